@@ -1,0 +1,79 @@
+"""Small types that every floor shares."""
+
+from __future__ import annotations
+
+import enum
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+import anyio
+from attrs import field, frozen
+
+__all__ = ["UNSET", "Clock", "JSONObject", "JSONValue", "Secret", "Unset", "members"]
+
+JSONValue: TypeAlias = "Mapping[str, JSONValue] | Sequence[JSONValue] | str | int | float | bool | None"
+JSONObject: TypeAlias = Mapping[str, JSONValue]
+
+
+def members(value: object) -> dict[str, Any]:
+    """Give the members of a decoded JSON object, and none of anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+class Unset(enum.Enum):
+    """The type of :data:`UNSET`, which says *leave this out*, as ``None`` says *send null*."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET: Final = Unset.UNSET
+
+
+class Secret:
+    """A text that no repr, log, traceback or pickle shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text itself, to the one place that sends it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret cannot be pickled; read it again where it is needed")
+
+
+@frozen
+class Clock:
+    """Time and chance, in one place so that tests can put their own in.
+
+    Attributes:
+        monotonic: Seconds that never run back, from an arbitrary start.
+        wall: Seconds since the epoch, as the machine's calendar has it.
+        sleep: Waits for a number of seconds.
+        uniform: Draws a number between two bounds.
+    """
+
+    monotonic: Callable[[], float] = field(default=time.monotonic)
+    wall: Callable[[], float] = field(default=time.time)
+    sleep: Callable[[float], Awaitable[None]] = field(default=anyio.sleep)
+    uniform: Callable[[float, float], float] = field(default=random.uniform)

@@ -1,0 +1,156 @@
+"""The settings of a client: where it speaks to, how long it waits, how often it tries."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from ._types import Clock
+from .errors import ConfigurationError
+
+__all__ = ["DEFAULT_TIMEOUT", "HOSTS", "Mode", "RetryPolicy", "Settings", "policy_of", "resolve_base_url", "seconds"]
+
+Mode: TypeAlias = Literal["test", "live"]
+
+HOSTS: Final[dict[Mode, str]] = {
+    "live": "https://api.useduro.com",
+    "test": "https://sandbox.useduro.com",
+}
+DEFAULT_TIMEOUT: Final = 30.0
+DEFAULT_CONNECTIONS: Final = 100
+
+
+@frozen
+class RetryPolicy:
+    """How often and how patiently a call is tried again.
+
+    Attributes:
+        retries: Tries after the first one; 0 never tries again.
+        base_delay: Seconds; the bound of the first wait, doubled for each further one.
+        max_delay: Seconds; no wait is longer, unless the server asks for it.
+        budget: Retries that a client may have in hand at most.
+        budget_ratio: What each call puts into that budget, so that in an
+            outage the requests stay under ``1 + budget_ratio`` for each call.
+
+    Example:
+        >>> RetryPolicy(retries=5).retries
+        5
+    """
+
+    retries: int = 3
+    base_delay: float = 0.5
+    max_delay: float = 8.0
+    budget: float = 50.0
+    budget_ratio: float = 0.1
+
+    def __attrs_post_init__(self) -> None:
+        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
+            raise ConfigurationError(f"retries is {self.retries!r}; give a whole number of at least 0")
+        for name in ("base_delay", "max_delay", "budget", "budget_ratio"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+                raise ConfigurationError(f"{name} is {value!r}; give a number of at least 0")
+
+
+def policy_of(retries: int | RetryPolicy) -> RetryPolicy:
+    """Take a policy as it is, and a number as the number of retries."""
+    return retries if isinstance(retries, RetryPolicy) else RetryPolicy(retries=retries)
+
+
+def seconds(value: float) -> float:
+    """Check a call's deadline.
+
+    Args:
+        value: Seconds, more than 0 and finite.
+
+    Returns:
+        The deadline in seconds.
+
+    Raises:
+        ConfigurationError: It is not a positive, finite number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ConfigurationError(f"timeout is {value!r}; give a positive number of seconds (nothing waits for ever)")
+    return float(value)
+
+
+def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
+    """Decide where the client speaks to.
+
+    Args:
+        base_url: What the user gave; wins over all else.
+        mode: The credential's mode, which picks Duro's own host.
+
+    Returns:
+        An address without a trailing slash.
+
+    Raises:
+        ConfigurationError: The address is malformed, or there is none.
+    """
+    base_url = base_url or os.environ.get("DURO_BASE_URL") or (HOSTS[mode] if mode else None)
+    if base_url is None:
+        raise ConfigurationError("this credential has no mode to pick a host by; give base_url= or set DURO_BASE_URL")
+    if fault := _fault_of(base_url):
+        raise ConfigurationError(f"base_url {fault}; give an address such as {HOSTS['live']!r}")
+    return base_url.rstrip("/")
+
+
+def _fault_of(base_url: str) -> str | None:
+    """Say what is wrong with an address, never repeating it: it could hold a password."""
+    if not isinstance(base_url, str) or not base_url.isascii() or any(mark <= " " for mark in base_url):
+        return "is not a plain address"
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "cannot be read as an address"
+    if parts.scheme not in ("https", "http"):
+        return "does not start with https://"
+    if not host:
+        return "names no host"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user name or password"
+    if parts.query or parts.fragment:
+        return "has a query or fragment"
+    if parts.scheme == "http" and not _is_loopback(host):
+        return f"is http:// to {host}, where anyone on the way could read the credential (http:// is for loopback only)"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _connections(value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"max_connections is {value!r}; give a whole number of at least 1")
+    return value
+
+
+@frozen
+class Settings:
+    """What a client was told, checked once.
+
+    Attributes:
+        base_url: Where the client speaks to, without a trailing slash.
+        timeout: The deadline of a call, in seconds.
+        retry: How a call is tried again.
+        max_connections: How many connections the client keeps at most in each event loop.
+        clock: Time and chance.
+    """
+
+    base_url: str
+    timeout: float = field(default=DEFAULT_TIMEOUT, converter=seconds)
+    retry: RetryPolicy = field(factory=RetryPolicy, converter=policy_of)
+    max_connections: int = field(default=DEFAULT_CONNECTIONS, converter=_connections)
+    clock: Clock = field(factory=Clock)

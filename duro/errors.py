@@ -1,0 +1,244 @@
+"""Every error that a caller can catch.
+
+Each message says what happened and what to do about it. No error carries a
+secret: bodies that could hold one are never kept, and text that came from a
+server is passed through :func:`redact` first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = [
+    "APIError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "DeadlineExceededError",
+    "DecodingError",
+    "DuroError",
+    "ErrorDetail",
+    "InternalServerError",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "TokenExchangeError",
+    "TransportError",
+    "ValidationError",
+    "redact",
+]
+
+_SECRET_PATTERN = re.compile(r"\b(sk|csec|cs|whsec)_((?:test|live)_)?[A-Za-z0-9_\-]+")
+
+
+def redact(text: str) -> str:
+    """Mask whatever in a text has the form of a Duro secret.
+
+    Args:
+        text: Any text, for example a message written by a server.
+
+    Returns:
+        The text, each secret cut down to its prefix.
+
+    Example:
+        >>> redact("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc")
+        'no such key: sk_test_…'
+    """
+    return _SECRET_PATTERN.sub(lambda found: f"{found[1]}_{found[2] or ''}…", text)
+
+
+class ErrorDetail(NamedTuple):
+    """One field at fault, as a validation error names it."""
+
+    path: str
+    issue: str
+
+
+class DuroError(Exception):
+    """Whatever this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Callable[..., DuroError], tuple[object, ...]]:
+        # Task queues send errors between processes; keyword-only arguments
+        # would be lost on the way by the default of Exception.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(kind: type[DuroError], args: tuple[object, ...], state: Mapping[str, object]) -> DuroError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(DuroError):
+    """The client cannot work as it was set up; nothing was sent."""
+
+
+class InvalidArgumentError(ConfigurationError, ValueError):
+    """An argument of a call breaks the contract; nothing was sent."""
+
+
+class ClientClosedError(DuroError):
+    """The client was closed before the call."""
+
+
+class TransportError(DuroError):
+    """The request got no answer.
+
+    Attributes:
+        idempotency_key: The key of the call, ``None`` for a read.
+        attempts: How many times the request was tried.
+    """
+
+    def __init__(self, message: str, *, idempotency_key: str | None = None, attempts: int = 0) -> None:
+        super().__init__(message)
+        self.idempotency_key = idempotency_key
+        self.attempts = attempts
+
+
+class ConnectionFailedError(TransportError):
+    """No connection could be made: the request did not leave."""
+
+
+class DeadlineExceededError(TransportError):
+    """The call's deadline passed, and no write is in doubt."""
+
+
+class OutcomeUnknownError(TransportError):
+    """A write may have happened: it left, and no answer came.
+
+    The same call with ``idempotency_key=error.idempotency_key`` is safe: it
+    gets the first answer if there was one, and does the work if there was not.
+    """
+
+
+class TokenExchangeError(DuroError):
+    """The token endpoint refused the client, or answered nonsense (``POST /v1/oauth/token``).
+
+    Attributes:
+        status: The HTTP status, ``None`` when there was none.
+        code: The code or OAuth ``error`` of the answer, when there was one.
+        retry_after: Seconds the server asked to wait, when it said so.
+        request_id: What the server called this exchange, when it said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        self.request_id = request_id
+
+
+class APIError(DuroError):
+    """The API refused the request.
+
+    Attributes:
+        status: The HTTP status.
+        code: The machine's word for the refusal, such as ``conflict``.
+        message: The API's sentence for people.
+        details: The fields at fault, for a validation error.
+        request_id: What the server called this request, when it said so.
+        idempotency_key: The key of the call, ``None`` for a read.
+    """
+
+    by_status: ClassVar[dict[int, type[APIError]]] = {}
+
+    def __init_subclass__(cls, status: int | None = None) -> None:
+        super().__init_subclass__()
+        if status is not None:
+            APIError.by_status[status] = cls
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        details: Sequence[ErrorDetail] = (),
+        request_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = tuple(details)
+        self.request_id = request_id
+        self.idempotency_key = idempotency_key
+
+    def __str__(self) -> str:
+        parts = [f"{self.status} {self.code or 'error'}: {self.message}"]
+        parts += [f"{detail.path}: {detail.issue}" for detail in self.details]
+        if self.request_id:
+            parts.append(f"request {self.request_id}")
+        return "; ".join(parts)
+
+
+class BadRequestError(APIError, status=400):
+    """The request is malformed."""
+
+
+class AuthenticationError(APIError, status=401):
+    """The credential is missing or not valid."""
+
+
+class PermissionDeniedError(APIError, status=403):
+    """The credential is known, but does not permit this."""
+
+
+class NotFoundError(APIError, status=404):
+    """There is no such thing in this tenant and mode."""
+
+
+class ConflictError(APIError, status=409):
+    """A duplicate, or a change that the present state forbids."""
+
+
+class ValidationError(APIError, status=422):
+    """The body was refused as a whole, before any work; see ``details``."""
+
+
+class RateLimitError(APIError, status=429):
+    """Too many requests.
+
+    Attributes:
+        retry_after: Seconds the server asked to wait, when it said so.
+    """
+
+    retry_after: float | None = None
+
+
+class InternalServerError(APIError):
+    """A fault of the server (any 5xx)."""
+
+
+class DecodingError(DuroError):
+    """An answer breaks the contract.
+
+    Attributes:
+        path: Where, as ``$.items[3].amount``.
+        body: The answer as it came.
+    """
+
+    def __init__(self, message: str, *, path: str, body: bytes) -> None:
+        super().__init__(message)
+        self.path = path
+        self.body = body
