@@ -1,0 +1,1 @@
+"""How one call travels: values, pipeline, retry decisions, transports."""

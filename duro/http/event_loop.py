@@ -1,0 +1,103 @@
+"""What belongs to one event loop, and work that outlives the task that began it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from anyio.lowlevel import current_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+__all__ = ["PerLoop", "spawn_detached"]
+
+T = TypeVar("T")
+
+# A forked child keeps what it inherited alive: to finalize it would write to the parent's connections.
+_inherited: list[object] = []
+
+
+class PerLoop(Generic[T]):
+    """One value for each live event loop of this process.
+
+    ``anyio.lowlevel.RunVar`` is not used because its values are held for ever
+    once they refer to their loop, as every connection does: three runs in turn
+    leave three loops behind.
+
+    Args:
+        make: Makes the value of a loop, called on that loop.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._values: dict[object, T] = {}
+        self._pid = os.getpid()
+
+    def get(self) -> T:
+        """Give the running loop's value, making it if this loop has none yet."""
+        if self._pid != os.getpid():
+            self.forget()
+        loop = current_token().native_token
+        try:
+            return self._values[loop]
+        except KeyError:
+            self._drop_finished()
+            value = self._values[loop] = self._make()
+            return value
+
+    def pop(self) -> T | None:
+        """Take the running loop's value out."""
+        return self._values.pop(current_token().native_token, None)
+
+    def forget(self) -> None:
+        """Leave all values behind without closing anything (they are another process's)."""
+        _inherited.append(self._values)
+        self._values = {}
+        self._pid = os.getpid()
+
+    def __bool__(self) -> bool:
+        return bool(self._values) and self._pid == os.getpid()
+
+    def _drop_finished(self) -> None:
+        for loop in list(self._values):
+            if _is_finished(loop):
+                self._values.pop(loop, None)
+
+
+def _is_finished(loop: Any) -> bool:
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.is_closed()
+    import trio  # the only other kind of loop, and so it is installed
+
+    try:
+        loop.run_sync_soon(_nothing)
+    except trio.RunFinishedError:
+        return True
+    return False
+
+
+def _nothing() -> None:
+    pass
+
+
+def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> object:
+    """Start a task that no caller's cancellation reaches, and that ends with its loop at the latest.
+
+    A shielded scope would not do: ``asyncio`` timeouts and ``task.cancel()``
+    go past it, and end whatever the cancelled task itself awaits.
+
+    Args:
+        run: What to run; it handles every exception of its own.
+        name: What debuggers call the task.
+
+    Returns:
+        The task, which the caller keeps so that it is not collected.
+    """
+    loop = current_token().native_token
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.create_task(run(), name=name)
+    import trio  # the only other kind of loop, and so it is installed
+
+    return trio.lowlevel.spawn_system_task(run, name=name)

@@ -1,0 +1,265 @@
+"""The one way of every call: deadline, credential, attempts, answer or error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+from attrs import define, frozen
+
+from ..errors import (
+    ClientClosedError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    DuroError,
+    OutcomeUnknownError,
+    TransportError,
+)
+from . import observe
+from .event_loop import PerLoop
+from .refusal import api_error
+from .request import Answer, Headers, Invocation, Request
+from .retry import GiveUp, RetryBudget, decide, settles
+from .transport import NotSent, PerhapsSent, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config import Settings
+
+__all__ = ["Pipeline"]
+
+# So that the deadline of the call, which knows what is in doubt, always speaks before the socket's.
+_SOCKET_GRACE = 1.0
+
+
+@frozen
+class _Lane:
+    """What one event loop sends through."""
+
+    transport: Transport
+    slots: anyio.Semaphore
+
+
+@define
+class _Flight:
+    """What is known of one call while it is under way."""
+
+    invocation: Invocation
+    started: float
+    attempts: int = 0
+    in_doubt: bool = False
+    answer: Answer | None = None
+
+
+class Pipeline:
+    """Sends the calls of one client and of its copies.
+
+    Args:
+        settings: What the client was told.
+        open_transport: Makes the transport of an event loop, called on that loop.
+    """
+
+    def __init__(self, settings: Settings, open_transport: Callable[[], Transport]) -> None:
+        self._settings = settings
+        self._clock = settings.clock
+        self._open_transport = open_transport
+        self._lanes = PerLoop(self._open_lane)
+        self._budget = RetryBudget(capacity=settings.retry.budget, ratio=settings.retry.budget_ratio)
+        self._closed = False
+
+    @property
+    def base_url(self) -> str:
+        """Where the client speaks to."""
+        return self._settings.base_url
+
+    @property
+    def closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._closed
+
+    @property
+    def in_use(self) -> bool:
+        """Whether connections were opened that nobody closed."""
+        return bool(self._lanes) and not self._closed
+
+    def check_open(self) -> None:
+        """Refuse what comes after the end.
+
+        Raises:
+            ClientClosedError: The client was closed.
+        """
+        if self._closed:
+            raise ClientClosedError("this client is closed; make a new one")
+
+    async def execute(self, invocation: Invocation) -> Answer:
+        """Carry a call out.
+
+        Args:
+            invocation: The call.
+
+        Returns:
+            The answer, a success.
+
+        Raises:
+            ClientClosedError: The client was closed.
+            APIError: The API refused.
+            TokenExchangeError: The token endpoint refused.
+            ConnectionFailedError: The request did not leave.
+            DeadlineExceededError: The deadline passed and no write is in doubt.
+            OutcomeUnknownError: A write may have happened.
+            TransportError: A read got no answer.
+        """
+        self.check_open()
+        self._budget.deposit()
+        flight = _Flight(invocation, self._clock.monotonic())
+        try:
+            with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
+                return await self._attempt_until_settled(flight)
+        except anyio.get_cancelled_exc_class() as cancellation:
+            if flight.in_doubt:
+                cancellation.add_note(_in_doubt(flight, "The call was cancelled"))
+            raise
+        finally:
+            if observe.capturing():
+                observe.record(self._call(flight))
+        raise _deadline_error(flight)
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections and refuse further calls.
+
+        Connections of other event loops are left to those loops, which alone
+        may touch them.
+        """
+        self._closed = True
+        lane = self._lanes.pop()
+        if lane is not None:
+            with anyio.CancelScope(shield=True):
+                await lane.transport.aclose()
+
+    def _open_lane(self) -> _Lane:
+        width = self._settings.max_connections
+        return _Lane(self._open_transport(), anyio.Semaphore(width, fast_acquire=True))
+
+    async def _attempt_until_settled(self, flight: _Flight) -> Answer:
+        authorizer = flight.invocation.authorizer
+        renewed = False
+        while True:
+            credential = authorizer.ready()
+            if credential is None:
+                credential = await authorizer.obtain()
+            outcome = await self._attempt(flight, credential)
+            if isinstance(outcome, Answer):
+                if outcome.status < 300:
+                    return outcome
+                if outcome.status == 401 and not renewed and authorizer.refused(credential):
+                    renewed = True
+                    continue
+            decision = decide(
+                outcome,
+                safe=flight.invocation.idempotency_key is not None or not flight.invocation.operation.is_mutation,
+                attempt=flight.attempts - renewed,
+                time_left=self._time_left(flight),
+                policy=flight.invocation.retry,
+                wall=self._clock.wall(),
+                uniform=self._clock.uniform,
+            )
+            if isinstance(decision, GiveUp) or not self._budget.withdraw():
+                raise self._error(flight, outcome)
+            await self._clock.sleep(decision.delay)
+
+    async def _attempt(self, flight: _Flight, credential: Headers) -> Answer | NotSent | PerhapsSent:
+        lane = self._lanes.get()
+        async with lane.slots:
+            request = self._request(flight, credential)
+            flight.attempts += 1
+            doubted = flight.in_doubt
+            flight.in_doubt = flight.invocation.operation.is_mutation
+            outcome: Answer | NotSent | PerhapsSent
+            try:
+                outcome = await lane.transport.send(request)
+            except (NotSent, PerhapsSent) as failure:
+                outcome = failure
+        if isinstance(outcome, Answer):
+            flight.answer = outcome
+            flight.in_doubt = doubted and not settles(outcome.status)
+            self._log(flight, outcome.status, outcome.request_id)
+        else:
+            flight.answer = None
+            if isinstance(outcome, NotSent):
+                flight.in_doubt = doubted
+            self._log(flight, outcome, None)
+        return outcome
+
+    def _request(self, flight: _Flight, credential: Headers) -> Request:
+        invocation = flight.invocation
+        url = self._settings.base_url + invocation.path
+        return Request(
+            invocation.operation.method,
+            f"{url}?{invocation.query}" if invocation.query else url,
+            Headers(invocation.headers + credential),
+            invocation.content,
+            max(0.0, self._time_left(flight)) + _SOCKET_GRACE,
+        )
+
+    def _time_left(self, flight: _Flight) -> float:
+        return flight.started + flight.invocation.timeout - self._clock.monotonic()
+
+    def _error(self, flight: _Flight, outcome: Answer | NotSent | PerhapsSent) -> DuroError:
+        key = flight.invocation.idempotency_key
+        if isinstance(outcome, Answer):
+            refusal = api_error(outcome, idempotency_key=key, wall=self._clock.wall())
+            return _unknown(flight, f"The last answer was {refusal}") if flight.in_doubt else refusal
+        if flight.in_doubt:
+            return _unknown(flight, f"The last attempt failed with {outcome}")
+        if isinstance(outcome, NotSent):
+            return ConnectionFailedError(
+                f"no connection to the API could be made ({outcome}); nothing was sent",
+                idempotency_key=key,
+                attempts=flight.attempts,
+            )
+        return TransportError(
+            f"the connection failed before the answer came ({outcome}); a read is safe to call again",
+            attempts=flight.attempts,
+        )
+
+    def _log(self, flight: _Flight, outcome: object, request_id: str | None) -> None:
+        operation = flight.invocation.operation
+        observe.log_attempt(operation, attempt=flight.attempts, outcome=outcome, request_id=request_id)
+
+    def _call(self, flight: _Flight) -> observe.Call:
+        answer = flight.answer
+        return observe.Call(
+            operation=flight.invocation.operation.id,
+            status=answer.status if answer else None,
+            headers=answer.headers.shown() if answer else {},
+            request_id=answer.request_id if answer else None,
+            attempts=flight.attempts,
+            idempotency_key=flight.invocation.idempotency_key,
+            elapsed=self._clock.monotonic() - flight.started,
+        )
+
+
+def _deadline_error(flight: _Flight) -> TransportError:
+    timeout = flight.invocation.timeout
+    if flight.in_doubt:
+        return _unknown(flight, f"The deadline of {timeout:g} s passed")
+    return DeadlineExceededError(
+        f"the deadline of {timeout:g} s passed, and nothing was changed; give the call a longer timeout=",
+        idempotency_key=flight.invocation.idempotency_key,
+        attempts=flight.attempts,
+    )
+
+
+def _unknown(flight: _Flight, cause: str) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        _in_doubt(flight, cause), idempotency_key=flight.invocation.idempotency_key, attempts=flight.attempts
+    )
+
+
+def _in_doubt(flight: _Flight, cause: str) -> str:
+    return (
+        f"{cause}; outcome unknown: {flight.invocation.operation.id} left this machine and may have happened. "
+        f"Call again with idempotency_key={flight.invocation.idempotency_key!r} to learn what became of it: "
+        "it cannot happen twice under one key."
+    )

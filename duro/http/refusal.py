@@ -1,0 +1,98 @@
+"""From an answer that refuses to the error that the caller catches."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from .._types import members
+from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError, redact
+from .retry import parse_retry_after
+
+if TYPE_CHECKING:
+    from .request import Answer
+
+__all__ = ["Refusal", "api_error", "read_refusal"]
+
+_LONGEST_TEXT: Final = 1_000
+_MOST_DETAILS: Final = 100
+
+
+class Refusal:
+    """What a refusing answer says, in either of the two shapes that Duro speaks.
+
+    The API's shape is ``{"error": {"code", "message", "details"}}``, that of
+    OAuth (RFC 6749) is ``{"error": "…", "error_description": "…"}``.
+    """
+
+    __slots__ = ("code", "details", "message")
+
+    def __init__(self, *, code: str | None, message: str | None, details: tuple[ErrorDetail, ...] = ()) -> None:
+        self.code = code
+        self.message = message
+        self.details = details
+
+
+def read_refusal(body: bytes) -> Refusal:
+    """Read a refusing answer; whatever it holds, this raises nothing."""
+    try:
+        document: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return Refusal(code=None, message=None)
+    error = members(document).get("error")
+    if isinstance(error, str):
+        return Refusal(code=_text(error), message=_text(members(document).get("error_description")))
+    return Refusal(
+        code=_text(members(error).get("code")),
+        message=_text(members(error).get("message")),
+        details=_details(members(error).get("details")),
+    )
+
+
+def api_error(answer: Answer, *, idempotency_key: str | None, wall: float) -> APIError:
+    """Make the error for an answer that is no success.
+
+    Args:
+        answer: The answer.
+        idempotency_key: The key of the call.
+        wall: The time of day in seconds since the epoch, for a ``Retry-After`` date.
+
+    Returns:
+        The error, of the class that belongs to the status.
+    """
+    refusal = read_refusal(answer.body)
+    error = _class_for(answer.status)(
+        refusal.message or _silent(answer.status),
+        status=answer.status,
+        code=refusal.code,
+        details=refusal.details,
+        request_id=answer.request_id,
+        idempotency_key=idempotency_key,
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = parse_retry_after(answer.headers.get("retry-after"), wall=wall)
+    return error
+
+
+def _class_for(status: int) -> type[APIError]:
+    if status >= 500:
+        return InternalServerError
+    return APIError.by_status.get(status, APIError)
+
+
+def _silent(status: int) -> str:
+    if 300 <= status < 400:
+        return "the API answered with a redirect, which is never followed; check base_url"
+    return "the API refused the request and gave no reason"
+
+
+def _text(value: Any) -> str | None:
+    return redact(value[:_LONGEST_TEXT]) if isinstance(value, str) and value else None
+
+
+def _details(value: Any) -> tuple[ErrorDetail, ...]:
+    entries = cast("list[object]", value)[:_MOST_DETAILS] if isinstance(value, list) else []
+    return tuple(
+        ErrorDetail(_text(members(entry).get("path")) or "", _text(members(entry).get("issue")) or "")
+        for entry in entries
+    )

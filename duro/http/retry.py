@@ -1,0 +1,169 @@
+"""Whether a call is tried again, and when: pure decisions, and the budget that bounds them."""
+
+from __future__ import annotations
+
+import math
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
+
+from .transport import NotSent, PerhapsSent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config import RetryPolicy
+    from .request import Answer
+
+__all__ = ["GiveUp", "Retry", "RetryBudget", "decide", "parse_retry_after", "settles"]
+
+_PASSING: Final = frozenset({408, 429, 502, 503, 504})
+_SETTLING: Final = frozenset({400, 404, 422})
+
+
+@frozen
+class Retry:
+    """Try again after ``delay`` seconds."""
+
+    delay: float
+
+
+@frozen
+class GiveUp:
+    """Do not try again, for this reason."""
+
+    reason: str
+
+
+def decide(
+    outcome: Answer | NotSent | PerhapsSent,
+    *,
+    safe: bool,
+    attempt: int,
+    time_left: float,
+    policy: RetryPolicy,
+    wall: float,
+    uniform: Callable[[float, float], float],
+) -> Retry | GiveUp:
+    """Decide what follows an attempt that did not succeed.
+
+    Args:
+        outcome: The refusal that was answered, or why there was no answer.
+        safe: Whether the server may see the request twice: it is a read, or a
+            write under an idempotency key.
+        attempt: Which attempt this was; the first is 1.
+        time_left: Seconds until the call's deadline.
+        policy: How often and how patiently.
+        wall: The time of day in seconds since the epoch, for a ``Retry-After`` date.
+        uniform: Draws a number between two bounds.
+
+    Returns:
+        When to try again, or why not to.
+    """
+    if not _may_repeat(outcome, safe=safe):
+        return GiveUp("another try would not help, or could do the work twice")
+    if attempt > policy.retries:
+        return GiveUp("the retries are used up")
+    delay = _delay(outcome, attempt=attempt, policy=policy, wall=wall, uniform=uniform)
+    if delay >= time_left:
+        return GiveUp("the wait would pass the deadline")
+    return Retry(delay)
+
+
+def _may_repeat(outcome: Answer | NotSent | PerhapsSent, *, safe: bool) -> bool:
+    if isinstance(outcome, NotSent):
+        return True
+    if isinstance(outcome, PerhapsSent):
+        return safe
+    return outcome.status in _PASSING or (outcome.status == 500 and safe)
+
+
+def _delay(
+    outcome: Answer | NotSent | PerhapsSent,
+    *,
+    attempt: int,
+    policy: RetryPolicy,
+    wall: float,
+    uniform: Callable[[float, float], float],
+) -> float:
+    # The exponent is bounded: 2.0**1024 overflows.
+    bound = min(policy.max_delay, policy.base_delay * 2.0 ** min(attempt - 1, 64))
+    jittered = uniform(0.0, bound)
+    if isinstance(outcome, NotSent | PerhapsSent):
+        return jittered
+    asked = parse_retry_after(outcome.headers.get("retry-after"), wall=wall)
+    return jittered if asked is None else max(asked, jittered)
+
+
+def parse_retry_after(value: str | None, *, wall: float) -> float | None:
+    """Read a ``Retry-After`` header.
+
+    Args:
+        value: Seconds, or an HTTP date.
+        wall: The time of day in seconds since the epoch.
+
+    Returns:
+        Seconds to wait, never negative; ``None`` if there is nothing readable.
+
+    Example:
+        >>> parse_retry_after("120", wall=0.0)
+        120.0
+        >>> parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", wall=0.0)
+        60.0
+        >>> parse_retry_after("soon", wall=0.0) is None
+        True
+    """
+    if value is None:
+        return None
+    value = value.strip()
+    try:
+        seconds = float(value) if value.isascii() and value.replace(".", "", 1).isdigit() else _until(value, wall)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _until(date: str, wall: float) -> float:
+    return parsedate_to_datetime(date).timestamp() - wall
+
+
+def settles(status: int) -> bool:
+    """Tell whether an answer says what became of the write, however many attempts were lost before it.
+
+    Under one key the first answer comes again, so a success and a refusal of
+    the request itself speak for all attempts. A fault, a limit or a refused
+    credential speaks for its own attempt alone; so does a conflict, which may
+    be with the lost attempt.
+    """
+    return status < 300 or status in _SETTLING
+
+
+class RetryBudget:
+    """What keeps the retries of a client from multiplying an outage.
+
+    Each call puts a little in, each retry takes one out; when it is empty,
+    calls are sent once.
+
+    Args:
+        capacity: Retries in hand at most, and at the start.
+        ratio: What each call puts in.
+    """
+
+    __slots__ = ("_capacity", "_in_hand", "_ratio")
+
+    def __init__(self, *, capacity: float, ratio: float) -> None:
+        self._capacity = capacity
+        self._in_hand = capacity
+        self._ratio = ratio
+
+    def deposit(self) -> None:
+        """Count a call."""
+        self._in_hand = min(self._capacity, self._in_hand + self._ratio)
+
+    def withdraw(self) -> bool:
+        """Take out one retry; say whether there was one."""
+        if self._in_hand < 1.0:
+            return False
+        self._in_hand -= 1.0
+        return True

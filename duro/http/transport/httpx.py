@@ -1,0 +1,232 @@
+"""The transport over httpx."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import urllib.request
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeGuard
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+
+from ..request import Answer, Headers
+from . import NotSent, PerhapsSent
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ..request import Request
+
+__all__ = ["HttpxClientTransport", "HttpxTransport", "is_httpx_client"]
+
+_logger = logging.getLogger("duro.transport")
+
+CONNECT_TIMEOUT: Final = 5.0
+# Behind a limiter as wide as the pool nobody waits for a connection, unless the pool has lost some.
+POOL_TIMEOUT: Final = 2.0
+MAX_BODY: Final = 64 * 1024 * 1024
+
+_NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+class HttpxTransport:
+    """Connections of its own, straight on httpx's transport.
+
+    It goes below ``httpx.AsyncClient`` because the client would log every
+    address, checkout tokens included, and does work that an API client has no
+    use for (cookies, redirects, auth flows).
+
+    Args:
+        base_url: Where all requests go; picks TLS and the proxy of the environment.
+        max_connections: Connections at most, all of them kept alive.
+    """
+
+    def __init__(self, base_url: str, *, max_connections: int) -> None:
+        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._tls = _tls_context(secure=base_url.startswith("https://"))
+        self._proxy = _proxy_for(base_url)
+        self._pool = _Pool(self._open())
+        self.pools_replaced = 0
+
+    async def send(self, request: Request) -> Answer:
+        """Send over a pooled connection; a pool that lost its connections is replaced once.
+
+        Args:
+            request: What to send.
+
+        Returns:
+            The whole answer.
+
+        Raises:
+            NotSent: No connection could be made.
+            PerhapsSent: The connection failed on the way.
+        """
+        pool = self._pool
+        try:
+            return await pool.send(request)
+        except httpx.PoolTimeout:
+            pass
+        await self._replace(pool)
+        failure: NotSent
+        try:
+            return await self._pool.send(request)
+        except httpx.PoolTimeout:
+            failure = NotSent("no connection of the pool became free")
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.retire()
+
+    def _open(self) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=self._tls, limits=self._limits, proxy=self._proxy, trust_env=False)
+
+    async def _replace(self, dead: _Pool) -> None:
+        if self._pool is not dead:
+            return
+        self._pool = _Pool(self._open())
+        self.pools_replaced += 1
+        _logger.warning("the connection pool lost its connections and was replaced")
+        await dead.retire()
+
+
+class _Pool:
+    """One httpx pool, closed when it is retired and its last request is done."""
+
+    def __init__(self, transport: httpx.AsyncHTTPTransport) -> None:
+        self._transport = transport
+        self._in_flight = 0
+        self._retired = False
+
+    async def send(self, request: Request) -> Answer:
+        self._in_flight += 1
+        try:
+            return await _exchange(request, self._transport.handle_async_request)
+        finally:
+            self._in_flight -= 1
+            if self._retired and not self._in_flight:
+                await self._close()
+
+    async def retire(self) -> None:
+        self._retired = True
+        if not self._in_flight:
+            await self._close()
+
+    async def _close(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._transport.aclose()
+
+
+class HttpxClientTransport:
+    """A client of the user's own, with its proxies, certificates and hooks; it stays the user's to close.
+
+    Args:
+        client: The client to send through.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def send(self, request: Request) -> Answer:
+        """Send through the user's client, without its auth and without redirects.
+
+        Args:
+            request: What to send.
+
+        Returns:
+            The whole answer.
+
+        Raises:
+            NotSent: No connection could be made.
+            PerhapsSent: The connection failed on the way.
+        """
+        failure: NotSent
+        try:
+            return await _exchange(request, self._hand_over)
+        except httpx.PoolTimeout:
+            failure = NotSent("no connection of the given httpx client became free")
+        raise failure
+
+    async def _hand_over(self, request: httpx.Request) -> httpx.Response:
+        return await self._client.send(request, stream=True, auth=None, follow_redirects=False)
+
+    async def aclose(self) -> None:
+        """Leave the client open: who made it closes it."""
+
+
+def is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
+    """Tell whether this is an ``httpx.AsyncClient``."""
+    return isinstance(candidate, httpx.AsyncClient)
+
+
+async def _exchange(request: Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> Answer:
+    failure: BaseException
+    try:
+        response = await send(_to_httpx(request))
+        headers = Headers((name.lower(), value) for name, value in response.headers.raw)
+        return Answer(response.status_code, headers, await _body(response))
+    except httpx.PoolTimeout:
+        raise
+    except _NEVER_LEFT as error:
+        failure = NotSent(_describe(error))
+    except httpx.LocalProtocolError as error:
+        failure = NotSent(f"the request cannot be written as HTTP ({_describe(error)})")
+    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
+        failure = PerhapsSent(_describe(error))
+    except anyio.get_cancelled_exc_class() as error:
+        # The frames of httpx and httpcore hold the header lines as locals.
+        failure = error.with_traceback(None)
+    # Outside the handlers, so that no context leads to httpx's request and its body.
+    raise failure
+
+
+def _to_httpx(request: Request) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=list(request.headers),
+        content=request.content,
+        extensions={
+            "timeout": {
+                "connect": min(CONNECT_TIMEOUT, request.timeout),
+                "read": request.timeout,
+                "write": request.timeout,
+                "pool": min(POOL_TIMEOUT, request.timeout),
+            }
+        },
+    )
+
+
+async def _body(response: httpx.Response) -> bytes:
+    try:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise httpx.DecodingError(f"the answer is larger than {MAX_BODY} bytes")
+            chunks.append(chunk)
+    finally:
+        await response.aclose()
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _describe(error: httpx.HTTPError | httpx.StreamError) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+@lru_cache(maxsize=2)
+def _tls_context(*, secure: bool) -> ssl.SSLContext:
+    """Make the context once: to read the list of authorities takes 20 ms, and without TLS none are needed."""
+    return httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _proxy_for(base_url: str) -> str | None:
+    parts = urlsplit(base_url)
+    if parts.hostname is None or urllib.request.proxy_bypass(parts.hostname):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
