@@ -1,0 +1,1 @@
+"""Who calls: credentials, the token exchange and its cache."""
