@@ -1,0 +1,150 @@
+"""The Duro API for Python: subscription billing that wins back failed payments.
+
+``AsyncDuro`` is awaited, ``Duro`` blocks; both speak through the same core.
+Names are loaded when they are used, so that importing ``duro`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._types import UNSET, Secret, Unset
+    from .api.models.customers import Customer
+    from .api.models.plans import Interval, Plan
+    from .api.models.subscriptions import PlanChangeResult, Proration, ProrationKind, Subscription, SubscriptionStatus
+    from .api.models.transactions import Rail, Transaction, TransactionStatus
+    from .api.open_enum import OpenEnum
+    from .api.options import CallOptions, ClientOptions
+    from .api.pages import AsyncPages, Page
+    from .auth.credentials import ClientCredentials, Credential, IdentityToken, PortalSession, SecretKey
+    from .auth.token import Token
+    from .blocking.client import Duro
+    from .blocking.pages import Pages
+    from .client import AsyncDuro
+    from .config import RetryPolicy
+    from .errors import (
+        APIError,
+        AuthenticationError,
+        BadRequestError,
+        ClientClosedError,
+        ConfigurationError,
+        ConflictError,
+        ConnectionFailedError,
+        DeadlineExceededError,
+        DecodingError,
+        DuroError,
+        ErrorDetail,
+        InternalServerError,
+        InvalidArgumentError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PermissionDeniedError,
+        RateLimitError,
+        TokenExchangeError,
+        TransportError,
+        ValidationError,
+    )
+    from .http.observe import Call, capture
+    from .http.request import Answer, Request
+    from .http.transport import NotSent, PerhapsSent, Transport
+
+__all__ = [
+    "UNSET",
+    "APIError",
+    "Answer",
+    "AsyncDuro",
+    "AsyncPages",
+    "AuthenticationError",
+    "BadRequestError",
+    "Call",
+    "CallOptions",
+    "ClientClosedError",
+    "ClientCredentials",
+    "ClientOptions",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "Credential",
+    "Customer",
+    "DeadlineExceededError",
+    "DecodingError",
+    "Duro",
+    "DuroError",
+    "ErrorDetail",
+    "IdentityToken",
+    "InternalServerError",
+    "Interval",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "NotSent",
+    "OpenEnum",
+    "OutcomeUnknownError",
+    "Page",
+    "Pages",
+    "PerhapsSent",
+    "PermissionDeniedError",
+    "Plan",
+    "PlanChangeResult",
+    "PortalSession",
+    "Proration",
+    "ProrationKind",
+    "Rail",
+    "RateLimitError",
+    "Request",
+    "RetryPolicy",
+    "Secret",
+    "SecretKey",
+    "Subscription",
+    "SubscriptionStatus",
+    "Token",
+    "TokenExchangeError",
+    "Transaction",
+    "TransactionStatus",
+    "Transport",
+    "TransportError",
+    "Unset",
+    "ValidationError",
+    "capture",
+]
+
+_ROOMS = {
+    "_types": ("UNSET", "Secret", "Unset"),
+    "api.models.customers": ("Customer",),
+    "api.models.plans": ("Interval", "Plan"),
+    "api.models.subscriptions": (
+        "PlanChangeResult",
+        "Proration",
+        "ProrationKind",
+        "Subscription",
+        "SubscriptionStatus",
+    ),
+    "api.models.transactions": ("Rail", "Transaction", "TransactionStatus"),
+    "api.open_enum": ("OpenEnum",),
+    "api.options": ("CallOptions", "ClientOptions"),
+    "api.pages": ("AsyncPages", "Page"),
+    "auth.credentials": ("ClientCredentials", "Credential", "IdentityToken", "PortalSession", "SecretKey"),
+    "auth.token": ("Token",),
+    "blocking.client": ("Duro",),
+    "blocking.pages": ("Pages",),
+    "client": ("AsyncDuro",),
+    "config": ("RetryPolicy",),
+    "http.observe": ("Call", "capture"),
+    "http.request": ("Answer", "Request"),
+    "http.transport": ("NotSent", "PerhapsSent", "Transport"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Every name without a room of its own is an error.
+    value = getattr(import_module(f".{_HOME.get(name, 'errors')}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

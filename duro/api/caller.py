@@ -1,0 +1,269 @@
+"""How the resources of a client call: from arguments to an invocation, from an answer to a model."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from urllib.parse import urlencode
+
+import anyio
+from attrs import evolve
+
+from .._types import UNSET, Unset
+from ..auth.credentials import ClientCredentials
+from ..config import policy_of
+from ..errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError
+from ..http.request import Headers, Invocation
+from .codec import decode, encode
+from .options import CallOptions, ClientOptions, check_headers, check_idempotency_key, check_names, check_timeout
+from .pages import AsyncPages, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..auth.authorizers import OAuthAuthorizer
+    from ..auth.credentials import Credential
+    from ..auth.token import Token
+    from ..http.operation import Operation, Surface
+    from ..http.request import Answer, Authorizer
+    from .core import Core, Defaults
+
+__all__ = ["Caller"]
+
+T = TypeVar("T")
+
+MOST_ITEMS: Final = 100
+
+_COMMON_HEADERS: Final = (
+    (b"accept", b"application/json"),
+    (b"accept-encoding", b"gzip, deflate"),
+    (b"user-agent", b"duro-sdk-python"),
+)
+_JSON_HEADER: Final = ((b"content-type", b"application/json"),)
+_NO_QUERY: Final[dict[str, object]] = {}
+
+
+class Caller:
+    """Calls operations for the resources of one client.
+
+    Args:
+        core: What the client shares with its copies.
+        defaults: What this copy says with every call.
+    """
+
+    def __init__(self, core: Core, defaults: Defaults) -> None:
+        self.core = core
+        self.defaults = defaults
+        self._headers = Headers(_COMMON_HEADERS + defaults.headers)
+        self._authorizers: dict[Surface, Authorizer] = {}
+
+    def copy(self, options: ClientOptions) -> Caller:
+        """Make a caller on the same core that says other things.
+
+        Args:
+            options: What to say otherwise.
+
+        Returns:
+            The caller.
+
+        Raises:
+            ConfigurationError: A value is wrong.
+            TypeError: There is no option of that name.
+        """
+        check_names(options, ClientOptions)
+        changes: dict[str, Any] = {}
+        if "timeout" in options:
+            changes["timeout"] = check_timeout(options["timeout"])
+        if "retries" in options:
+            changes["retry"] = policy_of(options["retries"])
+        if "headers" in options:
+            changes["headers"] = check_headers(options["headers"])
+        if "credential" in options:
+            changes["credential"] = self._own_mode(options["credential"])
+        return Caller(self.core, evolve(self.defaults, **changes))
+
+    async def call(
+        self,
+        operation: Operation,
+        *path: str,
+        into: type[T],
+        options: CallOptions,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, object] = _NO_QUERY,
+    ) -> T:
+        """Call an operation.
+
+        Args:
+            operation: What is called.
+            path: The values for the places of its path.
+            into: The model of the answer.
+            options: What the user said with this call.
+            body: Values by their Python names, ``None`` for no body.
+            query: Values of the query string by their wire names; ``UNSET`` ones are left out.
+
+        Returns:
+            The answer as a model.
+        """
+        answer = await self.execute(
+            operation,
+            operation.path_with(*path),
+            content=None if body is None else encode(body),
+            query=query,
+            options=options,
+        )
+        return decode(answer.body, into)
+
+    async def execute(
+        self,
+        operation: Operation,
+        path: str,
+        *,
+        content: bytes | None,
+        query: Mapping[str, object],
+        options: CallOptions,
+    ) -> Answer:
+        """Call an operation whose path and body are ready, and give the answer as it came."""
+        return await self.core.pipeline.execute(
+            self._invocation(operation, path, content=content, query=query, options=options)
+        )
+
+    def pages(
+        self,
+        operation: Operation,
+        *path: str,
+        of: type[T],
+        limit: int | Unset,
+        cursor: str | None,
+        options: CallOptions,
+    ) -> AsyncPages[T]:
+        """Make the pages of a list operation; nothing is sent yet.
+
+        Args:
+            operation: What is called.
+            path: The values for the places of its path.
+            of: The model of an item.
+            limit: Items a page.
+            cursor: Where to begin.
+            options: What the user said with this call.
+
+        Returns:
+            The pages.
+
+        Raises:
+            InvalidArgumentError: The limit or the cursor breaks the contract.
+        """
+        _check_page(limit, cursor)
+        page_type: Any = Page[of]  # type: ignore[valid-type]
+        # Checked here, so that a mistake shows where it was made and not where the list is walked.
+        self._invocation(operation, operation.path_with(*path), content=None, query=_NO_QUERY, options=options)
+
+        async def fetch(begin: str | None) -> Page[T]:
+            query = {"limit": limit, "cursor": UNSET if begin is None else begin}
+            page: Page[T] = await self.call(operation, *path, into=page_type, query=query, options=options)
+            return page
+
+        return AsyncPages(fetch, cursor)
+
+    async def oauth_token(self, options: CallOptions) -> Token:
+        """Give a usable token from the cache of the call's OAuth client."""
+        check_names(options, CallOptions)
+        cache = self.oauth_authorizer(options).cache
+        token = cache.fresh()
+        if token is not None:
+            return token
+        timeout = self._timeout(options)
+        with anyio.CancelScope(deadline=anyio.current_time() + timeout):
+            return await cache.get()
+        raise DeadlineExceededError(f"no token came within {timeout:g} s; give the call a longer timeout=")
+
+    def oauth_authorizer(self, options: CallOptions) -> OAuthAuthorizer:
+        """Give what exchanges and caches the tokens of a call.
+
+        Args:
+            options: What the user said with this call.
+
+        Returns:
+            The authorizer of the OAuth client.
+
+        Raises:
+            ClientClosedError: The client was closed.
+            ConfigurationError: The credential is no OAuth client.
+        """
+        self.core.pipeline.check_open()
+        credential = self._own_mode(options["credential"]) if "credential" in options else self.defaults.credential
+        if not isinstance(credential, ClientCredentials):
+            raise ConfigurationError(
+                f"{credential!r} is not exchanged for tokens; a token takes an OAuth client (client_id, client_secret)"
+            )
+        return self.core.authorizers.oauth(credential)
+
+    def _invocation(
+        self,
+        operation: Operation,
+        path: str,
+        *,
+        content: bytes | None,
+        query: Mapping[str, object],
+        options: CallOptions,
+    ) -> Invocation:
+        check_names(options, CallOptions)
+        key = _key_for(operation, options)
+        headers: tuple[tuple[bytes, bytes], ...] = self._headers
+        if content is not None:
+            headers += _JSON_HEADER
+        if key is not None:
+            headers += ((b"idempotency-key", key.encode("ascii")),)
+        if "headers" in options:
+            headers += check_headers(options["headers"])
+        return Invocation(
+            operation,
+            path,
+            authorizer=self._authorizer(operation, options),
+            timeout=self._timeout(options),
+            retry=self.defaults.retry,
+            query=urlencode({name: value for name, value in query.items() if value is not UNSET}),
+            content=content,
+            idempotency_key=key,
+            headers=Headers(headers),
+        )
+
+    def _timeout(self, options: CallOptions) -> float:
+        return check_timeout(options["timeout"]) if "timeout" in options else self.defaults.timeout
+
+    def _authorizer(self, operation: Operation, options: CallOptions) -> Authorizer:
+        if "credential" in options:
+            return self.core.authorizers.authorizer_for(self._own_mode(options["credential"]), operation)
+        authorizer = self._authorizers.get(operation.surface)
+        if authorizer is None:
+            authorizer = self.core.authorizers.authorizer_for(self.defaults.credential, operation)
+            self._authorizers[operation.surface] = authorizer
+        return authorizer
+
+    def _own_mode(self, credential: Credential) -> Credential:
+        modes = {getattr(credential, "mode", None), self.defaults.credential.mode} - {None}
+        if len(modes) > 1:
+            raise ConfigurationError(
+                f"this call's credential is of mode {credential.mode!r}, the client's of the other; "
+                "make a client for each mode"
+            )
+        return credential
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Duro client cannot be pickled; make one in each process")
+
+
+def _key_for(operation: Operation, options: CallOptions) -> str | None:
+    if not operation.is_mutation:
+        if "idempotency_key" in options:
+            raise InvalidArgumentError(f"{operation.id} changes nothing and takes no idempotency_key; leave it out")
+        return None
+    return check_idempotency_key(options["idempotency_key"]) if "idempotency_key" in options else str(uuid.uuid4())
+
+
+def _check_page(limit: int | Unset, cursor: str | None) -> None:
+    if not isinstance(limit, Unset) and (
+        isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MOST_ITEMS
+    ):
+        raise InvalidArgumentError(f"limit is {limit!r}; give the items of a page, 1 to {MOST_ITEMS}")
+    if cursor is not None and (not isinstance(cursor, str) or not cursor):
+        raise InvalidArgumentError("cursor has to be the next_cursor of a page, or None for the first page")

@@ -1,0 +1,286 @@
+"""Between the wire's JSON and the models: names, types, unknown fields, and errors with a path.
+
+One fast converter does the work; a detailed one, many times slower, only
+explains why an answer could not be read.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, get_origin
+
+from attrs import fields, has
+from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
+from cattrs.gen import make_dict_structure_fn, override
+
+from .._types import UNSET, members
+from ..errors import DecodingError, InvalidArgumentError
+from .open_enum import OpenEnum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .._types import JSONObject, JSONValue
+
+__all__ = ["decode", "decode_json", "encode", "encode_json", "structure", "to_plain"]
+
+T = TypeVar("T")
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_parse = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
+def decode(body: bytes, into: type[T]) -> T:
+    """Read an answer, bare or wrapped as ``{"ok": true, "data": …}``.
+
+    Args:
+        body: The body of the answer.
+        into: The model to read it into.
+
+    Returns:
+        The model.
+
+    Raises:
+        DecodingError: The answer breaks the contract; says where.
+    """
+    return structure(_unwrapped(decode_json(body)), into, body=body)
+
+
+def decode_json(body: bytes) -> Any:
+    """Read plain data.
+
+    Args:
+        body: The body of the answer; an empty one is ``None``.
+
+    Returns:
+        The data as it stands there.
+
+    Raises:
+        DecodingError: It is not JSON.
+    """
+    if not body:
+        return None
+    try:
+        return _parse(body.decode())
+    except (ValueError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise DecodingError(f"the answer is not JSON ({reason})", path="$", body=body)
+
+
+def structure(data: Any, into: type[T], *, body: bytes) -> T:
+    """Make a model of plain data.
+
+    Args:
+        data: The data.
+        into: The model.
+        body: Where the data comes from, for the error.
+
+    Returns:
+        The model.
+
+    Raises:
+        DecodingError: The data breaks the contract; says where.
+    """
+    try:
+        return _fast.structure(data, into)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass
+    path, issue = _explain(data, into)
+    raise DecodingError(f"the answer breaks the contract at {path}: {issue}", path=path, body=body)
+
+
+def encode(fields: Mapping[str, object]) -> bytes:
+    """Write a body.
+
+    Args:
+        fields: Values by their Python names; those that are ``UNSET`` are left out.
+
+    Returns:
+        JSON, the names as the wire has them.
+
+    Raises:
+        InvalidArgumentError: A value cannot be written as JSON.
+    """
+    return encode_json({_camel_case(name): value for name, value in fields.items() if value is not UNSET})
+
+
+def encode_json(value: object) -> bytes:
+    """Write any JSON, its names as they are.
+
+    Args:
+        value: What to write; timestamps and enums become text.
+
+    Returns:
+        JSON.
+
+    Raises:
+        InvalidArgumentError: It cannot be written as JSON.
+    """
+    try:
+        return json.dumps(value, default=_plain_scalar, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = str(error)
+    raise InvalidArgumentError(f"this cannot be written as JSON: {reason}")
+
+
+def to_plain(model: object) -> JSONObject:
+    """Turn a model back into the wire's form, its unknown fields included."""
+    plain: dict[str, JSONValue] = {}
+    model_type: Any = type(model)
+    for attribute in fields(model_type):
+        value = getattr(model, attribute.name)
+        if attribute.name == "extra":
+            plain.update(value)
+        elif value is not UNSET:
+            plain[_camel_case(attribute.name)] = _plain(value)
+    return plain
+
+
+def _plain(value: object) -> JSONValue:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in cast("dict[str, object]", value).items()}
+    if value is None or isinstance(value, bool | int | float) or type(value) is str:
+        return value
+    return to_plain(value) if has(type(value)) else _plain_scalar(value)
+
+
+def _plain_scalar(value: object) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone; give it one, for example datetime.now(UTC)")
+        exact = "milliseconds" if value.microsecond % 1000 == 0 else "microseconds"
+        return value.astimezone(UTC).isoformat(timespec=exact).replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} is no JSON")
+
+
+def _unwrapped(data: Any) -> Any:
+    # Never by `data` alone: events have a member of that name.
+    document = members(data)
+    return document["data"] if document.get("ok") is True and "data" in document else data
+
+
+def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+    def check(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
+        return value
+
+    return check
+
+
+def _number(value: Any, _: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError(f"expected float, got {type(value).__name__}")
+    return float(value)
+
+
+def _moment(value: Any, _: Any) -> datetime:
+    if type(value) is not str:
+        raise TypeError(f"expected a timestamp, got {type(value).__name__}")
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
+    if type(value) is not str:
+        raise TypeError(f"expected str, got {type(value).__name__}")
+    return kind(value)
+
+
+def _is_open_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, OpenEnum)
+
+
+def _is_model(kind: Any) -> bool:
+    return has(get_origin(kind) or kind)
+
+
+def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """Make what reads one model: wire names, and unknown fields kept in ``extra``."""
+
+    def make(kind: Any) -> Callable[[Any, Any], Any]:
+        names = {each.name: _camel_case(each.name) for each in fields(get_origin(kind) or kind) if each.name != "extra"}
+        known = frozenset(names.values())
+        renamed: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items()}
+        read = make_dict_structure_fn(kind, converter, extra=override(omit=True), **renamed)
+
+        def read_model(data: object, _: Any) -> Any:
+            if not isinstance(data, dict):
+                raise TypeError(f"expected an object, got {type(data).__name__}")
+            document = cast("dict[str, Any]", data)
+            model = read(document, kind)
+            if not document.keys() <= known:
+                unknown = {name: value for name, value in document.items() if name not in known}
+                object.__setattr__(model, "extra", unknown)
+            return model
+
+        return read_model
+
+    return make
+
+
+def _converter(*, detailed: bool) -> Converter:
+    converter = Converter(detailed_validation=detailed)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(datetime, _moment)
+    converter.register_structure_hook_func(_is_open_enum, _open_enum)
+    converter.register_structure_hook_factory(_is_model, _model_hook(converter))
+    return converter
+
+
+_fast = _converter(detailed=False)
+
+
+@lru_cache(maxsize=1)
+def _detailed() -> Converter:
+    return _converter(detailed=True)
+
+
+def _explain(data: Any, into: Any) -> tuple[str, str]:
+    """Find the first fault: its path, and what is wrong there."""
+    try:
+        _detailed().structure(data, into)
+    except BaseValidationError as error:
+        return _first_fault(error, "$")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        return "$", _issue(error)
+    return "$", "it could not be read"
+
+
+def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
+    if not isinstance(error, BaseValidationError):
+        if isinstance(error, KeyError) and error.args:
+            return f"{path}.{error.args[0]}", "it is missing"
+        return path, _issue(error)
+    inner = error.exceptions[0]
+    for note in getattr(inner, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            # A KeyError names the missing member itself.
+            path = path if isinstance(inner, KeyError) else f"{path}.{_camel_case(note.name)}"
+        elif isinstance(note, IterableValidationNote):
+            path = f"{path}[{note.index}]"
+    return _first_fault(inner, path)
+
+
+def _issue(error: BaseException) -> str:
+    return str(error) or type(error).__name__

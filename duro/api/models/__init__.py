@@ -1,0 +1,1 @@
+"""What the API answers: frozen classes, one module a tag of the contract."""

@@ -1,0 +1,24 @@
+"""What all resources share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..caller import Caller
+
+__all__ = ["AsyncResource"]
+
+
+class AsyncResource:
+    """The operations of one tag of the contract.
+
+    Args:
+        caller: Calls them.
+    """
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"

@@ -1,0 +1,214 @@
+"""``AsyncDuro``: from settings to a core, from a core to resources."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from ._types import UNSET, Unset
+from .api.caller import Caller
+from .api.codec import decode_json, encode_json
+from .api.core import Core, Defaults
+from .api.resources.customers import AsyncCustomers
+from .api.resources.oauth import AsyncOAuth
+from .api.resources.plans import AsyncPlans
+from .api.resources.subscriptions import AsyncSubscriptions
+from .auth.authorizers import Authorizers
+from .auth.credentials import conceal, resolve_credential
+from .config import DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT, RetryPolicy, Settings, policy_of, resolve_base_url
+from .http.operation import free_operation
+from .http.pipeline import Pipeline
+from .http.transport.choice import exchange_transport_opener, transport_opener
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from .api.options import CallOptions, ClientOptions
+    from .auth.credentials import Credential
+    from .auth.token import Token
+    from .http.transport.choice import AnyTransport
+
+__all__ = ["AsyncDuro"]
+
+
+class AsyncDuro:
+    """The Duro API, awaited, on asyncio or trio.
+
+    One client serves any number of tasks, several event loops in turn, and
+    several at once. Use it in ``async with``, or close it with ``aclose()``.
+
+    Args:
+        credential: A secret key (``sk_…``), or any credential.
+        client_id: An OAuth client's id (``cid_…``).
+        client_secret: That client's secret (``csec_…``).
+        base_url: Where to speak to; else ``DURO_BASE_URL``, else Duro's own
+            host for the credential's mode.
+        timeout: The deadline of a call, in seconds; 30 if left out.
+        retries: How a call is tried again: a number, or a policy.
+        max_connections: Connections at most, for each event loop.
+        transport: ``"httpx"``, an ``httpx.AsyncClient``, or any ``Transport``.
+
+    Raises:
+        ConfigurationError: There is no credential, there are two, their modes
+            differ, or another argument is wrong. Nothing was sent.
+
+    Example:
+        >>> async with AsyncDuro(**sandbox.options) as client:
+        ...     customer = await client.customers.create(email="ada@example.com")
+        >>> customer.email
+        'ada@example.com'
+    """
+
+    def __init__(
+        self,
+        credential: Credential | str | None = None,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        base_url: str | None = None,
+        timeout: float | Unset = UNSET,
+        retries: int | RetryPolicy | Unset = UNSET,
+        max_connections: int = DEFAULT_CONNECTIONS,
+        transport: AnyTransport = "httpx",
+    ) -> None:
+        # From here on no local of any frame holds a secret's text.
+        key, identifier, secret = conceal(credential), conceal(client_id), conceal(client_secret)
+        del credential, client_id, client_secret
+        caller = resolve_credential(key, client_id=identifier, client_secret=secret)
+        settings = Settings(
+            base_url=resolve_base_url(base_url, caller.mode),
+            timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else timeout,
+            retry=RetryPolicy() if isinstance(retries, Unset) else policy_of(retries),
+            max_connections=max_connections,
+        )
+        core = Core(
+            Pipeline(settings, transport_opener(transport, settings)),
+            Authorizers(settings, exchange_transport_opener(transport, settings)),
+        )
+        self._caller = Caller(core, Defaults(caller, settings.timeout, settings.retry))
+
+    @cached_property
+    def oauth(self) -> AsyncOAuth:
+        """The token exchange."""
+        return AsyncOAuth(self._caller)
+
+    @cached_property
+    def plans(self) -> AsyncPlans:
+        """What customers subscribe to."""
+        return AsyncPlans(self._caller)
+
+    @cached_property
+    def customers(self) -> AsyncCustomers:
+        """Who pays the merchant."""
+        return AsyncCustomers(self._caller)
+
+    @cached_property
+    def subscriptions(self) -> AsyncSubscriptions:
+        """Who pays for what, and until when."""
+        return AsyncSubscriptions(self._caller)
+
+    async def token(self, **options: Unpack[CallOptions]) -> Token:
+        """Give the cached access token, exchanging if there is none (``oauthToken``).
+
+        Args:
+            **options: What may be said with every call.
+
+        Returns:
+            A usable token.
+
+        Raises:
+            ConfigurationError: The credential is no OAuth client.
+            TokenExchangeError: The endpoint refused, or answered nonsense.
+            ConnectionFailedError: The endpoint could not be reached.
+            DeadlineExceededError: No answer came in time.
+
+        Example:
+            >>> (await duro.token()) == (await duro.token())
+            True
+        """
+        return await self._caller.oauth_token(options)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        /,
+        *,
+        params: Mapping[str, str | int | bool] | None = None,
+        json: Any = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Reach any path of the API, with the same credential, retries and errors.
+
+        Args:
+            method: The HTTP method.
+            path: The path, from the slash on, quoted where it has to be.
+            params: Values of the query string.
+            json: The body, any JSON; leave out for none.
+            **options: What may be said with every call.
+
+        Returns:
+            The answer as plain data, ``None`` for an empty one.
+
+        Raises:
+            InvalidArgumentError: The method, path or body is malformed.
+            APIError: The API refused.
+            OutcomeUnknownError: A write may have happened.
+
+        Example:
+            >>> await duro.request("GET", "/v1/plans", params={"limit": 5})
+            {'items': [], 'nextCursor': None, 'hasMore': False}
+        """
+        operation = free_operation(method, path)
+        content = None if json is UNSET else encode_json(json)
+        answer = await self._caller.execute(operation, path, content=content, query=params or {}, options=options)
+        return decode_json(answer.body)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Make a cheap copy that shares connections and tokens, and says other things with each call.
+
+        Closing either closes both.
+
+        Args:
+            **options: What to say otherwise: ``timeout``, ``retries``, ``headers``, ``credential``.
+
+        Returns:
+            The copy.
+
+        Raises:
+            ConfigurationError: A value is wrong.
+            TypeError: There is no option of that name.
+
+        Example:
+            >>> patient = duro.with_options(timeout=120)
+            >>> patient.plans is duro.plans
+            False
+        """
+        copy = object.__new__(type(self))
+        copy._caller = self._caller.copy(options)
+        return copy
+
+    async def aclose(self) -> None:
+        """Close the connections; calling it twice is fine, and later calls raise ``ClientClosedError``."""
+        await self._caller.core.aclose()
+
+    def check_open(self) -> None:
+        """Refuse what comes after the end.
+
+        Raises:
+            ClientClosedError: The client was closed.
+        """
+        self._caller.core.pipeline.check_open()
+
+    async def __aenter__(self) -> Self:
+        self.check_open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._caller.core.pipeline.base_url} {self._caller.defaults.credential!r}>"
