@@ -1,0 +1,105 @@
+"""``Duro``: the same client, blocking."""
+
+from __future__ import annotations
+
+from functools import cached_property, update_wrapper
+from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
+
+from ..client import AsyncDuro
+from .resource import BlockingResource, blocking
+from .resources import Customers, OAuth, Plans, Subscriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from ..api.options import ClientOptions
+
+__all__ = ["Duro"]
+
+P = ParamSpec("P")
+
+
+def _constructed_as(
+    client: Callable[P, AsyncDuro],
+) -> Callable[[Callable[[Duro, AsyncDuro], None]], Callable[Concatenate[Duro, P], None]]:
+    """Give a constructor the arguments of the asynchronous client."""
+
+    def decorate(take: Callable[[Duro, AsyncDuro], None]) -> Callable[Concatenate[Duro, P], None]:
+        def __init__(self: Duro, /, *args: P.args, **kwargs: P.kwargs) -> None:  # noqa: N807 - it becomes the method
+            try:
+                asynchronous = client(*args, **kwargs)
+            finally:
+                # A traceback that captures locals must find no secret here.
+                del args, kwargs
+            take(self, asynchronous)
+
+        update_wrapper(__init__, AsyncDuro.__init__)
+        return __init__
+
+    return decorate
+
+
+class Duro(BlockingResource[AsyncDuro]):
+    """The Duro API, blocking.
+
+    One client serves any number of threads, and forked children. Use it in
+    ``with``, or close it with ``close()``. All arguments are those of
+    :class:`~duro.AsyncDuro`.
+
+    Example:
+        >>> with Duro(**sandbox.options) as client:
+        ...     customer = client.customers.create(email="ada@example.com")
+        >>> customer.email
+        'ada@example.com'
+    """
+
+    @_constructed_as(AsyncDuro)
+    def __init__(self, asynchronous: AsyncDuro) -> None:
+        super().__init__(asynchronous)
+
+    @cached_property
+    def oauth(self) -> OAuth:
+        """The token exchange."""
+        return OAuth(self.asynchronous.oauth)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """What customers subscribe to."""
+        return Plans(self.asynchronous.plans)
+
+    @cached_property
+    def customers(self) -> Customers:
+        """Who pays the merchant."""
+        return Customers(self.asynchronous.customers)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Who pays for what, and until when."""
+        return Subscriptions(self.asynchronous.subscriptions)
+
+    token = blocking(AsyncDuro.token)
+    request = blocking(AsyncDuro.request)
+    close = blocking(AsyncDuro.aclose)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:  # noqa: D102 - AsyncDuro's own, below
+        copy = object.__new__(type(self))
+        copy.asynchronous = self.asynchronous.with_options(**options)
+        return copy
+
+    with_options.__doc__ = AsyncDuro.with_options.__doc__
+
+    def __enter__(self) -> Self:
+        self.asynchronous.check_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Duro client cannot be pickled; make one in each process")
+
+    def __repr__(self) -> str:
+        return repr(self.asynchronous).replace("Async", "", 1)
