@@ -1,0 +1,157 @@
+"""The way of one API call: credential, repeat, handler, and one commit for all of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NoReturn, TypeAlias, TypeVar
+
+from attrs import AttrsInstance, frozen
+from starlette.requests import Request
+
+from .._types import JSONObject
+from . import idempotency
+from .answers import Answer, Refusal
+from .clock import timestamp
+from .credentials import authenticate
+from .store import savepoint
+from .validation import structure
+from .world import World
+
+__all__ = ["Call", "Handler", "Operation", "perform"]
+
+_logger = logging.getLogger("duro.sandbox")
+
+Shape = TypeVar("Shape", bound=AttrsInstance)
+
+
+@frozen
+class Call:
+    """What a handler works with: one permitted request inside its open transaction.
+
+    Attributes:
+        world: The sandbox that serves the call.
+        records: The transaction that every effect of the call belongs to.
+        now: The sandbox's time, the same throughout the call.
+        path: The parameters in the path.
+        query: The parameters behind the path.
+        raw: The body as it came.
+        idempotency_key: The key that the caller sent, if any.
+    """
+
+    world: World
+    records: sqlite3.Connection
+    now: datetime
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    raw: bytes
+    idempotency_key: str | None
+
+    @property
+    def at(self) -> str:
+        """The sandbox's time, as records keep it."""
+        return timestamp(self.now)
+
+    def new_id(self, prefix: str) -> str:
+        """Make an identifier, such as ``plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6``."""
+        return self.world.identifiers.make(prefix, self.now)
+
+    def read(self, shape: type[Shape], spelling: Callable[[str], str] | None = None) -> Shape:
+        """Read the body; none at all counts as an empty object.
+
+        Args:
+            shape: The class that declares the members and their rules.
+            spelling: Makes the wire's name from an attribute's name; camelCase if left out.
+
+        Raises:
+            Refusal: The body is not JSON (400), or breaks a rule (422).
+        """
+        return structure(shape, parse(self.raw), spelling)
+
+
+Handler: TypeAlias = Callable[[Call], JSONObject]
+
+
+@frozen
+class Operation:
+    """One operation of the contract.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, with parameters as Starlette writes them.
+        handler: Does the work and gives the body of the answer, or raises a :class:`Refusal`.
+        status: The status of a success.
+        public: It takes no credential, and no idempotency key either.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    status: int = 200
+    public: bool = False
+
+
+def perform(world: World, operation: Operation, request: Request, raw: bytes) -> Answer:
+    """Serve a call, from its credential to its commit.
+
+    Effects and idempotency record are committed together: whatever happens to
+    the answer on its way, a repeat finds either both of them or neither.
+
+    Args:
+        world: The sandbox that serves the call.
+        operation: What is asked for.
+        request: The request, for its headers and parameters.
+        raw: Its body.
+
+    Returns:
+        The answer; a refusal is one too.
+    """
+    try:
+        with world.store.transaction() as records:
+            now = world.clock.now()
+            if not operation.public:
+                authenticate(records, request.headers.get("Authorization"), now)
+            key = None
+            if operation.method != "GET" and not operation.public:
+                key = idempotency.key_of(request.headers.get("Idempotency-Key"))
+            if key is not None and (first := idempotency.recall(records, key, now)):
+                return first
+            call = Call(world, records, now, request.path_params, request.query_params, raw, key)
+            answer = _run(operation, call)
+            if key is not None:
+                idempotency.keep(records, key, answer, now)
+            return answer
+    except Refusal as refusal:
+        return refusal.answer()
+    except Exception:
+        # Answered here, since a server that sees the exception would close the connection behind the answer.
+        _logger.exception("%s %s failed", operation.method, operation.path)
+        return Refusal(500, "The sandbox failed; its log tells more.").answer()
+
+
+def parse(raw: bytes) -> object:
+    """Read JSON strictly.
+
+    Raises:
+        Refusal: It is no JSON (400).
+    """
+    try:
+        return json.loads(raw or b"{}", parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "The body is not valid JSON.") from None
+
+
+def _run(operation: Operation, call: Call) -> Answer:
+    try:
+        with savepoint(call.records):
+            return Answer.of(operation.handler(call), operation.status)
+    except Refusal as refusal:
+        return refusal.answer()
+
+
+def _no_constant(name: str) -> NoReturn:
+    # Python would read NaN and Infinity, which JSON does not have.
+    raise ValueError(name)

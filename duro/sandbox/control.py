@@ -1,0 +1,107 @@
+"""The control surface under ``/_sandbox``: look into a running sandbox, and steer it, from any language."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from attrs import asdict, frozen
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from .._types import UNSET, JSONValue, Unset
+from .answers import Answer, Refusal
+from .calls import parse
+from .clock import timestamp
+from .page import render
+from .validation import Text, Unfit, camel_case, structure
+from .world import Charge, RequestEntry, World
+
+__all__ = ["ControlSurface"]
+
+
+def _span(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise Unfit("expected number of seconds, at least 0")
+    return value
+
+
+@frozen
+class ClockChange:
+    """The body of ``POST /_sandbox/clock``."""
+
+    advance: Annotated[float, _span]
+
+
+@frozen
+class Revocation:
+    """The body of ``POST /_sandbox/tokens/revoke``; without a token, all are meant."""
+
+    token: Text | Unset = UNSET
+
+
+class ControlSurface:
+    """The endpoints that no real Duro has; they take no credential and are not counted.
+
+    Args:
+        world: The world they show and steer.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("/_sandbox", self.page, methods=["GET"]),
+            Route("/_sandbox/", self.page, methods=["GET"]),
+            Route("/_sandbox/stats", self.stats, methods=["GET"]),
+            Route("/_sandbox/requests", self.requests, methods=["GET"]),
+            Route("/_sandbox/ledger", self.ledger, methods=["GET"]),
+            Route("/_sandbox/clock", self.advance_clock, methods=["POST"]),
+            Route("/_sandbox/tokens/revoke", self.revoke_tokens, methods=["POST"]),
+            Route("/_sandbox/reset", self.reset, methods=["POST"]),
+        ]
+
+    async def page(self, _request: Request) -> Response:
+        """Show everything at a glance, for people."""
+        # The page loads nothing and runs nothing, whatever text it shows.
+        policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        return HTMLResponse(render(self._world), headers=policy)
+
+    async def stats(self, _request: Request) -> Response:
+        """Count."""
+        return Answer.of(asdict(self._world.stats())).response()
+
+    async def requests(self, _request: Request) -> Response:
+        """List the last requests, newest last."""
+        return Answer.of([_camel(entry) for entry in self._world.journal.entries()]).response()
+
+    async def ledger(self, _request: Request) -> Response:
+        """List every charge, newest last."""
+        return Answer.of([_camel(charge) for charge in self._world.ledger()]).response()
+
+    async def advance_clock(self, request: Request) -> Response:
+        """Let seconds pass; answers the new time."""
+        change = structure(ClockChange, parse(await request.body()))
+        try:
+            now = self._world.clock.advance(seconds=change.advance)
+        except ValueError as error:
+            raise Refusal(422, "Not valid: advance.", [{"path": "advance", "issue": str(error)}]) from None
+        return Answer.of({"now": timestamp(now)}).response()
+
+    async def revoke_tokens(self, request: Request) -> Response:
+        """Revoke one token or all of them; answers how many there were."""
+        wanted = structure(Revocation, parse(await request.body()))
+        token = None if isinstance(wanted.token, Unset) else wanted.token
+        return Answer.of({"revoked": self._world.revoke_tokens(token)}).response()
+
+    async def reset(self, _request: Request) -> Response:
+        """Begin anew; answers the counts, all of them zero."""
+        self._world.reset()
+        return Answer.of(asdict(self._world.stats())).response()
+
+
+def _camel(value: Charge | RequestEntry) -> dict[str, JSONValue]:
+    return {camel_case(name): member for name, member in asdict(value).items()}

@@ -1,0 +1,104 @@
+"""Customers: who subscribes and pays."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from attrs import frozen
+
+from ..._types import UNSET, JSONObject, Unset
+from ..answers import Refusal
+from ..calls import Call, Operation
+from ..paging import page_of
+from ..records import find, insert, update
+from ..validation import Email, JSONMapping, Text, given_members
+
+__all__ = ["OPERATIONS"]
+
+
+@frozen
+class CustomerCreate:
+    """The body of ``createCustomer``; metadata is checked, but no answer shows it."""
+
+    email: Email | Unset = UNSET
+    phone: Text | Unset = UNSET
+    name: Text | Unset = UNSET
+    merchant_ref: Text | Unset = UNSET
+    metadata: JSONMapping | Unset = UNSET
+
+
+@frozen
+class CustomerBlacklist:
+    """The body of ``blacklistCustomer``."""
+
+    reason: Text | Unset = UNSET
+
+
+def represent(customer: sqlite3.Row) -> JSONObject:
+    """Give a customer the contract's shape."""
+    return {
+        "id": customer["id"],
+        "email": customer["email"],
+        "phone": customer["phone"],
+        "name": customer["name"],
+        "merchantRef": customer["merchant_ref"],
+        "blacklisted": bool(customer["blacklisted"]),
+        "blacklistReason": customer["blacklist_reason"],
+        "createdAt": customer["created_at"],
+    }
+
+
+def list_customers(call: Call) -> JSONObject:
+    """``listCustomers``."""
+    return page_of(call, "customers", represent)
+
+
+def create_customer(call: Call) -> JSONObject:
+    """``createCustomer``: a merchant's reference names one customer only."""
+    wanted = call.read(CustomerCreate)
+    if not isinstance(wanted.merchant_ref, Unset) and _by_ref(call, wanted.merchant_ref):
+        raise Refusal(409, "Another customer has this merchantRef.")
+    identifier = call.new_id("cus")
+    values = given_members(wanted)
+    values.pop("metadata", None)
+    insert(call.records, "customers", {"id": identifier, **values, "created_at": call.at})
+    return represent(find(call.records, "customers", identifier))
+
+
+def retrieve_customer(call: Call) -> JSONObject:
+    """``getCustomer``."""
+    return represent(find(call.records, "customers", call.path["id"]))
+
+
+def retrieve_customer_by_ref(call: Call) -> JSONObject:
+    """``getCustomerByRef``."""
+    customer = _by_ref(call, call.path["ref"])
+    if customer is None:
+        raise Refusal(404, "There is no customer with this merchantRef.")
+    return represent(customer)
+
+
+def blacklist_customer(call: Call) -> JSONObject:
+    """``blacklistCustomer``: the last reason given counts, also if there is none."""
+    customer = find(call.records, "customers", call.path["id"])
+    reason = given_members(call.read(CustomerBlacklist)).get("reason")
+    blacklisted = {"blacklisted": True, "blacklist_reason": reason}
+    return represent(update(call.records, "customers", customer["id"], blacklisted))
+
+
+def _by_ref(call: Call, merchant_ref: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = call.records.execute(
+        "SELECT * FROM customers WHERE merchant_ref = ?", (merchant_ref,)
+    ).fetchone()
+    return row
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/v1/customers", list_customers),
+    Operation("POST", "/v1/customers", create_customer, status=201),
+    # Ahead of {id}, and with slashes: a merchant's reference may hold anything.
+    Operation("GET", "/v1/customers/ref/{ref:path}", retrieve_customer_by_ref),
+    Operation("GET", "/v1/customers/{id}", retrieve_customer),
+    Operation("POST", "/v1/customers/{id}/blacklist", blacklist_customer),
+)

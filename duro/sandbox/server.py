@@ -1,0 +1,259 @@
+"""Start and stop a sandbox: inside a program, or as a program of its own."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import signal
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType, TracebackType
+from typing import Final, Self, TypedDict
+
+import anyio
+from attrs import frozen
+
+from ..errors import ConfigurationError
+from .application import build_application
+from .clock import Clock
+from .credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
+from .listener import Listener
+from .world import Charge, RequestEntry, Stats, World
+
+__all__ = ["ClientOptions", "Sandbox", "serve"]
+
+TOKEN_LIFETIME: Final = 3600.0
+DEFAULT_PORT: Final = 8787
+
+# Waking up now and then costs nothing, and finds a server that died.
+CHECK_SECONDS: Final = 1.0
+
+
+class ClientOptions(TypedDict):
+    """The arguments with which a client finds a sandbox and is let in."""
+
+    base_url: str
+    client_id: str
+    client_secret: str
+
+
+@frozen
+class _Running:
+    world: World
+    listener: Listener
+    closing: ExitStack
+
+
+class Sandbox:
+    """A Duro of one's own, served over real HTTP from a thread of this process.
+
+    It works with ``with`` and, under asyncio or trio, with ``async with``;
+    ``start`` and ``stop`` do the same by hand. Signal handlers stay as they are.
+
+    Args:
+        host: The address to listen on. Nothing guards a sandbox, so stay on loopback.
+        port: The port; 0 picks a free one.
+        database: A file that keeps the state from one run to the next; ``None``
+            keeps it in memory, and each start begins anew.
+        token_lifetime: Seconds that an access token lives, by the sandbox's clock.
+
+    Raises:
+        ConfigurationError: The lifetime is not a positive number.
+
+    Example:
+        >>> with Sandbox() as sandbox:
+        ...     before = sandbox.clock.now()
+        ...     (sandbox.clock.advance(days=30) - before).days
+        30
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        database: str | os.PathLike[str] | None = None,
+        token_lifetime: float = TOKEN_LIFETIME,
+    ) -> None:
+        if not 0 < token_lifetime < math.inf:
+            raise ConfigurationError(f"token_lifetime is {token_lifetime!r}; give a positive number of seconds")
+        if not _is_loopback(host):
+            warnings.warn(
+                f"the sandbox will listen on {host!r}: whoever reaches this machine can read and change it",
+                stacklevel=2,
+            )
+        self._host = host
+        self._port = port
+        self._database = database
+        self._token_lifetime = token_lifetime
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def __repr__(self) -> str:
+        running = self._running
+        return f"<Sandbox {running.listener.url if running else 'not running'}>"
+
+    def start(self) -> None:
+        """Start the server, and return when it answers; nothing happens if it runs already.
+
+        Raises:
+            OSError: The address cannot be bound.
+            ConfigurationError: The database cannot be used.
+            RuntimeError: The server did not come up.
+        """
+        with self._lock:
+            if self._running is not None:
+                return
+            with ExitStack() as undo:
+                world = World.open(self._database, self._token_lifetime)
+                undo.callback(world.close)
+                listener = Listener(self._host, self._port)
+                undo.callback(listener.close)
+                listener.serve(build_application(world))
+                self._running = _Running(world, listener, closing=undo.pop_all())
+
+    def stop(self) -> None:
+        """Stop the server and close its connections; nothing happens if it does not run.
+
+        Raises:
+            RuntimeError: The server did not end in time.
+        """
+        with self._lock:
+            running, self._running = self._running, None
+            if running is not None:
+                running.closing.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        # Cancelled half-way, it would leave a server that nobody stops.
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self.start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self.stop)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server runs."""
+        running = self._running
+        return running is not None and running.listener.is_alive
+
+    @property
+    def url(self) -> str:
+        """The address of the running server, without a trailing slash."""
+        return self._require().listener.url
+
+    @property
+    def options(self) -> ClientOptions:
+        """What a client needs: ``AsyncDuro(**sandbox.options)``."""
+        return {"base_url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+
+    @property
+    def secret_key(self) -> str:
+        """The secret key, the other way to be let in."""
+        return SECRET_KEY
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's time: ``now()``, and ``advance(days=30)``."""
+        return self._require().world.clock
+
+    @property
+    def stats(self) -> Stats:
+        """Counts, taken now."""
+        return self._require().world.stats()
+
+    @property
+    def ledger(self) -> tuple[Charge, ...]:
+        """Every charge so far, newest last."""
+        return self._require().world.ledger()
+
+    @property
+    def requests(self) -> tuple[RequestEntry, ...]:
+        """The last 10,000 API requests, newest last."""
+        return self._require().world.journal.entries()
+
+    def revoke_tokens(self, token: str | None = None) -> int:
+        """Make access tokens worthless before they expire.
+
+        Args:
+            token: The token to revoke; ``None`` revokes all.
+
+        Returns:
+            How many there were.
+        """
+        return self._require().world.revoke_tokens(token)
+
+    def reset(self) -> None:
+        """Begin anew, while the server runs on: no records, no tokens, no counts, and real time."""
+        self._require().world.reset()
+
+    def _require(self) -> _Running:
+        running = self._running
+        if running is None:
+            raise RuntimeError("the sandbox does not run; use it inside its with block, or between start and stop")
+        return running
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    database: str | os.PathLike[str] | None = None,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a sandbox until SIGINT or SIGTERM, and then return.
+
+    It belongs on the main thread, the only one that Python lets handle
+    signals; their handlers are put back at the end.
+
+    Args:
+        host: The address to listen on.
+        port: The port; 0 picks a free one.
+        database: A file that keeps the state; ``None`` keeps it in memory.
+        on_ready: Is told the URL as soon as the server answers.
+
+    Raises:
+        OSError: The address cannot be bound.
+        ConfigurationError: The database cannot be used.
+        RuntimeError: This is not the main thread, or the server failed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("serve handles signals, so it has to run on the main thread; use Sandbox elsewhere")
+    ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    with ExitStack() as undo:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            undo.callback(signal.signal, number, signal.signal(number, end))
+        sandbox = undo.enter_context(Sandbox(host, port, database))
+        if on_ready is not None:
+            on_ready(sandbox.url)
+        while not ending.wait(CHECK_SECONDS):
+            if not sandbox.is_alive:
+                raise RuntimeError("the sandbox's server ended by itself; its log tells more")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,91 @@
+"""One running sandbox's world: its state, its time and its memory of what happened."""
+
+from __future__ import annotations
+
+import os
+
+from attrs import field, frozen
+
+from . import credentials
+from .clock import Clock
+from .identifiers import Identifiers
+from .journal import Journal, RequestEntry
+from .ledger import Charge, list_charges
+from .store import Store, clear, count
+
+__all__ = ["Charge", "RequestEntry", "Stats", "World"]
+
+
+@frozen
+class Stats:
+    """Counts since the start or the last reset; charges live as long as the database.
+
+    Attributes:
+        token_exchanges: Requests to ``POST /v1/oauth/token``, refused ones among them.
+        requests: API requests of any kind, token exchanges among them.
+        charges: Charges tried.
+        deliveries: Webhooks delivered.
+    """
+
+    token_exchanges: int
+    requests: int
+    charges: int
+    deliveries: int = 0
+
+
+@frozen
+class World:
+    """Everything that one sandbox knows; any thread may ask it.
+
+    Attributes:
+        store: The state.
+        clock: The time.
+        token_lifetime: Seconds that an access token lives.
+        identifiers: Makes identifiers.
+        journal: What reached the server.
+    """
+
+    store: Store
+    clock: Clock
+    token_lifetime: float
+    identifiers: Identifiers = field(factory=Identifiers)
+    journal: Journal = field(factory=Journal)
+
+    @classmethod
+    def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> World:
+        """Open the world that a database holds; ``None`` is a new one in memory."""
+        store = Store(database)
+        return cls(store=store, clock=Clock(store), token_lifetime=token_lifetime)
+
+    def stats(self) -> Stats:
+        """Count what happened."""
+        with self.store.transaction() as records:
+            charges = count(records, "transactions")
+        return Stats(self.journal.token_exchanges, self.journal.requests, charges)
+
+    def counts(self) -> dict[str, int]:
+        """Count the records that a merchant knows, archived and canceled ones among them."""
+        with self.store.transaction() as records:
+            return {table: count(records, table) for table in ("plans", "customers", "subscriptions")}
+
+    def ledger(self) -> tuple[Charge, ...]:
+        """List every charge, newest last."""
+        with self.store.transaction() as records:
+            return list_charges(records)
+
+    def revoke_tokens(self, token: str | None = None) -> int:
+        """Revoke one token, or all of them; tells how many there were."""
+        with self.store.transaction() as records:
+            return credentials.revoke_tokens(records, token)
+
+    def reset(self) -> None:
+        """Begin anew: no records, no tokens, no counts, and real time."""
+        with self.store.transaction() as records:
+            clear(records)
+            self.clock.reset(records)
+            self.identifiers.reset()
+            self.journal.reset()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()

@@ -1,0 +1,62 @@
+"""Clients for the sandbox of the run, and the records that most stories begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+
+from duro.sandbox import Sandbox
+
+Make: TypeAlias = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """Give a client without a credential."""
+    with httpx.Client(base_url=sandbox.url, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """Give a client with the secret key."""
+    headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
+    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def make_plan(api: httpx.Client) -> Make:
+    def make(**members: object) -> dict[str, Any]:
+        body = {"name": "Pro", "amount": 500_000, "interval": "month", **members}
+        return _created(api.post("/v1/plans", json=body))
+
+    return make
+
+
+@pytest.fixture
+def make_customer(api: httpx.Client) -> Make:
+    def make(**members: object) -> dict[str, Any]:
+        return _created(api.post("/v1/customers", json=members))
+
+    return make
+
+
+@pytest.fixture
+def subscribe(api: httpx.Client, make_plan: Make, make_customer: Make) -> Make:
+    """Subscribe a new customer to a new plan with the given members."""
+
+    def make(**members: object) -> dict[str, Any]:
+        body = {"customerId": make_customer()["id"], "planId": make_plan(**members)["id"]}
+        return _created(api.post("/v1/subscriptions", json=body))
+
+    return make
+
+
+def _created(response: httpx.Response) -> dict[str, Any]:
+    assert response.status_code == 201, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
