@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._types import UNSET, Secret, Unset
+    from ._version import __version__ as __version__
     from .api.models.customers import Customer
     from .api.models.plans import Interval, Plan
     from .api.models.subscriptions import PlanChangeResult, Proration, ProrationKind, Subscription, SubscriptionStatus
@@ -110,6 +111,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "_version": ("__version__",),
     "_types": ("UNSET", "Secret", "Unset"),
     "api.models.customers": ("Customer",),
     "api.models.plans": ("Interval", "Plan"),
@@ -138,7 +140,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in __all__ and name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Every name without a room of its own is an error.
     value = getattr(import_module(f".{_HOME.get(name, 'errors')}", __name__), name)

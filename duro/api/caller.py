@@ -13,7 +13,7 @@ from .._types import UNSET, Unset
 from ..auth.credentials import ClientCredentials
 from ..config import policy_of
 from ..errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError
-from ..http.request import Headers, Invocation
+from ..http.request import USER_AGENT, Headers, Invocation
 from .codec import decode, encode
 from .options import CallOptions, ClientOptions, check_headers, check_idempotency_key, check_names, check_timeout
 from .pages import AsyncPages, Page
@@ -37,7 +37,7 @@ MOST_ITEMS: Final = 100
 _COMMON_HEADERS: Final = (
     (b"accept", b"application/json"),
     (b"accept-encoding", b"gzip, deflate"),
-    (b"user-agent", b"duro-sdk-python"),
+    USER_AGENT,
 )
 _JSON_HEADER: Final = ((b"content-type", b"application/json"),)
 _NO_QUERY: Final[dict[str, object]] = {}

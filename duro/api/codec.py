@@ -205,10 +205,6 @@ def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
     return kind(value)
 
 
-def _is_open_enum(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, OpenEnum)
-
-
 def _is_model(kind: Any) -> bool:
     return has(get_origin(kind) or kind)
 
@@ -243,7 +239,8 @@ def _converter(*, detailed: bool) -> Converter:
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(datetime, _moment)
-    converter.register_structure_hook_func(_is_open_enum, _open_enum)
+    # A hook serves subclasses too: without one of its own, an enum would be read as the str that it is.
+    converter.register_structure_hook(OpenEnum, _open_enum)
     converter.register_structure_hook_factory(_is_model, _model_hook(converter))
     return converter
 

@@ -9,7 +9,7 @@ import anyio
 
 from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
 from ..http.refusal import read_refusal
-from ..http.request import NO_HEADERS, Answer, Headers, Request
+from ..http.request import NO_HEADERS, USER_AGENT, Answer, Headers, Request
 from ..http.retry import GiveUp, decide, parse_retry_after
 from ..http.transport import NotSent, PerhapsSent
 from .token import Moment, Token, parse_token
@@ -28,7 +28,7 @@ PATH: Final = "/v1/oauth/token"
 _HEADERS: Final = (
     (b"accept", b"application/json"),
     (b"content-type", b"application/json"),
-    (b"user-agent", b"duro-sdk-python"),
+    USER_AGENT,
 )
 
 
@@ -113,11 +113,14 @@ class TokenExchange:
                 f"the token endpoint could not be reached ({outcome}); the request itself was not sent"
             )
         refusal = read_refusal(outcome.body)
-        reason = (refusal.message or "no reason given").replace(self._credentials.client_secret.reveal(), "…")
+        code, reason = (
+            text and text.replace(self._credentials.client_secret.reveal(), "…")
+            for text in (refusal.code, refusal.message)
+        )
         return TokenExchangeError(
-            f"the token endpoint refused with {outcome.status} ({refusal.code or 'no code'}): {reason}",
+            f"the token endpoint refused with {outcome.status} ({code or 'no code'}): {reason or 'no reason given'}",
             status=outcome.status,
-            code=refusal.code,
+            code=code,
             retry_after=parse_retry_after(outcome.headers.get("retry-after"), wall=self._clock.wall()),
             request_id=outcome.request_id,
         )

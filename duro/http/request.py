@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import field, frozen
 
+from .._version import __version__
+
 if TYPE_CHECKING:
     from ..config import RetryPolicy
     from .operation import Operation
 
-__all__ = ["NO_HEADERS", "Answer", "Authorizer", "Headers", "Invocation", "Request"]
+__all__ = ["NO_HEADERS", "USER_AGENT", "Answer", "Authorizer", "Headers", "Invocation", "Request"]
 
 # What a log, a repr or a traceback may show of a header; of all others it shows the name.
 _SHOWN: Final = frozenset(
@@ -51,6 +53,8 @@ class Headers(tuple[tuple[bytes, bytes], ...]):
 
 
 NO_HEADERS: Final = Headers()
+
+USER_AGENT: Final = (b"user-agent", f"duro-sdk-python/{__version__}".encode("ascii"))
 
 
 @frozen

@@ -27,7 +27,7 @@ h1 { margin: 0; font-size: 1.6rem; letter-spacing: -.01em; }
 h1 span { color: var(--mark); }
 h2 { margin: 2.5rem 0 .75rem; font-size: 1.05rem; }
 p { margin: .25rem 0 0; color: var(--faint); }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
 dl div { padding: .9rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
 dt { color: var(--faint); font-size: .8rem; }
 dd { margin: 0; font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; }

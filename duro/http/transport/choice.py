@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, Union
 
+import anyio
+
 from ...errors import ConfigurationError
 from . import Transport
 from .httpx import HttpxClientTransport, HttpxTransport, is_httpx_client
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ...config import Settings
+    from ..request import Answer, Request
 
 __all__ = ["AnyTransport", "transport_opener"]
 
@@ -60,11 +63,28 @@ def exchange_transport_opener(transport: AnyTransport, settings: Settings) -> Ca
     """
     if _is_transport(transport) and not is_httpx_client(transport):
         return transport_opener(transport, settings)
-    return lambda: HttpxTransport(settings.base_url, max_connections=EXCHANGE_CONNECTIONS)
+    return lambda: _Limited(
+        HttpxTransport(settings.base_url, max_connections=EXCHANGE_CONNECTIONS), width=EXCHANGE_CONNECTIONS
+    )
 
 
 def _is_transport(candidate: object) -> TypeGuard[Transport]:
     return isinstance(candidate, Transport)
+
+
+class _Limited:
+    """A transport with a limiter as wide as its pool in front."""
+
+    def __init__(self, transport: Transport, *, width: int) -> None:
+        self._transport = transport
+        self._slots = anyio.Semaphore(width, fast_acquire=True)
+
+    async def send(self, request: Request) -> Answer:
+        async with self._slots:
+            return await self._transport.send(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 class _Lent:

@@ -104,7 +104,7 @@ class _Pool:
     async def send(self, request: Request) -> Answer:
         self._in_flight += 1
         try:
-            return await _exchange(request, self._transport.handle_async_request)
+            return await _exchange(request, self._transport.handle_async_request, pool_timeout=POOL_TIMEOUT)
         finally:
             self._in_flight -= 1
             if self._retired and not self._in_flight:
@@ -145,7 +145,8 @@ class HttpxClientTransport:
         """
         failure: NotSent
         try:
-            return await _exchange(request, self._hand_over)
+            # How wide the client's pool is only its maker knows, so waiting for it is no sign of anything.
+            return await _exchange(request, self._hand_over, pool_timeout=request.timeout)
         except httpx.PoolTimeout:
             failure = NotSent("no connection of the given httpx client became free")
         raise failure
@@ -162,10 +163,12 @@ def is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
     return isinstance(candidate, httpx.AsyncClient)
 
 
-async def _exchange(request: Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> Answer:
+async def _exchange(
+    request: Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]], *, pool_timeout: float
+) -> Answer:
     failure: BaseException
     try:
-        response = await send(_to_httpx(request))
+        response = await send(_to_httpx(request, pool_timeout))
         headers = Headers((name.lower(), value) for name, value in response.headers.raw)
         return Answer(response.status_code, headers, await _body(response))
     except httpx.PoolTimeout:
@@ -183,7 +186,7 @@ async def _exchange(request: Request, send: Callable[[httpx.Request], Awaitable[
     raise failure
 
 
-def _to_httpx(request: Request) -> httpx.Request:
+def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
     return httpx.Request(
         request.method,
         request.url,
@@ -194,7 +197,7 @@ def _to_httpx(request: Request) -> httpx.Request:
                 "connect": min(CONNECT_TIMEOUT, request.timeout),
                 "read": request.timeout,
                 "write": request.timeout,
-                "pool": min(POOL_TIMEOUT, request.timeout),
+                "pool": min(pool_timeout, request.timeout),
             }
         },
     )

@@ -1,0 +1,70 @@
+"""Importing ``duro`` does nothing: no I/O, no thread, no look at the environment, no other package."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+IMPORT = """
+import json, os, sys, threading
+
+looks = []
+# Coverage, where it measures this program, starts before and may look as it likes.
+threads, modules = threading.active_count(), set(sys.modules)
+sys.addaudithook(lambda event, arguments: looks.append(event) if event.startswith("socket.") else None)
+
+class Environment(type(os.environ)):
+    def __getitem__(self, key):
+        looks.append(f"environment {key}")
+        return super().__getitem__(key)
+
+os.environ.__class__ = Environment
+import duro
+names = dir(duro)
+os.environ.__class__ = Environment.__mro__[1]
+
+new = {name.partition(".")[0] for name in set(sys.modules) - modules}
+print(json.dumps({
+    "looks": looks,
+    "threads": threading.active_count() - threads,
+    "packages": sorted(new - set(sys.stdlib_module_names)),
+    "rooms": sorted(name for name in sys.modules if name.startswith("duro.")),
+    "names": names,
+}))
+"""
+
+
+def test_importing_does_nothing(run_python):
+    finished = run_python(IMPORT)
+    assert finished.returncode == 0, finished.stderr
+    seen = json.loads(finished.stdout)
+    assert seen["looks"] == []
+    assert seen["threads"] == 0
+    assert seen["packages"] == ["duro"]
+    assert seen["rooms"] == []
+    assert {"AsyncDuro", "Duro", "capture"} <= set(seen["names"])
+
+
+def test_every_public_name_loads(run_python):
+    finished = run_python("import duro\nfor name in duro.__all__: getattr(duro, name)")
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_making_a_client_imports_nothing_optional(run_python):
+    # But for rich, which httpx imports by itself where it is installed.
+    finished = run_python("""
+import sys, duro
+duro.AsyncDuro("sk_test_example")
+print(*sorted({"aiohttp", "cyclopts", "starlette", "uvicorn", "uvloop", "trio"} & set(sys.modules)))
+""")
+    assert finished.returncode == 0, finished.stderr
+    assert not finished.stdout.strip()
+
+
+def test_an_unknown_name_is_an_attribute_error(run_python):
+    finished = run_python("import duro; duro.Nothing")
+    assert finished.returncode == 1
+    assert "AttributeError: module 'duro' has no attribute 'Nothing'" in finished.stderr

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def names_of(requirements):
+    return {re.match(r"[A-Za-z0-9._-]+", requirement)[0] for requirement in requirements}
+
+
+def test_four_packages_are_required_and_no_more(project):
+    assert names_of(project["project"]["dependencies"]) == {"anyio", "attrs", "cattrs", "httpx"}
+
+
+def test_all_has_every_extra(project):
+    extras = project["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert set(re.search(r"\[(.+)\]", everything)[1].split(",")) == set(extras) - {"all"}
+
+
+def test_every_dependency_has_a_floor(project):
+    extras = project["project"]["optional-dependencies"].values()
+    requirements = [*project["project"]["dependencies"], *(each for extra in extras for each in extra)]
+    for requirement in requirements:
+        assert ">=" in requirement or requirement.startswith("duro-sdk["), requirement
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (ROOT / "duro" / "py.typed").is_file()
+
+
+def test_the_command_is_installed(project):
+    assert project["project"]["scripts"] == {"duro": "duro.cli:main"}
+
+
+def test_pythons_of_the_metadata_agree(project):
+    oldest, *_ = [each for each in project["project"]["classifiers"] if re.search(r":: 3\.\d+$", each)]
+    assert project["project"]["requires-python"] == ">=" + oldest.rpartition(" ")[2]
+
+
+def test_ci_runs_the_commands_of_the_readme():
+    commands = re.findall(r"^\$ (.+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)[:2]
+    assert commands == [
+        "python -m pip install '.[sandbox]' && duro quickstart",
+        "python -m pip install nox && nox -s tests",
+    ]
+    assert commands[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_version_has_its_entry_in_the_changelog(project):
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in changelog or f"## [{project['project']['version']}]" in changelog
