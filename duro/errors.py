@@ -37,7 +37,8 @@ __all__ = [
     "redact",
 ]
 
-_SECRET_PATTERN = re.compile(r"\b(sk|csec|cs|whsec)_((?:test|live)_)?[A-Za-z0-9_\-]+")
+# Possessive, so that what is masked already is left as it is.
+_SECRET_PATTERN = re.compile(r"\b(sk|csec|cs|whsec)_((?:test|live)_)?+[A-Za-z0-9_\-]+")
 
 
 def redact(text: str) -> str:
@@ -185,11 +186,11 @@ class APIError(DuroError):
         self.idempotency_key = idempotency_key
 
     def __str__(self) -> str:
-        parts = [f"{self.status} {self.code or 'error'}: {self.message}"]
-        parts += [f"{detail.path}: {detail.issue}" for detail in self.details]
+        more = [f"{detail.path}: {detail.issue}" for detail in self.details]
         if self.request_id:
-            parts.append(f"request {self.request_id}")
-        return "; ".join(parts)
+            more.append(f"request {self.request_id}")
+        sentence = f"{self.status} {self.code or 'error'}: {self.message}"
+        return "; ".join([sentence.rstrip("."), *more]) if more else sentence
 
 
 class BadRequestError(APIError, status=400):

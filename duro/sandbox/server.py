@@ -27,6 +27,7 @@ __all__ = ["ClientOptions", "Sandbox", "serve"]
 
 TOKEN_LIFETIME: Final = 3600.0
 DEFAULT_PORT: Final = 8787
+HIGHEST_PORT: Final = 65_535
 
 # Waking up now and then costs nothing, and finds a server that died.
 CHECK_SECONDS: Final = 1.0
@@ -61,7 +62,7 @@ class Sandbox:
         token_lifetime: Seconds that an access token lives, by the sandbox's clock.
 
     Raises:
-        ConfigurationError: The lifetime is not a positive number.
+        ConfigurationError: The lifetime is not a positive number, or the port is none.
 
     Example:
         >>> with Sandbox() as sandbox:
@@ -79,6 +80,8 @@ class Sandbox:
     ) -> None:
         if not 0 < token_lifetime < math.inf:
             raise ConfigurationError(f"token_lifetime is {token_lifetime!r}; give a positive number of seconds")
+        if not 0 <= port <= HIGHEST_PORT:
+            raise ConfigurationError(f"port is {port!r}; give a number from 0 to {HIGHEST_PORT}, 0 for a free one")
         if not _is_loopback(host):
             warnings.warn(
                 f"the sandbox will listen on {host!r}: whoever reaches this machine can read and change it",

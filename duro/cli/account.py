@@ -1,0 +1,81 @@
+"""The options that say who calls, and which Duro is meant."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from attrs import asdict, field, frozen
+from cyclopts import Group, Parameter
+
+if TYPE_CHECKING:
+    from ..auth.credentials import Credential
+    from ..blocking.client import Duro
+
+__all__ = ["ACCOUNT_OF_ENVIRONMENT", "Account"]
+
+VARIABLES: Final = ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET", "DURO_BASE_URL")
+
+_GROUP: Final = Group(
+    "Account",
+    help=(
+        "Better left to the environment: DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET, and DURO_BASE_URL. "
+        "Every user of this machine can read the options of a running program."
+    ),
+    sort_key=1,  # after a command's own options
+)
+
+
+@Parameter(name="*", group=_GROUP)
+@frozen(kw_only=True)
+class Account:
+    """Who calls, and where; what is not given here comes from the environment.
+
+    Attributes:
+        secret_key: A secret key (sk_...).
+        client_id: The id of an OAuth client (cid_...).
+        client_secret: That client's secret (csec_...).
+        base_url: The address of the API; else the credential's mode picks it.
+    """
+
+    secret_key: str | None = field(default=None, repr=False)
+    client_id: str | None = field(default=None, repr=False)
+    client_secret: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything was said, by options or by the environment."""
+        given = any(value is not None for value in asdict(self).values())
+        return given or any(os.environ.get(name) for name in VARIABLES)
+
+    def credential(self) -> Credential:
+        """Settle who calls.
+
+        Returns:
+            The credential of the options, else that of the environment.
+
+        Raises:
+            ConfigurationError: There is none, there are two, or it is malformed.
+        """
+        from ..auth.credentials import conceal, resolve_credential
+
+        return resolve_credential(
+            conceal(self.secret_key), client_id=conceal(self.client_id), client_secret=conceal(self.client_secret)
+        )
+
+    def client(self) -> Duro:
+        """Make a blocking client of it.
+
+        Returns:
+            The client, to be closed.
+
+        Raises:
+            ConfigurationError: The credential or the address cannot be used.
+        """
+        from ..blocking.client import Duro
+
+        return Duro(self.credential(), base_url=self.base_url)
+
+
+ACCOUNT_OF_ENVIRONMENT: Final = Account()

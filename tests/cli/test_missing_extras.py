@@ -1,0 +1,47 @@
+"""Without an extra, the command line names it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+WITHOUT = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+from duro.cli import main
+main({arguments!r})
+"""
+
+
+def duro_without(missing, *arguments):
+    program = WITHOUT.format(missing=missing, arguments=arguments)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("missing", [{"cyclopts"}, {"rich"}, {"cyclopts", "rich"}])
+def test_the_command_needs_its_extra(missing):
+    finished = duro_without(missing, "quickstart")
+    assert finished.returncode == 1
+    assert finished.stderr == "duro: the command line needs its extra: pip install 'duro-sdk[cli]'\n"
+
+
+@pytest.mark.parametrize("command", ["quickstart", "sandbox"])
+def test_a_sandbox_needs_its_extra(command):
+    finished = duro_without({"starlette", "uvicorn"}, command)
+    assert finished.returncode == 1
+    (line,) = finished.stderr.splitlines()
+    assert "pip install 'duro-sdk[sandbox]'" in line
+
+
+def test_a_token_needs_no_sandbox(sandbox_environment):
+    assert duro_without({"starlette", "uvicorn"}, "token").returncode == 0
