@@ -162,7 +162,9 @@ class AsyncDuro:
         """
         operation = free_operation(method, path)
         content = None if json is UNSET else encode_json(json)
-        answer = await self._caller.execute(operation, path, content=content, query=params or {}, options=options)
+        answer = await self._caller.execute(
+            operation, path, content=content, query={} if params is None else params, options=options
+        )
         return decode_json(answer.body)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
@@ -211,4 +213,7 @@ class AsyncDuro:
         await self.aclose()
 
     def __repr__(self) -> str:
+        if "_caller" not in self.__dict__:
+            # A traceback with locals asks for it even when the client could not be made.
+            return f"<{type(self).__name__}, unfinished>"
         return f"<{type(self).__name__} {self._caller.core.pipeline.base_url} {self._caller.defaults.credential!r}>"

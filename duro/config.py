@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
+import re
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -23,6 +24,11 @@ HOSTS: Final[dict[Mode, str]] = {
 }
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_CONNECTIONS: Final = 100
+# Nothing waits for ever, not even by a slip of the pen.
+LONGEST_TIMEOUT: Final = 24 * 3600
+
+_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME: Final = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 @frozen
@@ -66,16 +72,16 @@ def seconds(value: float) -> float:
     """Check a call's deadline.
 
     Args:
-        value: Seconds, more than 0 and finite.
+        value: Seconds, more than 0 and at most a day.
 
     Returns:
         The deadline in seconds.
 
     Raises:
-        ConfigurationError: It is not a positive, finite number.
+        ConfigurationError: It is no such number.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ConfigurationError(f"timeout is {value!r}; give a positive number of seconds (nothing waits for ever)")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_TIMEOUT:
+        raise ConfigurationError(f"timeout is {value!r}; give seconds, above 0 and at most {LONGEST_TIMEOUT}")
     return float(value)
 
 
@@ -92,7 +98,8 @@ def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
     Raises:
         ConfigurationError: The address is malformed, or there is none.
     """
-    base_url = base_url or os.environ.get("DURO_BASE_URL") or (HOSTS[mode] if mode else None)
+    if base_url is None:
+        base_url = os.environ.get("DURO_BASE_URL") or (HOSTS[mode] if mode else None)
     if base_url is None:
         raise ConfigurationError("this credential has no mode to pick a host by; give base_url= or set DURO_BASE_URL")
     if fault := _fault_of(base_url):
@@ -111,7 +118,7 @@ def _fault_of(base_url: str) -> str | None:
         return "cannot be read as an address"
     if parts.scheme not in ("https", "http"):
         return "does not start with https://"
-    if not host:
+    if not host or not _is_host(host):
         return "names no host"
     if parts.username is not None or parts.password is not None:
         return "holds a user name or password"
@@ -120,6 +127,16 @@ def _fault_of(base_url: str) -> str | None:
     if parts.scheme == "http" and not _is_loopback(host):
         return f"is http:// to {host}, where anyone on the way could read the credential (http:// is for loopback only)"
     return None
+
+
+def _is_host(host: str) -> bool:
+    if _HOST_NAME.fullmatch(host):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -37,8 +37,10 @@ __all__ = [
     "redact",
 ]
 
-# Possessive, so that what is masked already is left as it is.
-_SECRET_PATTERN = re.compile(r"\b(sk|csec|cs|whsec)_((?:test|live)_)?+[A-Za-z0-9_\-]+")
+# With its mode, a secret is one wherever it stands; without, only as a word of its own: "task_list" is none.
+_SECRET_PATTERN = re.compile(
+    r"((?:sk|csec|cs)_(?:test|live)_|whsec_|\b(?:sk|csec|cs)_(?!(?:test|live)_))[A-Za-z0-9_\-]+"
+)
 
 
 def redact(text: str) -> str:
@@ -54,7 +56,7 @@ def redact(text: str) -> str:
         >>> redact("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc")
         'no such key: sk_test_…'
     """
-    return _SECRET_PATTERN.sub(lambda found: f"{found[1]}_{found[2] or ''}…", text)
+    return _SECRET_PATTERN.sub(r"\1…", text)
 
 
 class ErrorDetail(NamedTuple):
@@ -70,7 +72,11 @@ class DuroError(Exception):
     def __reduce__(self) -> tuple[Callable[..., DuroError], tuple[object, ...]]:
         # Task queues send errors between processes; keyword-only arguments
         # would be lost on the way by the default of Exception.
-        return _restore, (type(self), self.args, self.__dict__)
+        state = dict(self.__dict__)
+        if "__notes__" in state:
+            # A note on a copy must not appear on the original.
+            state["__notes__"] = list(state["__notes__"])
+        return _restore, (type(self), self.args, state)
 
 
 def _restore(kind: type[DuroError], args: tuple[object, ...], state: Mapping[str, object]) -> DuroError:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
-from urllib.parse import urlencode
 
 import anyio
 from attrs import evolve
 
 from .._types import UNSET, Unset
-from ..auth.credentials import ClientCredentials
+from ..auth.credentials import ClientCredentials, as_credential, conceal
 from ..config import policy_of
 from ..errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError
 from ..http.request import USER_AGENT, Headers, Invocation
 from .codec import decode, encode
-from .options import CallOptions, ClientOptions, check_headers, check_idempotency_key, check_names, check_timeout
+from .options import (
+    CallOptions,
+    ClientOptions,
+    check_headers,
+    check_idempotency_key,
+    check_names,
+    check_query,
+    check_timeout,
+)
 from .pages import AsyncPages, Page
 
 if TYPE_CHECKING:
@@ -34,11 +41,7 @@ T = TypeVar("T")
 
 MOST_ITEMS: Final = 100
 
-_COMMON_HEADERS: Final = (
-    (b"accept", b"application/json"),
-    (b"accept-encoding", b"gzip, deflate"),
-    USER_AGENT,
-)
+_COMMON_HEADERS: Final = Headers([(b"accept", b"application/json"), (b"accept-encoding", b"gzip"), USER_AGENT])
 _JSON_HEADER: Final = ((b"content-type", b"application/json"),)
 _NO_QUERY: Final[dict[str, object]] = {}
 
@@ -54,7 +57,7 @@ class Caller:
     def __init__(self, core: Core, defaults: Defaults) -> None:
         self.core = core
         self.defaults = defaults
-        self._headers = Headers(_COMMON_HEADERS + defaults.headers)
+        self._headers = _COMMON_HEADERS.replaced_by(defaults.headers)
         self._authorizers: dict[Surface, Authorizer] = {}
 
     def copy(self, options: ClientOptions) -> Caller:
@@ -77,9 +80,9 @@ class Caller:
         if "retries" in options:
             changes["retry"] = policy_of(options["retries"])
         if "headers" in options:
-            changes["headers"] = check_headers(options["headers"])
+            changes["headers"] = self.defaults.headers.replaced_by(check_headers(options["headers"]))
         if "credential" in options:
-            changes["credential"] = self._own_mode(options["credential"])
+            changes["credential"] = self._credential(options)
         return Caller(self.core, evolve(self.defaults, **changes))
 
     async def call(
@@ -190,7 +193,7 @@ class Caller:
             ConfigurationError: The credential is no OAuth client.
         """
         self.core.pipeline.check_open()
-        credential = self._own_mode(options["credential"]) if "credential" in options else self.defaults.credential
+        credential = self._credential(options)
         if not isinstance(credential, ClientCredentials):
             raise ConfigurationError(
                 f"{credential!r} is not exchanged for tokens; a token takes an OAuth client (client_id, client_secret)"
@@ -209,19 +212,19 @@ class Caller:
         check_names(options, CallOptions)
         key = _key_for(operation, options)
         headers: tuple[tuple[bytes, bytes], ...] = self._headers
+        if "headers" in options:
+            headers = self._headers.replaced_by(check_headers(options["headers"]))
         if content is not None:
             headers += _JSON_HEADER
         if key is not None:
             headers += ((b"idempotency-key", key.encode("ascii")),)
-        if "headers" in options:
-            headers += check_headers(options["headers"])
         return Invocation(
             operation,
             path,
             authorizer=self._authorizer(operation, options),
             timeout=self._timeout(options),
             retry=self.defaults.retry,
-            query=urlencode({name: value for name, value in query.items() if value is not UNSET}),
+            query=check_query(query) if query else "",
             content=content,
             idempotency_key=key,
             headers=Headers(headers),
@@ -232,16 +235,21 @@ class Caller:
 
     def _authorizer(self, operation: Operation, options: CallOptions) -> Authorizer:
         if "credential" in options:
-            return self.core.authorizers.authorizer_for(self._own_mode(options["credential"]), operation)
+            return self.core.authorizers.authorizer_for(self._credential(options), operation)
         authorizer = self._authorizers.get(operation.surface)
         if authorizer is None:
             authorizer = self.core.authorizers.authorizer_for(self.defaults.credential, operation)
             self._authorizers[operation.surface] = authorizer
         return authorizer
 
-    def _own_mode(self, credential: Credential) -> Credential:
-        modes = {getattr(credential, "mode", None), self.defaults.credential.mode} - {None}
-        if len(modes) > 1:
+    def _credential(self, options: CallOptions | ClientOptions) -> Credential:
+        if "credential" not in options:
+            return self.defaults.credential
+        # Put back concealed: the frames of a traceback share these options.
+        concealed: Any = conceal(options["credential"])
+        options["credential"] = concealed
+        credential = as_credential(concealed)
+        if len({credential.mode, self.defaults.credential.mode} - {None}) > 1:
             raise ConfigurationError(
                 f"this call's credential is of mode {credential.mode!r}, the client's of the other; "
                 "make a client for each mode"

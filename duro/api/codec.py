@@ -10,14 +10,20 @@ import json
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_origin
 
 from attrs import fields, has
-from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
+from cattrs import (
+    AttributeValidationNote,
+    BaseValidationError,
+    Converter,
+    IterableValidationNote,
+)
+from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn, override
 
 from .._types import UNSET, members
-from ..errors import DecodingError, InvalidArgumentError
+from ..errors import DecodingError, InvalidArgumentError, redact
 from .open_enum import OpenEnum
 
 if TYPE_CHECKING:
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["decode", "decode_json", "encode", "encode_json", "structure", "to_plain"]
 
 T = TypeVar("T")
+
+LONGEST_ISSUE: Final = 200
 
 
 def _camel_case(name: str) -> str:
@@ -213,17 +221,21 @@ def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
     """Make what reads one model: wire names, and unknown fields kept in ``extra``."""
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
-        names = {each.name: _camel_case(each.name) for each in fields(get_origin(kind) or kind) if each.name != "extra"}
+        names = {each.name: _camel_case(each.name) for each in fields(get_origin(kind) or kind)}
+        # A page has no place for fields it does not know.
+        keeps_unknown = names.pop("extra", None) is not None
         known = frozenset(names.values())
         renamed: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items()}
-        read = make_dict_structure_fn(kind, converter, extra=override(omit=True), **renamed)
+        if keeps_unknown:
+            renamed["extra"] = override(omit=True)
+        read = make_dict_structure_fn(kind, converter, **renamed)
 
         def read_model(data: object, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"expected an object, got {type(data).__name__}")
             document = cast("dict[str, Any]", data)
             model = read(document, kind)
-            if not document.keys() <= known:
+            if keeps_unknown and not document.keys() <= known:
                 unknown = {name: value for name, value in document.items() if name not in known}
                 object.__setattr__(model, "extra", unknown)
             return model
@@ -231,6 +243,26 @@ def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
         return read_model
 
     return make
+
+
+def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """Make what reads one kind of list; cattrs alone would also take a text or an object for one."""
+
+    def make(kind: Any) -> Callable[[Any, Any], Any]:
+        read = homogenous_tuple_structure_factory(kind, converter)
+
+        def read_list(data: object, _: Any) -> Any:
+            if not isinstance(data, list):
+                raise TypeError(f"expected a list, got {type(data).__name__}")
+            return read(cast("list[object]", data), kind)
+
+        return read_list
+
+    return make
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
 
 
 def _converter(*, detailed: bool) -> Converter:
@@ -242,6 +274,7 @@ def _converter(*, detailed: bool) -> Converter:
     # A hook serves subclasses too: without one of its own, an enum would be read as the str that it is.
     converter.register_structure_hook(OpenEnum, _open_enum)
     converter.register_structure_hook_factory(_is_model, _model_hook(converter))
+    converter.register_structure_hook_factory(_is_tuple, _tuple_hook(converter))
     return converter
 
 
@@ -280,4 +313,4 @@ def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
 
 
 def _issue(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return redact(str(error)[:LONGEST_ISSUE]) or type(error).__name__

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypedDict
+from urllib.parse import urlencode
 
+from .._types import UNSET
 from ..config import seconds
 from ..errors import InvalidArgumentError
 from ..http.request import Headers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..auth.credentials import Credential
     from ..config import RetryPolicy
 
-__all__ = ["CallOptions", "ClientOptions", "check_headers", "check_idempotency_key", "check_names", "check_timeout"]
+__all__ = [
+    "CallOptions",
+    "ClientOptions",
+    "check_headers",
+    "check_idempotency_key",
+    "check_names",
+    "check_query",
+    "check_timeout",
+]
 
 
 class CallOptions(TypedDict, total=False):
@@ -31,7 +40,7 @@ class CallOptions(TypedDict, total=False):
     timeout: float
     idempotency_key: str
     headers: Mapping[str, str]
-    credential: Credential
+    credential: Credential | str
 
 
 class ClientOptions(TypedDict, total=False):
@@ -47,7 +56,7 @@ class ClientOptions(TypedDict, total=False):
     timeout: float
     retries: int | RetryPolicy
     headers: Mapping[str, str]
-    credential: Credential
+    credential: Credential | str
 
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -67,6 +76,37 @@ _OWN_HEADERS: Final = frozenset(
         "x-portal-session",
     }
 )
+
+
+def check_query(query: Mapping[str, object], *, name: str = "params") -> str:
+    """Check the values of a query string and write it; those that are ``UNSET`` are left out.
+
+    Raises:
+        InvalidArgumentError: A name or value cannot stand in a query.
+    """
+    if not isinstance(query, Mapping):
+        raise InvalidArgumentError(f"{name} is a {type(query).__name__}; give a mapping of names to values")
+    try:
+        return urlencode({_name(name): _plain(value) for name, value in query.items() if value is not UNSET})
+    except UnicodeEncodeError:
+        issue = "half a character, which cannot be sent"
+    except TypeError as error:
+        issue = str(error)
+    raise InvalidArgumentError(f"{name} holds {issue}")
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a name of type {type(name).__name__}; names are text")
+    return name
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__}; give text, whole numbers or truth values")
 
 
 def check_names(options: Mapping[str, object], known: type[object]) -> None:
@@ -106,6 +146,8 @@ def check_headers(headers: Mapping[str, str]) -> Headers:
     Raises:
         InvalidArgumentError: A name or value cannot stand in a header, or the client writes this header itself.
     """
+    if not isinstance(headers, Mapping):
+        raise InvalidArgumentError(f"headers is a {type(headers).__name__}; give a mapping of names to values")
     lines: list[tuple[bytes, bytes]] = []
     for name, value in headers.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):

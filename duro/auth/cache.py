@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import copy
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 from attrs import define, field, frozen
 
-from ..errors import DuroError, TokenExchangeError
+from ..errors import TokenExchangeError
 from ..http.event_loop import PerLoop, spawn_detached
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _logger = logging.getLogger("duro.auth")
 
 PASSING_FAILURE: Final = 1.0
 LASTING_FAILURE: Final = 10.0
+# A wrong clock or a slip of the server must not silence a client for days.
+LONGEST_PAUSE: Final = 300.0
 LASTING_STATUSES: Final = frozenset({400, 401, 403})
 
 
@@ -48,7 +51,10 @@ class _Failure:
 
     def anew(self) -> Exception:
         """Give the error as an exception of its own: a shared one would gather everybody's traceback."""
-        return copy.copy(self.error) if isinstance(self.error, DuroError) else self.error
+        # A transport of the user's own may raise what it should not, and what cannot be copied.
+        with suppress(TypeError):
+            return copy.copy(self.error)
+        return self.error
 
 
 @define(eq=False)
@@ -163,17 +169,17 @@ class TokenCache:
         attempt = line.attempt = _Attempt()
 
         async def run() -> None:
-            try:
-                attempt.outcome = await self._try()
-            finally:
-                line.attempt = None
-                if attempt.outcome is not None:
-                    line.last = attempt
-                    line.finished += 1
-                attempt.done.set()
+            attempt.outcome = await self._try()
 
-        attempt.task = spawn_detached(run, name="duro-token-exchange")
+        attempt.task = spawn_detached(run, lambda: self._end(line, attempt), name="duro-token-exchange")
         return attempt
+
+    def _end(self, line: _Line, attempt: _Attempt) -> None:
+        line.attempt = None
+        if attempt.outcome is not None:
+            line.last = attempt
+            line.finished += 1
+        attempt.done.set()
 
     async def _try(self) -> Token | _Failure:
         # This task is the boundary: what it does not hand over as a value, nobody would ever hear of.
@@ -196,10 +202,13 @@ class TokenCache:
             return passing
         if error.status in LASTING_STATUSES or error.status is None or error.status < 300:
             return LASTING_FAILURE
-        return max(passing, error.retry_after or 0.0)
+        return max(passing, min(error.retry_after or 0.0, LONGEST_PAUSE))
 
     def _unwrap(self, outcome: Token | _Failure | None) -> Token:
         if isinstance(outcome, _Failure):
+            # Another event loop may have had more luck meanwhile.
+            if token := self._usable():
+                return token
             raise outcome.anew()
         assert outcome is not None  # noqa: S101 - only attempts with an outcome are shared
         return outcome

@@ -19,6 +19,7 @@ __all__ = [
     "IdentityToken",
     "PortalSession",
     "SecretKey",
+    "as_credential",
     "conceal",
     "resolve_credential",
 ]
@@ -62,7 +63,8 @@ class SecretKey:
         self.key = key
 
     def __repr__(self) -> str:
-        return f"SecretKey(sk_{self.mode}_…)"
+        # A traceback with locals asks for it even before the form is known.
+        return f"SecretKey(sk_{getattr(self, 'mode', '…')}_…)"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SecretKey) and self.key == other.key
@@ -102,7 +104,7 @@ class ClientCredentials:
         self.client_secret = client_secret
 
     def __repr__(self) -> str:
-        return f"ClientCredentials(client_id={self.client_id!r}, client_secret=…)"
+        return f"ClientCredentials(client_id={getattr(self, 'client_id', '…')!r}, client_secret=…)"
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -197,13 +199,18 @@ def resolve_credential(
     if credential is not None:
         if client_id is not None or client_secret is not None:
             raise ConfigurationError("two credentials were given; give a key, or client_id with client_secret")
-        return _as_credential(credential)
+        return as_credential(credential)
     if client_id is not None or client_secret is not None:
         return _pair(client_id, client_secret, names="client_id and client_secret")
     return _from_environment()
 
 
-def _as_credential(credential: Credential | Secret) -> Credential:
+def as_credential(credential: Credential | Secret) -> Credential:
+    """Take a credential as it is, and a concealed text as a secret key.
+
+    Raises:
+        ConfigurationError: It is no credential.
+    """
     if isinstance(credential, Secret):
         return SecretKey(credential)
     if isinstance(credential, SecretKey | ClientCredentials | IdentityToken | PortalSession):
@@ -244,10 +251,16 @@ def _pair(client_id: Secret | None, client_secret: Secret | None, *, names: str)
 
 
 def _mode_of(secret: Secret, *, kind: str, what: str, example: str) -> Mode:
-    form = _FORM.fullmatch(_text_of(secret))
-    if form is None or form["kind"] != kind:
+    found, mode = _kind_and_mode_of(secret)
+    if found != kind:
         raise ConfigurationError(f"this {what} has not the form {example!r}{_advice(secret)}")
-    return cast("Mode", form["mode"])
+    return cast("Mode", mode)
+
+
+def _kind_and_mode_of(secret: Secret) -> tuple[str, str] | tuple[None, None]:
+    # The repr of a match shows its text, and so no frame that raises holds one.
+    form = _FORM.fullmatch(_text_of(secret))
+    return (form["kind"], form["mode"]) if form else (None, None)
 
 
 def _advice(secret: Secret) -> str:

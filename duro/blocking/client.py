@@ -102,4 +102,7 @@ class Duro(BlockingResource[AsyncDuro]):
         raise TypeError("a Duro client cannot be pickled; make one in each process")
 
     def __repr__(self) -> str:
+        if "asynchronous" not in self.__dict__:
+            # A traceback with locals asks for it even when the client could not be made.
+            return f"<{type(self).__name__}, unfinished>"
         return repr(self.asynchronous).replace("Async", "", 1)

@@ -82,7 +82,7 @@ def _nothing() -> None:
     pass
 
 
-def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> object:
+def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], ended: Callable[[], None], *, name: str) -> object:
     """Start a task that no caller's cancellation reaches, and that ends with its loop at the latest.
 
     A shielded scope would not do: ``asyncio`` timeouts and ``task.cancel()``
@@ -90,6 +90,7 @@ def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], *, name: str) -
 
     Args:
         run: What to run; it handles every exception of its own.
+        ended: Is called when it has ended, even if it was cancelled before its first step.
         name: What debuggers call the task.
 
     Returns:
@@ -97,7 +98,16 @@ def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], *, name: str) -
     """
     loop = current_token().native_token
     if isinstance(loop, asyncio.AbstractEventLoop):
-        return loop.create_task(run(), name=name)
+        task = loop.create_task(run(), name=name)
+        # Not in a "finally" of its own: a task that is cancelled before its first step never gets there.
+        task.add_done_callback(lambda _: ended())
+        return task
     import trio  # the only other kind of loop, and so it is installed
 
-    return trio.lowlevel.spawn_system_task(run, name=name)
+    async def run_to_the_end() -> None:
+        try:
+            await run()
+        finally:
+            ended()
+
+    return trio.lowlevel.spawn_system_task(run_to_the_end, name=name)

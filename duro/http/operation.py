@@ -79,7 +79,11 @@ def _segment(name: str, value: str) -> str:
         raise InvalidArgumentError(f"{name} is empty; give the id that the API answered")
     if value in (".", "..") or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value) or ".." in value:
         raise InvalidArgumentError(f"{name} holds '/', '..' or another mark of a path; give one id")
-    return quote(value, safe="")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        pass
+    raise InvalidArgumentError(f"{name} holds half a character, which cannot be sent; give the id as answered")
 
 
 def free_operation(method: str, path: str) -> Operation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from attrs import define, frozen
@@ -25,12 +25,14 @@ from .transport import NotSent, PerhapsSent, Transport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..config import Settings
+    from ..config import RetryPolicy, Settings
 
 __all__ = ["Pipeline"]
 
 # So that the deadline of the call, which knows what is in doubt, always speaks before the socket's.
-_SOCKET_GRACE = 1.0
+_SOCKET_GRACE: Final = 1.0
+# Copies of a client share its budgets, one for each kind; who makes up a new kind for every call has none.
+MOST_BUDGETS: Final = 16
 
 
 @frozen
@@ -47,6 +49,7 @@ class _Flight:
 
     invocation: Invocation
     started: float
+    budget: RetryBudget
     attempts: int = 0
     in_doubt: bool = False
     answer: Answer | None = None
@@ -65,7 +68,7 @@ class Pipeline:
         self._clock = settings.clock
         self._open_transport = open_transport
         self._lanes = PerLoop(self._open_lane)
-        self._budget = RetryBudget(capacity=settings.retry.budget, ratio=settings.retry.budget_ratio)
+        self._budgets: dict[tuple[float, float], RetryBudget] = {}
         self._closed = False
 
     @property
@@ -111,8 +114,9 @@ class Pipeline:
             TransportError: A read got no answer.
         """
         self.check_open()
-        self._budget.deposit()
-        flight = _Flight(invocation, self._clock.monotonic())
+        budget = self._budget_of(invocation.retry)
+        budget.deposit()
+        flight = _Flight(invocation, self._clock.monotonic(), budget)
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
                 return await self._attempt_until_settled(flight)
@@ -137,6 +141,15 @@ class Pipeline:
             with anyio.CancelScope(shield=True):
                 await lane.transport.aclose()
 
+    def _budget_of(self, policy: RetryPolicy) -> RetryBudget:
+        kind = (policy.budget, policy.budget_ratio)
+        budget = self._budgets.get(kind)
+        if budget is None:
+            if len(self._budgets) >= MOST_BUDGETS:
+                self._budgets.clear()
+            budget = self._budgets[kind] = RetryBudget(capacity=policy.budget, ratio=policy.budget_ratio)
+        return budget
+
     def _open_lane(self) -> _Lane:
         width = self._settings.max_connections
         return _Lane(self._open_transport(), anyio.Semaphore(width, fast_acquire=True))
@@ -145,9 +158,7 @@ class Pipeline:
         authorizer = flight.invocation.authorizer
         renewed = False
         while True:
-            credential = authorizer.ready()
-            if credential is None:
-                credential = await authorizer.obtain()
+            credential = await self._credential(flight)
             outcome = await self._attempt(flight, credential)
             if isinstance(outcome, Answer):
                 if outcome.status < 300:
@@ -164,9 +175,21 @@ class Pipeline:
                 wall=self._clock.wall(),
                 uniform=self._clock.uniform,
             )
-            if isinstance(decision, GiveUp) or not self._budget.withdraw():
+            if isinstance(decision, GiveUp) or not flight.budget.withdraw():
                 raise self._error(flight, outcome)
             await self._clock.sleep(decision.delay)
+
+    async def _credential(self, flight: _Flight) -> Headers:
+        failure: DuroError
+        try:
+            self.check_open()
+            return flight.invocation.authorizer.ready() or await flight.invocation.authorizer.obtain()
+        except DuroError as error:
+            if not flight.in_doubt:
+                raise
+            failure = error
+        # What prevents another attempt must not hide that an earlier one may have done its work.
+        raise _unknown(flight, f"There could be no further attempt ({failure})")
 
     async def _attempt(self, flight: _Flight, credential: Headers) -> Answer | NotSent | PerhapsSent:
         lane = self._lanes.get()

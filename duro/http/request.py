@@ -44,6 +44,11 @@ class Headers(tuple[tuple[bytes, bytes], ...]):
                 return value.decode("latin-1")
         return None
 
+    def replaced_by(self, others: Headers) -> Headers:
+        """Give these lines with others added, which take the place of those of the same name."""
+        names = {name for name, _ in others}
+        return Headers((*(line for line in self if line[0] not in names), *others))
+
     def shown(self) -> dict[str, str]:
         """Give what may be shown: every name, and the values of those known to hold no secret."""
         return {name.decode("latin-1"): value.decode("latin-1") if name in _SHOWN else "…" for name, value in self}

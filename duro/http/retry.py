@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -125,7 +126,8 @@ def parse_retry_after(value: str | None, *, wall: float) -> float | None:
 
 
 def _until(date: str, wall: float) -> float:
-    return parsedate_to_datetime(date).timestamp() - wall
+    moment = parsedate_to_datetime(date)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - wall
 
 
 def settles(status: int) -> bool:

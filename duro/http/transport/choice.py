@@ -69,7 +69,7 @@ def exchange_transport_opener(transport: AnyTransport, settings: Settings) -> Ca
 
 
 def _is_transport(candidate: object) -> TypeGuard[Transport]:
-    return isinstance(candidate, Transport)
+    return isinstance(candidate, Transport) and not isinstance(candidate, type)
 
 
 class _Limited:

@@ -6,14 +6,16 @@ import logging
 import ssl
 import urllib.request
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
 from urllib.parse import urlsplit
 
 import anyio
 import httpx
 
+from ...errors import ConfigurationError
 from ..request import Answer, Headers
 from . import NotSent, PerhapsSent
+from .content import UnreadableContentError, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -82,7 +84,15 @@ class HttpxTransport:
         await self._pool.retire()
 
     def _open(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(verify=self._tls, limits=self._limits, proxy=self._proxy, trust_env=False)
+        issue: str
+        try:
+            return httpx.AsyncHTTPTransport(verify=self._tls, limits=self._limits, proxy=self._proxy, trust_env=False)
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            issue = type(error).__name__
+        raise ConfigurationError(
+            f"the proxy of the environment cannot be used ({issue}); give an http:// or https:// one, or an "
+            "httpx.AsyncClient of your own as transport="
+        )
 
     async def _replace(self, dead: _Pool) -> None:
         if self._pool is not dead:
@@ -143,6 +153,8 @@ class HttpxClientTransport:
             NotSent: No connection could be made.
             PerhapsSent: The connection failed on the way.
         """
+        if self._client.is_closed:
+            raise NotSent("the given httpx client is closed")
         failure: NotSent
         try:
             # How wide the client's pool is only its maker knows, so waiting for it is no sign of anything.
@@ -177,7 +189,7 @@ async def _exchange(
         failure = NotSent(_describe(error))
     except httpx.LocalProtocolError as error:
         failure = NotSent(f"the request cannot be written as HTTP ({_describe(error)})")
-    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
+    except (httpx.TransportError, UnreadableContentError) as error:
         failure = PerhapsSent(_describe(error))
     except anyio.get_cancelled_exc_class() as error:
         # The frames of httpx and httpcore hold the header lines as locals.
@@ -204,20 +216,22 @@ def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
 
 
 async def _body(response: httpx.Response) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
     try:
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.aiter_bytes():
+        # As it came: httpx would unfold each piece whole, and leave its generators open when one is broken.
+        async for chunk in cast("httpx.AsyncByteStream", response.stream):
             size += len(chunk)
             if size > MAX_BODY:
-                raise httpx.DecodingError(f"the answer is larger than {MAX_BODY} bytes")
+                raise UnreadableContentError(f"the answer is larger than {MAX_BODY} bytes")
             chunks.append(chunk)
     finally:
         await response.aclose()
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    return decoded(b"".join(chunks), encoding, limit=MAX_BODY)
 
 
-def _describe(error: httpx.HTTPError | httpx.StreamError) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -232,4 +246,5 @@ def _proxy_for(base_url: str) -> str | None:
     if parts.hostname is None or urllib.request.proxy_bypass(parts.hostname):
         return None
     proxies = urllib.request.getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy

@@ -1,0 +1,52 @@
+"""Undoing the content encoding of an answer, within a limit."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+
+__all__ = ["UnreadableContentError", "decoded"]
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+class UnreadableContentError(Exception):
+    """The content is not what its header says, or larger than allowed."""
+
+
+def decoded(content: bytes, encoding: str, *, limit: int) -> bytes:
+    """Undo a content encoding.
+
+    Args:
+        content: The content as it came.
+        encoding: The ``Content-Encoding``, empty for none.
+        limit: Bytes that the result may have at most; a few kilobytes can unfold to gigabytes.
+
+    Returns:
+        The plain content.
+
+    Raises:
+        UnreadableContentError: The encoding is unknown, the content breaks it, or the result is too large.
+
+    Example:
+        >>> import gzip
+        >>> decoded(gzip.compress(b"{}"), "gzip", limit=100)
+        b'{}'
+    """
+    if encoding in ("", "identity"):
+        return content
+    if encoding not in ("gzip", "x-gzip"):
+        raise UnreadableContentError("the answer has a content encoding that was not asked for")
+    plain = b""
+    while content:
+        member = zlib.decompressobj(_GZIP)
+        try:
+            plain += member.decompress(content, limit + 1 - len(plain))
+        except zlib.error as error:
+            raise UnreadableContentError(f"the answer is no gzip ({error})") from None
+        if len(plain) > limit:
+            raise UnreadableContentError(f"the answer unfolds to more than {limit} bytes")
+        if not member.eof:
+            raise UnreadableContentError("the answer's gzip is cut short")
+        content = member.unused_data
+    return plain

@@ -1,0 +1,426 @@
+"""Each operation, against a running sandbox and against the contract."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import pytest
+import yaml
+
+import duro
+from duro import AsyncDuro, Customer, Duro, Interval, Plan, Subscription, SubscriptionStatus, Token, capture
+from duro.api import resources
+from duro.api.models.subscriptions import PlanChangeResult
+from duro.blocking.resource import BlockingResource
+from duro.errors import ConflictError, InvalidArgumentError, NotFoundError, TokenExchangeError, ValidationError
+from duro.http.operation import Operation
+from duro.http.request import Answer, Headers
+
+CONTRACT = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text(encoding="utf-8"))
+MODULES = [
+    importlib.import_module(f"{resources.__name__}.{found.name}") for found in pkgutil.iter_modules(resources.__path__)
+]
+OPERATIONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Operation)]
+BY_ID = {
+    described["operationId"]: (method.upper(), path, described, item)
+    for path, item in CONTRACT["paths"].items()
+    for method, described in item.items()
+    if method in {"get", "post", "put", "patch", "delete"}
+}
+RESOURCES = {
+    name: member
+    for module in MODULES
+    for name, member in vars(module).items()
+    if inspect.isclass(member) and name in module.__all__ and name != "AsyncResource"
+}
+
+
+def resolved(described):
+    while "$ref" in described:
+        found = CONTRACT
+        for step in described["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        described = found
+    return described
+
+
+def parameters_of(operation, place):
+    """The parameters that the contract gives an operation in its path, query or header."""
+    _, _, described, item = BY_ID[operation.id]
+    every = [resolved(each) for each in [*item.get("parameters", []), *described.get("parameters", [])]]
+    return {each["name"] for each in every if each["in"] == place}
+
+
+def body_of(operation):
+    _, _, described, _ = BY_ID[operation.id]
+    if "requestBody" not in described:
+        return None
+    return resolved(described["requestBody"]["content"]["application/json"]["schema"])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+class TestContract:
+    def test_method_and_path_are_the_contracts(self, operation):
+        assert (operation.method, operation.path) == BY_ID[operation.id][:2]
+
+    def test_places_of_the_path_are_its_parameters(self, operation):
+        assert set(operation.names) == parameters_of(operation, "path")
+
+    def test_credential_is_the_one_it_takes(self, operation):
+        public = BY_ID[operation.id][2].get("security") == []
+        assert (operation.surface.name == "PUBLIC") == public
+
+    def test_writes_and_no_reads_travel_under_a_key(self, operation):
+        assert operation.is_mutation == ("Idempotency-Key" in parameters_of(operation, "header"))
+
+
+def test_no_operation_stands_twice():
+    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) >= 16
+
+
+def sample_of(schema):
+    """A value that a schema allows, and that no default equals."""
+    schema = resolved(schema)
+    if "enum" in schema:
+        return schema["enum"][-1]
+    kind = schema.get("type", "object")
+    return {"string": "text", "integer": 7, "boolean": True, "object": {"a": 1}}[
+        kind if isinstance(kind, str) else kind[0]
+    ]
+
+
+def snake_case(name):
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+class Refusing:
+    """A transport that remembers the request and refuses it, so that no model is needed."""
+
+    def __init__(self):
+        self.requests = []
+
+    async def send(self, request):
+        self.requests.append(request)
+        return Answer(404, Headers(), b"")
+
+    async def aclose(self):
+        pass
+
+
+def methods_by_operation():
+    """Which method of which resource calls which operation, as the docstrings tell."""
+    for name, kind in RESOURCES.items():
+        attribute = snake_case(name.removeprefix("Async")).lstrip("_")
+        for method_name, method in inspect.getmembers(kind, inspect.isfunction):
+            if not method_name.startswith("_"):
+                for operation in OPERATIONS:
+                    if f"``{operation.id}``" in method.__doc__:
+                        yield pytest.param(operation, attribute, method_name, id=operation.id)
+
+
+CALLS = list(methods_by_operation())
+
+
+def test_every_operation_has_a_method():
+    assert {call.values[0].id for call in CALLS} == {operation.id for operation in OPERATIONS}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("operation", "attribute", "method"), CALLS)
+async def test_request_is_the_one_that_the_contract_describes(operation, attribute, method):
+    schema = body_of(operation)
+    properties = {} if schema is None else schema.get("properties", {})
+    wanted = {name: sample_of(each) for name, each in properties.items()}
+    given = {snake_case(name): value for name, value in wanted.items()}
+    query = {"limit": 7, "cursor": "c"} if parameters_of(operation, "query") else {}
+    ids = [f"{name}_1" for name in operation.names]
+    transport = Refusing()
+    async with AsyncDuro("sk_test_1", transport=transport) as client:
+        called = getattr(getattr(client, attribute), method)(*ids, **given, **query)
+        with pytest.raises(NotFoundError):
+            await (called if inspect.isawaitable(called) else called.page())
+    (request,) = transport.requests
+    path = operation.path.format(**{name: f"{name}_1" for name in operation.names})
+    address = f"https://sandbox.useduro.com{path}" + ("?limit=7&cursor=c" if query else "")
+    assert (request.method, request.url) == (operation.method, address)
+    assert (json.loads(request.content) if request.content else None) == (wanted or None)
+    assert (request.headers.get("idempotency-key") is not None) == operation.is_mutation
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("operation", "attribute", "method"), CALLS)
+async def test_arguments_are_those_of_the_contract_and_no_others(operation, attribute, method):
+    """What the contract requires has no default, all else has one."""
+    async with AsyncDuro("sk_test_1", transport=Refusing()) as client:
+        signature = inspect.signature(getattr(getattr(client, attribute), method))
+    schema = body_of(operation) or {}
+    expected = {snake_case(name) for name in schema.get("properties", {})} | (
+        {"limit", "cursor"} & parameters_of(operation, "query")
+    )
+    named = {each.name: each for each in signature.parameters.values() if each.kind is each.KEYWORD_ONLY}
+    required = {snake_case(name) for name in schema.get("required", [])}
+    assert set(named) == expected
+    assert {name for name, each in named.items() if each.default is each.empty} == required
+
+
+class Blocked:
+    """A blocking client that is called as the awaited one, so that one story is told to both."""
+
+    def __init__(self, target):
+        self._target = target
+
+    def __getattr__(self, name):
+        found = getattr(self._target, name)
+        if isinstance(found, BlockingResource):
+            return Blocked(found)
+
+        def call(*args, **kwargs):
+            result = found(*args, **kwargs)
+            return BlockedPages(result) if isinstance(result, duro.Pages) else given(result)
+
+        return call
+
+
+class BlockedPages:
+    def __init__(self, pages):
+        self._pages = pages
+
+    @property
+    def cursor(self):
+        return self._pages.cursor
+
+    async def collect(self, **options):
+        return self._pages.collect(**options)
+
+    async def page(self):
+        return self._pages.page()
+
+    async def __aiter__(self):
+        for item in self._pages:
+            yield item
+
+
+async def given(result):
+    return result
+
+
+@pytest.fixture(params=["awaited", "blocking"])
+async def client(request, sandbox):
+    if request.param == "awaited":
+        async with AsyncDuro(**sandbox.options) as made:
+            yield made
+    else:
+        with Duro(**sandbox.options) as made:
+            yield Blocked(made)
+
+
+@pytest.fixture
+async def plan(client):
+    return await client.plans.create(name="Pro", amount=500_000, interval="month")
+
+
+@pytest.fixture
+async def customer(client):
+    return await client.customers.create(email="ada@example.com", name="Ada", merchant_ref="EXT-001")
+
+
+@pytest.fixture
+async def subscription(client, plan, customer):
+    return await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+
+
+@pytest.mark.anyio
+class TestSandbox:
+    async def test_token_is_exchanged_anew_past_the_cache(self, client, sandbox):
+        first, second = await client.oauth.token(), await client.oauth.token()
+        assert isinstance(first, Token)
+        assert (first.token_type, first.expires_in) == ("Bearer", 3600.0)
+        assert first.access_token != second.access_token
+        assert sandbox.stats.token_exchanges == 2
+
+    async def test_cached_token_is_exchanged_once(self, client, sandbox):
+        assert (await client.token()).access_token == (await client.token()).access_token
+        await client.plans.list().page()
+        assert sandbox.stats.token_exchanges == 1
+
+    async def test_plan_is_created(self, client):
+        made = await client.plans.create(
+            name="Team",
+            amount=1_000,
+            interval=Interval.WEEK,
+            currency="NGN",
+            interval_count=2,
+            trial_days=14,
+            max_cycles=12,
+        )
+        assert isinstance(made, Plan)
+        assert made.id.startswith("plan_")
+        assert (made.name, made.amount, made.currency) == ("Team", 1_000, "NGN")
+        assert (made.interval, made.interval_count, made.trial_days, made.max_cycles) == (Interval.WEEK, 2, 14, 12)
+        assert made.interval.is_known
+        assert abs((datetime.now(UTC) - made.created_at).total_seconds()) < 60
+
+    async def test_plan_is_updated_only_where_something_is_given(self, client, plan):
+        changed = await client.plans.update(plan.id, name="Pro Monthly", trial_days=7)
+        assert (changed.id, changed.name, changed.trial_days, changed.amount) == (
+            plan.id,
+            "Pro Monthly",
+            7,
+            plan.amount,
+        )
+
+    async def test_plan_is_archived_and_leaves_the_list(self, client, plan):
+        assert (await client.plans.archive(plan.id)).id == plan.id
+        assert await client.plans.list().collect() == []
+
+    async def test_plans_are_listed_newest_first(self, client):
+        made = [await client.plans.create(name=str(number), amount=1, interval="day") for number in range(5)]
+        pages = client.plans.list(limit=2)
+        assert [plan async for plan in pages] == made[::-1]
+        page = await pages.page()
+        assert (len(page.items), page.has_more) == (2, True)
+        assert await client.plans.list(cursor=pages.cursor).collect() == made[2::-1]
+
+    async def test_customer_is_created_and_found(self, client, customer):
+        assert isinstance(customer, Customer)
+        assert customer.id.startswith("cus_")
+        assert (customer.email, customer.name, customer.merchant_ref) == ("ada@example.com", "Ada", "EXT-001")
+        assert not customer.blacklisted
+        assert await client.customers.retrieve(customer.id) == customer
+        assert await client.customers.retrieve_by_ref("EXT-001") == customer
+        assert await client.customers.list().collect() == [customer]
+
+    async def test_customer_is_barred(self, client, customer):
+        barred = await client.customers.blacklist(customer.id, reason="chargebacks")
+        assert (barred.blacklisted, barred.blacklist_reason) == (True, "chargebacks")
+        assert (await client.customers.retrieve(customer.id)).blacklisted
+
+    async def test_customers_subscriptions_and_transactions_are_listed(self, client, customer, subscription):
+        assert await client.customers.list_subscriptions(customer.id).collect() == [subscription]
+        (transaction,) = await client.customers.list_transactions(customer.id, limit=5).collect()
+        assert (transaction.amount, transaction.customer_id) == (500_000, customer.id)
+        assert transaction.status.is_known
+        assert transaction.rail.is_known
+
+    async def test_subscription_is_started_and_charged(self, subscription, plan, sandbox):
+        assert isinstance(subscription, Subscription)
+        assert subscription.status is SubscriptionStatus.ACTIVE
+        assert (subscription.plan_id, subscription.cycles_completed) == (plan.id, 1)
+        assert subscription.current_period_end > subscription.current_period_start
+        assert [charge.amount for charge in sandbox.ledger] == [500_000]
+
+    async def test_subscription_is_paused_resumed_and_cancelled(self, client, subscription):
+        assert (await client.subscriptions.pause(subscription.id)).status is SubscriptionStatus.PAUSED
+        assert (await client.subscriptions.resume(subscription.id)).status is SubscriptionStatus.ACTIVE
+        assert (await client.subscriptions.cancel(subscription.id)).status is SubscriptionStatus.CANCELED
+
+    async def test_subscription_is_cancelled_at_the_end_of_its_period(self, client, subscription):
+        later = await client.subscriptions.cancel(subscription.id, at_period_end=True)
+        assert later.status is SubscriptionStatus.ACTIVE
+
+    async def test_refusals_are_errors_of_their_class(self, client, subscription):
+        with pytest.raises(NotFoundError) as missing:
+            await client.customers.retrieve("cus_none")
+        assert (missing.value.status, missing.value.code) == (404, "not_found")
+        with pytest.raises(ConflictError) as conflict:
+            await client.subscriptions.resume(subscription.id)
+        assert (conflict.value.status, conflict.value.code) == (409, "conflict")
+        with pytest.raises(ValidationError) as refused:
+            await client.plans.create(name="Pro", amount=-1, interval="month")
+        assert [detail.path for detail in refused.value.details] == ["amount"]
+        assert refused.value.request_id.startswith("req_")
+        assert refused.value.idempotency_key
+
+    async def test_same_key_gets_the_first_answer(self, client, sandbox):
+        first = await client.customers.create(name="Ada", idempotency_key="key-1")
+        assert await client.customers.create(name="Ada", idempotency_key="key-1") == first
+        assert len(await client.customers.list().collect()) == 1
+
+    async def test_any_path_is_reached(self, client, customer):
+        answer = await client.request("GET", "/v1/customers", params={"limit": 1})
+        assert answer["items"][0]["id"] == customer.id
+        assert (await client.request("POST", "/v1/customers", json={"name": "Bob"}))["name"] == "Bob"
+
+    async def test_revoked_token_is_renewed_without_the_callers_notice(self, client, sandbox):
+        await client.plans.list().page()
+        sandbox.revoke_tokens()
+        with capture() as calls:
+            await client.customers.create(name="Ada")
+        assert (calls[0].status, calls[0].attempts) == (201, 2)
+        assert sandbox.stats.token_exchanges == 2
+
+    async def test_token_takes_no_key(self, client):
+        with pytest.raises(InvalidArgumentError):
+            await client.oauth.token(idempotency_key="k")
+
+
+@pytest.mark.anyio
+async def test_wrong_secret_is_refused_by_the_token_endpoint(sandbox):
+    options = {**sandbox.options, "client_secret": "csec_test_wrong"}
+    async with AsyncDuro(**options) as client:
+        with pytest.raises(TokenExchangeError) as caught:
+            await client.plans.list().page()
+    assert caught.value.status == 401
+    assert "csec_test_wrong" not in str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_secret_key_needs_no_exchange(sandbox):
+    async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url) as client:
+        await client.plans.list().page()
+    assert (sandbox.stats.token_exchanges, sandbox.stats.requests) == (0, 1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("blocking", [False, True])
+async def test_change_of_plan_answers_subscription_and_proration(blocking):
+    """The sandbox does not know this operation yet."""
+    subscription = {
+        "id": "sub_1",
+        "status": "active",
+        "planId": "plan_2",
+        "cyclesCompleted": 1,
+        "createdAt": "2026-01-01T00:00:00Z",
+    }
+    body = json.dumps({"subscription": subscription, "proration": {"amount": 250_000, "kind": "charge"}}).encode()
+
+    class Answering(Refusing):
+        async def send(self, request):
+            await super().send(request)
+            return Answer(200, Headers(), body)
+
+    transport = Answering()
+    if blocking:
+        with Duro("sk_test_1", transport=transport) as client:
+            result = client.subscriptions.change_plan("sub_1", plan_id="plan_2")
+    else:
+        async with AsyncDuro("sk_test_1", transport=transport) as client:
+            result = await client.subscriptions.change_plan("sub_1", plan_id="plan_2")
+    assert isinstance(result, PlanChangeResult)
+    assert (result.subscription.plan_id, result.proration.amount, result.proration.kind) == (
+        "plan_2",
+        250_000,
+        "charge",
+    )
+    assert result.proration.kind.is_known
+
+
+@pytest.mark.anyio
+async def test_a_hundred_calls_at_once_all_get_their_own_answers(sandbox):
+    async with AsyncDuro(**sandbox.options) as client:
+        names = {}
+
+        async def create(number):
+            names[number] = (await client.customers.create(name=f"n{number}")).name
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(100):
+                tasks.start_soon(create, number)
+    assert names == {number: f"n{number}" for number in range(100)}
+    assert sandbox.stats.token_exchanges == 1

@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import copy
+import pickle
+import reprlib
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duro import (
+    AsyncDuro,
+    ClientCredentials,
+    ConfigurationError,
+    Duro,
+    IdentityToken,
+    PortalSession,
+    Secret,
+    SecretKey,
+)
+from duro.auth.authorizers import MOST_OAUTH_CLIENTS, Authorizers
+from duro.auth.credentials import conceal, resolve_credential
+from duro.config import Settings
+from duro.http.operation import Operation, Surface
+
+HIDDEN = "d0-n0t-sh0w"
+
+# The forms
+
+
+@pytest.mark.parametrize("mode", ["test", "live"])
+@pytest.mark.parametrize("rest", ["1", "4eC39HqLyjWDarjtT1zdp7dc", "a-b_c", "x" * 512])
+def test_a_well_formed_credential_knows_its_mode(mode, rest):
+    assert SecretKey(f"sk_{mode}_{rest}").mode == mode
+    assert ClientCredentials(f"cid_{mode}_{rest}", f"csec_{mode}_{rest}").mode == mode
+    assert SecretKey(Secret(f"sk_{mode}_{rest}")).mode == mode
+
+
+MALFORMED = [
+    "",
+    " ",
+    HIDDEN,
+    f"sk_prod_{HIDDEN}",
+    "sk_test_",
+    f"sk_test_{HIDDEN} ",
+    f" sk_test_{HIDDEN}",
+    f"sk_test_{HIDDEN}\n",
+    f"sk_test_{HIDDEN}\r\nx: y",
+    f"SK_TEST_{HIDDEN}",
+    f"sk_test_{HIDDEN}é",
+    f"sk_test_{HIDDEN}" + "x" * 512,
+    f"Bearer sk_test_{HIDDEN}",
+    f"whsec_{HIDDEN}",
+    None,
+    7,
+    b"sk_test_d0-n0t-sh0w",
+]
+
+
+@pytest.mark.parametrize("text", MALFORMED, ids=lambda text: repr(text)[:30])
+@pytest.mark.parametrize(
+    "make",
+    [
+        SecretKey,
+        lambda text: ClientCredentials(text, f"csec_test_{HIDDEN}"),
+        lambda text: ClientCredentials("cid_test_1", text),
+    ],
+    ids=["secret key", "client_id", "client_secret"],
+)
+def test_a_malformed_credential_is_refused_without_being_repeated(make, text):
+    with pytest.raises(ConfigurationError, match="has not the form") as error:
+        make(text)
+
+    assert HIDDEN not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (f"pk_test_{HIDDEN}", "a publishable key is for browsers, take the secret key"),
+        (f"cid_test_{HIDDEN}", "this is an OAuth client id, give client_id= and client_secret="),
+        (f"csec_test_{HIDDEN}", "this is an OAuth client secret, give client_id= and client_secret="),
+        (f"cs_test_{HIDDEN}", "a checkout token is no credential"),
+        (f"sk_test_{HIDDEN} ", "check for spaces or a part that was cut off"),
+        ("sk_test_", "check for spaces or a part that was cut off"),
+    ],
+    ids=["publishable", "client id", "client secret", "checkout", "space", "cut off"],
+)
+def test_a_mixed_up_credential_is_refused_with_advice(text, advice):
+    with pytest.raises(ConfigurationError) as error:
+        SecretKey(text)
+
+    assert advice in str(error.value)
+    assert HIDDEN not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("client_id", "client_secret"),
+    [
+        (f"csec_test_{HIDDEN}", "cid_test_1"),
+        (f"sk_test_{HIDDEN}", f"csec_test_{HIDDEN}"),
+        ("cid_test_1", f"sk_test_{HIDDEN}"),
+        ("cid_test_1", "cid_test_1"),
+        ("cid_live_1", f"csec_test_{HIDDEN}"),
+        ("cid_test_1", f"csec_live_{HIDDEN}"),
+    ],
+    ids=["swapped", "key as id", "key as secret", "id twice", "modes differ", "modes differ too"],
+)
+def test_the_halves_of_a_client_have_to_fit(client_id, client_secret):
+    with pytest.raises(ConfigurationError) as error:
+        ClientCredentials(client_id, client_secret)
+
+    assert HIDDEN not in str(error.value)
+
+
+@given(text=st.text())
+def test_no_text_makes_a_key_that_a_header_cannot_carry(text):
+    for prefix in ("", "sk_test_"):
+        try:
+            key = SecretKey(prefix + text)
+        except ConfigurationError:
+            continue
+        revealed = key.key.reveal()
+        assert revealed.isascii()
+        assert revealed.isprintable()
+        assert " " not in revealed
+
+
+# Opaque tokens
+
+
+@pytest.mark.parametrize("kind", [IdentityToken, PortalSession])
+def test_an_opaque_token_takes_what_a_header_can_carry(kind):
+    assert kind("!~abc.def-123==").mode is None
+    assert kind("abc", mode="live").mode == "live"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "two words", "a\n", "é", "x" * 8193, None, 7], ids=lambda text: repr(text)[:12]
+)
+@pytest.mark.parametrize("kind", [IdentityToken, PortalSession])
+def test_an_opaque_token_refuses_what_a_header_cannot_carry(kind, text):
+    with pytest.raises(ConfigurationError, match=f"this {kind.__name__} is empty or holds spaces"):
+        kind(text)
+
+
+@pytest.mark.parametrize("mode", ["prod", "", 1, "TEST"])
+def test_an_opaque_token_refuses_a_mode_that_there_is_not(mode):
+    with pytest.raises(ConfigurationError, match="give 'test' or 'live'"):
+        IdentityToken("abc", mode=mode)
+
+
+# What they show
+
+
+CREDENTIALS = [
+    SecretKey(f"sk_test_{HIDDEN}"),
+    ClientCredentials("cid_test_1", f"csec_test_{HIDDEN}"),
+    IdentityToken(HIDDEN),
+    PortalSession(HIDDEN),
+    Secret(HIDDEN),
+]
+
+
+def kind_of(credential: object) -> str:
+    return type(credential).__name__
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS, ids=kind_of)
+def test_no_form_of_a_credential_shows_the_secret(credential):
+    shown = [repr(credential), str(credential), f"{credential}", f"{[credential]}", "%s" % credential]  # noqa: UP031
+
+    assert not [each for each in shown if HIDDEN in each]
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS, ids=kind_of)
+@pytest.mark.parametrize("act", [pickle.dumps, copy.deepcopy], ids=["pickle", "deepcopy"])
+def test_a_credential_refuses_to_be_pickled(credential, act):
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        act(credential)
+
+
+@pytest.mark.parametrize("make", [AsyncDuro, Duro])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"credential": f"pk_test_{HIDDEN}"},
+        {"credential": f"sk_test_{HIDDEN} "},
+        {"client_id": f"csec_test_{HIDDEN}", "client_secret": f"csec_test_{HIDDEN}"},
+        {"client_id": "cid_live_1", "client_secret": f"csec_test_{HIDDEN}"},
+        {"client_id": "cid_test_1"},
+        {"client_secret": f"csec_test_{HIDDEN}"},
+        {"credential": f"sk_test_{HIDDEN}", "client_id": "cid_test_1", "client_secret": f"csec_test_{HIDDEN}"},
+    ],
+    ids=range(7),
+)
+def test_a_client_that_refuses_shows_no_secret_even_with_the_locals_of_its_frames(make, arguments):
+    with pytest.raises(ConfigurationError) as caught:
+        make(**arguments)
+
+    error = caught.value
+    frames = list(traceback.walk_tb(error.__traceback__.tb_next))
+    shown = [shown_of(value) for frame, _ in frames for value in frame.f_locals.values()]
+    assert not [each for each in (str(error), *shown) if HIDDEN in each]
+    assert error.__context__ is None
+    assert frames
+
+
+def shown_of(value: object) -> str:
+    # A client that refuses has not everything yet that its repr tells of.
+    return reprlib.Repr().repr_instance(value, 1) if isinstance(value, AsyncDuro | Duro) else repr(value)
+
+
+@pytest.mark.parametrize("text", [f"sk_test_{HIDDEN} ", f"csec_test_{HIDDEN}", f"csec_test_{HIDDEN} "])
+@pytest.mark.parametrize("make", [SecretKey, lambda text: ClientCredentials(text, text)], ids=["key", "client"])
+def test_a_credential_that_refuses_can_be_shown_with_the_locals_of_its_frames(make, text):
+    """Tools that report errors do just this."""
+    text = Secret(text)
+    with pytest.raises(ConfigurationError) as caught:
+        make(text)
+
+    error = caught.value
+    report = "".join(
+        traceback.TracebackException(type(error), error, error.__traceback__.tb_next, capture_locals=True).format()
+    )
+    assert HIDDEN not in report
+    assert "credentials.py" in report
+
+
+def test_equal_credentials_are_equal_and_hash_alike():
+    for make in (
+        lambda: SecretKey("sk_test_1"),
+        lambda: ClientCredentials("cid_test_1", "csec_test_1"),
+        lambda: IdentityToken("abc"),
+        lambda: PortalSession("abc"),
+    ):
+        assert make() == make()
+        assert hash(make()) == hash(make())
+    assert SecretKey("sk_test_1") != SecretKey("sk_test_2")
+    assert ClientCredentials("cid_test_1", "csec_test_1") != ClientCredentials("cid_test_1", "csec_test_2")
+    assert ClientCredentials("cid_test_1", "csec_test_1") != ClientCredentials("cid_test_2", "csec_test_1")
+    assert IdentityToken("abc") != PortalSession("abc")
+    assert IdentityToken("abc") != "abc"
+
+
+# Which one is used
+
+
+def resolved(credential=None, **halves):
+    return resolve_credential(conceal(credential), **{name: conceal(value) for name, value in halves.items()})
+
+
+def test_what_is_given_wins_over_the_environment(monkeypatch):
+    monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_environment")
+
+    assert resolved("sk_test_given") == SecretKey("sk_test_given")
+    assert resolved(client_id="cid_test_1", client_secret="csec_test_1").mode == "test"
+    assert resolved(IdentityToken("abc")) == IdentityToken("abc")
+
+
+def test_the_environment_may_hold_a_secret_key(monkeypatch):
+    monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_environment")
+
+    assert resolved() == SecretKey("sk_live_environment")
+
+
+def test_the_environment_may_hold_a_client(monkeypatch):
+    monkeypatch.setenv("DURO_CLIENT_ID", "cid_live_1")
+    monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_live_1")
+
+    assert resolved() == ClientCredentials("cid_live_1", "csec_live_1")
+
+
+@pytest.mark.parametrize("name", ["DURO_CLIENT_ID", "DURO_CLIENT_SECRET"])
+def test_half_a_client_in_the_environment_is_refused(monkeypatch, name):
+    monkeypatch.setenv(name, "cid_live_1" if name.endswith("ID") else "csec_live_1")
+
+    with pytest.raises(ConfigurationError, match="give both DURO_CLIENT_ID and DURO_CLIENT_SECRET"):
+        resolved()
+
+
+@pytest.mark.parametrize("name", ["DURO_CLIENT_ID", "DURO_CLIENT_SECRET"])
+def test_two_credentials_in_the_environment_are_refused(monkeypatch, name):
+    monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_environment")
+    monkeypatch.setenv(name, "cid_live_1" if name.endswith("ID") else "csec_live_1")
+
+    with pytest.raises(ConfigurationError, match="the environment holds two credentials"):
+        resolved()
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch):
+    monkeypatch.setenv("DURO_SECRET_KEY", "")
+    with pytest.raises(ConfigurationError, match="no credential"):
+        resolved()
+
+    monkeypatch.setenv("DURO_CLIENT_ID", "cid_live_1")
+    monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_live_1")
+    assert resolved() == ClientCredentials("cid_live_1", "csec_live_1")
+
+
+def test_a_malformed_variable_is_refused_without_being_repeated(monkeypatch):
+    monkeypatch.setenv("DURO_SECRET_KEY", f"pk_test_{HIDDEN}")
+
+    with pytest.raises(ConfigurationError, match="a publishable key is for browsers") as error:
+        resolved()
+    assert HIDDEN not in str(error.value)
+
+
+@pytest.mark.parametrize("half", ["client_id", "client_secret"])
+def test_half_a_client_is_refused_even_if_the_environment_holds_the_other(monkeypatch, half):
+    monkeypatch.setenv("DURO_CLIENT_ID", "cid_test_1")
+    monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_test_1")
+
+    with pytest.raises(ConfigurationError, match="half of an OAuth client is missing"):
+        resolved(**{half: "cid_test_1" if half == "client_id" else "csec_test_1"})
+
+
+@pytest.mark.parametrize("half", ["client_id", "client_secret"])
+def test_two_credentials_are_refused(half):
+    with pytest.raises(ConfigurationError, match="two credentials were given"):
+        resolved("sk_test_1", **{half: "cid_test_1"})
+
+
+@pytest.mark.parametrize("credential", [7, b"sk_test_1", {"key": HIDDEN}, object()], ids=kind_of)
+def test_what_is_no_credential_is_refused_by_its_type(credential):
+    with pytest.raises(ConfigurationError, match=f"a {type(credential).__name__} is no credential") as error:
+        resolved(credential)
+    assert HIDDEN not in str(error.value)
+
+
+# Who may call what
+
+
+def authorizers(clock) -> Authorizers:
+    return Authorizers(Settings("http://127.0.0.1:9", clock=clock.given), lambda: pytest.fail("nothing is sent"))
+
+
+ALLOWED = {
+    SecretKey: {Surface.MERCHANT, Surface.PUBLIC, Surface.ANY},
+    ClientCredentials: {Surface.MERCHANT, Surface.PUBLIC, Surface.ANY},
+    IdentityToken: {Surface.IDENTITY, Surface.PUBLIC, Surface.ANY},
+    PortalSession: {Surface.PORTAL, Surface.PUBLIC, Surface.ANY},
+}
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS[:4], ids=kind_of)
+@pytest.mark.parametrize("surface", Surface)
+def test_each_operation_takes_its_own_kind_of_credential(clock, credential, surface):
+    operation = Operation("anything", "GET", "/v1/anything", surface)
+    if surface in ALLOWED[type(credential)]:
+        authorizers(clock).authorizer_for(credential, operation)
+        return
+    with pytest.raises(ConfigurationError, match="anything does not take the credential") as error:
+        authorizers(clock).authorizer_for(credential, operation)
+    assert HIDDEN not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("credential", "line"),
+    [
+        (SecretKey("sk_test_1"), (b"authorization", b"Bearer sk_test_1")),
+        (IdentityToken("id.1"), (b"authorization", b"Bearer id.1")),
+        (PortalSession("ps.1"), (b"x-portal-session", b"ps.1")),
+    ],
+    ids=["secret key", "identity token", "portal session"],
+)
+def test_a_credential_is_proved_by_one_header(clock, credential, line):
+    headers = authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.ANY)).ready()
+
+    assert headers == (line,)
+    assert line[1].decode() not in repr(headers)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS[:4], ids=kind_of)
+def test_a_public_operation_gets_no_credential(clock, credential):
+    authorizer = authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.PUBLIC))
+
+    assert authorizer.ready() == ()
+    assert authorizer.refused(authorizer.ready()) is False
+
+
+def test_equal_oauth_clients_share_one_cache_and_others_do_not(clock):
+    shared = authorizers(clock)
+    one = shared.oauth(ClientCredentials("cid_test_1", "csec_test_1"))
+
+    assert shared.oauth(ClientCredentials("cid_test_1", "csec_test_1")) is one
+    assert shared.oauth(ClientCredentials("cid_test_1", "csec_test_2")) is not one
+    assert shared.oauth(ClientCredentials("cid_test_2", "csec_test_1")) is not one
+
+
+def test_the_number_of_caches_is_bounded(clock):
+    shared = authorizers(clock)
+    for number in range(MOST_OAUTH_CLIENTS + 10):
+        newest = shared.oauth(ClientCredentials(f"cid_test_{number}", "csec_test_1"))
+
+    assert len(shared._oauth) == MOST_OAUTH_CLIENTS
+    assert shared.oauth(ClientCredentials(f"cid_test_{MOST_OAUTH_CLIENTS + 9}", "csec_test_1")) is newest

@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import pickle
+import traceback
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duro import TokenExchangeError
+from duro._types import Clock
+from duro.auth.token import Moment, Token, parse_token
+from duro.http.request import Answer, Headers
+
+SECRET = "at_test_do-not-show"
+NO_HEADERS = Headers([(b"x-request-id", b"req_7")])
+
+
+def granted(clock, lifetime: float) -> Token:
+    return Token.granted(SECRET, expires_in=lifetime, asked_at=Moment.now(clock.given), clock=clock.given)
+
+
+def parsed(body: bytes, clock: Clock | None = None) -> Token:
+    clock = clock or Clock()
+    return parse_token(Answer(200, NO_HEADERS, body), asked_at=Moment.now(clock), clock=clock)
+
+
+def grant(**members: object) -> bytes:
+    members = {"access_token": SECRET, "token_type": "Bearer", "expires_in": 3600} | members
+    return json.dumps({name: value for name, value in members.items() if value is not ...}).encode()
+
+
+# Limits and age
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "hard", "earliest_soft", "latest_soft"),
+    [
+        (3600, 3570, 3300, 3450),
+        (86400, 86370, 86100, 86250),
+        (300, 270, 225, 262.5),
+        (100, 90, 75, 87.5),
+        (5, 4.5, 3.75, 4.375),
+        (0.001, 0.0009, 0.00075, 0.000875),
+    ],
+)
+def test_the_limits_leave_a_margin_that_fits_the_lifetime(clock, lifetime, hard, earliest_soft, latest_soft):
+    clock.draw = 1.0
+    early = granted(clock, lifetime)
+    clock.draw = 0.0
+    late = granted(clock, lifetime)
+
+    assert early.hard_limit == late.hard_limit == pytest.approx(hard)
+    assert early.soft_limit == pytest.approx(earliest_soft)
+    assert late.soft_limit == pytest.approx(latest_soft)
+
+
+@given(lifetime=st.floats(min_value=0.0, max_value=86400.0, exclude_min=True, allow_subnormal=False))
+def test_every_lifetime_leaves_time_for_use_then_renewal_then_none(lifetime):
+    token = Token.granted(SECRET, expires_in=lifetime, asked_at=Moment(0.0, 0.0), clock=Clock())
+
+    assert 0 < token.soft_limit <= token.hard_limit <= lifetime
+
+
+def test_the_soft_limit_is_drawn_once_for_each_token(clock):
+    token = granted(clock, 3600)
+    assert clock.drawn == [(0.5, 1.0)]
+
+    clock.advance(3400)
+    token.age(clock.given)
+    assert clock.drawn == [(0.5, 1.0)]
+
+    assert len({granted_by_chance().soft_limit for _ in range(20)}) > 1
+
+
+def granted_by_chance() -> Token:
+    return Token.granted(SECRET, expires_in=3600.0, asked_at=Moment(0.0, 0.0), clock=Clock())
+
+
+def test_age_counts_the_seconds_since_it_was_asked_for(clock):
+    token = granted(clock, 3600)
+    clock.advance(12.5)
+
+    assert token.age(clock.given) == 12.5
+
+
+def test_age_includes_the_sleep_of_a_laptop_whose_monotonic_clock_stood_still(clock):
+    token = granted(clock, 3600)
+    clock.advance(10)
+    clock.wall += 7200
+
+    assert token.age(clock.given) == 7210
+
+
+@pytest.mark.parametrize("set_back", [60, 86400 * 365])
+def test_age_goes_on_when_the_wall_clock_is_set_back(clock, set_back):
+    token = granted(clock, 3600)
+    clock.advance(10)
+    clock.wall -= set_back
+
+    assert token.age(clock.given) == 10
+
+
+def test_it_tells_when_it_ends_on_the_calendar(clock):
+    clock.wall = 0.0
+
+    assert granted(clock, 3600).expires_at == datetime(1970, 1, 1, 1, tzinfo=UTC)
+
+
+# What it shows and lets be done
+
+
+def test_no_form_of_it_shows_the_secret(clock):
+    token = granted(clock, 3600)
+    shown = [repr(token), str(token), f"{token}", f"{[token]}", repr(token.headers), repr(token.headers.shown())]
+
+    assert not [each for each in shown if SECRET in each]
+    assert "expires_in=3600" in repr(token)
+
+
+def test_it_cannot_be_changed(clock):
+    token = granted(clock, 3600)
+
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        token.hard_limit = 10**9
+
+
+@pytest.mark.parametrize("act", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_it_refuses_to_be_pickled(clock, act):
+    with pytest.raises(TypeError, match="cannot be pickled") as refusal:
+        act(granted(clock, 3600))
+
+    assert SECRET not in str(refusal.value)
+
+
+def test_its_headers_are_the_bearer_line_and_always_the_same_object(clock):
+    token = granted(clock, 3600)
+
+    assert token.headers == ((b"authorization", b"Bearer at_test_do-not-show"),)
+    assert token.headers is token.headers
+
+
+# Reading the answer of the endpoint
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "lifetime"),
+    [
+        (3600, 3600.0),
+        (3600.0, 3600.0),
+        (0.001, 0.001),
+        ("3600", 3600.0),
+        ("0060", 60.0),
+        (1, 1.0),
+        (86400, 86400.0),
+        ("86400", 86400.0),
+    ],
+    ids=repr,
+)
+def test_expires_in_may_be_an_int_a_float_or_digits(expires_in, lifetime):
+    assert parsed(grant(expires_in=expires_in)).expires_in == lifetime
+
+
+def test_a_missing_expires_in_means_five_minutes_and_a_warning(caplog):
+    with caplog.at_level(logging.WARNING, "duro.auth"):
+        token = parsed(grant(expires_in=...))
+
+    assert token.expires_in == 300
+    assert "no expires_in" in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "expires_in",
+    [
+        0,
+        -1,
+        -0.0,
+        0.0,
+        "0",
+        "-5",
+        86400.001,
+        86401,
+        "86401",
+        10**30,
+        math.nan,
+        math.inf,
+        -math.inf,
+        True,
+        False,
+        None,
+        "",
+        " 3600",
+        "3600 ",
+        "3600\n",
+        "3600.0",
+        "1e3",
+        "1_000",
+        "٣٦٠٠",
+        "²",
+        "soon",
+        [3600],
+        {"seconds": 3600},
+    ],
+    ids=repr,
+)
+def test_any_other_expires_in_is_an_error(expires_in):
+    with pytest.raises(TokenExchangeError, match="its expires_in is no number of seconds") as error:
+        parsed(grant(expires_in=expires_in))
+
+    assert error.value.status == 200
+    assert error.value.request_id == "req_7"
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400, b"9" * 5000])
+def test_numbers_that_python_cannot_hold_are_an_error(number):
+    with pytest.raises(TokenExchangeError):
+        parsed(b'{"access_token": "a", "token_type": "Bearer", "expires_in": %s}' % number)
+
+
+@pytest.mark.parametrize("token_type", ["Bearer", "bearer", "BEARER", "bEaReR"])
+def test_token_type_is_bearer_in_any_case_and_is_always_sent_the_same_way(token_type):
+    token = parsed(grant(token_type=token_type))
+
+    assert token.token_type == "Bearer"
+    assert token.headers.get("authorization") == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    "token_type", ["mac", "", "Bearer ", "DPoP", None, ..., 1, True, ["Bearer"], "Be\uff41rer"], ids=repr
+)
+def test_any_other_token_type_is_an_error(token_type):
+    with pytest.raises(TokenExchangeError, match="its token_type is not 'Bearer'"):
+        parsed(grant(token_type=token_type))
+
+
+@pytest.mark.parametrize(
+    "access_token",
+    [None, ..., "", 7, ["a"], "two words", "line\r\nx-injected: 1", "tail\n", "nul\0", "ünicode", "a" * 16385],
+    ids=lambda value: repr(value)[:20],
+)
+def test_an_access_token_that_no_header_can_carry_is_an_error(access_token):
+    with pytest.raises(TokenExchangeError, match="without a usable access_token"):
+        parsed(grant(access_token=access_token))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b'"text"', b"<html>", b"{", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 200_000, b"{}", b"7"],
+    ids=lambda body: repr(body[:10]),
+)
+def test_a_body_that_is_no_grant_is_an_error(body):
+    with pytest.raises(TokenExchangeError, match="check base_url"):
+        parsed(body)
+
+
+def test_a_wrapped_grant_is_unwrapped():
+    wrapped = b'{"ok": true, "data": %s}' % grant()
+
+    assert parsed(wrapped).access_token == SECRET
+
+
+@pytest.mark.parametrize("wrapping", [b'{"data": %s}', b'{"ok": 1, "data": %s}', b'{"ok": false, "data": %s}'])
+def test_data_alone_is_no_wrapping(wrapping):
+    with pytest.raises(TokenExchangeError):
+        parsed(wrapping % grant())
+
+
+def test_unknown_members_are_ignored():
+    assert parsed(grant(scope="all", refresh_token="rt", extra={"a": [1]})).access_token == SECRET
+
+
+@pytest.mark.parametrize(
+    "members", [{"expires_in": -1}, {"token_type": "mac"}, {"access_token": f"{SECRET} {SECRET}"}, {"expires_in": None}]
+)
+def test_an_error_leads_to_no_secret_even_with_the_locals_of_its_frames(members):
+    with pytest.raises(TokenExchangeError) as caught:
+        parsed(grant(**members))
+
+    error = caught.value
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    text = "".join(traceback.TracebackException(type(error), error, frames, capture_locals=True).format())
+    assert SECRET not in text
+    assert "parse_token" in text
+    assert error.__context__ is None
+    assert error.__cause__ is None
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+grants = st.fixed_dictionaries(
+    {},
+    optional={
+        "access_token": st.sampled_from(["abc"]) | anything,
+        "token_type": st.sampled_from(["Bearer", "bearer"]) | anything,
+        "expires_in": anything | st.integers(-10, 100_000) | st.floats() | st.from_regex(r"[0-9]{1,12}"),
+        "ok": st.booleans() | anything,
+        "data": anything,
+    },
+)
+
+
+def check(body: bytes) -> None:
+    try:
+        token = parsed(body)
+    except TokenExchangeError:
+        return
+    assert 0 < token.expires_in <= 86400
+    assert math.isfinite(token.expires_in)
+    assert 0 < token.soft_limit <= token.hard_limit <= token.expires_in
+    assert token.token_type == "Bearer"
+    assert b"\n" not in token.headers[0][1]
+
+
+@given(document=grants)
+def test_every_grant_gives_a_sound_token_or_the_one_error(document):
+    check(json.dumps(document).encode())
+
+
+@given(expires_in=anything | st.integers() | st.floats() | st.text(alphabet="0123456789.eE+-_ \n٣²"))
+def test_every_expires_in_gives_a_sound_lifetime_or_the_one_error(expires_in):
+    check(grant(expires_in=expires_in))
+
+
+@given(body=st.binary() | st.text().map(str.encode) | anything.map(lambda value: json.dumps(value).encode()))
+def test_every_body_gives_a_sound_token_or_the_one_error(body):
+    check(body)

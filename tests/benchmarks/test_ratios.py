@@ -1,0 +1,221 @@
+"""What Duro costs, beside its peers in the same run; ratios are reported, and nothing is asserted on time.
+
+Rounds of the candidates are interleaved, so that a machine that slows down slows them all, and medians are told.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from duro import AsyncDuro, Duro, Page, Plan, capture
+from duro._types import Clock
+from duro.api.codec import decode
+from duro.auth.cache import TokenCache
+from duro.auth.token import Moment, Token
+
+ROUNDS = 21
+PATH = "/v1/customers/cus_1"
+LINES = []
+
+
+@pytest.fixture(scope="module")
+def url():
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("server.py"))], stdout=subprocess.PIPE, text=True
+    )
+    with server:
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        server.terminate()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table():
+    yield
+    print(f"\n\n{'':52}{'median':>12}{'ratio':>9}")
+    for line in LINES:
+        print(line)
+
+
+def tell(times, *, unit=1e6, sign="µs"):
+    """Enter candidates in the table, as ratios to the first one."""
+    peer = None
+    for name, rounds in times.items():
+        median = statistics.median(rounds)
+        peer = peer or median
+        LINES.append(f"{name:52}{median * unit:>9.2f} {sign}{median / peer:>8.2f}x")
+    LINES.append("")
+
+
+async def interleaved(candidates, *, calls, rounds=ROUNDS):
+    times = {name: [] for name in candidates}
+    for turn in range(rounds + 1):
+        for name, call in candidates.items():
+            begin = time.perf_counter()
+            for _ in range(calls):
+                await call()
+            if turn:  # the first round warms up
+                times[name].append((time.perf_counter() - begin) / calls)
+    return times
+
+
+def interleaved_blocking(candidates, *, calls, rounds=ROUNDS):
+    times = {name: [] for name in candidates}
+    for turn in range(rounds + 1):
+        for name, call in candidates.items():
+            begin = time.perf_counter()
+            for _ in range(calls):
+                call()
+            if turn:
+                times[name].append((time.perf_counter() - begin) / calls)
+    return times
+
+
+def test_one_awaited_call(url):
+    async def main():
+        async with (
+            httpx.AsyncClient(base_url=url) as peer,
+            AsyncDuro("sk_test_1", base_url=url) as keyed,
+            AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", base_url=url) as client,
+        ):
+
+            async def bare():
+                return (await peer.get(PATH)).json()
+
+            async def captured():
+                with capture():
+                    await client.customers.retrieve("cus_1")
+
+            return await interleaved(
+                {
+                    "awaited: httpx.AsyncClient.get(…).json()": bare,
+                    "awaited: customers.retrieve, secret key": lambda: keyed.customers.retrieve("cus_1"),
+                    "awaited: customers.retrieve, OAuth client": lambda: client.customers.retrieve("cus_1"),
+                    "awaited: the same, captured": captured,
+                    "awaited: client.request": lambda: client.request("GET", PATH),
+                },
+                calls=100,
+            )
+
+    tell(anyio.run(main))
+
+
+def test_one_blocking_call(url):
+    with (
+        httpx.Client(base_url=url) as peer,
+        Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=url) as client,
+    ):
+        tell(
+            interleaved_blocking(
+                {
+                    "blocking: httpx.Client.get(…).json()": lambda: peer.get(PATH).json(),
+                    "blocking: customers.retrieve, OAuth client": lambda: client.customers.retrieve("cus_1"),
+                },
+                calls=100,
+            )
+        )
+
+
+def test_five_hundred_tasks_over_a_hundred_connections(url):
+    async def together(call):
+        async def several():
+            for _ in range(2):
+                await call()
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(500):
+                tasks.start_soon(several)
+
+    async def main():
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+        async with (
+            httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as peer,
+            AsyncDuro("sk_test_1", base_url=url, max_connections=100) as client,
+        ):
+
+            async def bare():
+                return (await peer.get(PATH)).json()
+
+            times = await interleaved(
+                {
+                    "500 tasks: httpx.AsyncClient, 100 connections": lambda: together(bare),
+                    "500 tasks: customers.retrieve, 100 connections": lambda: together(
+                        lambda: client.customers.retrieve("cus_1")
+                    ),
+                },
+                calls=1,
+                rounds=3,
+            )
+        return {name: [each / 1_000 for each in rounds] for name, rounds in times.items()}
+
+    tell(anyio.run(main))
+
+
+def test_cached_token_beside_a_lock():
+    async def main():
+        clock = Clock()
+        cache = TokenCache(lambda: pytest.fail("nothing is exchanged here"), clock)
+        cache._token = Token.granted("granted", expires_in=3600, asked_at=Moment.now(clock), clock=clock)
+        lock = anyio.Lock(fast_acquire=True)
+
+        async def locked():
+            async with lock:
+                pass
+
+        times = await interleaved({"token: anyio.Lock(fast_acquire=True), uncontended": locked}, calls=20_000)
+        times |= interleaved_blocking({"token: TokenCache.fresh()": cache.fresh}, calls=20_000)
+        return times
+
+    tell(anyio.run(main))
+
+
+def test_page_of_a_hundred_plans():
+    plan = {
+        "id": "plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+        "name": "Pro Monthly",
+        "amount": 500_000,
+        "currency": "NGN",
+        "interval": "month",
+        "intervalCount": 1,
+        "trialDays": 0,
+        "maxCycles": None,
+        "createdAt": "2026-01-31T10:00:00.000Z",
+    }
+    body = json.dumps({"items": [plan] * 100, "nextCursor": "c", "hasMore": True}).encode()
+    tell(
+        interleaved_blocking(
+            {
+                "page of 100 plans: json.loads": lambda: json.loads(body),
+                "page of 100 plans: decode": lambda: decode(body, Page[Plan]),
+            },
+            calls=100,
+        )
+    )
+
+
+IMPORTS = {
+    "import: httpx": "import httpx",
+    "import: duro": "import duro",
+    "import: from duro import AsyncDuro": "from duro import AsyncDuro",
+    "import: the same, and a client is made": "from duro import AsyncDuro; AsyncDuro('sk_test_1')",
+    "import: from duro import Duro, and a client is made": "from duro import Duro; Duro('sk_test_1')",
+}
+
+
+def test_import():
+    times = {name: [] for name in IMPORTS}
+    for _ in range(9):
+        for name, statement in IMPORTS.items():
+            program = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
+            output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+            times[name].append(float(output))
+    # What disturbs an import only ever makes it longer.
+    tell({name: [min(rounds)] for name, rounds in times.items()}, unit=1e3, sign="ms")

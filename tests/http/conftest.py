@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from duro._types import Clock
+from duro.config import RetryPolicy, Settings
+from duro.http.operation import Operation
+from duro.http.pipeline import Pipeline
+from duro.http.request import NO_HEADERS, Answer, Headers, Invocation
+
+READ = Operation("getThing", "GET", "/v1/things")
+WRITE = Operation("createThing", "POST", "/v1/things")
+
+
+class ManualTime:
+    """Clocks that move only when somebody sleeps; all jitter is drawn at its upper bound."""
+
+    def __init__(self):
+        self.now = 5_000.0
+        self.sleeps = []
+        self.clock = Clock(
+            monotonic=lambda: self.now,
+            wall=lambda: 1_800_000_000.0 + self.now,
+            sleep=self.sleep,
+            uniform=lambda _low, high: high,
+        )
+
+    async def sleep(self, seconds):
+        self.sleeps.append(seconds)
+        self.now += seconds
+        await anyio.lowlevel.checkpoint()
+
+
+class ScriptedTransport:
+    """Answers what it was told, the last outcome for ever, and remembers what it was asked.
+
+    An outcome is an answer, an exception, or a function of the request that gives or awaits one.
+    """
+
+    def __init__(self, *outcomes):
+        self.outcomes = list(outcomes)
+        self.requests = []
+        self.closed = 0
+
+    async def send(self, request):
+        self.requests.append(request)
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        await anyio.lowlevel.checkpoint()
+        if callable(outcome):
+            outcome = outcome(request)
+            if hasattr(outcome, "__await__"):
+                outcome = await outcome
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    async def aclose(self):
+        self.closed += 1
+
+
+class Tokens:
+    """An authorizer that hands out ``first``, ``second`` and so on, the next one after each refusal."""
+
+    def __init__(self, *, waits=0.0, renewable=True):
+        self.waits = waits
+        self.renewable = renewable
+        self.number = 1
+        self.obtained = 0
+        self.error = None
+
+    def _headers(self):
+        return Headers([(b"authorization", b"Bearer token-%d" % self.number)])
+
+    def ready(self):
+        return None if self.waits or self.error else self._headers()
+
+    async def obtain(self):
+        self.obtained += 1
+        if self.error is not None:
+            raise self.error
+        await anyio.sleep(self.waits)
+        return self._headers()
+
+    def refused(self, headers):
+        self.number += 1
+        return self.renewable
+
+
+@pytest.fixture
+def manual_time():
+    return ManualTime()
+
+
+@pytest.fixture
+def tokens():
+    return Tokens
+
+
+@pytest.fixture
+def pipeline_over(manual_time):
+    """Makes a pipeline that sends through a scripted transport, and never really waits between attempts."""
+
+    def make(*outcomes, **settings):
+        transport = ScriptedTransport(*outcomes)
+        settings = Settings("http://127.0.0.1:1", **{"clock": manual_time.clock, **settings})
+        pipeline = Pipeline(settings, lambda: transport)
+        return pipeline, transport
+
+    return make
+
+
+@pytest.fixture
+def invocation():
+    def make(
+        operation=READ, *, content=None, key=None, authorizer=None, timeout=30.0, retry=None, headers=(), query=""
+    ):
+        if operation.is_mutation and key is None:
+            key = "key-1"
+        lines = [(b"accept", b"application/json"), *headers]
+        if key is not None:
+            lines.append((b"idempotency-key", key.encode()))
+        return Invocation(
+            operation,
+            operation.path,
+            authorizer=authorizer or Tokens(),
+            timeout=timeout,
+            retry=retry or RetryPolicy(),
+            query=query,
+            content=content,
+            idempotency_key=key,
+            headers=Headers(lines),
+        )
+
+    return make
+
+
+@pytest.fixture
+def read(invocation):
+    return invocation(READ)
+
+
+@pytest.fixture
+def write(invocation):
+    return invocation(WRITE, content=b'{"amount":1}')
+
+
+@pytest.fixture
+def answer():
+    def make(status=200, body=b"{}", headers=NO_HEADERS):
+        return Answer(status, Headers(headers), body)
+
+    return make
+
+
+class RawServer:
+    """A server on a bare socket: a test says what it does with each connection."""
+
+    def __init__(self, behave):
+        self.behave = behave
+        self.connections = 0
+        self.ended = 0
+        self.requests = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._open = []
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            connection.settimeout(10)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with connection, suppress(OSError):
+            self.behave(self, connection)
+        self.ended += 1
+
+    def receive(self, connection):
+        """Read one request, its body included; ``None`` when the client has gone."""
+        received = b""
+        while b"\r\n\r\n" not in received:
+            chunk = connection.recv(65536)
+            if not chunk:
+                return None
+            received += chunk
+        head, _, body = received.partition(b"\r\n\r\n")
+        lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+        while lengths and len(body) < int(lengths[0]):
+            body += connection.recv(65536)
+        self.requests.append(head + b"\r\n\r\n" + body)
+        return self.requests[-1]
+
+    def close(self):
+        # A listening socket that another thread accepts on is woken up by shutdown, not by close.
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for connection in self._open:
+            connection.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def raw_server():
+    """Makes raw servers, and ends them with the test."""
+    servers = []
+
+    def make(behave):
+        servers.append(RawServer(behave))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def closed_port():
+    """A port that nobody listens on, held so that nobody can."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+import duro
+from duro import AsyncDuro, Duro
+from duro.errors import ClientClosedError, NotFoundError, OutcomeUnknownError, TransportError
+from duro.http.request import Answer, Headers
+from duro.http.transport import NotSent, PerhapsSent
+
+KEY = "sk_test_observed"
+SECRET_HEADERS = [(b"x-request-id", b"req_7"), (b"set-cookie", b"session=hidden"), (b"x-portal-session", b"hidden")]
+CUSTOMER = b'{"id":"cus_1","blacklisted":false,"createdAt":"2026-01-01T00:00:00Z"}'
+
+
+class Scripted:
+    def __init__(self, *outcomes):
+        self.outcomes = list(outcomes)
+
+    async def send(self, request):
+        await anyio.lowlevel.checkpoint()
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    async def aclose(self):
+        pass
+
+
+def ok(status=200, body=CUSTOMER):
+    return Answer(status, Headers(SECRET_HEADERS), body)
+
+
+def quick(*outcomes):
+    return {"transport": Scripted(*outcomes), "retries": duro.RetryPolicy(base_delay=0.0)}
+
+
+@pytest.mark.anyio
+class TestCaptureAwaited:
+    async def test_call_is_recorded_whole(self):
+        async with AsyncDuro(KEY, **quick(PerhapsSent("x"), ok(503), ok(201))) as client:
+            with duro.capture() as calls:
+                await client.customers.create(name="Ada", idempotency_key="k-1")
+        (call,) = calls
+        assert (call.operation, call.status, call.attempts) == ("createCustomer", 201, 3)
+        assert (call.request_id, call.idempotency_key) == ("req_7", "k-1")
+        assert call.elapsed > 0
+
+    async def test_headers_show_no_secret(self):
+        async with AsyncDuro(KEY, **quick(ok())) as client:
+            with duro.capture() as calls:
+                await client.customers.retrieve("cus_1")
+        assert calls[0].headers == {"x-request-id": "req_7", "set-cookie": "…", "x-portal-session": "…"}
+        assert "hidden" not in repr(calls)
+        assert calls[0].idempotency_key is None
+
+    @pytest.mark.parametrize(
+        ("outcome", "error", "status", "attempts"),
+        [
+            (ok(404, b""), NotFoundError, 404, 1),
+            (NotSent("x"), TransportError, None, 4),
+            (PerhapsSent("x"), TransportError, None, 4),
+        ],
+    )
+    async def test_failed_calls_are_recorded_too(self, outcome, error, status, attempts):
+        async with AsyncDuro(KEY, **quick(outcome)) as client:
+            with duro.capture() as calls, pytest.raises(error):
+                await client.customers.retrieve("cus_1")
+        (call,) = calls
+        assert (call.status, call.attempts) == (status, attempts)
+
+    async def test_answer_before_a_lost_attempt_is_not_passed_off_as_the_last(self):
+        async with AsyncDuro(KEY, **quick(ok(503), PerhapsSent("x"))) as client:
+            with duro.capture() as calls, pytest.raises(OutcomeUnknownError):
+                await client.customers.create(name="Ada")
+        assert (calls[0].status, calls[0].headers, calls[0].request_id) == (None, {}, None)
+
+    async def test_pages_are_recorded_one_by_one(self, sandbox):
+        async with AsyncDuro(**sandbox.options) as client:
+            for name in ("a", "b", "c"):
+                await client.customers.create(name=name)
+            with duro.capture() as calls:
+                await client.customers.list(limit=1).collect()
+        assert [call.operation for call in calls] == ["listCustomers"] * 3
+        assert len({call.request_id for call in calls}) == 3
+
+    async def test_nothing_is_recorded_outside(self):
+        async with AsyncDuro(KEY, **quick(ok())) as client:
+            with duro.capture() as calls:
+                pass
+            await client.customers.retrieve("cus_1")
+        assert calls == []
+
+    async def test_inner_and_outer_both_record(self):
+        async with AsyncDuro(KEY, **quick(ok())) as client:
+            with duro.capture() as outer:
+                await client.customers.retrieve("cus_1")
+                with duro.capture() as inner:
+                    await client.customers.retrieve("cus_2")
+                await client.customers.retrieve("cus_3")
+        assert (len(outer), len(inner)) == (3, 1)
+        assert inner[0] is outer[1]
+
+    async def test_recording_ends_with_an_error_as_well(self):
+        async with AsyncDuro(KEY, **quick(ok())) as client:
+            with pytest.raises(KeyError), duro.capture() as calls:
+                raise KeyError
+            await client.customers.retrieve("cus_1")
+        assert calls == []
+
+    async def test_tasks_started_inside_are_recorded_and_others_are_not(self):
+        async with AsyncDuro(KEY, **quick(ok())) as client, anyio.create_task_group() as tasks:
+            started, finished = anyio.Event(), anyio.Event()
+
+            async def elsewhere():
+                await started.wait()
+                await client.customers.retrieve("cus_other")
+                finished.set()
+
+            tasks.start_soon(elsewhere)
+            with duro.capture() as calls:
+                started.set()
+                async with anyio.create_task_group() as inside:
+                    for number in range(20):
+                        inside.start_soon(client.customers.retrieve, f"cus_{number}")
+                await finished.wait()
+        assert len(calls) == 20
+
+    async def test_concurrent_captures_stay_apart(self):
+        recorded = {}
+        async with AsyncDuro(KEY, **quick(ok())) as client:
+
+            async def capture(name, times):
+                with duro.capture() as calls:
+                    for _ in range(times):
+                        await client.customers.retrieve("cus_1")
+                recorded[name] = len(calls)
+
+            async with anyio.create_task_group() as tasks:
+                for times in range(5):
+                    tasks.start_soon(capture, times, times)
+        assert recorded == {times: times for times in range(5)}
+
+
+class TestCaptureBlocking:
+    def test_call_is_recorded_whole(self):
+        with Duro(KEY, **quick(PerhapsSent("x"), ok(201))) as client, duro.capture() as calls:
+            client.customers.create(name="Ada", idempotency_key="k-1")
+        (call,) = calls
+        assert (call.operation, call.status, call.attempts) == ("createCustomer", 201, 2)
+        assert (call.request_id, call.idempotency_key) == ("req_7", "k-1")
+
+    def test_failed_calls_and_pages_are_recorded_too(self, sandbox):
+        with Duro(**sandbox.options) as client, duro.capture() as calls:
+            client.plans.list().collect()
+            with pytest.raises(NotFoundError):
+                client.customers.retrieve("cus_none")
+        assert [(call.operation, call.status) for call in calls] == [("listPlans", 200), ("getCustomer", 404)]
+
+    def test_threads_record_what_is_their_own(self):
+        recorded = {}
+
+        def work(times):
+            with duro.capture() as calls:
+                for _ in range(times):
+                    client.customers.retrieve("cus_1")
+            recorded[times] = len(calls)
+
+        with Duro(KEY, **quick(ok())) as client:
+            threads = [threading.Thread(target=work, args=(times,)) for times in range(1, 6)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert recorded == {times: times for times in range(1, 6)}
+
+    def test_closed_client_makes_no_call(self):
+        client = Duro(KEY, **quick(ok()))
+        client.close()
+        with duro.capture() as calls, pytest.raises(ClientClosedError):
+            client.customers.retrieve("cus_1")
+        assert calls == []
+
+
+@pytest.mark.anyio
+class TestLog:
+    async def lines_of(self, caplog, *outcomes, call):
+        caplog.set_level(logging.DEBUG)
+        async with AsyncDuro(KEY, **quick(*outcomes)) as client:
+            with contextlib.suppress(duro.DuroError):
+                await call(client)
+        return [record for record in caplog.records if record.name.startswith(("duro", "httpx", "httpcore"))]
+
+    async def test_each_attempt_is_one_line_at_debug(self, caplog):
+        lines = await self.lines_of(
+            caplog,
+            NotSent("connection refused"),
+            ok(503),
+            ok(201),
+            call=lambda client: client.customers.create(name="Ada Lovelace", email="ada@example.com"),
+        )
+        assert [record.getMessage() for record in lines] == [
+            "createCustomer (POST /v1/customers) attempt 1: connection refused",
+            "createCustomer (POST /v1/customers) attempt 2: 503 request req_7",
+            "createCustomer (POST /v1/customers) attempt 3: 201 request req_7",
+        ]
+        assert {record.levelno for record in lines} == {logging.DEBUG}
+
+    async def test_path_stands_there_as_a_template(self, caplog):
+        lines = await self.lines_of(caplog, ok(), call=lambda client: client.customers.retrieve("cus_private"))
+        assert "GET /v1/customers/{id}" in lines[0].getMessage()
+        assert "cus_private" not in caplog.text
+
+    async def test_values_headers_and_bodies_stay_out(self, caplog):
+        await self.lines_of(
+            caplog,
+            ok(422, b'{"error":{"code":"validation_error","message":"private words"}}'),
+            call=lambda client: client.request(
+                "POST",
+                "/checkout/cs_test_private/pay",
+                params={"q": "private"},
+                json={"name": "private"},
+                headers={"x-private": "private"},
+            ),
+        )
+        assert caplog.records
+        assert "private" not in caplog.text
+        assert KEY not in caplog.text
+
+    async def test_over_real_connections_other_loggers_add_no_secret(self, caplog, sandbox):
+        caplog.set_level(logging.DEBUG)
+        async with AsyncDuro(**sandbox.options) as client:
+            token = await client.token()
+            await client.customers.create(name="Ada")
+        text = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+        assert token.access_token not in text
+        assert sandbox.options["client_secret"] not in text
+        assert "createCustomer" in text
+
+    async def test_nothing_is_said_unless_asked(self, caplog):
+        caplog.set_level(logging.INFO, "duro")
+        async with AsyncDuro(KEY, **quick(PerhapsSent("x"), ok())) as client:
+            await client.customers.retrieve("cus_1")
+        assert [record for record in caplog.records if record.name.startswith("duro")] == []

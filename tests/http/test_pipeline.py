@@ -1,0 +1,502 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+import anyio
+import pytest
+
+from duro._types import Clock
+from duro.config import RetryPolicy, Settings
+from duro.errors import (
+    APIError,
+    AuthenticationError,
+    ClientClosedError,
+    ConflictError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    InternalServerError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+    TokenExchangeError,
+    TransportError,
+    ValidationError,
+)
+from duro.http.operation import Operation
+from duro.http.pipeline import Pipeline
+from duro.http.request import Answer, Headers
+from duro.http.transport import NotSent, PerhapsSent
+
+pytestmark = pytest.mark.anyio
+
+SENT = PerhapsSent("the connection was reset")
+UNSENT = NotSent("connection refused")
+MUTATIONS = [Operation("op", method, "/v1/things") for method in ("POST", "PUT", "PATCH", "DELETE")]
+
+
+def answer(status=200, body=b"{}", *lines):
+    return Answer(status, Headers(lines), body)
+
+
+def keys_of(transport):
+    return [request.headers.get("idempotency-key") for request in transport.requests]
+
+
+def credentials_of(transport):
+    return [request.headers.get("authorization") for request in transport.requests]
+
+
+async def test_success_is_given_back_as_it_came(pipeline_over, read):
+    pipeline, transport = pipeline_over(answer(200, b'{"id":1}'))
+    assert (await pipeline.execute(read)).body == b'{"id":1}'
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+async def test_every_2xx_is_a_success(status, pipeline_over, write):
+    pipeline, _ = pipeline_over(answer(status))
+    assert (await pipeline.execute(write)).status == status
+
+
+async def test_request_has_address_query_headers_and_credential(pipeline_over, invocation):
+    pipeline, transport = pipeline_over(answer())
+    await pipeline.execute(invocation(query="limit=5", headers=[(b"x-team", b"a")]))
+    (request,) = transport.requests
+    assert (request.method, request.url) == ("GET", "http://127.0.0.1:1/v1/things?limit=5")
+    assert request.headers.get("x-team") == "a"
+    assert request.headers.get("authorization") == "Bearer token-1"
+    assert request.content is None
+
+
+async def test_each_attempt_of_a_write_sends_the_same_bytes_under_the_same_key(pipeline_over, invocation):
+    failures = [answer(503), SENT, UNSENT, answer(429), answer(500), answer(201)]
+    for operation in MUTATIONS:
+        pipeline, transport = pipeline_over(*failures)
+        write = invocation(operation, content=b'{"amount":1}', key="key-of-caller", retry=RetryPolicy(retries=9))
+        assert (await pipeline.execute(write)).status == 201
+        assert keys_of(transport) == ["key-of-caller"] * len(failures)
+        assert [request.content for request in transport.requests] == [b'{"amount":1}'] * len(failures)
+        assert {request.method for request in transport.requests} == {operation.method}
+        assert len({request.url for request in transport.requests}) == 1
+
+
+async def test_reads_carry_no_key_and_are_repeated_all_the_same(pipeline_over, read):
+    pipeline, transport = pipeline_over(answer(500), SENT, answer(504), answer())
+    await pipeline.execute(read)
+    assert keys_of(transport) == [None] * 4
+
+
+async def test_waits_between_attempts_are_those_decided(pipeline_over, read, manual_time):
+    pipeline, _ = pipeline_over(SENT, answer(429, b"", (b"retry-after", b"7")), UNSENT, answer())
+    await pipeline.execute(read)
+    assert manual_time.sleeps == [0.5, 7.0, 2.0]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+async def test_attempts_are_the_first_and_the_retries(retries, pipeline_over, invocation):
+    pipeline, transport = pipeline_over(answer(503))
+    with pytest.raises(InternalServerError):
+        await pipeline.execute(invocation(retry=RetryPolicy(retries=retries)))
+    assert len(transport.requests) == 1 + retries
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
+async def test_refusals_are_final(status, pipeline_over, write):
+    pipeline, transport = pipeline_over(answer(status))
+    with pytest.raises(APIError) as caught:
+        await pipeline.execute(write)
+    assert caught.value.status == status
+    assert caught.value.idempotency_key == "key-1"
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+async def test_redirects_are_errors_and_never_followed(status, pipeline_over, read):
+    pipeline, transport = pipeline_over(answer(status, b"", (b"location", b"http://elsewhere.example/v1/things")))
+    with pytest.raises(APIError, match="redirect") as caught:
+        await pipeline.execute(read)
+    assert caught.value.status == status
+    assert "elsewhere" not in str(caught.value)
+    assert len(transport.requests) == 1
+
+
+class TestDoubt:
+    async def test_write_that_may_have_left_is_an_unknown_outcome(self, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(SENT)
+        write = invocation(MUTATIONS[0], key="key-7", retry=RetryPolicy(retries=2))
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await pipeline.execute(write)
+        assert caught.value.idempotency_key == "key-7"
+        assert caught.value.attempts == len(transport.requests) == 3
+        assert "idempotency_key='key-7'" in str(caught.value)
+        assert "the connection was reset" in str(caught.value)
+
+    @pytest.mark.parametrize("later", [answer(503), answer(429), answer(500), answer(408), answer(504), UNSENT])
+    async def test_what_passes_later_does_not_settle_it(self, later, pipeline_over, write):
+        pipeline, transport = pipeline_over(SENT, later)
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await pipeline.execute(write)
+        assert caught.value.attempts == len(transport.requests) == 4
+
+    @pytest.mark.parametrize("later", [409, 403, 401, 302])
+    async def test_what_is_final_but_speaks_of_one_attempt_does_not_settle_it(self, later, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(SENT, answer(later, b'{"error":{"code":"c","message":"the words"}}'))
+        with pytest.raises(OutcomeUnknownError, match="the words") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="k"))
+        assert caught.value.idempotency_key == "k"
+
+    @pytest.mark.parametrize(("later", "error"), [(400, APIError), (404, NotFoundError), (422, ValidationError)])
+    async def test_refusal_of_the_request_itself_settles_it(self, later, error, pipeline_over, write):
+        pipeline, transport = pipeline_over(SENT, UNSENT, answer(later))
+        with pytest.raises(error) as caught:
+            await pipeline.execute(write)
+        assert caught.value.status == later
+        assert len(transport.requests) == 3
+
+    async def test_success_settles_it(self, pipeline_over, write):
+        pipeline, _ = pipeline_over(SENT, answer(503), answer(201))
+        assert (await pipeline.execute(write)).status == 201
+
+    @pytest.mark.parametrize(
+        ("outcomes", "error"), [((UNSENT, answer(409)), ConflictError), ((answer(503), answer(429)), RateLimitError)]
+    )
+    async def test_without_a_lost_attempt_there_is_none(self, outcomes, error, pipeline_over, write):
+        pipeline, _ = pipeline_over(*outcomes)
+        with pytest.raises(error):
+            await pipeline.execute(write)
+
+    async def test_failing_renewal_of_the_token_does_not_hide_it(self, pipeline_over, invocation, tokens):
+        authorizer = tokens()
+
+        def lose_and_expire(_request):
+            authorizer.error = TokenExchangeError("the endpoint refused", status=500)
+            return SENT
+
+        pipeline, _ = pipeline_over(lose_and_expire)
+        with pytest.raises(OutcomeUnknownError, match="the endpoint refused") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="k", authorizer=authorizer))
+        assert (caught.value.idempotency_key, caught.value.attempts) == ("k", 1)
+
+    async def test_closing_the_client_meanwhile_does_not_hide_it(self, pipeline_over, write):
+        pipeline, transport = pipeline_over(SENT, answer(201))
+
+        async def close_while_waiting(_seconds):
+            await pipeline.aclose()
+
+        pipeline._clock = Clock(sleep=close_while_waiting)
+        with pytest.raises(OutcomeUnknownError):
+            await pipeline.execute(write)
+        assert len(transport.requests) == 1
+
+
+async def test_connection_that_cannot_be_made_is_named_after_its_retries(pipeline_over, write):
+    pipeline, transport = pipeline_over(UNSENT)
+    with pytest.raises(ConnectionFailedError, match="connection refused") as caught:
+        await pipeline.execute(write)
+    assert caught.value.attempts == len(transport.requests) == 4
+    assert caught.value.idempotency_key == "key-1"
+
+
+async def test_lost_read_is_a_transport_error_of_no_other_kind(pipeline_over, read):
+    pipeline, _ = pipeline_over(SENT)
+    with pytest.raises(TransportError, match="the connection was reset") as caught:
+        await pipeline.execute(read)
+    assert type(caught.value) is TransportError
+    assert (caught.value.idempotency_key, caught.value.attempts) == (None, 4)
+
+
+async def test_errors_carry_no_context_that_leads_to_a_request(pipeline_over, read):
+    for outcome in (SENT, UNSENT, answer(404)):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises((TransportError, APIError)) as caught:
+            await pipeline.execute(read)
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+
+
+class TestDeadline:
+    async def test_read_without_an_answer_ends_with_it(self, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(lambda _request: anyio.sleep_forever())
+        with pytest.raises(DeadlineExceededError, match=r"0\.05") as caught:
+            await pipeline.execute(invocation(timeout=0.05))
+        assert caught.value.attempts == 1
+
+    async def test_write_without_an_answer_is_in_doubt(self, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(lambda _request: anyio.sleep_forever())
+        with pytest.raises(OutcomeUnknownError, match=r"0\.05") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="k", timeout=0.05))
+        assert (caught.value.idempotency_key, caught.value.attempts) == ("k", 1)
+
+    async def test_token_counts_towards_it(self, pipeline_over, invocation, tokens):
+        pipeline, transport = pipeline_over(answer())
+        with pytest.raises(DeadlineExceededError) as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], timeout=0.05, authorizer=tokens(waits=30)))
+        assert transport.requests == []
+        assert (caught.value.idempotency_key, caught.value.attempts) == ("key-1", 0)
+
+    async def test_waiting_between_attempts_counts_towards_it(self, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(UNSENT)
+        pipeline._clock = Clock(monotonic=lambda: 0.0, sleep=lambda _seconds: anyio.sleep(30))
+        with pytest.raises(DeadlineExceededError):
+            await pipeline.execute(invocation(timeout=0.05, retry=RetryPolicy(base_delay=0.001)))
+        assert len(transport.requests) == 1
+
+    async def test_waiting_for_a_connection_counts_towards_it(self, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(lambda _request: anyio.sleep_forever(), max_connections=1)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(pipeline.execute, invocation(timeout=30))
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(DeadlineExceededError) as caught:
+                await pipeline.execute(invocation(MUTATIONS[0], timeout=0.05))
+            tasks.cancel_scope.cancel()
+        assert caught.value.attempts == 0
+        assert len(transport.requests) == 1
+
+    async def test_it_is_one_for_all_attempts(self, pipeline_over, invocation, manual_time):
+        def slow(_request):
+            manual_time.now += 4
+            return SENT
+
+        pipeline, transport = pipeline_over(slow)
+        with pytest.raises(TransportError):
+            await pipeline.execute(invocation(timeout=9.5, retry=RetryPolicy(retries=99, budget=99)))
+        assert (
+            len(transport.requests) == 2
+        )  # 4 s, half a second of waiting, 4 s, and the next second of waiting would be the last
+        assert manual_time.sleeps == [0.5]
+
+    async def test_sockets_get_what_is_left_and_a_second(self, pipeline_over, invocation, manual_time):
+        def slow(_request):
+            manual_time.now += 4
+            return answer(503) if len(transport.requests) == 1 else answer()
+
+        pipeline, transport = pipeline_over(slow)
+        await pipeline.execute(invocation(timeout=10))
+        assert [request.timeout for request in transport.requests] == [11.0, 6.5]
+
+    @pytest.mark.parametrize("value", [b"31", b"3600"])
+    async def test_retry_after_beyond_it_ends_the_call_at_once(self, value, pipeline_over, read, manual_time):
+        pipeline, transport = pipeline_over(answer(429, b"{}", (b"retry-after", value)))
+        with pytest.raises(RateLimitError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.retry_after == float(value)
+        assert len(transport.requests) == 1
+        assert manual_time.sleeps == []
+
+
+class TestCancellation:
+    @pytest.mark.parametrize("in_doubt", [True, False])
+    async def test_write_under_way_tells_its_key_in_a_note(self, in_doubt, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(lambda _request: anyio.sleep_forever())
+        notes = []
+
+        async def call():
+            try:
+                await pipeline.execute(invocation(MUTATIONS[0], key="k-9") if in_doubt else invocation())
+            except anyio.get_cancelled_exc_class() as cancellation:
+                notes.extend(getattr(cancellation, "__notes__", []))
+                raise
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call)
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        found = [note for note in notes if "outcome unknown" in note and "idempotency_key='k-9'" in note]
+        assert len(found) == in_doubt
+
+    async def test_write_that_still_waits_for_its_turn_is_not_in_doubt(self, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(lambda _request: anyio.sleep_forever(), max_connections=1)
+        notes = []
+
+        async def call():
+            try:
+                await pipeline.execute(invocation(MUTATIONS[0], key="waiting"))
+            except anyio.get_cancelled_exc_class() as cancellation:
+                notes.extend(getattr(cancellation, "__notes__", []))
+                raise
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(pipeline.execute, invocation())
+            await anyio.wait_all_tasks_blocked()
+            tasks.start_soon(call)
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        assert notes == []
+
+    async def test_outer_deadline_stays_the_callers_own(self, pipeline_over, read):
+        pipeline, _ = pipeline_over(lambda _request: anyio.sleep_forever())
+        with pytest.raises(TimeoutError):
+            with anyio.fail_after(0.05):
+                await pipeline.execute(read)
+
+    async def test_place_in_front_of_the_pool_is_given_back(self, pipeline_over, invocation):
+        outcomes = [lambda _request: anyio.sleep_forever()] * 3 + [answer()]
+        pipeline, _ = pipeline_over(*outcomes, max_connections=1)
+        for _ in range(3):
+            with anyio.move_on_after(0.02):
+                await pipeline.execute(invocation())
+        with anyio.fail_after(5):
+            assert (await pipeline.execute(invocation())).status == 200
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_task_cancelled_by_asyncio_tells_the_key_too(anyio_backend, pipeline_over, invocation):
+    pipeline, transport = pipeline_over(lambda _request: asyncio.sleep(30))
+    task = asyncio.create_task(pipeline.execute(invocation(MUTATIONS[0], key="k-9")))
+    while not transport.requests:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    assert any("k-9" in note for note in caught.value.__notes__)
+
+
+class TestRefusedCredential:
+    async def test_call_is_replayed_once_with_the_same_bytes_and_key(self, pipeline_over, invocation, manual_time):
+        pipeline, transport = pipeline_over(answer(401), answer(201))
+        write = invocation(MUTATIONS[0], content=b'{"a":1}', key="k", retry=RetryPolicy(retries=0))
+        assert (await pipeline.execute(write)).status == 201
+        assert credentials_of(transport) == ["Bearer token-1", "Bearer token-2"]
+        assert keys_of(transport) == ["k", "k"]
+        assert [request.content for request in transport.requests] == [b'{"a":1}'] * 2
+        assert manual_time.sleeps == []
+
+    async def test_second_refusal_is_raised(self, pipeline_over, write):
+        pipeline, transport = pipeline_over(answer(401))
+        with pytest.raises(AuthenticationError):
+            await pipeline.execute(write)
+        assert len(transport.requests) == 2
+
+    async def test_second_refusal_is_raised_after_retries_too(self, pipeline_over, write):
+        pipeline, transport = pipeline_over(answer(401), answer(503), UNSENT, answer(401), answer(200))
+        with pytest.raises(AuthenticationError):
+            await pipeline.execute(write)
+        assert len(transport.requests) == 4
+
+    async def test_credential_that_never_changes_is_not_tried_again(self, pipeline_over, invocation, tokens):
+        pipeline, transport = pipeline_over(answer(401))
+        with pytest.raises(AuthenticationError):
+            await pipeline.execute(invocation(authorizer=tokens(renewable=False)))
+        assert len(transport.requests) == 1
+
+    async def test_lack_of_permission_renews_nothing(self, pipeline_over, invocation, tokens):
+        authorizer = tokens()
+        pipeline, transport = pipeline_over(answer(403))
+        with pytest.raises(PermissionDeniedError):
+            await pipeline.execute(invocation(authorizer=authorizer))
+        assert (len(transport.requests), authorizer.number) == (1, 1)
+
+    async def test_replay_takes_none_of_the_retries(self, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(answer(401), answer(503))
+        with pytest.raises(InternalServerError):
+            await pipeline.execute(invocation(retry=RetryPolicy(retries=2)))
+        assert len(transport.requests) == 4
+
+    async def test_later_attempts_take_the_credential_of_their_time(self, pipeline_over, invocation, tokens):
+        authorizer = tokens()
+
+        def renewed_meanwhile(_request):
+            authorizer.number = 5
+            return answer(503)
+
+        pipeline, transport = pipeline_over(renewed_meanwhile, answer())
+        await pipeline.execute(invocation(authorizer=authorizer))
+        assert credentials_of(transport) == ["Bearer token-1", "Bearer token-5"]
+
+
+class TestLimiter:
+    @pytest.mark.parametrize("width", [1, 3, 10])
+    async def test_it_is_as_wide_as_the_pool(self, width, pipeline_over, invocation):
+        inside, most = 0, 0
+
+        async def busy():
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            await anyio.sleep(0.002)
+            inside -= 1
+            return answer()
+
+        pipeline, transport = pipeline_over(lambda _request: busy(), max_connections=width)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5 * width):
+                tasks.start_soon(pipeline.execute, invocation())
+        assert most == width
+        assert len(transport.requests) == 5 * width
+
+    async def test_nobody_holds_a_place_while_waiting_to_try_again(self, pipeline_over, invocation):
+        outcomes = iter([UNSENT, answer()])
+        pipeline, _ = pipeline_over(lambda _request: next(outcomes), max_connections=1)
+        reached = []
+
+        async def let_another_pass(_seconds):
+            await pipeline.execute(invocation())
+            reached.append(True)
+            nonlocal outcomes
+            outcomes = iter([answer()])
+
+        pipeline._clock = Clock(sleep=let_another_pass)
+        with anyio.fail_after(5):
+            await pipeline.execute(invocation())
+        assert reached == [True]
+
+
+class TestClosing:
+    async def test_closed_client_refuses_calls_and_sends_nothing(self, pipeline_over, read):
+        pipeline, transport = pipeline_over(answer())
+        await pipeline.execute(read)
+        await pipeline.aclose()
+        await pipeline.aclose()
+        with pytest.raises(ClientClosedError):
+            await pipeline.execute(read)
+        assert (len(transport.requests), transport.closed) == (1, 1)
+        assert not pipeline.in_use
+
+    async def test_transport_is_opened_by_the_first_call_and_shared(self, manual_time, invocation, pipeline_over):
+        _, transport = pipeline_over(answer())
+        opened = []
+        pipeline = Pipeline(
+            Settings("http://127.0.0.1:1", clock=manual_time.clock), lambda: opened.append(1) or transport
+        )
+        assert opened == []
+        for _ in range(3):
+            await pipeline.execute(invocation())
+        assert opened == [1]
+
+    async def test_call_that_waits_to_try_again_opens_nothing_anew(self, pipeline_over, read):
+        _, transport = pipeline_over(UNSENT)
+        opened = []
+
+        async def close_while_waiting(_seconds):
+            await pipeline.aclose()
+
+        clock = Clock(sleep=close_while_waiting)
+        pipeline = Pipeline(Settings("http://127.0.0.1:1", clock=clock), lambda: opened.append(1) or transport)
+        with pytest.raises(ClientClosedError):
+            await pipeline.execute(read)
+        assert opened == [1]
+
+
+async def test_programming_error_of_a_transport_is_not_tried_again(pipeline_over, write):
+    pipeline, transport = pipeline_over(ZeroDivisionError("a bug"))
+    with pytest.raises(ZeroDivisionError):
+        await pipeline.execute(write)
+    assert len(transport.requests) == 1
+
+
+async def test_error_of_a_call_is_free_as_soon_as_it_is_dropped(pipeline_over, read):
+    pipeline, _ = pipeline_over(answer(404))
+    gc.disable()
+    try:
+        try:
+            await pipeline.execute(read)
+        except NotFoundError as error:
+            gone = weakref.ref(error)
+        assert gone() is None
+    finally:
+        gc.enable()

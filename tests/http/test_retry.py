@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import math
+import random
+import time
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from duro._types import Clock
+from duro.config import RetryPolicy
+from duro.http.request import Answer, Headers
+from duro.http.retry import GiveUp, Retry, RetryBudget, decide, parse_retry_after, settles
+from duro.http.transport import NotSent, PerhapsSent
+
+POLICY = RetryPolicy()
+AT = 784_111_777.0  # 1994-11-06 08:49:37 UTC, the moment that RFC 9110 spells in three ways
+ALWAYS = {408, 429, 502, 503, 504}
+STATUSES = [300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 408, 409, 410, 418, 422, 425, 429]
+STATUSES += [500, 501, 502, 503, 504, 505, 511, 599]
+
+
+def answer(status, retry_after=None):
+    lines = [] if retry_after is None else [(b"retry-after", retry_after.encode("latin-1"))]
+    return Answer(status, Headers(lines), b"")
+
+
+def decided(outcome, *, safe=True, attempt=1, time_left=1000.0, policy=POLICY, uniform=lambda _low, high: high):
+    return decide(outcome, safe=safe, attempt=attempt, time_left=time_left, policy=policy, wall=AT, uniform=uniform)
+
+
+@pytest.mark.parametrize("safe", [True, False])
+@pytest.mark.parametrize("status", STATUSES)
+def test_status_decides_whether_another_try_can_help(status, safe):
+    again = status in ALWAYS or (status == 500 and safe)
+    assert isinstance(decided(answer(status), safe=safe), Retry if again else GiveUp)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "safe", "expected"),
+    [
+        (NotSent("refused"), True, Retry),
+        (NotSent("refused"), False, Retry),
+        (PerhapsSent("reset"), True, Retry),
+        (PerhapsSent("reset"), False, GiveUp),
+    ],
+)
+def test_what_may_have_left_is_repeated_only_when_that_is_safe(outcome, safe, expected):
+    assert isinstance(decided(outcome, safe=safe), expected)
+
+
+@pytest.mark.parametrize("outcome", [NotSent("x"), PerhapsSent("x"), answer(503), answer(500)])
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_attempts_are_bounded(outcome, retries):
+    policy = RetryPolicy(retries=retries)
+    decisions = [decided(outcome, attempt=attempt, policy=policy) for attempt in range(1, retries + 3)]
+    assert [isinstance(decision, Retry) for decision in decisions] == [True] * retries + [False] * 2
+
+
+@pytest.mark.parametrize(("time_left", "expected"), [(0.51, Retry), (0.5, GiveUp), (0.0, GiveUp), (-3.0, GiveUp)])
+def test_wait_has_to_end_before_the_deadline(time_left, expected):
+    assert isinstance(decided(NotSent("x"), time_left=time_left), expected)
+
+
+@given(st.integers(1, 10_000), st.floats(0.001, 100), st.floats(0, 100), st.integers())
+def test_jitter_is_full_and_its_bound_doubles_up_to_the_longest(attempt, base, longest, seed):
+    policy = RetryPolicy(retries=10_000, base_delay=base, max_delay=longest)
+    bound = min(longest, base * 2.0 ** min(attempt - 1, 1000))
+    drawn = []
+
+    def uniform(low, high):
+        drawn.append((low, high))
+        return random.Random(seed).uniform(low, high)
+
+    decision = decided(PerhapsSent("x"), attempt=attempt, policy=policy, uniform=uniform)
+    assert drawn == [(0.0, bound)]
+    assert 0.0 <= decision.delay <= bound
+
+
+def test_default_waits_are_half_a_second_doubled_up_to_eight():
+    policy = RetryPolicy(retries=10)
+    waits = [decided(NotSent("x"), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+
+
+def test_clock_draws_from_the_whole_range():
+    draws = [Clock().uniform(0.0, 1.0) for _ in range(500)]
+    assert min(draws) < 0.1
+    assert max(draws) > 0.9
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_server_may_ask_for_a_longer_wait_but_not_for_a_shorter_one(status):
+    assert decided(answer(status, "7")) == Retry(7.0)
+    assert decided(answer(status, "0")) == Retry(0.5)
+    assert decided(answer(status, "Sun, 06 Nov 1994 08:49:57 GMT")) == Retry(20.0)
+    assert decided(answer(status, "whenever")) == Retry(0.5)
+
+
+def test_wait_asked_for_beyond_the_deadline_ends_the_call():
+    assert isinstance(decided(answer(429, "31"), time_left=30.0), GiveUp)
+    assert decided(answer(429, "29"), time_left=30.0) == Retry(29.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        (" 3 ", 3.0),
+        ("1.5", 1.5),
+        ("Sun, 06 Nov 1994 08:50:37 GMT", 60.0),
+        ("Sun, 06 Nov 1994 10:50:37 +0200", 60.0),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
+        (None, None),
+        ("", None),
+        ("-5", None),
+        ("1e3", None),
+        ("inf", None),
+        ("nan", None),
+        ("9" * 400, None),
+        ("١٢", None),
+        ("soon", None),
+        ("Sun, 99 Nov 1994 08:50:37 GMT", None),
+        ("Sun, 06 Nov 1994 08:50:37 +9999999999", None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_or_as_a_date(value, seconds):
+    assert parse_retry_after(value, wall=AT) == seconds
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change the zone of a process")
+@pytest.mark.parametrize("zone", ["UTC", "Africa/Lagos", "America/New_York"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Sun, 06 Nov 1994 08:50:37 GMT",
+        "Sunday, 06-Nov-94 08:50:37 GMT",
+        "Sun Nov  6 08:50:37 1994",
+        "Sun, 06 Nov 1994 08:50:37 -0000",
+        "Sun, 06 Nov 1994 08:50:37",
+    ],
+)
+def test_every_form_of_an_http_date_is_read_as_utc_wherever_the_machine_stands(date, zone, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert parse_retry_after(date, wall=AT) == 60.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@given(st.text() | st.text("0123456789.,:+- GMTSunNov", max_size=40) | st.datetimes().map(format_datetime))
+@example("Mon, 01 Jan 0001 00:00:00 GMT")
+@example("Fri, 31 Dec 9999 23:59:59 GMT")
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+@example("1 Jan -1 00:00")
+@example("0 0 0 0:0 0")
+def test_no_retry_after_does_harm(value):
+    seconds = parse_retry_after(value, wall=AT)
+    assert seconds is None or (seconds >= 0.0 and math.isfinite(seconds))
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 404, 422])
+def test_success_and_refusal_of_the_request_itself_settle_a_doubt(status):
+    assert settles(status)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 408, 409, 429, 500, 502, 503, 504])
+def test_answers_about_one_attempt_alone_settle_nothing(status):
+    assert not settles(status)
+
+
+def test_budget_is_full_at_first_and_refuses_when_empty():
+    budget = RetryBudget(capacity=3, ratio=0.1)
+    assert [budget.withdraw() for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_ten_calls_put_one_retry_into_the_budget():
+    budget = RetryBudget(capacity=1, ratio=0.125)
+    assert budget.withdraw()
+    for _ in range(7):
+        budget.deposit()
+    assert not budget.withdraw()
+    budget.deposit()
+    assert budget.withdraw()
+
+
+def test_budget_never_holds_more_than_its_capacity():
+    budget = RetryBudget(capacity=2, ratio=0.5)
+    for _ in range(100):
+        budget.deposit()
+    assert [budget.withdraw() for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 0.25])
+async def test_outage_meets_one_request_a_call_and_the_ratio_on_top(ratio, pipeline_over, invocation):
+    calls, capacity = 2_000, 20
+    policy = RetryPolicy(retries=3, budget=capacity, budget_ratio=ratio)
+    pipeline, transport = pipeline_over(answer(503), retry=policy)
+    for _ in range(calls):
+        with pytest.raises(Exception, match="503"):
+            await pipeline.execute(invocation(retry=policy))
+    retries = len(transport.requests) - calls
+    assert retries <= capacity + calls * ratio
+    assert retries >= capacity + calls * ratio - 10
+
+
+@pytest.mark.anyio
+async def test_calls_that_succeed_fill_the_budget_for_those_that_do_not(pipeline_over, invocation):
+    policy = RetryPolicy(retries=1, budget=1, budget_ratio=0.5)
+    outcomes = [answer(503), answer(200), answer(503), answer(200), answer(200), answer(503), answer(200)]
+    pipeline, transport = pipeline_over(*outcomes, retry=policy)
+    await pipeline.execute(invocation(retry=policy))  # uses the one retry in hand
+    with pytest.raises(Exception, match="503"):
+        await pipeline.execute(invocation(retry=policy))
+    await pipeline.execute(invocation(retry=policy))
+    await pipeline.execute(invocation(retry=policy))
+    await pipeline.execute(invocation(retry=policy))
+    assert len(transport.requests) == 7

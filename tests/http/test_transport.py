@@ -1,0 +1,464 @@
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+import ssl
+import struct
+import sys
+import threading
+
+import anyio
+import httpx
+import pytest
+
+from duro import AsyncDuro, Duro
+from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
+from duro.http.request import Answer, Headers, Request
+from duro.http.transport import NotSent, PerhapsSent, Transport
+from duro.http.transport.httpx import HttpxClientTransport, HttpxTransport
+
+pytestmark = pytest.mark.anyio
+
+KEY = "sk_test_transport"
+OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+@pytest.fixture(autouse=True)
+def no_name_server(monkeypatch):
+    """Names are looked up nowhere; addresses stay what they are."""
+    look_up = socket.getaddrinfo
+
+    def numbers_only(host, *arguments, **options):
+        if isinstance(host, bytes):
+            host = host.decode()
+        if host is not None and not host.replace(".", "").isdigit():
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
+
+
+def request_to(url, method="GET", content=None, timeout=5.0, lines=()):
+    return Request(method, f"{url}/v1/things", Headers([(b"accept-encoding", b"gzip"), *lines]), content, timeout)
+
+
+def reset(connection):
+    """Close with an RST: nothing lingers."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def sending(*pieces, then=lambda connection: None):
+    def behave(server, connection):
+        server.receive(connection)
+        for piece in pieces:
+            connection.sendall(piece)
+        then(connection)
+
+    return behave
+
+
+def always(response):
+    def behave(server, connection):
+        while server.receive(connection) is not None:
+            connection.sendall(response)
+
+    return behave
+
+
+def stay_silent(server, connection):
+    server.receive(connection)
+    server.receive(connection)
+
+
+@pytest.fixture(params=["own pool", "given client"])
+async def over_httpx(request):
+    """Both ways over httpx: straight on its pool, and through a client of the user's."""
+    bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with httpx.AsyncClient(verify=bare, trust_env=False) as client:
+
+        def make(url):
+            if request.param == "own pool":
+                made.append(HttpxTransport(url, max_connections=5))
+            else:
+                made.append(HttpxClientTransport(client))
+            return made[-1]
+
+        made = []
+        yield make
+        for transport in made:
+            await transport.aclose()
+
+
+FAILURES = {
+    "reset before the answer": sending(then=reset),
+    "closed before the answer": sending(),
+    "reset within the headers": sending(b"HTTP/1.1 200 OK\r\ncontent-le", then=reset),
+    "reset within the body": sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", then=reset),
+    "truncated": sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"),
+    "truncated chunks": sending(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"),
+    "garbage": sending(b"\x00\xff\x13 this is no HTTP\r\n\r\n"),
+    "bad chunks": sending(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n"),
+    "bad gzip": sending(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello"),
+    "endless headers": sending(b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 200_000),
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw_server, over_httpx):
+    server = raw_server(FAILURES[failure])
+    with pytest.raises(PerhapsSent) as caught:
+        await over_httpx(server.url).send(request_to(server.url, method, b"{}" if method == "POST" else None))
+    assert str(caught.value)
+    assert caught.value.__context__ is None
+    assert len(server.requests) == 1
+
+
+async def test_silence_ends_with_the_requests_timeout(raw_server, over_httpx):
+    server = raw_server(stay_silent)
+    with anyio.fail_after(5), pytest.raises(PerhapsSent, match="ReadTimeout"):
+        await over_httpx(server.url).send(request_to(server.url, timeout=0.2))
+
+
+async def test_refused_connection_sends_nothing(closed_port, over_httpx):
+    url = f"http://127.0.0.1:{closed_port}"
+    with pytest.raises(NotSent, match="ConnectError") as caught:
+        await over_httpx(url).send(request_to(url))
+    assert caught.value.__context__ is None
+
+
+async def test_name_that_does_not_resolve_sends_nothing(over_httpx):
+    with pytest.raises(NotSent):
+        await over_httpx("https://host.invalid").send(request_to("https://host.invalid"))
+
+
+async def test_server_without_tls_gets_nothing(raw_server, over_httpx):
+    server = raw_server(lambda _server, connection: connection.sendall(b"no tls here") or connection.recv(1))
+    url = server.url.replace("http://", "https://")
+    with pytest.raises(NotSent):
+        await over_httpx(url).send(request_to(url))
+
+
+@pytest.mark.parametrize("line", [(b"x-a", b"a\r\nx-b: b"), (b"x a", b"a"), (b"", b"a")])
+async def test_headers_that_cannot_be_written_send_nothing(line, raw_server, over_httpx):
+    server = raw_server(always(OK))
+    with pytest.raises(NotSent):
+        await over_httpx(server.url).send(request_to(server.url, lines=[line]))
+    assert server.requests == []
+
+
+async def test_answer_is_whole(raw_server, over_httpx):
+    body = gzip.compress(b'{"a": "\xc3\xa9"}')
+    head = b"HTTP/1.1 201 Created\r\nX-Request-ID: req_1\r\nContent-Encoding: gzip\r\ncontent-length: %d\r\n\r\n"
+    server = raw_server(sending(head % len(body) + body))
+    answer = await over_httpx(server.url).send(request_to(server.url))
+    assert (answer.status, answer.body, answer.request_id) == (201, b'{"a": "\xc3\xa9"}', "req_1")
+    assert all(name == name.lower() for name, _ in answer.headers)
+
+
+@pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"307 Temporary", b"308 Permanent"])
+async def test_redirects_are_answers(status, raw_server, over_httpx):
+    server = raw_server(always(b"HTTP/1.1 " + status + b"\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"))
+    answer = await over_httpx(server.url).send(request_to(server.url))
+    assert answer.status == int(status[:3])
+    assert len(server.requests) == 1
+
+
+# Whoever stops in the middle of a body leaves httpcore's generators to the collector, which trio reports.
+@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_too_large_an_answer_is_refused(raw_server, over_httpx, monkeypatch):
+    monkeypatch.setattr("duro.http.transport.httpx.MAX_BODY", 1_000)
+    server = raw_server(sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"x" * 100_000))
+    with pytest.raises(PerhapsSent, match="larger"):
+        await over_httpx(server.url).send(request_to(server.url))
+
+
+async def test_connection_is_used_again(raw_server, over_httpx):
+    server = raw_server(always(OK))
+    transport = over_httpx(server.url)
+    for _ in range(5):
+        await transport.send(request_to(server.url))
+    assert (server.connections, len(server.requests)) == (1, 5)
+
+
+async def test_connection_that_the_server_closed_meanwhile_is_not_used(raw_server, over_httpx):
+    server = raw_server(sending(OK))
+    transport = over_httpx(server.url)
+    for turn in range(3):
+        await transport.send(request_to(server.url))
+        while server.ended <= turn:
+            await anyio.sleep(0.005)
+    assert (server.connections, len(server.requests)) == (3, 3)
+
+
+async def test_connections_stay_within_their_number(raw_server):
+    server = raw_server(always(OK))
+    transport = HttpxTransport(server.url, max_connections=3)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(transport.send, request_to(server.url))
+    assert server.connections <= 3
+    assert len(server.requests) == 30
+    await transport.aclose()
+
+
+class TestDeadPool:
+    @pytest.fixture(autouse=True)
+    def short_patience(self, monkeypatch):
+        monkeypatch.setattr("duro.http.transport.httpx.POOL_TIMEOUT", 0.05)
+
+    def kill(self, transport):
+        """Take every slot of the pool for ever, as a cancelled request of httpcore's queue does."""
+        pool = transport._pool._transport._pool
+        pool._max_connections = 0
+
+    async def test_it_is_replaced_once_and_logged(self, raw_server, caplog):
+        server = raw_server(always(OK))
+        transport = HttpxTransport(server.url, max_connections=3)
+        self.kill(transport)
+        caplog.set_level(logging.WARNING, "duro")
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(transport.send, request_to(server.url))
+        assert transport.pools_replaced == 1
+        assert len(caplog.records) == 1
+        for _ in range(3):
+            assert (await transport.send(request_to(server.url))).status == 200
+        assert transport.pools_replaced == 1
+        await transport.aclose()
+
+    async def test_pool_that_is_dead_at_once_again_sends_nothing(self, raw_server, monkeypatch):
+        server = raw_server(always(OK))
+        transport = HttpxTransport(server.url, max_connections=1)
+        open_pool = transport._open
+
+        def open_dead():
+            pool = open_pool()
+            pool._pool._max_connections = 0
+            return pool
+
+        monkeypatch.setattr(transport, "_open", open_dead)
+        self.kill(transport)
+        with pytest.raises(NotSent, match="pool"):
+            await transport.send(request_to(server.url))
+        assert server.requests == []
+        await transport.aclose()
+
+    async def test_requests_on_their_way_in_the_dead_pool_are_finished(self, raw_server):
+        let_go = threading.Event()
+
+        def behave(server, connection):
+            while server.receive(connection) is not None:
+                if b"slow" in server.requests[-1]:
+                    let_go.wait(5)
+                connection.sendall(OK)
+
+        server = raw_server(behave)
+        transport = HttpxTransport(server.url, max_connections=3)
+        answers = []
+
+        async def slow():
+            answers.append(await transport.send(request_to(server.url, lines=[(b"x-pace", b"slow")])))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(slow)
+            while not server.requests:
+                await anyio.sleep(0.005)
+            self.kill(transport)
+            await transport.send(request_to(server.url))
+            assert transport.pools_replaced == 1
+            let_go.set()
+        assert [answer.status for answer in answers] == [200]
+        await transport.aclose()
+
+
+class TestClientOfTheUsersOwn:
+    async def test_it_carries_the_calls_and_stays_open(self, sandbox):
+        seen = []
+
+        async def hook(request):
+            seen.append(request.url.path)
+
+        async with httpx.AsyncClient(event_hooks={"request": [hook]}) as client:
+            async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport=client) as duro:
+                await duro.plans.list().page()
+            assert seen == ["/v1/plans"]
+            assert not client.is_closed
+
+    async def test_its_auth_base_url_and_redirects_are_not_used(self, raw_server):
+        redirect = raw_server(always(b"HTTP/1.1 302 Found\r\nlocation: /v1/other\r\ncontent-length: 0\r\n\r\n"))
+        options = {"auth": ("name", "password"), "follow_redirects": True, "base_url": "http://127.0.0.1:1/elsewhere"}
+        async with (
+            httpx.AsyncClient(**options) as client,
+            AsyncDuro(KEY, base_url=redirect.url, transport=client) as duro,
+        ):
+            with pytest.raises(Exception, match="redirect"):
+                await duro.plans.list().page()
+        (request,) = redirect.requests
+        assert request.lower().count(b"authorization:") == 1
+        assert b"Bearer " + KEY.encode() in request
+
+    async def test_token_is_exchanged_past_its_hooks(self, sandbox):
+        seen = []
+
+        async def hook(request):
+            seen.append(request.url.path)
+
+        async with (
+            httpx.AsyncClient(event_hooks={"request": [hook]}) as client,
+            AsyncDuro(**sandbox.options, transport=client) as duro,
+        ):
+            await duro.plans.list().page()
+        assert seen == ["/v1/plans"]
+        assert sandbox.stats.token_exchanges == 1
+
+    async def test_full_pool_of_its_own_sends_nothing(self, raw_server):
+        server = raw_server(stay_silent)
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
+            transport = HttpxClientTransport(client)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(transport.send, request_to(server.url))
+                while not server.requests:
+                    await anyio.sleep(0.005)
+                with pytest.raises(NotSent):
+                    await transport.send(request_to(server.url, timeout=0.05))
+                tasks.cancel_scope.cancel()
+        assert len(server.requests) == 1
+
+    async def test_closed_one_is_named(self, raw_server):
+        server = raw_server(always(OK))
+        client = httpx.AsyncClient()
+        await client.aclose()
+        async with AsyncDuro(KEY, base_url=server.url, transport=client) as duro:
+            with pytest.raises((ConfigurationError, ConnectionFailedError), match="closed"):
+                await duro.plans.list().page()
+
+
+class Recording:
+    """A transport as a user writes one."""
+
+    def __init__(self):
+        self.requests = []
+        self.closed = False
+
+    async def send(self, request):
+        self.requests.append(request)
+        if request.url.endswith("/v1/oauth/token"):
+            return Answer(200, Headers(), b'{"access_token":"t","token_type":"Bearer","expires_in":3600}')
+        return Answer(200, Headers(), b'{"items":[],"nextCursor":null,"hasMore":false}')
+
+    async def aclose(self):
+        self.closed = True
+
+
+async def test_transport_of_the_users_own_carries_calls_and_exchanges_and_stays_open():
+    transport = Recording()
+    assert isinstance(transport, Transport)
+    async with AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", transport=transport) as duro:
+        assert await duro.plans.list().collect() == []
+    urls = [request.url for request in transport.requests]
+    assert urls == ["https://sandbox.useduro.com/v1/oauth/token", "https://sandbox.useduro.com/v1/plans"]
+    assert not transport.closed
+
+
+@pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, httpx.AsyncClient])
+async def test_what_is_no_transport_is_refused(transport):
+    with pytest.raises(ConfigurationError, match="transport"):
+        AsyncDuro(KEY, transport=transport)
+
+
+def test_blocking_client_takes_a_transport_too():
+    transport = Recording()
+    with Duro(KEY, transport=transport) as duro:
+        assert duro.plans.list().collect() == []
+    assert len(transport.requests) == 1
+
+
+class TestProxy:
+    def environment(self, monkeypatch, **values):
+        for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+            for spelling in (name, name.upper()):
+                monkeypatch.delenv(spelling, raising=False)
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+    async def test_proxy_of_the_environment_is_used(self, name, raw_server, monkeypatch, anyio_backend):
+        proxy = raw_server(always(OK))
+        self.environment(monkeypatch, **{name: proxy.url})
+        transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
+        await transport.send(request_to("http://127.0.0.2:9"))
+        await transport.aclose()
+        assert proxy.requests[0].startswith(b"GET http://127.0.0.2:9/v1/things HTTP/1.1")
+
+    async def test_proxy_without_a_scheme_is_used_as_well(self, raw_server, monkeypatch, anyio_backend):
+        proxy = raw_server(always(OK))
+        self.environment(monkeypatch, http_proxy=proxy.url.removeprefix("http://"))
+        transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
+        await transport.send(request_to("http://127.0.0.2:9"))
+        await transport.aclose()
+        assert len(proxy.requests) == 1
+
+    @pytest.mark.parametrize("spared", ["127.0.0.1", "*"])
+    async def test_hosts_that_are_spared_are_reached_directly(self, spared, raw_server, closed_port, monkeypatch):
+        server = raw_server(always(OK))
+        self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}", no_proxy=spared)
+        transport = HttpxTransport(server.url, max_connections=2)
+        assert (await transport.send(request_to(server.url))).status == 200
+        await transport.aclose()
+
+    async def test_proxy_that_cannot_be_reached_sends_nothing(self, closed_port, monkeypatch, anyio_backend):
+        self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}")
+        transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
+        with pytest.raises(NotSent):
+            await transport.send(request_to("http://127.0.0.2:9"))
+        await transport.aclose()
+
+    async def test_proxy_that_refuses_a_tunnel_sends_nothing(self, raw_server, monkeypatch, anyio_backend):
+        proxy = raw_server(sending(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
+        self.environment(monkeypatch, https_proxy=proxy.url)
+        transport = HttpxTransport("https://sandbox.useduro.com", max_connections=2)
+        with pytest.raises(NotSent, match="407"):
+            await transport.send(request_to("https://sandbox.useduro.com", lines=[(b"authorization", b"Bearer x")]))
+        assert proxy.requests[0].startswith(b"CONNECT sandbox.useduro.com:443")
+        assert b"Bearer" not in proxy.requests[0]
+        await transport.aclose()
+
+    @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1"])
+    async def test_proxy_that_cannot_be_used_is_named(self, address, monkeypatch, anyio_backend):
+        monkeypatch.setitem(sys.modules, "socksio", None)
+        self.environment(monkeypatch, http_proxy=address)
+        async with AsyncDuro(KEY, base_url="http://127.0.0.2:9") as duro:
+            with pytest.raises(ConfigurationError, match="proxy"):
+                await duro.plans.list().page()
+
+
+async def test_certificates_are_checked(monkeypatch):
+    contexts = []
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: contexts.append(options["verify"]))
+    HttpxTransport("https://sandbox.useduro.com", max_connections=1)
+    (context,) = contexts
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.cert_store_stats()["x509_ca"] > 0
+
+
+@pytest.mark.parametrize("kind", ["reset", "truncated"])
+async def test_lost_answer_reaches_the_caller_as_what_it_is(kind, raw_server):
+    failure = FAILURES["reset before the answer" if kind == "reset" else "truncated"]
+    server = raw_server(failure)
+    async with AsyncDuro(KEY, base_url=server.url, retries=0) as duro:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await duro.customers.create(name="Ada", idempotency_key="k-1")
+        assert (caught.value.idempotency_key, caught.value.attempts) == ("k-1", 1)
+        with pytest.raises(TransportError) as caught:
+            await duro.customers.retrieve("cus_1")
+        assert type(caught.value) is TransportError
+
+
+async def test_refused_connection_reaches_the_caller_as_what_it_is(closed_port):
+    async with AsyncDuro(KEY, base_url=f"http://127.0.0.1:{closed_port}", retries=0) as duro:
+        with pytest.raises(ConnectionFailedError, match="nothing was sent"):
+            await duro.customers.create(name="Ada")

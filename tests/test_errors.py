@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import duro
+from duro import errors
+from duro.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ClientClosedError,
+    ConfigurationError,
+    ConflictError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    DecodingError,
+    DuroError,
+    ErrorDetail,
+    InternalServerError,
+    InvalidArgumentError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+    TokenExchangeError,
+    TransportError,
+    ValidationError,
+    redact,
+)
+
+PARENTS = {
+    ConfigurationError: DuroError,
+    InvalidArgumentError: ConfigurationError,
+    ClientClosedError: DuroError,
+    TransportError: DuroError,
+    ConnectionFailedError: TransportError,
+    DeadlineExceededError: TransportError,
+    OutcomeUnknownError: TransportError,
+    TokenExchangeError: DuroError,
+    APIError: DuroError,
+    BadRequestError: APIError,
+    AuthenticationError: APIError,
+    PermissionDeniedError: APIError,
+    NotFoundError: APIError,
+    ConflictError: APIError,
+    ValidationError: APIError,
+    RateLimitError: APIError,
+    InternalServerError: APIError,
+    DecodingError: DuroError,
+}
+SAMPLES = [
+    DuroError("words"),
+    ConfigurationError("words"),
+    InvalidArgumentError("words"),
+    ClientClosedError("words"),
+    TransportError("words", attempts=2),
+    ConnectionFailedError("words", idempotency_key="k", attempts=2),
+    DeadlineExceededError("words", attempts=1),
+    OutcomeUnknownError("words", idempotency_key="k", attempts=4),
+    TokenExchangeError("words", status=401, code="invalid_client", retry_after=2.5, request_id="req_1"),
+    APIError("words", status=418),
+    DecodingError("words", path="$.a[0]", body=b"\x00{"),
+    *(
+        kind("words", status=400, code="c", details=[ErrorDetail("a", "b")], request_id="r", idempotency_key="k")
+        for kind in PARENTS
+        if PARENTS[kind] is APIError
+    ),
+]
+
+
+def test_tree_is_the_documented_one():
+    assert {kind: kind.__base__ for kind in PARENTS if kind is not InvalidArgumentError} == {
+        kind: parent for kind, parent in PARENTS.items() if kind is not InvalidArgumentError
+    }
+    found = {each for each in vars(errors).values() if inspect.isclass(each) and issubclass(each, DuroError)}
+    assert {*PARENTS, DuroError} <= found
+
+
+def test_bad_argument_is_a_value_error_as_well():
+    assert issubclass(InvalidArgumentError, ValueError)
+    assert issubclass(InvalidArgumentError, ConfigurationError)
+
+
+def test_every_error_stands_at_the_top_level_too():
+    for kind in [*PARENTS, DuroError, ErrorDetail]:
+        assert getattr(duro, kind.__name__) is kind
+        assert kind.__name__ in duro.__all__
+        assert kind.__name__ in errors.__all__
+
+
+@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_error_pickles_whole(error, protocol):
+    error = copy.copy(error)
+    error.add_note("a note")
+    twin = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
+    assert type(twin) is type(error)
+    assert (str(twin), repr(twin), twin.args) == (str(error), repr(error), error.args)
+    assert vars(twin) == vars(error)
+
+
+@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("through", [copy.copy, copy.deepcopy])
+def test_error_is_copied_whole(error, through):
+    twin = through(error)
+    assert twin is not error
+    assert (type(twin), str(twin), vars(twin)) == (type(error), str(error), vars(error))
+
+
+def test_users_own_subclass_pickles_too():
+    error = pickle.loads(pickle.dumps(OwnError("words", status=409, own=5)))  # noqa: S301
+    assert (type(error), error.own, error.status) == (OwnError, 5, 409)
+
+
+class OwnError(ConflictError):
+    def __init__(self, message, *, status, own):
+        super().__init__(message, status=status)
+        self.own = own
+
+
+def test_refusal_is_told_in_one_line():
+    error = ValidationError(
+        "No way",
+        status=422,
+        code="validation_error",
+        details=[ErrorDetail("a", "too short"), ErrorDetail("b", "missing")],
+        request_id="req_1",
+    )
+    assert str(error) == "422 validation_error: No way; a: too short; b: missing; request req_1"
+    assert str(APIError("No way", status=418)) == "418 error: No way"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("sk_test_4eC39HqLyjWDarjtT1zdp7dc", "sk_test_…"),
+        ("key sk_live_a-b_c, please", "key sk_live_…, please"),
+        ("csec_live_1", "csec_live_…"),
+        ("/checkout/cs_test_0001/pay", "/checkout/cs_test_…/pay"),
+        ("whsec_0123456789", "whsec_…"),
+        ("'sk_test_1'", "'sk_test_…'"),
+        ("sk_test_1 sk_test_2", "sk_test_… sk_test_…"),
+        ("Bearer sk_test_1", "Bearer sk_test_…"),
+        ("sk_0123456789abcdef", "sk_…"),
+        ("cus_0001 plan_0001 cid_test_0001 pk_test_0001", "cus_0001 plan_0001 cid_test_0001 pk_test_0001"),
+        ("task_list, disks_full, docs_index", "task_list, disks_full, docs_index"),
+        ("", ""),
+    ],
+)
+def test_secrets_are_masked_and_nothing_else(text, masked):
+    assert redact(text) == masked
+
+
+@pytest.mark.parametrize("before", ["", " ", "_", "-", "a", "0", "=", "%20", "é", "\n", '"'])
+@pytest.mark.parametrize("kind", ["sk_test", "sk_live", "csec_test", "csec_live", "cs_live", "whsec"])
+def test_secret_is_masked_whatever_stands_before_it(before, kind):
+    assert "4eC39HqLyjWD" not in redact(f"{before}{kind}_4eC39HqLyjWD")
+
+
+@given(st.text())
+def test_masking_does_no_harm(text):
+    assert isinstance(redact(text), str)
+    assert redact(redact(text)) == redact(text)
+
+
+def test_masking_is_quick_on_hostile_text():
+    redact("sk_" * 200_000)
+    redact("sk_test_" + "_" * 500_000)

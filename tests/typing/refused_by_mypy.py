@@ -1,0 +1,45 @@
+"""What mypy has to refuse; an ignored error that is none is an error itself. Never run."""
+
+from __future__ import annotations
+
+from duro import AsyncDuro, Duro, Plan
+
+
+def blocking(client: Duro) -> None:
+    client.plans.create(name="Pro", amount=5)  # type: ignore[call-arg]
+    client.plans.create(name="Pro", amount="5", interval="day")  # type: ignore[arg-type]
+    client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # type: ignore[call-arg]
+    client.plans.create(name="Pro", amount=5, interval="day", timeout="5")  # type: ignore[arg-type]
+    client.plans.create("Pro", amount=5, interval="day")  # type: ignore[call-arg]
+    client.plans.list(limitt=5)  # type: ignore[call-arg]
+    client.plans.list(limit="5")  # type: ignore[arg-type]
+    client.plans.archive()  # type: ignore[call-arg]
+    client.plans.archive(plan_id="plan_1")  # type: ignore[call-arg]
+    client.customers.retrieve(5)  # type: ignore[arg-type]
+    client.customers.retrieve("cus_1", headers={"a": 5})  # type: ignore[dict-item]
+    print(client.customers.retrieve("cus_1").nmae)  # type: ignore[attr-defined]
+    client.subscriptions.change_plan("sub_1")  # type: ignore[call-arg]
+    client.with_options(timeuot=5)  # type: ignore[call-arg]
+    print(client.customer)  # type: ignore[attr-defined]
+    for plan in client.customers.list():
+        wrong: Plan = plan  # type: ignore[assignment]
+        print(wrong)
+    client.plans.list().collect(limit="5")  # type: ignore[arg-type]
+
+
+async def awaited(client: AsyncDuro) -> None:
+    await client.plans.create(name="Pro", amount=5)  # type: ignore[call-arg]
+    await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # type: ignore[call-arg]
+    await client.customers.retrieve("cus_1", idempotency_key=5)  # type: ignore[arg-type]
+    print(client.customers.retrieve("cus_1").name)  # type: ignore[attr-defined]
+    for _ in client.plans.list():  # type: ignore[attr-defined]
+        pass
+    plan = await client.plans.archive("plan_1")
+    plan.name = "other"  # type: ignore[misc]
+
+
+def constructors() -> None:
+    Duro("sk_test_1", timeuot=5)  # type: ignore[call-arg]
+    Duro("sk_test_1", "https://api.useduro.com")  # type: ignore[call-arg]
+    AsyncDuro("sk_test_1", retries="3")  # type: ignore[arg-type]
+    AsyncDuro("sk_test_1", transport=object())  # type: ignore[arg-type]

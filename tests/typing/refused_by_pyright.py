@@ -1,0 +1,48 @@
+"""What pyright has to refuse; an ignored error that is none is an error itself. Never run."""
+
+# mypy: ignore-errors
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from duro import AsyncDuro, Duro, Plan
+
+
+def blocking(client: Duro) -> None:
+    client.plans.create(name="Pro", amount=5)  # pyright: ignore[reportCallIssue]
+    client.plans.create(name="Pro", amount="5", interval="day")  # pyright: ignore[reportArgumentType]
+    client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # pyright: ignore[reportCallIssue]
+    client.plans.create(name="Pro", amount=5, interval="day", timeout="5")  # pyright: ignore[reportArgumentType]
+    client.plans.create("Pro", amount=5, interval="day")  # pyright: ignore[reportCallIssue]
+    client.plans.list(limitt=5)  # pyright: ignore[reportCallIssue]
+    client.plans.list(limit="5")  # pyright: ignore[reportArgumentType]
+    client.plans.archive()  # pyright: ignore[reportCallIssue]
+    client.plans.archive(plan_id="plan_1")  # pyright: ignore[reportCallIssue]
+    client.customers.retrieve(5)  # pyright: ignore[reportArgumentType]
+    client.customers.retrieve("cus_1", headers={"a": 5})  # pyright: ignore[reportArgumentType]
+    print(client.customers.retrieve("cus_1").nmae)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    client.subscriptions.change_plan("sub_1")  # pyright: ignore[reportCallIssue]
+    client.with_options(timeuot=5)  # pyright: ignore[reportCallIssue]
+    print(client.customer)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    for plan in client.customers.list():
+        wrong: Plan = plan  # pyright: ignore[reportAssignmentType]
+        print(wrong)
+    client.plans.list().collect(limit="5")  # pyright: ignore[reportArgumentType]
+
+
+async def awaited(client: AsyncDuro) -> None:
+    await client.plans.create(name="Pro", amount=5)  # pyright: ignore[reportCallIssue]
+    await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # pyright: ignore[reportCallIssue]
+    await client.customers.retrieve("cus_1", idempotency_key=5)  # pyright: ignore[reportArgumentType]
+    print(client.customers.retrieve("cus_1").name)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    for _ in client.plans.list():  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+        pass
+    plan = await client.plans.archive("plan_1")
+    plan.name = "other"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def constructors() -> None:
+    Duro("sk_test_1", timeuot=5)  # pyright: ignore[reportCallIssue]
+    Duro("sk_test_1", "https://api.useduro.com")  # pyright: ignore[reportCallIssue]
+    AsyncDuro("sk_test_1", retries="3")  # pyright: ignore[reportArgumentType]
+    AsyncDuro("sk_test_1", transport=object())  # pyright: ignore[reportArgumentType]
