@@ -11,7 +11,9 @@ from typing import Any, Final, TypeAlias, cast
 import anyio
 from attrs import field, frozen
 
-__all__ = ["UNSET", "Clock", "JSONObject", "JSONValue", "Secret", "Unset", "members"]
+from .errors import redact
+
+__all__ = ["UNSET", "Body", "Clock", "JSONObject", "JSONValue", "Masked", "Secret", "Unset", "members"]
 
 JSONValue: TypeAlias = "Mapping[str, JSONValue] | Sequence[JSONValue] | str | int | float | bool | None"
 JSONObject: TypeAlias = Mapping[str, JSONValue]
@@ -60,6 +62,24 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a secret cannot be pickled; read it again where it is needed")
+
+
+class Body(bytes):
+    """The body of an answer, which no repr shows: it may hold a token."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
+class Masked(str):
+    """A path or address, whose repr masks the tokens and passwords in it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return redact(super().__repr__())
 
 
 @frozen

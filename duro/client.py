@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from ._types import UNSET, Unset
+from ._types import UNSET, Masked, Unset
 from .api.caller import Caller
 from .api.codec import decode_json, encode_json
 from .api.core import Core, Defaults
@@ -15,7 +15,16 @@ from .api.resources.plans import AsyncPlans
 from .api.resources.subscriptions import AsyncSubscriptions
 from .auth.authorizers import Authorizers
 from .auth.credentials import conceal, resolve_credential
-from .config import DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT, RetryPolicy, Settings, policy_of, resolve_base_url
+from .config import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_TIMEOUT,
+    RetryPolicy,
+    Settings,
+    connections,
+    policy_of,
+    resolve_base_url,
+    seconds,
+)
 from .http.operation import free_operation
 from .http.pipeline import Pipeline
 from .http.transport.choice import exchange_transport_opener, transport_opener
@@ -76,11 +85,12 @@ class AsyncDuro:
         key, identifier, secret = conceal(credential), conceal(client_id), conceal(client_secret)
         del credential, client_id, client_secret
         caller = resolve_credential(key, client_id=identifier, client_secret=secret)
+        base_url = Masked(base_url) if isinstance(base_url, str) else base_url
         settings = Settings(
             base_url=resolve_base_url(base_url, caller.mode),
-            timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else timeout,
+            timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else seconds(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else policy_of(retries),
-            max_connections=max_connections,
+            max_connections=connections(max_connections),
         )
         core = Core(
             Pipeline(settings, transport_opener(transport, settings)),
@@ -160,6 +170,7 @@ class AsyncDuro:
             >>> await duro.request("GET", "/v1/plans", params={"limit": 5})
             {'items': [], 'nextCursor': None, 'hasMore': False}
         """
+        path = Masked(path) if isinstance(path, str) else path
         operation = free_operation(method, path)
         content = None if json is UNSET else encode_json(json)
         answer = await self._caller.execute(

@@ -148,7 +148,18 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _connections(value: int) -> int:
+def connections(value: int) -> int:
+    """Check how many connections a client may keep.
+
+    Args:
+        value: The number, at least 1.
+
+    Returns:
+        The same.
+
+    Raises:
+        ConfigurationError: It is no such number.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(f"max_connections is {value!r}; give a whole number of at least 1")
     return value
@@ -156,7 +167,7 @@ def _connections(value: int) -> int:
 
 @frozen
 class Settings:
-    """What a client was told, checked once.
+    """What a client was told; whoever makes it has checked it.
 
     Attributes:
         base_url: Where the client speaks to, without a trailing slash.
@@ -167,7 +178,7 @@ class Settings:
     """
 
     base_url: str
-    timeout: float = field(default=DEFAULT_TIMEOUT, converter=seconds)
-    retry: RetryPolicy = field(factory=RetryPolicy, converter=policy_of)
-    max_connections: int = field(default=DEFAULT_CONNECTIONS, converter=_connections)
+    timeout: float = DEFAULT_TIMEOUT
+    retry: RetryPolicy = field(factory=RetryPolicy)
+    max_connections: int = DEFAULT_CONNECTIONS
     clock: Clock = field(factory=Clock)

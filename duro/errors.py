@@ -8,7 +8,7 @@ server is passed through :func:`redact` first.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,10 +41,12 @@ __all__ = [
 _SECRET_PATTERN = re.compile(
     r"((?:sk|csec|cs)_(?:test|live)_|whsec_|\b(?:sk|csec|cs)_(?!(?:test|live)_))[A-Za-z0-9_\-]+"
 )
+# Bounded, so that a text of slashes and colons takes no more than its length.
+_PASSWORD_PATTERN = re.compile(r"(//[^/@\s:]{0,100}:)[^/@\s]{1,100}(?=@)")
 
 
 def redact(text: str) -> str:
-    """Mask whatever in a text has the form of a Duro secret.
+    """Mask whatever in a text has the form of a Duro secret, and the password of an address.
 
     Args:
         text: Any text, for example a message written by a server.
@@ -56,7 +58,7 @@ def redact(text: str) -> str:
         >>> redact("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc")
         'no such key: sk_test_…'
     """
-    return _SECRET_PATTERN.sub(r"\1…", text)
+    return _PASSWORD_PATTERN.sub(r"\1…", _SECRET_PATTERN.sub(r"\1…", text))
 
 
 class ErrorDetail(NamedTuple):
@@ -249,3 +251,9 @@ class DecodingError(DuroError):
         super().__init__(message)
         self.path = path
         self.body = body
+
+    def __reduce__(self) -> tuple[Callable[..., DuroError], tuple[object, ...]]:
+        restore, (kind, args, state) = super().__reduce__()
+        # The answer may hold a token, and a pickle travels.
+        masked = redact(self.body.decode("utf-8", "replace")).encode()
+        return restore, (kind, args, {**cast("dict[str, object]", state), "body": masked})

@@ -104,8 +104,9 @@ def structure(data: Any, into: type[T], *, body: bytes) -> T:
     try:
         return _fast.structure(data, into)
     except (KeyError, TypeError, ValueError, RecursionError):
-        pass
-    path, issue = _explain(data, into)
+        path, issue = _explain(data, into)
+    # It may hold a token, and a traceback shows the locals of the frame that raises.
+    del data
     raise DecodingError(f"the answer breaks the contract at {path}: {issue}", path=path, body=body)
 
 

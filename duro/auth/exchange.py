@@ -112,15 +112,12 @@ class TokenExchange:
             return ConnectionFailedError(
                 f"the token endpoint could not be reached ({outcome}); the request itself was not sent"
             )
-        refusal = read_refusal(outcome.body)
-        code, reason = (
-            text and text.replace(self._credentials.client_secret.reveal(), "…")
-            for text in (refusal.code, refusal.message)
-        )
+        refusal = read_refusal(outcome.body, secret=self._credentials.client_secret.reveal().encode())
+        reason = refusal.message or "no reason given"
         return TokenExchangeError(
-            f"the token endpoint refused with {outcome.status} ({code or 'no code'}): {reason or 'no reason given'}",
+            f"the token endpoint refused with {outcome.status} ({refusal.code or 'no code'}): {reason}",
             status=outcome.status,
-            code=code,
+            code=refusal.code,
             retry_after=parse_retry_after(outcome.headers.get("retry-after"), wall=self._clock.wall()),
             request_id=outcome.request_id,
         )

@@ -54,7 +54,10 @@ class blocking(Generic[A, P, R]):  # noqa: N801 - it is read as a declaration, l
     def __init__(self, method: Callable[Concatenate[A, P], Awaitable[R]]) -> None:
         @functools.wraps(method)
         def call(self: BlockingResource[A], *args: P.args, **kwargs: P.kwargs) -> R:
-            return portal.run(lambda: method(self.asynchronous, *args, **kwargs))
+            invoke = _bound(method, self.asynchronous, args, kwargs)
+            # A traceback that captures locals must find no secret here.
+            del args, kwargs
+            return portal.run(invoke)
 
         self.__wrapped__ = call
         self.__doc__ = method.__doc__
@@ -77,7 +80,9 @@ class blocking_pages(Generic[A, P, T]):  # noqa: N801 - it is read as a declarat
     def __init__(self, method: Callable[Concatenate[A, P], AsyncPages[T]]) -> None:
         @functools.wraps(method)
         def call(self: BlockingResource[A], *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
-            return Pages(method(self.asynchronous, *args, **kwargs))
+            invoke = _bound(method, self.asynchronous, args, kwargs)
+            del args, kwargs
+            return Pages(invoke())
 
         declared: Any = call
         declared.__signature__ = _answering_pages(method)
@@ -90,6 +95,12 @@ class blocking_pages(Generic[A, P, T]):  # noqa: N801 - it is read as a declarat
     def __get__(self, instance: BlockingResource[A], owner: type[object]) -> Callable[P, Pages[T]]: ...
     def __get__(self, instance: BlockingResource[A] | None, owner: type[object]) -> Self | Callable[P, Pages[T]]:
         return self if instance is None else MethodType(self.__wrapped__, instance)
+
+
+def _bound(
+    method: Callable[..., R], asynchronous: object, args: tuple[object, ...], kwargs: dict[str, object]
+) -> Callable[[], R]:
+    return lambda: method(asynchronous, *args, **kwargs)
 
 
 def _answering_pages(method: Callable[..., object]) -> inspect.Signature:

@@ -18,7 +18,7 @@ from ..errors import (
 from . import observe
 from .event_loop import PerLoop
 from .refusal import api_error
-from .request import Answer, Headers, Invocation, Request
+from .request import NO_HEADERS, Answer, Headers, Invocation, Request
 from .retry import GiveUp, RetryBudget, decide, settles
 from .transport import NotSent, PerhapsSent, Transport
 
@@ -50,6 +50,7 @@ class _Flight:
     invocation: Invocation
     started: float
     budget: RetryBudget
+    credential: Headers = NO_HEADERS
     attempts: int = 0
     in_doubt: bool = False
     answer: Answer | None = None
@@ -194,7 +195,8 @@ class Pipeline:
     async def _attempt(self, flight: _Flight, credential: Headers) -> Answer | NotSent | PerhapsSent:
         lane = self._lanes.get()
         async with lane.slots:
-            request = self._request(flight, credential)
+            flight.credential = credential
+            request = self._request(flight)
             flight.attempts += 1
             doubted = flight.in_doubt
             flight.in_doubt = flight.invocation.operation.is_mutation
@@ -214,13 +216,13 @@ class Pipeline:
             self._log(flight, outcome, None)
         return outcome
 
-    def _request(self, flight: _Flight, credential: Headers) -> Request:
+    def _request(self, flight: _Flight) -> Request:
         invocation = flight.invocation
         url = self._settings.base_url + invocation.path
         return Request(
             invocation.operation.method,
             f"{url}?{invocation.query}" if invocation.query else url,
-            Headers(invocation.headers + credential),
+            Headers(invocation.headers + flight.credential),
             invocation.content,
             max(0.0, self._time_left(flight)) + _SOCKET_GRACE,
         )
@@ -231,7 +233,7 @@ class Pipeline:
     def _error(self, flight: _Flight, outcome: Answer | NotSent | PerhapsSent) -> DuroError:
         key = flight.invocation.idempotency_key
         if isinstance(outcome, Answer):
-            refusal = api_error(outcome, idempotency_key=key, wall=self._clock.wall())
+            refusal = api_error(outcome, credential=flight.credential, idempotency_key=key, wall=self._clock.wall())
             return _unknown(flight, f"The last answer was {refusal}") if flight.in_doubt else refusal
         if flight.in_doubt:
             return _unknown(flight, f"The last attempt failed with {outcome}")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._types import members
 from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError, redact
+from .request import NO_HEADERS
 from .retry import parse_retry_after
 
 if TYPE_CHECKING:
-    from .request import Answer
+    from .request import Answer, Headers
 
 __all__ = ["Refusal", "api_error", "read_refusal"]
 
+_MASK: Final = "…".encode()
 _LONGEST_TEXT: Final = 1_000
 _MOST_DETAILS: Final = 100
 
@@ -33,10 +35,18 @@ class Refusal:
         self.details = details
 
 
-def read_refusal(body: bytes) -> Refusal:
-    """Read a refusing answer; whatever it holds, this raises nothing."""
+def read_refusal(body: bytes, *, secret: bytes = b"") -> Refusal:
+    """Read a refusing answer; whatever it holds, this raises nothing.
+
+    Args:
+        body: The body of the answer.
+        secret: What the request proved itself with, which some servers repeat.
+
+    Returns:
+        What the answer says, all secrets masked.
+    """
     try:
-        document: Any = json.loads(body)
+        document: Any = json.loads(body.replace(secret, _MASK) if secret else body)
     except (ValueError, RecursionError):
         return Refusal(code=None, message=None)
     error = members(document).get("error")
@@ -49,18 +59,21 @@ def read_refusal(body: bytes) -> Refusal:
     )
 
 
-def api_error(answer: Answer, *, idempotency_key: str | None, wall: float) -> APIError:
+def api_error(
+    answer: Answer, *, credential: Headers = NO_HEADERS, idempotency_key: str | None, wall: float
+) -> APIError:
     """Make the error for an answer that is no success.
 
     Args:
         answer: The answer.
+        credential: The headers that proved who called.
         idempotency_key: The key of the call.
         wall: The time of day in seconds since the epoch, for a ``Retry-After`` date.
 
     Returns:
         The error, of the class that belongs to the status.
     """
-    refusal = read_refusal(answer.body)
+    refusal = read_refusal(answer.body, secret=credential.proof())
     error = _class_for(answer.status)(
         refusal.message or _silent(answer.status),
         status=answer.status,
@@ -87,7 +100,7 @@ def _silent(status: int) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return redact(value[:_LONGEST_TEXT]) if isinstance(value, str) and value else None
+    return redact(value)[:_LONGEST_TEXT] if isinstance(value, str) and value else None
 
 
 def _details(value: Any) -> tuple[ErrorDetail, ...]:

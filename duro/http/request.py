@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from attrs import field, frozen
 
+from .._types import Body, Masked
 from .._version import __version__
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class Headers(tuple[tuple[bytes, bytes], ...]):
 
     __slots__ = ()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("headers cannot be pickled, they may hold a secret")
+
     def get(self, name: str) -> str | None:
         """Give the first value under a name (in lower case), ``None`` if there is none."""
         wanted = name.encode("ascii")
@@ -43,6 +47,10 @@ class Headers(tuple[tuple[bytes, bytes], ...]):
             if each == wanted:
                 return value.decode("latin-1")
         return None
+
+    def proof(self) -> bytes:
+        """Give the secret of a credential's one line, the scheme left off; nothing if there is no line."""
+        return self[0][1].rpartition(b" ")[2] if self else b""
 
     def replaced_by(self, others: Headers) -> Headers:
         """Give these lines with others added, which take the place of those of the same name."""
@@ -93,7 +101,7 @@ class Answer:
 
     status: int
     headers: Headers
-    body: bytes = field(repr=False)
+    body: bytes = field(converter=Body)
 
     @property
     def request_id(self) -> str | None:
@@ -134,7 +142,7 @@ class Invocation:
     """
 
     operation: Operation
-    path: str = field(repr=False)
+    path: str = field(converter=Masked)
     authorizer: Authorizer
     timeout: float
     retry: RetryPolicy

@@ -6,7 +6,7 @@ import logging
 import ssl
 import urllib.request
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Final, NoReturn, TypeGuard, cast
 from urllib.parse import urlsplit
 
 import anyio
@@ -18,7 +18,7 @@ from . import NotSent, PerhapsSent
 from .content import UnreadableContentError, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from ..request import Request
 
@@ -198,8 +198,42 @@ async def _exchange(
     raise failure
 
 
+class _Headers(httpx.Headers):
+    """Headers whose repr shows no value: httpx itself hides that of Authorization alone."""
+
+    def __repr__(self) -> str:
+        return f"_Headers({list(self.keys())})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("headers cannot be pickled, they may hold a secret")
+
+
+class _Content(httpx.ByteStream):
+    """A body whose iterator is no generator: trio complains of each that a cancelled request leaves half-way."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._pieces = [content]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces(iter(self._pieces))
+
+
+class _Pieces:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
 def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
-    return httpx.Request(
+    outgoing = httpx.Request(
         request.method,
         request.url,
         headers=list(request.headers),
@@ -213,6 +247,9 @@ def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
             }
         },
     )
+    outgoing.stream = _Content(request.content or b"")
+    outgoing.headers = _Headers(outgoing.headers)
+    return outgoing
 
 
 async def _body(response: httpx.Response) -> bytes:
