@@ -10,24 +10,17 @@ import json
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 from attrs import fields, has
-from cattrs import (
-    AttributeValidationNote,
-    BaseValidationError,
-    Converter,
-    IterableValidationNote,
-)
-from cattrs.cols import homogenous_tuple_structure_factory
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
 
 from .._types import UNSET, members
 from ..errors import DecodingError, InvalidArgumentError, redact
-from .open_enum import OpenEnum
+from .converter import camel_case, make_converter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .._types import JSONObject, JSONValue
 
@@ -36,11 +29,6 @@ __all__ = ["decode", "decode_json", "encode", "encode_json", "structure", "to_pl
 T = TypeVar("T")
 
 LONGEST_ISSUE: Final = 200
-
-
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -122,7 +110,7 @@ def encode(fields: Mapping[str, object]) -> bytes:
     Raises:
         InvalidArgumentError: A value cannot be written as JSON.
     """
-    return encode_json({_camel_case(name): value for name, value in fields.items() if value is not UNSET})
+    return encode_json({camel_case(name): value for name, value in fields.items() if value is not UNSET})
 
 
 def encode_json(value: object) -> bytes:
@@ -153,7 +141,7 @@ def to_plain(model: object) -> JSONObject:
         if attribute.name == "extra":
             plain.update(value)
         elif value is not UNSET:
-            plain[_camel_case(attribute.name)] = _plain(value)
+            plain[camel_case(attribute.name)] = _plain(value)
     return plain
 
 
@@ -186,105 +174,12 @@ def _unwrapped(data: Any) -> Any:
     return document["data"] if document.get("ok") is True and "data" in document else data
 
 
-def _exactly(kind: type) -> Callable[[Any, Any], Any]:
-    def check(value: Any, _: Any) -> Any:
-        if type(value) is not kind:
-            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
-        return value
-
-    return check
-
-
-def _number(value: Any, _: Any) -> float:
-    if type(value) not in (int, float):
-        raise TypeError(f"expected float, got {type(value).__name__}")
-    return float(value)
-
-
-def _moment(value: Any, _: Any) -> datetime:
-    if type(value) is not str:
-        raise TypeError(f"expected a timestamp, got {type(value).__name__}")
-    moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
-    if type(value) is not str:
-        raise TypeError(f"expected str, got {type(value).__name__}")
-    return kind(value)
-
-
-def _is_model(kind: Any) -> bool:
-    return has(get_origin(kind) or kind)
-
-
-def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads one model: wire names, and unknown fields kept in ``extra``."""
-
-    def make(kind: Any) -> Callable[[Any, Any], Any]:
-        names = {each.name: _camel_case(each.name) for each in fields(get_origin(kind) or kind)}
-        # A page has no place for fields it does not know.
-        keeps_unknown = names.pop("extra", None) is not None
-        known = frozenset(names.values())
-        renamed: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items()}
-        if keeps_unknown:
-            renamed["extra"] = override(omit=True)
-        read = make_dict_structure_fn(kind, converter, **renamed)
-
-        def read_model(data: object, _: Any) -> Any:
-            if not isinstance(data, dict):
-                raise TypeError(f"expected an object, got {type(data).__name__}")
-            document = cast("dict[str, Any]", data)
-            model = read(document, kind)
-            if keeps_unknown and not document.keys() <= known:
-                unknown = {name: value for name, value in document.items() if name not in known}
-                object.__setattr__(model, "extra", unknown)
-            return model
-
-        return read_model
-
-    return make
-
-
-def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads one kind of list; cattrs alone would also take a text or an object for one."""
-
-    def make(kind: Any) -> Callable[[Any, Any], Any]:
-        read = homogenous_tuple_structure_factory(kind, converter)
-
-        def read_list(data: object, _: Any) -> Any:
-            if not isinstance(data, list):
-                raise TypeError(f"expected a list, got {type(data).__name__}")
-            return read(cast("list[object]", data), kind)
-
-        return read_list
-
-    return make
-
-
-def _is_tuple(kind: Any) -> bool:
-    return get_origin(kind) is tuple
-
-
-def _converter(*, detailed: bool) -> Converter:
-    converter = Converter(detailed_validation=detailed)
-    for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _exactly(kind))
-    converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(datetime, _moment)
-    # A hook serves subclasses too: without one of its own, an enum would be read as the str that it is.
-    converter.register_structure_hook(OpenEnum, _open_enum)
-    converter.register_structure_hook_factory(_is_model, _model_hook(converter))
-    converter.register_structure_hook_factory(_is_tuple, _tuple_hook(converter))
-    return converter
-
-
-_fast = _converter(detailed=False)
+_fast = make_converter(detailed=False)
 
 
 @lru_cache(maxsize=1)
 def _detailed() -> Converter:
-    return _converter(detailed=True)
+    return make_converter(detailed=True)
 
 
 def _explain(data: Any, into: Any) -> tuple[str, str]:
@@ -307,7 +202,7 @@ def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
     for note in getattr(inner, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
             # A KeyError names the missing member itself.
-            path = path if isinstance(inner, KeyError) else f"{path}.{_camel_case(note.name)}"
+            path = path if isinstance(inner, KeyError) else f"{path}.{camel_case(note.name)}"
         elif isinstance(note, IterableValidationNote):
             path = f"{path}[{note.index}]"
     return _first_fault(inner, path)

@@ -1,0 +1,125 @@
+"""How cattrs reads the models: exact types, the wire's names, and unknown fields kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast, get_origin
+
+from attrs import fields, has
+from cattrs import Converter
+from cattrs.cols import homogenous_tuple_structure_factory
+from cattrs.gen import make_dict_structure_fn, override
+
+from .open_enum import OpenEnum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["camel_case", "make_converter"]
+
+
+def camel_case(name: str) -> str:
+    """Give the wire's name of a Python name."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+    def check(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
+        return value
+
+    return check
+
+
+def _number(value: Any, _: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError(f"expected float, got {type(value).__name__}")
+    return float(value)
+
+
+def _moment(value: Any, _: Any) -> datetime:
+    if type(value) is not str:
+        raise TypeError(f"expected a timestamp, got {type(value).__name__}")
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
+    if type(value) is not str:
+        raise TypeError(f"expected str, got {type(value).__name__}")
+    return kind(value)
+
+
+def _is_model(kind: Any) -> bool:
+    return has(get_origin(kind) or kind)
+
+
+def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """Make what reads one model: wire names, and unknown fields kept in ``extra``."""
+
+    def make(kind: Any) -> Callable[[Any, Any], Any]:
+        names = {each.name: camel_case(each.name) for each in fields(get_origin(kind) or kind)}
+        # A page has no place for fields it does not know.
+        keeps_unknown = names.pop("extra", None) is not None
+        known = frozenset(names.values())
+        renamed: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items()}
+        if keeps_unknown:
+            renamed["extra"] = override(omit=True)
+        read = make_dict_structure_fn(kind, converter, **renamed)
+
+        def read_model(data: object, _: Any) -> Any:
+            if not isinstance(data, dict):
+                raise TypeError(f"expected an object, got {type(data).__name__}")
+            document = cast("dict[str, Any]", data)
+            model = read(document, kind)
+            if keeps_unknown and not document.keys() <= known:
+                unknown = {name: value for name, value in document.items() if name not in known}
+                object.__setattr__(model, "extra", unknown)
+            return model
+
+        return read_model
+
+    return make
+
+
+def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """Make what reads one kind of list; cattrs alone would also take a text or an object for one."""
+
+    def make(kind: Any) -> Callable[[Any, Any], Any]:
+        read = homogenous_tuple_structure_factory(kind, converter)
+
+        def read_list(data: object, _: Any) -> Any:
+            if not isinstance(data, list):
+                raise TypeError(f"expected a list, got {type(data).__name__}")
+            return read(cast("list[object]", data), kind)
+
+        return read_list
+
+    return make
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def make_converter(*, detailed: bool) -> Converter:
+    """Make a converter.
+
+    Args:
+        detailed: Whether its errors tell where the fault is, which costs many times the work.
+
+    Returns:
+        The converter, with the hooks of all models.
+    """
+    converter = Converter(detailed_validation=detailed)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(datetime, _moment)
+    # A hook serves subclasses too: without one of its own, an enum would be read as the str that it is.
+    converter.register_structure_hook(OpenEnum, _open_enum)
+    converter.register_structure_hook_factory(_is_model, _model_hook(converter))
+    converter.register_structure_hook_factory(_is_tuple, _tuple_hook(converter))
+    return converter
