@@ -1,0 +1,94 @@
+"""Tasks cancelled at random take no connection and no slot with them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import anyio
+import pytest
+
+from duro import AsyncDuro
+
+pytestmark = pytest.mark.timeout(120)
+
+TASKS = 150
+WIDTH = 10
+SECONDS = 5
+CALLS_AFTERWARDS = 100
+
+
+def lane_of(client):
+    (lane,) = client._caller.core.pipeline._lanes._values.values()
+    return lane
+
+
+async def check_afterwards(client):
+    lane = lane_of(client)
+    assert lane.slots.value == WIDTH
+    answers = []
+
+    async def call(number):
+        made = await client.customers.create(email=f"after-{number}@example.com")
+        answers.append(made.email)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(CALLS_AFTERWARDS):
+            tasks.start_soon(call, number)
+    assert sorted(answers) == sorted(f"after-{number}@example.com" for number in range(CALLS_AFTERWARDS))
+    assert lane.slots.value == WIDTH
+    print(f"pools replaced: {lane.transport.pools_replaced}")
+    # task.cancel() can strike in the moment in which httpcore gives a connection back; the pool is then replaced.
+    assert lane.transport.pools_replaced <= 3
+
+
+@pytest.mark.anyio
+async def test_scopes_cancelled_at_random(sandbox):
+    chance = random.Random(1)
+    ended = {"cancelled": 0, "answered": 0}
+    async with AsyncDuro(**sandbox.options, max_connections=WIDTH) as client:
+
+        async def work(until):
+            while time.monotonic() < until:
+                with anyio.move_on_after(chance.uniform(0, 0.2)) as scope:
+                    if chance.random() < 0.5:
+                        await client.customers.create(email="somebody@example.com")
+                    else:
+                        await client.plans.list().page()
+                ended["cancelled" if scope.cancelled_caught else "answered"] += 1
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(TASKS):
+                tasks.start_soon(work, time.monotonic() + SECONDS)
+        assert min(ended.values()) > 20, ended
+        print(ended)
+        await check_afterwards(client)
+
+
+@pytest.mark.asyncio
+async def test_tasks_cancelled_at_random(sandbox):
+    chance = random.Random(2)
+    ended = {"cancelled": 0, "answered": 0}
+    async with AsyncDuro(**sandbox.options, max_connections=WIDTH) as client:
+
+        async def call():
+            if chance.random() < 0.5:
+                await client.customers.create(email="somebody@example.com")
+            else:
+                await client.plans.list().page()
+
+        async def work(until):
+            while time.monotonic() < until:
+                task = asyncio.create_task(call())
+                # task.cancel() strikes wherever the task stands, also where anyio would shield it.
+                asyncio.get_running_loop().call_later(chance.uniform(0, 0.2), task.cancel)
+                await asyncio.wait([task])
+                ended["cancelled" if task.cancelled() else "answered"] += 1
+                if not task.cancelled():
+                    task.result()
+
+        await asyncio.gather(*(work(time.monotonic() + SECONDS) for _ in range(TASKS)))
+        assert min(ended.values()) > 20, ended
+        print(ended)
+        await check_afterwards(client)

@@ -1,0 +1,186 @@
+"""A program that never closes its client ends all the same, quickly and quietly."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+LONGEST_EXIT = 2.0
+
+IDLE = """
+import sys
+from duro import Duro
+
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/idle")
+"""
+
+# The thread is in the call as soon as the server has the request, of which the test tells by a line.
+IN_FLIGHT = """
+import sys, threading
+from duro import Duro
+
+client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
+client.request("GET", "/v1/idle")
+threading.Thread(target=lambda: client.request("POST", "/v1/hang", json={}), daemon=True).start()
+sys.stdin.readline()
+"""
+
+ENDINGS = {
+    "returns": ("print('ending', flush=True)", 0),
+    "sys.exit": ("print('ending', flush=True); sys.exit(3)", 3),
+    "raises": ("print('ending', flush=True); raise LookupError('the last word')", 1),
+}
+
+
+@pytest.fixture
+def hanging_wire(wire):
+    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b"{}")
+    return wire
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("state", ["idle", "in flight"])
+def test_an_unclosed_client_lets_the_program_end(state, ending, loop_kind, hanging_wire, program):
+    last_line, status = ENDINGS[ending]
+    running = program(loop_kind + (IDLE if state == "idle" else IN_FLIGHT) + last_line, hanging_wire.url)
+    assert hanging_wire.await_request().path == "/v1/idle"
+    if state == "in flight":
+        assert hanging_wire.await_request().path == "/v1/hang"
+        running.tell()
+    assert running.line() == "ending"
+
+    assert running.end() < LONGEST_EXIT
+    assert running.status == status
+    if ending == "raises":
+        assert running.errors.count("Traceback") == 1
+        assert running.noise[-1] == "LookupError: the last word\n"
+    else:
+        assert running.noise == []
+
+
+def test_a_request_in_flight_is_cancelled_at_exit(hanging_wire, program):
+    running = program(IN_FLIGHT, hanging_wire.url)
+    hanging_wire.await_request()
+    hanging_wire.await_request()
+    running.tell()
+    assert hanging_wire.await_hang_up().path == "/v1/hang"
+    running.end()
+    assert running.status == 0
+
+
+def test_a_daemon_thread_in_a_call_ends_at_exit_with_its_finally_blocks(hanging_wire, program):
+    source = """
+    import atexit, sys, threading
+    thread = threading.Thread(target=lambda: work(), daemon=True)
+
+    @atexit.register  # before the SDK is imported, and so run after it
+    def join():
+        thread.join()
+        print("joined", flush=True)
+
+    from duro import Duro
+
+    def work():
+        try:
+            with Duro("sk_test_1", base_url=sys.argv[1]) as client:
+                while True:
+                    try:
+                        client.request("GET", "/v1/hang")
+                    except Exception as error:
+                        print("caught", error, flush=True)
+        finally:
+            print("finally", flush=True)
+
+    thread.start()
+    sys.stdin.readline()
+    """
+    running = program(source, hanging_wire.url)
+    hanging_wire.await_request()
+    running.tell()
+    running.end()
+    assert running.lines() == ["finally", "joined"]
+    assert running.noise == []
+    assert running.status == 0
+
+
+def test_calls_work_in_an_atexit_callback_of_the_program(hanging_wire, program):
+    source = """
+    import atexit, sys
+    from duro import Duro
+
+    client = Duro("sk_test_1", base_url=sys.argv[1])
+
+    @atexit.register
+    def say_goodbye():
+        print(client.request("GET", "/v1/goodbye"), flush=True)
+        client.close()
+
+    client.request("GET", "/v1/idle")
+    """
+    running = program(source, hanging_wire.url)
+    running.end()
+    assert running.lines() == ["{}"]
+    assert running.noise == []
+    assert running.status == 0
+
+
+def test_a_call_after_the_portal_ended_for_good_says_so(hanging_wire, program):
+    source = """
+    import atexit, sys
+
+    @atexit.register  # before the SDK is imported, and so run after it
+    def too_late():
+        try:
+            client.request("GET", "/v1/late")
+        except Exception as error:
+            print(type(error).__name__, flush=True)
+
+    from duro import Duro
+    client = Duro("sk_test_1", base_url=sys.argv[1])
+    client.request("GET", "/v1/idle")
+    """
+    running = program(source, hanging_wire.url)
+    running.end()
+    assert running.lines() == ["ClientClosedError"]
+    assert running.noise == []
+
+
+def test_a_task_that_resists_cancellation_holds_the_exit_up_for_two_seconds_at_most(program):
+    source = """
+    import sys, threading
+    import anyio
+    from duro import Duro
+
+    class Stubborn:
+        async def send(self, request):
+            with anyio.CancelScope(shield=True):
+                print("in flight", flush=True)
+                while True:
+                    try:
+                        await anyio.sleep_forever()
+                    except BaseException:
+                        pass
+
+        async def aclose(self):
+            pass
+
+    client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=Stubborn())
+    threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
+    sys.stdin.readline()
+    """
+    running = program(source)
+    assert running.line() == "in flight"
+    running.tell()
+    assert running.end() < LONGEST_EXIT + 1
+    assert running.noise == []
+    assert running.status == 0
+
+
+def test_an_unclosed_client_warns_when_warnings_are_asked_for(hanging_wire, program):
+    source = IDLE + "del client; print('gone')"
+    running = program(source, hanging_wire.url, options=["-W", "default::ResourceWarning"])
+    running.end()
+    assert running.lines() == ["gone"]
+    assert "ResourceWarning: a Duro client was not closed" in running.errors

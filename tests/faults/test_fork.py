@@ -1,0 +1,246 @@
+"""After a fork, parent and child each speak over connections of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+import pytest
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+]
+
+TRIALS = 50
+
+# Python 3.12 and newer warn of every fork beside threads; that it works is what is tested here.
+BEGIN = """
+import json, os, sys, threading, traceback, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+from duro import AsyncDuro, Duro
+
+def in_child(work):
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+def status_of(pid):
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+"""
+
+
+def test_parent_and_child_get_their_own_answers(loop_kind, sandbox, program):
+    source = f"""
+options = json.loads(sys.argv[1])
+client = Duro(**options)
+client.plans.list().page()
+
+def calls(who):
+    for number in range(3):
+        email = f"{{who}}-{{number}}@example.com"
+        made = client.customers.create(email=email)
+        assert made.email == email, (made, email)
+        found = client.customers.retrieve(made.id)
+        assert found.email == email, (found, email)
+
+good = 0
+for trial in range({TRIALS}):
+    pid = in_child(lambda: calls(f"child-{{trial}}"))
+    calls(f"parent-{{trial}}")
+    good += status_of(pid) == 0
+client.close()
+print(good)
+"""
+    running = program(loop_kind + BEGIN + source, json.dumps(sandbox.options))
+    running.end()
+    assert running.lines() == [str(TRIALS)], running.errors
+    assert running.noise == []
+
+
+def test_a_child_of_a_busy_parent_calls_and_exits(loop_kind, wire, program):
+    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b'"%s"' % request.path.encode())
+    source = """
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/first")
+threading.Thread(target=lambda: client.request("POST", "/v1/hang", json={}), daemon=True).start()
+sys.stdin.readline()
+
+sys.stdout.flush()
+if pid := os.fork():
+    answer = client.request("GET", "/v1/parent")
+    # The child writes to the same pipe, so this waits for it.
+    print(status_of(pid))
+    print(answer)
+else:
+    # This child leaves by the front door: its atexit callbacks run.
+    print(client.request("GET", "/v1/child"), flush=True)
+    sys.exit(7)
+"""
+    running = program(loop_kind + BEGIN + source, wire.url)
+    assert wire.await_request().path == "/v1/first"
+    assert wire.await_request().path == "/v1/hang"
+    running.tell()
+    running.end()
+    assert sorted(running.lines()) == ["/v1/child", "/v1/parent", "7"]
+    assert running.noise == []
+
+
+def test_a_child_that_never_calls_exits_and_leaves_the_parent_its_connections(wire, program):
+    source = """
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/first")
+sys.stdout.flush()
+if pid := os.fork():
+    print(status_of(pid))
+    print(client.request("GET", "/v1/parent"))
+    client.close()
+else:
+    client.close()
+    del client
+    sys.exit(0)
+"""
+    running = program(BEGIN + source, wire.url, options=["-W", "default::ResourceWarning"])
+    running.end()
+    assert running.lines() == ["0", "{'path': '/v1/parent'}"]
+    # What the child inherited was never its own to close.
+    assert "Duro client" not in running.errors
+
+
+def test_a_child_that_exits_leaves_the_parent_its_call_in_flight(loop_kind, wire, program):
+    child_is_gone = threading.Event()
+
+    def reply(request):
+        if request.path == "/v1/slow":
+            child_is_gone.wait(30)
+        return wire.json(b'"%s"' % request.path.encode())
+
+    wire.reply = reply
+    source = """
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/first")
+slow = threading.Thread(target=lambda: print(client.request("GET", "/v1/slow")))
+slow.start()
+sys.stdin.readline()
+if pid := os.fork():
+    print(status_of(pid), flush=True)
+    slow.join()
+    client.close()
+else:
+    # By the front door: whatever the child inherited is finalized.
+    sys.exit(0)
+"""
+    running = program(loop_kind + BEGIN + source, wire.url)
+    wire.await_request()
+    wire.await_request()
+    running.tell()
+    assert running.line() == "0"
+    child_is_gone.set()
+    assert running.lines() == ["/v1/slow"], running.errors
+    assert running.noise == []
+
+
+def test_a_lock_held_by_another_thread_at_the_fork_does_not_stop_the_child(wire, program):
+    source = """
+from duro.blocking import portal
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/first")
+held, forked = threading.Event(), threading.Event()
+
+def hold():
+    with portal._lock:
+        held.set()
+        forked.wait()
+
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+pid = in_child(lambda: client.request("GET", "/v1/child"))
+status = status_of(pid)
+forked.set()
+print(status)
+"""
+    running = program(BEGIN + source, wire.url)
+    running.end()
+    assert running.lines() == ["0"]
+    assert running.noise == []
+
+
+def test_a_child_may_fork_again(wire, program):
+    source = """
+client = Duro("sk_test_1", base_url=sys.argv[1])
+
+def generation(number):
+    print(client.request("GET", f"/v1/{number}")["path"], flush=True)
+    if number < 3:
+        assert status_of(in_child(lambda: generation(number + 1))) == 0
+
+generation(0)
+"""
+    running = program(BEGIN + source, wire.url)
+    running.end()
+    assert running.lines() == ["/v1/0", "/v1/1", "/v1/2", "/v1/3"]
+    assert running.noise == []
+
+
+def test_the_awaited_client_works_in_parent_and_child(sandbox, program):
+    source = f"""
+import asyncio
+options = json.loads(sys.argv[1])
+client = AsyncDuro(**options)
+
+async def calls(who):
+    for number in range(2):
+        email = f"{{who}}-{{number}}@example.com"
+        made = await client.customers.create(email=email)
+        found = await client.customers.retrieve(made.id)
+        assert made.email == found.email == email, (made, found, email)
+
+async def children():
+    # The loop is alive here, and its connections are open: the child must make a loop and connections of its own.
+    good = 0
+    for trial in range({TRIALS}):
+        pid = await asyncio.to_thread(in_child, lambda: asyncio.run(calls(f"child-{{trial}}")))
+        await calls(f"parent-{{trial}}")
+        good += status_of(pid) == 0
+    await client.aclose()
+    print(good)
+
+async def main():
+    await calls("before")
+    await children()
+
+asyncio.run(main())
+"""
+    running = program(BEGIN + source, json.dumps(sandbox.options))
+    running.end()
+    assert running.lines() == [str(TRIALS)], running.errors
+    assert running.noise == []
+
+
+def test_multiprocessing_with_fork_works(sandbox, program):
+    source = """
+import multiprocessing
+options = json.loads(sys.argv[1])
+client = Duro(**options)
+client.plans.list().page()
+
+def work(email):
+    return client.customers.retrieve(client.customers.create(email=email).id).email
+
+emails = [f"{number}@example.com" for number in range(20)]
+with multiprocessing.get_context("fork").Pool(4) as pool:
+    print(pool.map(work, emails) == emails)
+print(work("parent@example.com"))
+"""
+    running = program(BEGIN + source, json.dumps(sandbox.options))
+    running.end()
+    assert running.lines() == ["True", "parent@example.com"], running.errors
+    assert running.noise == []

@@ -1,0 +1,102 @@
+"""gevent, patched before anything else: greenlets call at once, and hold nobody up."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+pytest.importorskip("gevent", reason="gevent is not installed")
+
+pytestmark = pytest.mark.process
+
+GREENLETS = 8
+
+BEGIN = f"""
+from gevent import monkey
+monkey.patch_all()
+import sys
+import gevent
+from duro import Duro, DuroError
+from duro.blocking import portal
+
+GREENLETS = {GREENLETS}
+client = Duro("sk_test_1", base_url=sys.argv[1])
+"""
+
+
+def test_greenlets_call_at_once(wire, program):
+    # Nobody is answered before all have asked.
+    everybody = threading.Barrier(GREENLETS)
+
+    def reply(request):
+        everybody.wait(20)
+        return wire.json(b'"%s"' % request.path.encode())
+
+    wire.reply = reply
+    source = """
+jobs = [gevent.spawn(client.request, "GET", f"/v1/{number}") for number in range(GREENLETS)]
+gevent.joinall(jobs, timeout=30, raise_error=True)
+print([job.value for job in jobs] == [f"/v1/{number}" for number in range(GREENLETS)])
+client.close()
+"""
+    running = program(BEGIN + source, wire.url)
+    running.end()
+    assert running.lines() == ["True"], running.errors
+    assert running.noise == []
+    assert running.status == 0
+
+
+def test_other_greenlets_run_while_a_call_waits(wire, program):
+    wire.reply = lambda request: wire.json(b'"%s"' % request.path.encode()) if "go" in request.path else wire.HANG
+    source = """
+waiting = gevent.spawn(client.request, "GET", "/v1/hang")
+sys.stdin.readline()
+print(client.request("GET", "/v1/go"))
+waiting.kill()
+print(repr(waiting.value))
+print(client.request("GET", "/v1/going"))
+"""
+    running = program(BEGIN + source, wire.url)
+    running.tell()
+    assert running.line() == "/v1/go"
+    # To kill a greenlet interrupts its call as a signal would: the request is cancelled.
+    assert wire.await_hang_up().path == "/v1/hang"
+    assert running.lines() == ["GreenletExit()", "/v1/going"], running.errors
+    assert running.end() < 2
+    assert running.noise == []
+
+
+def test_the_portal_never_runs_uvloop(wire, program):
+    source = """
+import sys
+class NoUvloop:
+    def find_spec(self, name, path=None, target=None):
+        assert name != "uvloop", "uvloop was looked for"
+sys.meta_path.insert(0, NoUvloop())
+client.request("GET", "/v1/first")
+print(type(portal._thread._loop.result()).__module__.partition(".")[0], "uvloop" in sys.modules)
+"""
+    running = program(BEGIN + source, wire.url)
+    running.end()
+    assert running.lines() == ["asyncio False"], running.errors
+
+
+def test_an_unclosed_client_lets_the_program_end(wire, program):
+    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b"{}")
+    source = """
+client.request("GET", "/v1/idle")
+for _ in range(3):
+    gevent.spawn(client.request, "GET", "/v1/hang")
+while len(portal._thread._errands) < 3:
+    gevent.sleep(0)
+sys.stdin.readline()
+print("ending", flush=True)
+"""
+    running = program(BEGIN + source, wire.url)
+    wire.await_request()
+    running.tell()
+    assert running.line() == "ending"
+    assert running.end() < 2
+    assert running.noise == []
+    assert running.status == 0
