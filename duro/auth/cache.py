@@ -46,10 +46,10 @@ LASTING_STATUSES: Final = frozenset({400, 401, 403})
 class _Failure:
     """A failed exchange, remembered until a moment of the monotonic clock."""
 
-    error: Exception
+    error: BaseException
     until: float
 
-    def anew(self) -> Exception:
+    def anew(self) -> BaseException:
         """Give the error as an exception of its own: a shared one would gather everybody's traceback."""
         # A transport of the user's own may raise what it should not, and what cannot be copied.
         with suppress(TypeError):
@@ -185,6 +185,9 @@ class TokenCache:
         # This task is the boundary: what it does not hand over as a value, nobody would ever hear of.
         try:
             token = await self._exchange()
+        except (SystemExit, KeyboardInterrupt) as interruption:
+            # Somebody's transport raised what would end the loop for everybody; those who wait get it, nobody later.
+            return _Failure(interruption, until=0.0)
         except Exception as error:  # noqa: BLE001 - handed on as a value
             failure = _Failure(error, self._clock.monotonic() + self._pause_after(error))
         else:

@@ -137,6 +137,23 @@ def test_what_would_end_a_loop_reaches_its_caller_alone(kind, client_over, in_fl
     assert portal.run(current_thread) is thread
 
 
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_what_would_end_a_loop_during_the_exchange_reaches_its_caller_alone(kind):
+    class Ending:
+        async def send(self, request):
+            raise kind
+
+        async def aclose(self):
+            pass
+
+    thread = portal.run(current_thread)
+    with Duro(client_id="cid_test_1", client_secret="csec_test_1", transport=Ending()) as client:
+        for _ in range(2):
+            with pytest.raises(kind):
+                client.token()
+    assert portal.run(current_thread) is thread
+
+
 def test_a_call_from_the_portals_own_thread_is_refused(client_over):
     async def act(request):
         client.request("GET", "/v1/inner")
