@@ -29,6 +29,9 @@ pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 behind_the_shims = [str(path) for version in PYTHONS for path in pyenv.glob(f"versions/{version}.*/bin")]
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *behind_the_shims])
 
+# A file stays on one worker: the tests of a file may share a sandbox.
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+
 
 def group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, name)
@@ -39,12 +42,12 @@ def tests(session: nox.Session) -> None:
     """Run the tests, on the oldest Python with coverage; what follows -- goes to pytest."""
     session.install("-e", ".[all]", *group("tests"))
     if session.python != PYTHONS[0]:
-        session.run("python", "-m", "pytest", *session.posargs)
+        session.run("python", "-m", "pytest", *SIDE_BY_SIDE, *session.posargs)
         return
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
     session.run("coverage", "erase")
     try:
-        session.run("coverage", "run", "-m", "pytest", *session.posargs)
+        session.run("coverage", "run", "-m", "pytest", *SIDE_BY_SIDE, *session.posargs)
     finally:
         session.run("coverage", "combine", "--quiet")
         # A part of the tests covers a part of the code.

@@ -332,7 +332,7 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         "value",
-        [datetime(2026, 1, 31), float("nan"), float("inf"), object(), {1, 2}, b"bytes", 1j, {("a",): 1}, lambda: None],  # noqa: DTZ001
+        [datetime(2026, 1, 31), float("nan"), float("inf"), ..., {1, 2}, b"bytes", 1j, {("a",): 1}, print],  # noqa: DTZ001
         ids=repr,
     )
     def test_what_json_cannot_say_is_refused(self, value):
