@@ -14,7 +14,19 @@ from attrs import field, frozen
 from ._types import Clock
 from .errors import ConfigurationError
 
-__all__ = ["DEFAULT_TIMEOUT", "HOSTS", "Mode", "RetryPolicy", "Settings", "policy_of", "resolve_base_url", "seconds"]
+__all__ = [
+    "DEFAULT_CONNECTIONS",
+    "DEFAULT_TIMEOUT",
+    "HOSTS",
+    "Mode",
+    "RetryPolicy",
+    "Settings",
+    "connections",
+    "is_loopback",
+    "policy_of",
+    "resolve_base_url",
+    "seconds",
+]
 
 Mode: TypeAlias = Literal["test", "live"]
 
@@ -124,7 +136,7 @@ def _fault_of(base_url: str) -> str | None:
         return "holds a user name or password"
     if parts.query or parts.fragment:
         return "has a query or fragment"
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return f"is http:// to {host}, where anyone on the way could read the credential (http:// is for loopback only)"
     return None
 
@@ -139,7 +151,8 @@ def _is_host(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine and no other."""
     if host == "localhost":
         return True
     try:

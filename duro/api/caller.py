@@ -10,7 +10,7 @@ from attrs import evolve
 
 from .._types import UNSET, Unset
 from ..auth.credentials import ClientCredentials, as_credential, conceal
-from ..config import policy_of
+from ..config import policy_of, seconds
 from ..errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError
 from ..http.request import USER_AGENT, Headers, Invocation
 from .codec import decode, encode
@@ -21,12 +21,11 @@ from .options import (
     check_idempotency_key,
     check_names,
     check_query,
-    check_timeout,
 )
 from .pages import AsyncPages, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ..auth.authorizers import OAuthAuthorizer
     from ..auth.credentials import Credential
@@ -76,7 +75,7 @@ class Caller:
         check_names(options, ClientOptions)
         changes: dict[str, Any] = {}
         if "timeout" in options:
-            changes["timeout"] = check_timeout(options["timeout"])
+            changes["timeout"] = seconds(options["timeout"])
         if "retries" in options:
             changes["retry"] = policy_of(options["retries"])
         if "headers" in options:
@@ -171,12 +170,17 @@ class Caller:
         """Give a usable token from the cache of the call's OAuth client."""
         check_names(options, CallOptions)
         cache = self.oauth_authorizer(options).cache
-        token = cache.fresh()
-        if token is not None:
-            return token
+        return cache.fresh() or await self.within_deadline(options, cache.get)
+
+    async def within_deadline(self, options: CallOptions, fetch: Callable[[], Awaitable[Token]]) -> Token:
+        """Wait for a token no longer than the call may take.
+
+        Raises:
+            DeadlineExceededError: It did not come in time.
+        """
         timeout = self._timeout(options)
         with anyio.CancelScope(deadline=anyio.current_time() + timeout):
-            return await cache.get()
+            return await fetch()
         raise DeadlineExceededError(f"no token came within {timeout:g} s; give the call a longer timeout=")
 
     def oauth_authorizer(self, options: CallOptions) -> OAuthAuthorizer:
@@ -231,7 +235,7 @@ class Caller:
         )
 
     def _timeout(self, options: CallOptions) -> float:
-        return check_timeout(options["timeout"]) if "timeout" in options else self.defaults.timeout
+        return seconds(options["timeout"]) if "timeout" in options else self.defaults.timeout
 
     def _authorizer(self, operation: Operation, options: CallOptions) -> Authorizer:
         if "credential" in options:

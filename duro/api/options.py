@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlencode
 
 from .._types import UNSET
-from ..config import seconds
 from ..errors import InvalidArgumentError
 from ..http.request import Headers
 
@@ -23,7 +22,6 @@ __all__ = [
     "check_idempotency_key",
     "check_names",
     "check_query",
-    "check_timeout",
 ]
 
 
@@ -118,15 +116,6 @@ def check_names(options: Mapping[str, object], known: type[object]) -> None:
     for name in options:
         if name not in known.__annotations__:
             raise TypeError(f"got an unexpected keyword argument {name!r}")
-
-
-def check_timeout(timeout: float) -> float:
-    """Check a deadline.
-
-    Raises:
-        ConfigurationError: It is not a positive, finite number of seconds.
-    """
-    return seconds(timeout)
 
 
 def check_idempotency_key(key: str) -> str:

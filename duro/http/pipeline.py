@@ -78,11 +78,6 @@ class Pipeline:
         return self._settings.base_url
 
     @property
-    def closed(self) -> bool:
-        """Whether the client was closed."""
-        return self._closed
-
-    @property
     def in_use(self) -> bool:
         """Whether connections were opened that nobody closed."""
         return bool(self._lanes) and not self._closed

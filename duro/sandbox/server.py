@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 import signal
@@ -16,6 +15,7 @@ from typing import Final, Self, TypedDict
 import anyio
 from attrs import frozen
 
+from ..config import is_loopback
 from ..errors import ConfigurationError
 from .application import build_application
 from .clock import Clock
@@ -82,7 +82,7 @@ class Sandbox:
             raise ConfigurationError(f"token_lifetime is {token_lifetime!r}; give a positive number of seconds")
         if not 0 <= port <= HIGHEST_PORT:
             raise ConfigurationError(f"port is {port!r}; give a number from 0 to {HIGHEST_PORT}, 0 for a free one")
-        if not _is_loopback(host):
+        if not is_loopback(host):
             warnings.warn(
                 f"the sandbox will listen on {host!r}: whoever reaches this machine can read and change it",
                 stacklevel=2,
@@ -251,12 +251,3 @@ def serve(
         while not ending.wait(CHECK_SECONDS):
             if not sandbox.is_alive:
                 raise RuntimeError("the sandbox's server ended by itself; its log tells more")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-import anyio
-
-from ...errors import DeadlineExceededError, InvalidArgumentError
+from ...errors import InvalidArgumentError
 from ...http.request import NO_HEADERS
-from ..options import CallOptions, check_headers, check_names, check_timeout
+from ..options import CallOptions, check_headers, check_names
 from .base import AsyncResource
 
 if TYPE_CHECKING:
@@ -48,7 +47,4 @@ class AsyncOAuth(AsyncResource):
             raise InvalidArgumentError("oauthToken takes no idempotency_key; leave it out")
         exchange = self._caller.oauth_authorizer(options).exchange
         headers = check_headers(options["headers"]) if "headers" in options else NO_HEADERS
-        timeout = check_timeout(options["timeout"]) if "timeout" in options else self._caller.defaults.timeout
-        with anyio.CancelScope(deadline=anyio.current_time() + timeout):
-            return await exchange(headers)
-        raise DeadlineExceededError(f"no token came within {timeout:g} s; give the call a longer timeout=")
+        return await self._caller.within_deadline(options, partial(exchange, headers))
