@@ -11,7 +11,7 @@ from __future__ import annotations
 
 try:
     from .server import Sandbox, serve
-    from .world import Charge, RequestEntry, Stats
+    from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
 except ModuleNotFoundError as error:
     package = (error.name or "").partition(".")[0]
     if package not in {"h11", "starlette", "uvicorn"}:
@@ -22,4 +22,4 @@ except ModuleNotFoundError as error:
         f"the sandbox needs the package {package!r}; install it with: pip install 'duro-sdk[sandbox]'"
     ) from error
 
-__all__ = ["Charge", "RequestEntry", "Sandbox", "Stats", "serve"]
+__all__ = ["Charge", "EventEntry", "OneTimeCode", "Refund", "RequestEntry", "Sandbox", "Stats", "serve"]

@@ -16,8 +16,9 @@ from .._types import JSONObject
 from . import idempotency
 from .answers import Answer, Refusal
 from .clock import timestamp
-from .credentials import authenticate
+from .events import record_event
 from .store import savepoint
+from .surfaces import Surface, admit
 from .validation import structure
 from .world import World
 
@@ -40,6 +41,8 @@ class Call:
         query: The parameters behind the path.
         raw: The body as it came.
         idempotency_key: The key that the caller sent, if any.
+        person_id: The identity or portal account that signed in; empty on the other surfaces.
+        origin: The sandbox's address as the caller knows it, without a trailing slash.
     """
 
     world: World
@@ -49,6 +52,8 @@ class Call:
     query: Mapping[str, str]
     raw: bytes
     idempotency_key: str | None
+    person_id: str
+    origin: str
 
     @property
     def at(self) -> str:
@@ -58,6 +63,15 @@ class Call:
     def new_id(self, prefix: str) -> str:
         """Make an identifier, such as ``plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6``."""
         return self.world.identifiers.make(prefix, self.now)
+
+    def emit(self, type_: str, data: JSONObject) -> None:
+        """Record an event, which is committed with everything else that the call does.
+
+        Args:
+            type_: One of the contract's event types.
+            data: What its payload carries.
+        """
+        record_event(self.records, self.new_id("evt"), type_, self.at, data)
 
     def read(self, shape: type[Shape], spelling: Callable[[str], str] | None = None) -> Shape:
         """Read the body; none at all counts as an empty object.
@@ -72,7 +86,8 @@ class Call:
         return structure(shape, parse(self.raw), spelling)
 
 
-Handler: TypeAlias = Callable[[Call], JSONObject]
+# A handler answers by itself where bytes count, or where a refusal must not undo what was done.
+Handler: TypeAlias = Callable[[Call], JSONObject | Answer]
 
 
 @frozen
@@ -84,14 +99,16 @@ class Operation:
         path: The path, with parameters as Starlette writes them.
         handler: Does the work and gives the body of the answer, or raises a :class:`Refusal`.
         status: The status of a success.
-        public: It takes no credential, and no idempotency key either.
+        surface: Who it is for, which decides the credential it takes.
+        takes_key: It honours an idempotency key; a GET never does.
     """
 
     method: str
     path: str
     handler: Handler
     status: int = 200
-    public: bool = False
+    surface: Surface = Surface.MERCHANT
+    takes_key: bool = True
 
 
 def perform(world: World, operation: Operation, request: Request, raw: bytes) -> Answer:
@@ -112,17 +129,18 @@ def perform(world: World, operation: Operation, request: Request, raw: bytes) ->
     try:
         with world.store.transaction() as records:
             now = world.clock.now()
-            if not operation.public:
-                authenticate(records, request.headers.get("Authorization"), now)
+            person_id = admit(operation.surface, records, request.headers, now)
             key = None
-            if operation.method != "GET" and not operation.public:
+            if operation.method != "GET" and operation.takes_key:
                 key = idempotency.key_of(request.headers.get("Idempotency-Key"))
-            if key is not None and (first := idempotency.recall(records, key, now)):
+            scope = idempotency.scope_of(operation.surface, person_id, request.url.path, raw)
+            if key is not None and (first := idempotency.recall(records, key, now, scope)):
                 return first
-            call = Call(world, records, now, request.path_params, request.query_params, raw, key)
+            origin = str(request.base_url).rstrip("/")
+            call = Call(world, records, now, request.path_params, request.query_params, raw, key, person_id, origin)
             answer = _run(operation, call)
             if key is not None:
-                idempotency.keep(records, key, answer, now)
+                idempotency.keep(records, key, answer, now, scope)
             return answer
     except Refusal as refusal:
         return refusal.answer()
@@ -147,7 +165,8 @@ def parse(raw: bytes) -> object:
 def _run(operation: Operation, call: Call) -> Answer:
     try:
         with savepoint(call.records):
-            return Answer.of(operation.handler(call), operation.status)
+            result = operation.handler(call)
+            return result if isinstance(result, Answer) else Answer.of(result, operation.status)
     except Refusal as refusal:
         return refusal.answer()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from attrs import asdict, frozen
+from attrs import AttrsInstance, asdict, frozen
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -16,7 +16,7 @@ from .calls import parse
 from .clock import timestamp
 from .page import render
 from .validation import Text, Unfit, camel_case, structure
-from .world import Charge, RequestEntry, World
+from .world import World
 
 __all__ = ["ControlSurface"]
 
@@ -59,6 +59,9 @@ class ControlSurface:
             Route("/_sandbox/stats", self.stats, methods=["GET"]),
             Route("/_sandbox/requests", self.requests, methods=["GET"]),
             Route("/_sandbox/ledger", self.ledger, methods=["GET"]),
+            Route("/_sandbox/refunds", self.refunds, methods=["GET"]),
+            Route("/_sandbox/events", self.events, methods=["GET"]),
+            Route("/_sandbox/codes", self.codes, methods=["GET"]),
             Route("/_sandbox/clock", self.advance_clock, methods=["POST"]),
             Route("/_sandbox/tokens/revoke", self.revoke_tokens, methods=["POST"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
@@ -82,6 +85,18 @@ class ControlSurface:
         """List every charge, newest last."""
         return Answer.of([_camel(charge) for charge in self._world.ledger()]).response()
 
+    async def refunds(self, _request: Request) -> Response:
+        """List every refund, newest last."""
+        return Answer.of([_camel(refund) for refund in self._world.refunds()]).response()
+
+    async def events(self, _request: Request) -> Response:
+        """List every event, newest last."""
+        return Answer.of([_camel(event) for event in self._world.events()]).response()
+
+    async def codes(self, _request: Request) -> Response:
+        """List every one-time code that was sent, newest last."""
+        return Answer.of([_camel(code) for code in self._world.codes()]).response()
+
     async def advance_clock(self, request: Request) -> Response:
         """Let seconds pass; answers the new time."""
         change = structure(ClockChange, parse(await request.body()))
@@ -103,5 +118,5 @@ class ControlSurface:
         return Answer.of(asdict(self._world.stats())).response()
 
 
-def _camel(value: Charge | RequestEntry) -> dict[str, JSONValue]:
+def _camel(value: AttrsInstance) -> dict[str, JSONValue]:
     return {camel_case(name): member for name, member in asdict(value).items()}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
 from .answers import Answer, Refusal
 from .clock import timestamp
+from .surfaces import Surface
 
-__all__ = ["keep", "key_of", "recall"]
+__all__ = ["keep", "key_of", "recall", "scope_of"]
 
 KEPT_FOR: Final = timedelta(hours=24)
 LONGEST_KEY: Final = 255
@@ -29,21 +31,45 @@ def key_of(header: str | None) -> str | None:
     return header or None
 
 
-def recall(records: sqlite3.Connection, key: str, now: datetime) -> Answer | None:
+def scope_of(surface: Surface, person_id: str, path: str, raw: bytes) -> str:
+    """Find within which bounds a key is the same key.
+
+    The keys of the tenant are one set, as the contract says, and so are those
+    of each portal account. On a public surface nobody is known: there, a key
+    belongs to one path and one body, and a stranger who guesses it gets no
+    answer, maybe with a session in it, that was meant for another.
+
+    Args:
+        surface: Where the call came in.
+        person_id: Who signed in, if anybody did.
+        path: The path of the request.
+        raw: Its body.
+
+    Returns:
+        A text that differs from that of every other scope; the tenant's is empty.
+    """
+    if surface is Surface.MERCHANT:
+        return ""
+    if surface is Surface.PUBLIC:
+        return hashlib.sha256(path.encode() + b"\0" + raw).hexdigest()
+    return person_id
+
+
+def recall(records: sqlite3.Connection, key: str, now: datetime, scope: str = "") -> Answer | None:
     """Find the first answer under a key.
 
-    Which operation and body it answered does not matter: the key alone decides.
+    Within the scope, which operation and body it answered does not matter: the key alone decides.
     """
     records.execute("DELETE FROM idempotency WHERE created_at <= ?", (timestamp(now - KEPT_FOR),))
-    row = records.execute("SELECT status, body FROM idempotency WHERE key = ?", (key,)).fetchone()
+    row = records.execute("SELECT status, body FROM idempotency WHERE scope = ? AND key = ?", (scope, key)).fetchone()
     return None if row is None else Answer(row["status"], row["body"])
 
 
-def keep(records: sqlite3.Connection, key: str, answer: Answer, now: datetime) -> None:
+def keep(records: sqlite3.Connection, key: str, answer: Answer, now: datetime, scope: str = "") -> None:
     """Keep an answer for repeats, in the transaction that holds the call's effects."""
     if answer.status in _PASSING or answer.status >= 500:
         return
     records.execute(
-        "INSERT INTO idempotency (key, status, body, created_at) VALUES (?, ?, ?, ?)",
-        (key, answer.status, answer.body, timestamp(now)),
+        "INSERT INTO idempotency (scope, key, status, body, created_at) VALUES (?, ?, ?, ?, ?)",
+        (scope, key, answer.status, answer.body, timestamp(now)),
     )

@@ -21,7 +21,7 @@ from .application import build_application
 from .clock import Clock
 from .credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
 from .listener import Listener
-from .world import Charge, RequestEntry, Stats, World
+from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats, World
 
 __all__ = ["ClientOptions", "Sandbox", "serve"]
 
@@ -184,6 +184,21 @@ class Sandbox:
     def ledger(self) -> tuple[Charge, ...]:
         """Every charge so far, newest last."""
         return self._require().world.ledger()
+
+    @property
+    def refunds(self) -> tuple[Refund, ...]:
+        """Every refund so far, newest last."""
+        return self._require().world.refunds()
+
+    @property
+    def events(self) -> tuple[EventEntry, ...]:
+        """Every event so far, newest last; webhooks tell of nothing else."""
+        return self._require().world.events()
+
+    @property
+    def codes(self) -> tuple[OneTimeCode, ...]:
+        """Every one-time code that was sent so far, newest last; no phone and no mailbox gets them."""
+        return self._require().world.codes()
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:

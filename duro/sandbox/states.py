@@ -8,7 +8,7 @@ from typing import Final
 
 from .answers import Refusal
 
-__all__ = ["Action", "after"]
+__all__ = ["Action", "after", "event_of"]
 
 
 class Action(enum.Enum):
@@ -25,18 +25,20 @@ class Action(enum.Enum):
     CANCEL = "canceled"
 
 
-_TRANSITIONS: Final[Mapping[Action, tuple[frozenset[str], str]]] = {
-    Action.START_TRIAL: (frozenset({"incomplete"}), "trialing"),
-    Action.ACTIVATE: (frozenset({"incomplete", "trialing"}), "active"),
-    Action.FAIL_RENEWAL: (frozenset({"active", "trialing"}), "past_due"),
-    Action.RECOVER: (frozenset({"past_due"}), "active"),
-    Action.EXHAUST: (frozenset({"past_due"}), "unpaid"),
-    Action.EXPIRE: (frozenset({"active"}), "expired"),
-    Action.PAUSE: (frozenset({"active"}), "paused"),
-    Action.RESUME: (frozenset({"paused"}), "active"),
+# From where, to where, and the event that tells of it.
+_TRANSITIONS: Final[Mapping[Action, tuple[frozenset[str], str, str]]] = {
+    Action.START_TRIAL: (frozenset({"incomplete"}), "trialing", "subscription_created"),
+    Action.ACTIVATE: (frozenset({"incomplete", "trialing"}), "active", "subscription_activated"),
+    Action.FAIL_RENEWAL: (frozenset({"active", "trialing"}), "past_due", "subscription_past_due"),
+    Action.RECOVER: (frozenset({"past_due"}), "active", "subscription_recovered"),
+    Action.EXHAUST: (frozenset({"past_due"}), "unpaid", "subscription_unpaid"),
+    Action.EXPIRE: (frozenset({"active"}), "expired", "subscription_expired"),
+    Action.PAUSE: (frozenset({"active"}), "paused", "subscription_paused"),
+    Action.RESUME: (frozenset({"paused"}), "active", "subscription_resumed"),
     Action.CANCEL: (
         frozenset({"incomplete", "trialing", "active", "past_due", "paused", "unpaid"}),
         "canceled",
+        "subscription_cancelled",
     ),
 }
 
@@ -54,7 +56,12 @@ def after(action: Action, status: str) -> str:
     Raises:
         Refusal: The state machine forbids it (409).
     """
-    allowed, result = _TRANSITIONS[action]
+    allowed, result, _ = _TRANSITIONS[action]
     if status not in allowed:
         raise Refusal(409, f"A subscription that is {status} cannot be {action.value}.")
     return result
+
+
+def event_of(action: Action) -> str:
+    """Find the type of the event that tells of an action."""
+    return _TRANSITIONS[action][2]

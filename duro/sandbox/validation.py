@@ -25,6 +25,7 @@ from .._types import UNSET
 from .answers import Refusal
 
 __all__ = [
+    "LARGEST_INTEGER",
     "Currency",
     "Email",
     "Flag",

@@ -8,12 +8,14 @@ from attrs import field, frozen
 
 from . import credentials
 from .clock import Clock
+from .codes import OneTimeCode, list_codes
+from .events import EventEntry, list_events
 from .identifiers import Identifiers
 from .journal import Journal, RequestEntry
-from .ledger import Charge, list_charges
+from .ledger import Charge, Refund, count_charges, list_charges, list_refunds
 from .store import Store, clear, count
 
-__all__ = ["Charge", "RequestEntry", "Stats", "World"]
+__all__ = ["Charge", "EventEntry", "OneTimeCode", "Refund", "RequestEntry", "Stats", "World"]
 
 
 @frozen
@@ -60,7 +62,7 @@ class World:
     def stats(self) -> Stats:
         """Count what happened."""
         with self.store.transaction() as records:
-            charges = count(records, "transactions")
+            charges = count_charges(records)
         return Stats(self.journal.token_exchanges, self.journal.requests, charges)
 
     def counts(self) -> dict[str, int]:
@@ -72,6 +74,21 @@ class World:
         """List every charge, newest last."""
         with self.store.transaction() as records:
             return list_charges(records)
+
+    def refunds(self) -> tuple[Refund, ...]:
+        """List every refund, newest last."""
+        with self.store.transaction() as records:
+            return list_refunds(records)
+
+    def events(self) -> tuple[EventEntry, ...]:
+        """List every event, newest last."""
+        with self.store.transaction() as records:
+            return list_events(records)
+
+    def codes(self) -> tuple[OneTimeCode, ...]:
+        """List every one-time code that was sent, newest last."""
+        with self.store.transaction() as records:
+            return list_codes(records)
 
     def revoke_tokens(self, token: str | None = None) -> int:
         """Revoke one token, or all of them; tells how many there were."""

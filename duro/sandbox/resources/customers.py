@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Final
 
 from attrs import frozen
@@ -14,7 +15,7 @@ from ..paging import page_of
 from ..records import find, insert, update
 from ..validation import Email, JSONMapping, Text, given_members
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "add_customer", "customers_of", "represent"]
 
 
 @frozen
@@ -49,6 +50,21 @@ def represent(customer: sqlite3.Row) -> JSONObject:
     }
 
 
+def add_customer(call: Call, values: Mapping[str, object]) -> sqlite3.Row:
+    """Add a customer.
+
+    Args:
+        call: The call.
+        values: The value of each column that is known.
+
+    Returns:
+        The customer.
+    """
+    identifier = call.new_id("cus")
+    insert(call.records, "customers", {"id": identifier, **values, "created_at": call.at})
+    return find(call.records, "customers", identifier)
+
+
 def list_customers(call: Call) -> JSONObject:
     """``listCustomers``."""
     return page_of(call, "customers", represent)
@@ -59,11 +75,9 @@ def create_customer(call: Call) -> JSONObject:
     wanted = call.read(CustomerCreate)
     if not isinstance(wanted.merchant_ref, Unset) and _by_ref(call, wanted.merchant_ref):
         raise Refusal(409, "Another customer has this merchantRef.")
-    identifier = call.new_id("cus")
     values = given_members(wanted)
     values.pop("metadata", None)
-    insert(call.records, "customers", {"id": identifier, **values, "created_at": call.at})
-    return represent(find(call.records, "customers", identifier))
+    return represent(add_customer(call, values))
 
 
 def retrieve_customer(call: Call) -> JSONObject:
@@ -85,6 +99,13 @@ def blacklist_customer(call: Call) -> JSONObject:
     reason = given_members(call.read(CustomerBlacklist)).get("reason")
     blacklisted = {"blacklisted": True, "blacklist_reason": reason}
     return represent(update(call.records, "customers", customer["id"], blacklisted))
+
+
+def customers_of(call: Call, *, email: str | None = None, phone: str | None = None) -> list[sqlite3.Row]:
+    """List the customers who have an e-mail address or a phone number, oldest first; nobody has none of either."""
+    return call.records.execute(
+        "SELECT * FROM customers WHERE email = ? OR phone = ? ORDER BY created_at, id", (email, phone)
+    ).fetchall()
 
 
 def _by_ref(call: Call, merchant_ref: str) -> sqlite3.Row | None:

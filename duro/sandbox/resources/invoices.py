@@ -1,4 +1,4 @@
-"""Invoices: what a billing period costs, and the charge that pays it."""
+"""Invoices: what is to be paid, the charge that pays it, and the refund that gives it back."""
 
 from __future__ import annotations
 
@@ -6,20 +6,54 @@ import sqlite3
 from datetime import datetime
 from typing import Final
 
-from ..._types import JSONObject
+from attrs import frozen
+
+from ..._types import UNSET, JSONObject, JSONValue, Unset
+from ..answers import Refusal
 from ..calls import Call, Operation
 from ..clock import timestamp
 from ..records import find, insert, update
+from ..validation import PositiveInteger, Text
+from . import customers
 from .transactions import attempts_on
 
-__all__ = ["OPERATIONS", "charge_invoice", "issue_invoice"]
+__all__ = ["OPERATIONS", "Bill", "charge_invoice", "issue_invoice"]
+
+
+@frozen
+class InvoiceRefund:
+    """The body of ``refundInvoice``; without an amount, all that is left goes back."""
+
+    amount: PositiveInteger | Unset = UNSET
+    reason: Text | Unset = UNSET
+
+
+@frozen
+class Bill:
+    """What an invoice is about.
+
+    Attributes:
+        customer_id: Who pays.
+        amount: Minor units.
+        currency: Of the amount.
+        period_start: When the period that is paid for begins.
+        period_end: When it ends; a one-off sale has no period, and ends where it starts.
+        subscription_id: The subscription, if it is for one.
+    """
+
+    customer_id: str
+    amount: int
+    currency: str
+    period_start: datetime
+    period_end: datetime
+    subscription_id: str | None = None
 
 
 def represent(invoice: sqlite3.Row) -> JSONObject:
-    """Give an invoice the contract's shape."""
+    """Give an invoice the contract's shape, which has no null for a sale without a subscription."""
     return {
         "id": invoice["id"],
-        "subscriptionId": invoice["subscription_id"],
+        "subscriptionId": invoice["subscription_id"] or "",
         "amount": invoice["amount"],
         "currency": invoice["currency"],
         "status": invoice["status"],
@@ -30,52 +64,57 @@ def represent(invoice: sqlite3.Row) -> JSONObject:
     }
 
 
-def issue_invoice(
-    call: Call, subscription: sqlite3.Row, plan: sqlite3.Row, period_start: datetime, period_end: datetime
-) -> sqlite3.Row:
-    """Issue the invoice for one period of a subscription.
+def issue_invoice(call: Call, bill: Bill) -> sqlite3.Row:
+    """Issue an open invoice.
 
     Args:
         call: The call.
-        subscription: Whose period it is.
-        plan: What the period costs.
-        period_start: When the period begins.
-        period_end: When it ends.
+        bill: What it is about.
 
     Returns:
-        An open invoice.
+        The invoice.
     """
     identifier = call.new_id("inv")
     values = {
         "id": identifier,
-        "subscription_id": subscription["id"],
-        "customer_id": subscription["customer_id"],
-        "amount": plan["amount"],
-        "currency": plan["currency"],
+        "subscription_id": bill.subscription_id,
+        "customer_id": bill.customer_id,
+        "amount": bill.amount,
+        "currency": bill.currency,
         "status": "open",
-        "period_start": timestamp(period_start),
-        "period_end": timestamp(period_end),
+        "period_start": timestamp(bill.period_start),
+        "period_end": timestamp(bill.period_end),
         "created_at": call.at,
     }
     insert(call.records, "invoices", values)
-    return find(call.records, "invoices", identifier)
+    invoice = find(call.records, "invoices", identifier)
+    call.emit("invoice_created", _embedded(call, invoice, bill.amount))
+    return invoice
 
 
-def charge_invoice(call: Call, invoice: sqlite3.Row) -> None:
-    """Charge an open invoice to the customer's card: the attempt goes to the ledger, and the invoice is paid."""
+def charge_invoice(call: Call, invoice: sqlite3.Row, rail: str = "card") -> None:
+    """Charge an open invoice to its customer: the attempt goes to the ledger, and the invoice is paid.
+
+    Args:
+        call: The call.
+        invoice: The invoice.
+        rail: How the money travels.
+    """
     attempt = {
         "id": call.new_id("txn"),
         "invoice_id": invoice["id"],
         "customer_id": invoice["customer_id"],
         "status": "succeeded",
         "amount": invoice["amount"],
-        "rail": "card",
+        "rail": rail,
         "reference": call.new_id("ref"),
         "idempotency_key": call.idempotency_key,
         "created_at": call.at,
     }
     insert(call.records, "transactions", attempt)
-    update(call.records, "invoices", invoice["id"], {"status": "paid", "paid_at": call.at})
+    paid = update(call.records, "invoices", invoice["id"], {"status": "paid", "paid_at": call.at})
+    if paid["subscription_id"]:
+        call.emit("subscription_payment_success", _embedded(call, paid, paid["amount"]))
 
 
 def retrieve_invoice(call: Call) -> JSONObject:
@@ -84,4 +123,54 @@ def retrieve_invoice(call: Call) -> JSONObject:
     return {**represent(invoice), "attempts": attempts_on(call.records, invoice["id"])}
 
 
-OPERATIONS: Final = (Operation("GET", "/v1/invoices/{id}", retrieve_invoice),)
+def refund_invoice(call: Call) -> JSONObject:
+    """``refundInvoice``: once or in parts, until nothing is left; the invoice stays a paid one."""
+    invoice = find(call.records, "invoices", call.path["id"])
+    wanted = call.read(InvoiceRefund)
+    if invoice["status"] != "paid":
+        raise Refusal(409, f"An invoice that is {invoice['status']} cannot be refunded; only a paid one can.")
+    left = _refundable(call.records, invoice)
+    if not left:
+        raise Refusal(409, "The whole invoice is refunded already.")
+    amount = left if isinstance(wanted.amount, Unset) else wanted.amount
+    if amount > left:
+        issue = f"expected at most {left}, which is left of the invoice"
+        raise Refusal(422, "Not valid: amount.", [{"path": "amount", "issue": issue}])
+    values = {
+        "id": call.new_id("rfd"),
+        "invoice_id": invoice["id"],
+        "customer_id": invoice["customer_id"],
+        "amount": amount,
+        "reason": None if isinstance(wanted.reason, Unset) else wanted.reason,
+        "idempotency_key": call.idempotency_key,
+        "created_at": call.at,
+    }
+    insert(call.records, "refunds", values)
+    call.emit("subscription_payment_refunded", _embedded(call, invoice, amount))
+    status = "refunded" if amount == left else "partially_refunded"
+    return {"invoiceId": invoice["id"], "refunded": amount, "status": status}
+
+
+def _refundable(records: sqlite3.Connection, invoice: sqlite3.Row) -> int:
+    (refunded,) = records.execute(
+        "SELECT coalesce(sum(amount), 0) FROM refunds WHERE invoice_id = ?", (invoice["id"],)
+    ).fetchone()
+    left: int = invoice["amount"] - refunded
+    return left
+
+
+def _embedded(call: Call, invoice: sqlite3.Row, amount: int) -> JSONObject:
+    data: dict[str, JSONValue] = {
+        "invoice": represent(invoice),
+        "customer": customers.represent(find(call.records, "customers", invoice["customer_id"])),
+        "amount": amount,
+    }
+    if invoice["subscription_id"]:
+        data["subscriptionId"] = invoice["subscription_id"]
+    return data
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/v1/invoices/{id}", retrieve_invoice),
+    Operation("POST", "/v1/invoices/{id}/refund", refund_invoice),
+)

@@ -10,6 +10,7 @@ from ..._types import JSONObject
 from ..answers import Refusal
 from ..calls import Call, Operation
 from ..credentials import is_client, issue_token
+from ..surfaces import Surface
 from ..validation import Text, one_of
 
 __all__ = ["OPERATIONS"]
@@ -38,4 +39,7 @@ def exchange(call: Call) -> JSONObject:
     }
 
 
-OPERATIONS: Final = (Operation("POST", "/v1/oauth/token", exchange, public=True),)
+OPERATIONS: Final = (
+    # A token is never answered twice, so a key has nothing to replay here.
+    Operation("POST", "/v1/oauth/token", exchange, surface=Surface.PUBLIC, takes_key=False),
+)

@@ -15,7 +15,7 @@ from ..periods import INTERVALS
 from ..records import find, insert, update
 from ..validation import Currency, PositiveInteger, SmallCount, Text, TrialDays, given_members, one_of
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "represent"]
 
 Interval: TypeAlias = Annotated[str, one_of(*INTERVALS)]
 
