@@ -28,7 +28,7 @@ def find(records: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Ro
         (identifier,),
     ).fetchone()
     if row is None:
-        raise Refusal(404, f"There is no such {table.removesuffix('s')}.")
+        raise Refusal(404, f"There is no such {table.removesuffix('s').replace('_', ' ')}.")
     return row
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -23,6 +24,7 @@ from attrs import NOTHING, AttrsInstance, frozen
 
 from .._types import UNSET
 from .answers import Refusal
+from .clock import timestamp
 
 __all__ = [
     "LARGEST_INTEGER",
@@ -30,6 +32,7 @@ __all__ = [
     "Email",
     "Flag",
     "JSONMapping",
+    "Moment",
     "PositiveInteger",
     "Rule",
     "SmallCount",
@@ -37,6 +40,10 @@ __all__ = [
     "TrialDays",
     "Unfit",
     "given_members",
+    "integer",
+    "matching",
+    "moment",
+    "nullable",
     "one_of",
     "structure",
 ]
@@ -46,8 +53,7 @@ Shape = TypeVar("Shape", bound=AttrsInstance)
 
 # The largest integer that every JSON reader keeps exact.
 LARGEST_INTEGER: Final = 2**53 - 1
-_UPPER: Final = re.compile(r"[A-Z]{3}")
-_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Unfit(ValueError):
@@ -61,16 +67,21 @@ def _text(value: object) -> str:
     return value
 
 
-def _matching(pattern: re.Pattern[str], expected: str) -> Rule:
+def matching(pattern: str, expected: str) -> Rule:
+    """Make the rule that a value is a string of a certain form; digits are those of ASCII."""
+    compiled = re.compile(pattern, re.ASCII)
+
     def rule(value: object) -> str:
-        if not isinstance(value, str) or not pattern.fullmatch(_text(value)):
+        if not isinstance(value, str) or not compiled.fullmatch(_text(value)):
             raise Unfit(f"expected {expected}")
         return value
 
     return rule
 
 
-def _integer(lowest: int, highest: int, expected: str) -> Rule:
+def integer(lowest: int, highest: int, expected: str) -> Rule:
+    """Make the rule that a value is an integer within bounds."""
+
     def rule(value: object) -> int:
         # True and False are integers for Python, not for JSON.
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
@@ -92,6 +103,21 @@ def _mapping(value: object) -> dict[str, object]:
     return cast("dict[str, object]", value)
 
 
+def moment(value: object) -> str:
+    """Check that a value is a moment with an offset, and write it as the API does."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            return timestamp(datetime.fromisoformat(value.upper()).astimezone(UTC))
+        except (ValueError, OverflowError):
+            pass
+    raise Unfit("expected date and time with an offset, such as 2026-06-28T09:00:00Z")
+
+
+def nullable(rule: Rule) -> Rule:
+    """Make the rule that a value is null or obeys another rule."""
+    return lambda value: None if value is None else rule(value)
+
+
 def one_of(*words: str) -> Rule:
     """Make the rule that a value is one of a few words."""
 
@@ -104,13 +130,14 @@ def one_of(*words: str) -> Rule:
 
 
 Text: TypeAlias = Annotated[str, _text]
-Email: TypeAlias = Annotated[str, _matching(_ADDRESS, "e-mail address")]
-Currency: TypeAlias = Annotated[str, _matching(_UPPER, "currency code of three capital letters")]
+Email: TypeAlias = Annotated[str, matching(r"[^@\s]+@[^@\s]+", "e-mail address")]
+Currency: TypeAlias = Annotated[str, matching(r"[A-Z]{3}", "currency code of three capital letters")]
+Moment: TypeAlias = Annotated[str, moment]
 Flag: TypeAlias = Annotated[bool, _flag]
 JSONMapping: TypeAlias = Annotated[dict[str, Any], _mapping]
-PositiveInteger: TypeAlias = Annotated[int, _integer(1, LARGEST_INTEGER, "positive integer")]
-SmallCount: TypeAlias = Annotated[int, _integer(1, 1000, "integer from 1 to 1000")]
-TrialDays: TypeAlias = Annotated[int, _integer(0, 3650, "integer from 0 to 3650")]
+PositiveInteger: TypeAlias = Annotated[int, integer(1, LARGEST_INTEGER, "positive integer")]
+SmallCount: TypeAlias = Annotated[int, integer(1, 1000, "integer from 1 to 1000")]
+TrialDays: TypeAlias = Annotated[int, integer(0, 3650, "integer from 0 to 3650")]
 
 
 @frozen

@@ -5,15 +5,30 @@ from __future__ import annotations
 from typing import Final
 
 from ..calls import Operation
-from . import customers, invoices, oauth, plans, subscriptions, transactions
+from . import (
+    analytics,
+    customers,
+    invoices,
+    oauth,
+    payment_links,
+    plans,
+    promo_codes,
+    settings,
+    subscriptions,
+    transactions,
+)
 
 __all__ = ["OPERATIONS"]
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *oauth.OPERATIONS,
     *plans.OPERATIONS,
+    *promo_codes.OPERATIONS,
+    *payment_links.OPERATIONS,
     *customers.OPERATIONS,
     *subscriptions.OPERATIONS,
     *invoices.OPERATIONS,
     *transactions.OPERATIONS,
+    *settings.OPERATIONS,
+    *analytics.OPERATIONS,
 )

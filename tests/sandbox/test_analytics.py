@@ -1,0 +1,46 @@
+"""Analytics: totals of what failed, by where it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from duro.sandbox import Sandbox
+
+Make = Callable[..., dict[str, Any]]
+PATH = "/v1/analytics/failures"
+
+
+def test_nothing_failed_in_a_new_sandbox(api: httpx.Client, subscribe: Make) -> None:
+    subscribe()
+    assert api.get(PATH).json() == {
+        "inFlight": 0,
+        "recovered": 0,
+        "exhausted": 0,
+        "recoveryRate": 0,
+        "byFailureCode": {},
+    }
+
+
+def test_an_invoice_that_failed_counts_where_it_stands(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
+    stories = [(100, "paid"), (20, "open"), (300, "uncollectible"), (4000, "paid"), (50_000, "paid")]
+    for amount, _ in stories:
+        subscribe(amount=amount)
+    with sandbox._require().world.store.transaction() as records:
+        for amount, status in stories[:4]:
+            records.execute("UPDATE invoices SET status = ? WHERE amount = ?", (status, amount))
+            for attempt in range(2):
+                records.execute(
+                    "INSERT INTO transactions SELECT 'txn_' || amount || ?1, id, customer_id, 'failed', amount, 'card',"
+                    " ?2, NULL, NULL, created_at FROM invoices WHERE amount = ?3",
+                    (attempt, "expired_card" if status == "open" else "insufficient_funds", amount),
+                )
+    assert api.get(PATH).json() == {
+        "inFlight": 20,
+        "recovered": 4100,
+        "exhausted": 300,
+        "recoveryRate": 4100 / 4400,
+        "byFailureCode": {"expired_card": 2, "insufficient_funds": 6},
+    }
