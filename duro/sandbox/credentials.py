@@ -12,7 +12,20 @@ from typing import Final
 from .answers import Refusal
 from .clock import timestamp
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "SECRET_KEY", "authenticate", "is_client", "issue_token", "revoke_tokens"]
+__all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "MERCHANT_NAME",
+    "SECRET_KEY",
+    "TENANT_ID",
+    "authenticate",
+    "is_client",
+    "issue_token",
+    "revoke_tokens",
+]
+
+TENANT_ID: Final = "ten_sandbox"
+MERCHANT_NAME: Final = "Duro Sandbox"
 
 # Known to everybody: they open nothing but a sandbox.
 SECRET_KEY: Final = "sk_test_sandbox"

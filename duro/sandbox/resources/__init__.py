@@ -7,7 +7,10 @@ from typing import Final
 from ..calls import Operation
 from . import (
     analytics,
+    checkout,
+    customer_checkout,
     customers,
+    events,
     invoices,
     oauth,
     payment_links,
@@ -31,4 +34,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *transactions.OPERATIONS,
     *settings.OPERATIONS,
     *analytics.OPERATIONS,
+    *checkout.OPERATIONS,
+    *events.OPERATIONS,
+    *customer_checkout.OPERATIONS,
 )
