@@ -9,6 +9,8 @@ from . import (
     analytics,
     checkout,
     customer_checkout,
+    customer_identity,
+    customer_portal,
     customers,
     events,
     invoices,
@@ -37,4 +39,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *checkout.OPERATIONS,
     *events.OPERATIONS,
     *customer_checkout.OPERATIONS,
+    *customer_identity.OPERATIONS,
+    *customer_portal.OPERATIONS,
 )

@@ -10,10 +10,12 @@ from attrs import frozen
 from ..._types import UNSET, JSONObject, JSONValue, Unset
 from ..answers import Refusal
 from ..calls import Call, Operation
+from ..cards import save_card
 from ..credentials import MERCHANT_NAME
-from ..records import find, insert, update
+from ..records import find, update
 from ..surfaces import Surface
 from ..validation import Email, one_of
+from ..wallets import top_up_wallet
 from . import customers, plans, subscriptions
 from .checkout import ONE_TIME, TOP_UP
 from .invoices import Bill, charge_invoice, issue_invoice
@@ -78,14 +80,14 @@ def _outcome(session: sqlite3.Row) -> JSONObject:
 
 def _complete(call: Call, session: sqlite3.Row, wanted: CheckoutPayment) -> sqlite3.Row:
     if session["kind"] == TOP_UP:
-        _top_up(call, session)
+        top_up_wallet(call, session)
         return _close(call, session)
     email = session["customer_email"] if isinstance(wanted.email, Unset) else wanted.email
     customer = _payer(call, email, session["customer_phone"])
     if customer["blacklisted"]:
         raise Refusal(403, "The customer is on the blacklist.")
     if wanted.rail == "card":
-        _save_card(call, customer)
+        save_card(call, customer)
     told: dict[str, JSONValue] = {
         "checkoutId": session["id"],
         "customer": customers.represent(customer),
@@ -114,41 +116,6 @@ def _payer(call: Call, email: str | None, phone: str | None) -> sqlite3.Row:
     """Find the customer who pays, by address or else by number, or make one."""
     known = customers.customers_of(call, email=email, phone=None if email else phone)
     return known[0] if known else customers.add_customer(call, {"email": email, "phone": phone})
-
-
-def _save_card(call: Call, customer: sqlite3.Row) -> None:
-    """Keep the card for the next time; in a sandbox, everybody has the same one."""
-    if call.records.execute("SELECT 1 FROM cards WHERE customer_id = ?", (customer["id"],)).fetchone():
-        return
-    card = {
-        "id": call.new_id("card"),
-        "customer_id": customer["id"],
-        "brand": "visa",
-        "last4": "4242",
-        "exp_month": 12,
-        "exp_year": call.now.year + 3,
-        "is_default": True,
-        "created_at": call.at,
-    }
-    insert(call.records, "cards", card)
-
-
-def _top_up(call: Call, session: sqlite3.Row) -> None:
-    """Credit the wallet; the movement is the charge, too."""
-    account = find(call.records, "accounts", session["account_id"])
-    balance = account["balance"] + session["amount"]
-    movement = {
-        "id": call.new_id("wtx"),
-        "account_id": account["id"],
-        "session_id": session["id"],
-        "amount": session["amount"],
-        "balance_after": balance,
-        "memo": "Top-up",
-        "idempotency_key": call.idempotency_key,
-        "created_at": call.at,
-    }
-    insert(call.records, "wallet_transactions", movement)
-    update(call.records, "accounts", account["id"], {"balance": balance})
 
 
 OPERATIONS: Final = (
