@@ -104,7 +104,17 @@ def test_the_page_hydrates_without_a_credential(anonymous: httpx.Client, open_ch
     assert page["plan"] == plan
     assert (page["customerEmail"], page["successUrl"]) == ("ada@example.com", "https://shop.test/done")
     assert page["branding"]["merchantName"]
-    assert session["token"] not in str(page)
+
+
+def test_a_token_opens_a_payment_and_is_shown_to_nobody_else(
+    sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make
+) -> None:
+    session = open_checkout(amount=900)
+    shown = [anonymous.get(f"/checkout/{session['token']}{path}").text for path in ("", "/status", "/nothing")]
+    shown.append(pay(anonymous, session).text)
+    shown += [anonymous.get(f"/_sandbox/{path}").text for path in ("", "requests", "ledger", "events")]
+    shown += [repr(sandbox.requests), repr(sandbox.ledger), repr(sandbox.events)]
+    assert not [text for text in shown if session["token"] in text]
 
 
 @pytest.mark.parametrize("rail", RAILS)

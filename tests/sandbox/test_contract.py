@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,9 @@ class Inhabited:
 
     def headers(self, operation: Any) -> dict[str, str]:
         token = self._identity if operation.path.startswith("/identity") else self._sandbox.secret_key
-        return {"Authorization": f"Bearer {token}", "x-portal-session": self._portal}
+        # A key that chance used before, for another operation, would replay that one's answer.
+        key = str(uuid.uuid4())
+        return {"Authorization": f"Bearer {token}", "x-portal-session": self._portal, "Idempotency-Key": key}
 
     def call(self, case: Any) -> httpx.Response:
         """Send a case, and check what comes back."""

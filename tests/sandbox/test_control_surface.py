@@ -123,6 +123,8 @@ def test_a_reset_leaves_nothing(
     sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, subscribe: Make, way: str
 ) -> None:
     subscribe()
+    api.post(f"/v1/invoices/{sandbox.ledger[0].invoice_id}/refund")
+    anonymous.post("/identity/otp", json={"phone": "2348012345678"})
     token = anonymous.post("/v1/oauth/token", json=CREDENTIALS).json()["access_token"]
     api.post("/v1/plans", json={}, headers={"Idempotency-Key": "used"})
     sandbox.clock.advance(days=30)
@@ -133,6 +135,7 @@ def test_a_reset_leaves_nothing(
         sandbox.reset()
     assert sandbox.stats == Stats(0, 0, 0, 0)
     assert (sandbox.requests, sandbox.ledger) == ((), ())
+    assert (sandbox.refunds, sandbox.events, sandbox.codes) == ((), (), ())
     assert sandbox.clock.now() - datetime.now(UTC) < timedelta(minutes=1)
     assert api.get("/v1/customers").json()["items"] == []
     assert anonymous.get("/v1/plans", headers={"Authorization": f"Bearer {token}"}).status_code == 401

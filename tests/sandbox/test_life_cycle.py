@@ -94,7 +94,7 @@ def test_start_and_stop_may_be_repeated() -> None:
 
 def test_what_needs_a_running_server_says_so() -> None:
     sandbox = Sandbox()
-    for name in ("url", "options", "clock", "stats", "ledger", "requests"):
+    for name in ("url", "options", "clock", "stats", "ledger", "refunds", "events", "codes", "requests"):
         with pytest.raises(RuntimeError, match="does not run"):
             getattr(sandbox, name)
     assert repr(sandbox) == "<Sandbox not running>"

@@ -102,7 +102,7 @@ def blacklist_customer(call: Call) -> JSONObject:
 
 
 def customers_of(call: Call, *, email: str | None = None, phone: str | None = None) -> list[sqlite3.Row]:
-    """List the customers who have an e-mail address or a phone number, oldest first; nobody has none of either."""
+    """List the customers who have an e-mail address or a phone number, oldest first; ``None`` is nobody's."""
     return call.records.execute(
         "SELECT * FROM customers WHERE email = ? OR phone = ? ORDER BY created_at, id", (email, phone)
     ).fetchall()

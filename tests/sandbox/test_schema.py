@@ -1,0 +1,14 @@
+"""The tables: each of them is known, so a reset forgets none."""
+
+from __future__ import annotations
+
+from duro.sandbox.schema import TABLES
+from duro.sandbox.store import Store
+
+
+def test_every_table_is_listed_once() -> None:
+    store = Store()
+    with store.transaction() as records:
+        rows = records.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    store.close()
+    assert sorted(TABLES) == sorted(row["name"] for row in rows)
