@@ -52,7 +52,7 @@ def prorate(old: Price, new: Price, start: datetime, end: datetime, now: datetim
     """Work out what the days remaining cost at the new daily rate, less what they cost at the old one.
 
     A day that has begun counts as a whole one, so the result does not depend
-    on the second; a period never has more days left than it has.
+    on the second. A period has no more days left than it has, and none once it is over.
 
     Args:
         old: The price so far.
@@ -70,7 +70,7 @@ def prorate(old: Price, new: Price, start: datetime, end: datetime, now: datetim
         >>> prorate(*price, start, datetime(2026, 7, 1), datetime(2026, 6, 16))
         Proration(amount=250000, kind='charge')
     """
-    remaining = min(Fraction(math.ceil(_days(end - now))), _days(end - start))
+    remaining = min(Fraction(max(math.ceil(_days(end - now)), 0)), _days(end - start))
     difference = round(remaining * (new.daily_rate(start) - old.daily_rate(start)))
     if difference == 0:
         return Proration(0, "none")

@@ -49,6 +49,7 @@ def test_half_of_a_month_costs_half_of_the_difference(old: int, new: int, expect
         (timedelta(days=1, seconds=1), 290),
         (timedelta(days=29, hours=23), 10),
         (timedelta(days=30), 0),
+        (timedelta(days=99), 0),
     ],
 )
 def test_a_day_that_has_begun_counts_as_a_whole_one(passed: timedelta, amount: int) -> None:

@@ -130,12 +130,7 @@ def change_plan(call: Call) -> JSONObject:
     wanted = call.read(PlanChange)
     old = find(call.records, "plans", subscription["plan_id"])
     new = find(call.records, "plans", wanted.plan_id)
-    if subscription["status"] not in {"active", "trialing"}:
-        raise Refusal(409, f"A subscription that is {subscription['status']} cannot change its plan.")
-    if new["archived_at"]:
-        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
-    if new["currency"] != old["currency"]:
-        raise Refusal(409, "The plans have different currencies.")
+    _check_change(subscription, old, new)
     proration = _prorate(call, subscription, old, new)
     values = {"plan_id": new["id"]}
     if proration.kind == "charge":
@@ -143,12 +138,11 @@ def change_plan(call: Call) -> JSONObject:
     elif proration.kind == "credit":
         values["credit"] = subscription["credit"] + proration.amount
     changed = update(call.records, "subscriptions", subscription["id"], values)
-    result: dict[str, JSONValue] = {"amount": proration.amount, "kind": proration.kind}
+    difference: dict[str, JSONValue] = {"amount": proration.amount, "kind": proration.kind}
     if new["id"] != old["id"]:
-        call.emit(
-            "subscription_plan_changed", {**_embedded(call, changed), "previousPlanId": old["id"], "proration": result}
-        )
-    return {"subscription": represent(changed), "proration": result}
+        told = {**_embedded(call, changed), "previousPlanId": old["id"], "proration": difference}
+        call.emit("subscription_plan_changed", told)
+    return {"subscription": represent(changed), "proration": difference}
 
 
 def list_customer_subscriptions(call: Call) -> JSONObject:
@@ -190,6 +184,15 @@ def _bill(
     """Charge for the time from now to the end of a period."""
     bill = Bill(subscription["customer_id"], amount, currency, call.now, end, subscription["id"])
     charge_invoice(call, issue_invoice(call, bill), rail)
+
+
+def _check_change(subscription: sqlite3.Row, old: sqlite3.Row, new: sqlite3.Row) -> None:
+    if subscription["status"] not in {"active", "trialing"}:
+        raise Refusal(409, f"A subscription that is {subscription['status']} cannot change its plan.")
+    if new["archived_at"]:
+        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
+    if new["currency"] != old["currency"]:
+        raise Refusal(409, "The plans have different currencies.")
 
 
 def _prorate(call: Call, subscription: sqlite3.Row, old: sqlite3.Row, new: sqlite3.Row) -> Proration:
