@@ -12,14 +12,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._types import UNSET, Secret, Unset
     from ._version import __version__ as __version__
+    from .api.models.analytics import RecoverySummary
+    from .api.models.checkout import CheckoutKind, CheckoutSession, CheckoutStatus
+    from .api.models.customer_checkout import CheckoutPage, CheckoutPayment, CheckoutProgress
+    from .api.models.customer_identity import Identity, IdentityVerification, OtpDelivery, SavedMethod
+    from .api.models.customer_portal import (
+        PortalAccess,
+        PortalAccount,
+        PortalCard,
+        PortalCodeDelivery,
+        PortalMerchantGroup,
+        PortalPlan,
+        PortalSubscription,
+        PortalSubscriptionAction,
+        PortalTopUp,
+        PortalVirtualAccount,
+        PortalWallet,
+        PortalWalletTransaction,
+        WalletStatus,
+    )
     from .api.models.customers import Customer
+    from .api.models.events import Event, EventPayload, EventType, WebhookPayload, WebhookPayloadData
+    from .api.models.invoices import Invoice, InvoiceDetail, InvoiceRefundResult, InvoiceStatus
+    from .api.models.payment_links import PaymentLink
     from .api.models.plans import Interval, Plan
+    from .api.models.promo_codes import DiscountDuration, DiscountType, PromoCode
+    from .api.models.settings import DunningEscalation, RecoverySettings
     from .api.models.subscriptions import PlanChangeResult, Proration, ProrationKind, Subscription, SubscriptionStatus
     from .api.models.transactions import Rail, Transaction, TransactionStatus
     from .api.open_enum import OpenEnum
     from .api.options import CallOptions, ClientOptions
     from .api.pages import AsyncPages, Page
-    from .auth.credentials import ClientCredentials, Credential, IdentityToken, PortalSession, SecretKey
+    from .auth.credentials import (
+        ClientCredentials,
+        Credential,
+        CredentialHolder,
+        IdentityToken,
+        PortalSession,
+        SecretKey,
+    )
     from .auth.token import Token
     from .blocking.client import Duro
     from .blocking.pages import Pages
@@ -61,6 +92,12 @@ __all__ = [
     "BadRequestError",
     "Call",
     "CallOptions",
+    "CheckoutKind",
+    "CheckoutPage",
+    "CheckoutPayment",
+    "CheckoutProgress",
+    "CheckoutSession",
+    "CheckoutStatus",
     "ClientClosedError",
     "ClientCredentials",
     "ClientOptions",
@@ -68,33 +105,64 @@ __all__ = [
     "ConflictError",
     "ConnectionFailedError",
     "Credential",
+    "CredentialHolder",
     "Customer",
     "DeadlineExceededError",
     "DecodingError",
+    "DiscountDuration",
+    "DiscountType",
+    "DunningEscalation",
     "Duro",
     "DuroError",
     "ErrorDetail",
+    "Event",
+    "EventPayload",
+    "EventType",
+    "Identity",
     "IdentityToken",
+    "IdentityVerification",
     "InternalServerError",
     "Interval",
     "InvalidArgumentError",
+    "Invoice",
+    "InvoiceDetail",
+    "InvoiceRefundResult",
+    "InvoiceStatus",
     "NotFoundError",
     "NotSent",
     "OpenEnum",
+    "OtpDelivery",
     "OutcomeUnknownError",
     "Page",
     "Pages",
+    "PaymentLink",
     "PerhapsSent",
     "PermissionDeniedError",
     "Plan",
     "PlanChangeResult",
+    "PortalAccess",
+    "PortalAccount",
+    "PortalCard",
+    "PortalCodeDelivery",
+    "PortalMerchantGroup",
+    "PortalPlan",
     "PortalSession",
+    "PortalSubscription",
+    "PortalSubscriptionAction",
+    "PortalTopUp",
+    "PortalVirtualAccount",
+    "PortalWallet",
+    "PortalWalletTransaction",
+    "PromoCode",
     "Proration",
     "ProrationKind",
     "Rail",
     "RateLimitError",
+    "RecoverySettings",
+    "RecoverySummary",
     "Request",
     "RetryPolicy",
+    "SavedMethod",
     "Secret",
     "SecretKey",
     "Subscription",
@@ -107,6 +175,9 @@ __all__ = [
     "TransportError",
     "Unset",
     "ValidationError",
+    "WalletStatus",
+    "WebhookPayload",
+    "WebhookPayloadData",
     "capture",
 ]
 
@@ -114,6 +185,30 @@ _ROOMS = {
     "_version": ("__version__",),
     "_types": ("UNSET", "Secret", "Unset"),
     "api.models.customers": ("Customer",),
+    "api.models.settings": ("DunningEscalation", "RecoverySettings"),
+    "api.models.promo_codes": ("DiscountDuration", "DiscountType", "PromoCode"),
+    "api.models.payment_links": ("PaymentLink",),
+    "api.models.invoices": ("Invoice", "InvoiceDetail", "InvoiceRefundResult", "InvoiceStatus"),
+    "api.models.events": ("Event", "EventPayload", "EventType", "WebhookPayload", "WebhookPayloadData"),
+    "api.models.customer_portal": (
+        "PortalAccess",
+        "PortalAccount",
+        "PortalCard",
+        "PortalCodeDelivery",
+        "PortalMerchantGroup",
+        "PortalPlan",
+        "PortalSubscription",
+        "PortalSubscriptionAction",
+        "PortalTopUp",
+        "PortalVirtualAccount",
+        "PortalWallet",
+        "PortalWalletTransaction",
+        "WalletStatus",
+    ),
+    "api.models.customer_identity": ("Identity", "IdentityVerification", "OtpDelivery", "SavedMethod"),
+    "api.models.customer_checkout": ("CheckoutPage", "CheckoutPayment", "CheckoutProgress"),
+    "api.models.checkout": ("CheckoutKind", "CheckoutSession", "CheckoutStatus"),
+    "api.models.analytics": ("RecoverySummary",),
     "api.models.plans": ("Interval", "Plan"),
     "api.models.subscriptions": (
         "PlanChangeResult",
@@ -126,7 +221,14 @@ _ROOMS = {
     "api.open_enum": ("OpenEnum",),
     "api.options": ("CallOptions", "ClientOptions"),
     "api.pages": ("AsyncPages", "Page"),
-    "auth.credentials": ("ClientCredentials", "Credential", "IdentityToken", "PortalSession", "SecretKey"),
+    "auth.credentials": (
+        "ClientCredentials",
+        "Credential",
+        "CredentialHolder",
+        "IdentityToken",
+        "PortalSession",
+        "SecretKey",
+    ),
     "auth.token": ("Token",),
     "blocking.client": ("Duro",),
     "blocking.pages": ("Pages",),

@@ -78,6 +78,11 @@ class Masked(str):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, text: str) -> str:
+        """Mask a text; leave what is none as it is, for the check that will refuse it."""
+        return cls(text) if isinstance(text, str) else text
+
     def __repr__(self) -> str:
         return redact(super().__repr__())
 

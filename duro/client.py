@@ -9,10 +9,21 @@ from ._types import UNSET, Masked, Unset
 from .api.caller import Caller
 from .api.codec import decode_json, encode_json
 from .api.core import Core, Defaults
+from .api.resources.analytics import AsyncAnalytics
+from .api.resources.checkout import AsyncCheckout
+from .api.resources.customer_checkout import AsyncCustomerCheckout
+from .api.resources.customer_identity import AsyncCustomerIdentity
+from .api.resources.customer_portal import AsyncCustomerPortal
 from .api.resources.customers import AsyncCustomers
+from .api.resources.events import AsyncEvents
+from .api.resources.invoices import AsyncInvoices
 from .api.resources.oauth import AsyncOAuth
+from .api.resources.payment_links import AsyncPaymentLinks
 from .api.resources.plans import AsyncPlans
+from .api.resources.promo_codes import AsyncPromoCodes
+from .api.resources.settings import AsyncSettings
 from .api.resources.subscriptions import AsyncSubscriptions
+from .api.resources.transactions import AsyncTransactions
 from .auth.authorizers import Authorizers
 from .auth.credentials import conceal, resolve_credential
 from .config import (
@@ -109,14 +120,69 @@ class AsyncDuro:
         return AsyncPlans(self._caller)
 
     @cached_property
+    def promo_codes(self) -> AsyncPromoCodes:
+        """What lowers the price for those who know it."""
+        return AsyncPromoCodes(self._caller)
+
+    @cached_property
+    def payment_links(self) -> AsyncPaymentLinks:
+        """Links to share, each of which sells one plan."""
+        return AsyncPaymentLinks(self._caller)
+
+    @cached_property
     def customers(self) -> AsyncCustomers:
         """Who pays the merchant."""
         return AsyncCustomers(self._caller)
 
     @cached_property
+    def transactions(self) -> AsyncTransactions:
+        """Single attempts to charge."""
+        return AsyncTransactions(self._caller)
+
+    @cached_property
     def subscriptions(self) -> AsyncSubscriptions:
         """Who pays for what, and until when."""
         return AsyncSubscriptions(self._caller)
+
+    @cached_property
+    def invoices(self) -> AsyncInvoices:
+        """What periods cost, and how that was paid."""
+        return AsyncInvoices(self._caller)
+
+    @cached_property
+    def settings(self) -> AsyncSettings:
+        """How the merchant wants to be served."""
+        return AsyncSettings(self._caller)
+
+    @cached_property
+    def analytics(self) -> AsyncAnalytics:
+        """What failed, and what was won back."""
+        return AsyncAnalytics(self._caller)
+
+    @cached_property
+    def checkout(self) -> AsyncCheckout:
+        """Pages of Duro's on which customers pay."""
+        return AsyncCheckout(self._caller)
+
+    @cached_property
+    def events(self) -> AsyncEvents:
+        """What happened, as the API keeps it."""
+        return AsyncEvents(self._caller)
+
+    @cached_property
+    def customer_checkout(self) -> AsyncCustomerCheckout:
+        """What a checkout page does; the session's token is all that it needs."""
+        return AsyncCustomerCheckout(self._caller)
+
+    @cached_property
+    def customer_identity(self) -> AsyncCustomerIdentity:
+        """A person behind a telephone number, and their ways to pay."""
+        return AsyncCustomerIdentity(self._caller)
+
+    @cached_property
+    def customer_portal(self) -> AsyncCustomerPortal:
+        """Where customers look after their own subscriptions."""
+        return AsyncCustomerPortal(self._caller)
 
     async def token(self, **options: Unpack[CallOptions]) -> Token:
         """Give the cached access token, exchanging if there is none (``oauthToken``).
@@ -170,7 +236,7 @@ class AsyncDuro:
             >>> await duro.request("GET", "/v1/plans", params={"limit": 5})
             {'items': [], 'nextCursor': None, 'hasMore': False}
         """
-        path = Masked(path) if isinstance(path, str) else path
+        path = Masked.of(path)
         operation = free_operation(method, path)
         content = None if json is UNSET else encode_json(json)
         answer = await self._caller.execute(

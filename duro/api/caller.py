@@ -13,6 +13,7 @@ from ..auth.credentials import ClientCredentials, as_credential, conceal
 from ..config import policy_of, seconds
 from ..errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError
 from ..http.request import USER_AGENT, Headers, Invocation
+from .arguments import page_position
 from .codec import decode, encode
 from .options import (
     CallOptions,
@@ -22,7 +23,7 @@ from .options import (
     check_names,
     check_query,
 )
-from .pages import AsyncPages, Page
+from .pages import AsyncPages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -33,12 +34,11 @@ if TYPE_CHECKING:
     from ..http.operation import Operation, Surface
     from ..http.request import Answer, Authorizer
     from .core import Core, Defaults
+    from .pages import Page
 
 __all__ = ["Caller"]
 
 T = TypeVar("T")
-
-MOST_ITEMS: Final = 100
 
 _COMMON_HEADERS: Final = Headers([(b"accept", b"application/json"), (b"accept-encoding", b"gzip"), USER_AGENT])
 _JSON_HEADER: Final = ((b"content-type", b"application/json"),)
@@ -106,14 +106,25 @@ class Caller:
         Returns:
             The answer as a model.
         """
-        answer = await self.execute(
+        answer = await self.fetch(operation, *path, options=options, body=body, query=query)
+        return decode(answer.body, into)
+
+    async def fetch(
+        self,
+        operation: Operation,
+        *path: str,
+        options: CallOptions,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, object] = _NO_QUERY,
+    ) -> Answer:
+        """Call an operation, and give the answer as it came; the arguments are those of :meth:`call`."""
+        return await self.execute(
             operation,
             operation.path_with(*path),
             content=None if body is None else encode(body),
             query=query,
             options=options,
         )
-        return decode(answer.body, into)
 
     async def execute(
         self,
@@ -133,9 +144,9 @@ class Caller:
         self,
         operation: Operation,
         *path: str,
-        of: type[T],
-        limit: int | Unset,
-        cursor: str | None,
+        into: type[Page[T]],
+        limit: int | Unset = UNSET,
+        cursor: str | None = None,
         options: CallOptions,
     ) -> AsyncPages[T]:
         """Make the pages of a list operation; nothing is sent yet.
@@ -143,8 +154,8 @@ class Caller:
         Args:
             operation: What is called.
             path: The values for the places of its path.
-            of: The model of an item.
-            limit: Items a page.
+            into: The model of a page.
+            limit: Items a page; left out where the operation answers all of them at once.
             cursor: Where to begin.
             options: What the user said with this call.
 
@@ -154,15 +165,13 @@ class Caller:
         Raises:
             InvalidArgumentError: The limit or the cursor breaks the contract.
         """
-        _check_page(limit, cursor)
-        page_type: Any = Page[of]  # type: ignore[valid-type]
+        page_position(limit, cursor)
         # Checked here, so that a mistake shows where it was made and not where the list is walked.
         self._invocation(operation, operation.path_with(*path), content=None, query=_NO_QUERY, options=options)
 
         async def fetch(begin: str | None) -> Page[T]:
             query = {"limit": limit, "cursor": UNSET if begin is None else begin}
-            page: Page[T] = await self.call(operation, *path, into=page_type, query=query, options=options)
-            return page
+            return await self.call(operation, *path, into=into, query=query, options=options)
 
         return AsyncPages(fetch, cursor)
 
@@ -270,12 +279,3 @@ def _key_for(operation: Operation, options: CallOptions) -> str | None:
             raise InvalidArgumentError(f"{operation.id} changes nothing and takes no idempotency_key; leave it out")
         return None
     return check_idempotency_key(options["idempotency_key"]) if "idempotency_key" in options else str(uuid.uuid4())
-
-
-def _check_page(limit: int | Unset, cursor: str | None) -> None:
-    if not isinstance(limit, Unset) and (
-        isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MOST_ITEMS
-    ):
-        raise InvalidArgumentError(f"limit is {limit!r}; give the items of a page, 1 to {MOST_ITEMS}")
-    if cursor is not None and (not isinstance(cursor, str) or not cursor):
-        raise InvalidArgumentError("cursor has to be the next_cursor of a page, or None for the first page")

@@ -10,14 +10,14 @@ import json
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_origin
 
-from attrs import fields, has
+from attrs import fields, fields_dict, has
 from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
 
-from .._types import UNSET, members
+from .._types import UNSET, Secret, members
 from ..errors import DecodingError, InvalidArgumentError, redact
-from .converter import camel_case, make_converter
+from .converter import camel_case, make_converter, wire_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +102,7 @@ def encode(fields: Mapping[str, object]) -> bytes:
     """Write a body.
 
     Args:
-        fields: Values by their Python names; those that are ``UNSET`` are left out.
+        fields: Values by their Python names; those that are ``UNSET`` are left out, and secrets are unwrapped.
 
     Returns:
         JSON, the names as the wire has them.
@@ -110,7 +110,13 @@ def encode(fields: Mapping[str, object]) -> bytes:
     Raises:
         InvalidArgumentError: A value cannot be written as JSON.
     """
-    return encode_json({camel_case(name): value for name, value in fields.items() if value is not UNSET})
+    return encode_json(
+        {
+            camel_case(name): value.reveal() if isinstance(value, Secret) else value
+            for name, value in fields.items()
+            if value is not UNSET
+        }
+    )
 
 
 def encode_json(value: object) -> bytes:
@@ -141,7 +147,7 @@ def to_plain(model: object) -> JSONObject:
         if attribute.name == "extra":
             plain.update(value)
         elif value is not UNSET:
-            plain[camel_case(attribute.name)] = _plain(value)
+            plain[wire_name(attribute)] = _plain(value)
     return plain
 
 
@@ -202,10 +208,14 @@ def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
     for note in getattr(inner, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
             # A KeyError names the missing member itself.
-            path = path if isinstance(inner, KeyError) else f"{path}.{camel_case(note.name)}"
+            path = path if isinstance(inner, KeyError) else f"{path}.{_wire_name_in(error.cl, note.name)}"
         elif isinstance(note, IterableValidationNote):
-            path = f"{path}[{note.index}]"
+            path = f"{path}.{note.index}" if isinstance(note.index, str) else f"{path}[{note.index}]"
     return _first_fault(inner, path)
+
+
+def _wire_name_in(kind: Any, name: str) -> str:
+    return wire_name(fields_dict(get_origin(kind) or kind)[name])
 
 
 def _issue(error: BaseException) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast, get_origin
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from attrs import fields, has
 from cattrs import Converter
-from cattrs.cols import homogenous_tuple_structure_factory
+from cattrs.cols import (
+    homogenous_tuple_structure_factory,
+    mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] - cattrs leaves two arguments untyped
+)
 from cattrs.gen import make_dict_structure_fn, override
 
 from .open_enum import OpenEnum
@@ -15,13 +19,20 @@ from .open_enum import OpenEnum
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["camel_case", "make_converter"]
+    from attrs import Attribute
+
+__all__ = ["camel_case", "make_converter", "wire_name"]
 
 
 def camel_case(name: str) -> str:
     """Give the wire's name of a Python name."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def wire_name(attribute: Attribute[Any]) -> str:
+    """Give the wire's name of a model's attribute, which its metadata may tell."""
+    return attribute.metadata.get("wire") or camel_case(attribute.name)
 
 
 def _exactly(kind: type) -> Callable[[Any, Any], Any]:
@@ -60,7 +71,7 @@ def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
     """Make what reads one model: wire names, and unknown fields kept in ``extra``."""
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
-        names = {each.name: camel_case(each.name) for each in fields(get_origin(kind) or kind)}
+        names = {each.name: wire_name(each) for each in fields(get_origin(kind) or kind)}
         # A page has no place for fields it does not know.
         keeps_unknown = names.pop("extra", None) is not None
         known = frozenset(names.values())
@@ -104,6 +115,28 @@ def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple
 
 
+def _mapping_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """Make what reads one kind of mapping; cattrs alone fails with an AttributeError on anything else."""
+
+    def make(kind: Any) -> Callable[[Any, Any], Any]:
+        value_kind = get_args(kind)[1]
+        read = mapping_structure_factory(kind, converter, dict, str, value_kind)
+
+        def read_mapping(data: object, _: Any) -> Any:
+            if not isinstance(data, dict):
+                raise TypeError(f"expected an object, got {type(data).__name__}")
+            mapping = cast("dict[str, object]", data)
+            return mapping if value_kind is Any else read(mapping, kind)
+
+        return read_mapping
+
+    return make
+
+
+def _is_mapping(kind: Any) -> bool:
+    return get_origin(kind) is Mapping
+
+
 def make_converter(*, detailed: bool) -> Converter:
     """Make a converter.
 
@@ -122,4 +155,5 @@ def make_converter(*, detailed: bool) -> Converter:
     converter.register_structure_hook(OpenEnum, _open_enum)
     converter.register_structure_hook_factory(_is_model, _model_hook(converter))
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook(converter))
+    converter.register_structure_hook_factory(_is_mapping, _mapping_hook(converter))
     return converter

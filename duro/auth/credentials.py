@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast, overload, runtime_checkable
 
 from .._types import Secret
 from ..errors import ConfigurationError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClientCredentials",
     "Credential",
+    "CredentialHolder",
     "IdentityToken",
     "PortalSession",
     "SecretKey",
@@ -33,7 +34,7 @@ def conceal(value: str | Secret) -> Secret: ...
 @overload
 def conceal(value: None) -> None: ...
 @overload
-def conceal(value: Credential) -> Credential: ...
+def conceal(value: Credential | CredentialHolder) -> Credential | CredentialHolder: ...
 def conceal(value: object) -> object:
     """Wrap a text where it enters, so that no frame after this one holds it; leave all else as it is."""
     return Secret(value) if isinstance(value, str) else value
@@ -176,8 +177,18 @@ class PortalSession(_OpaqueToken):
 Credential: TypeAlias = SecretKey | ClientCredentials | IdentityToken | PortalSession
 
 
+@runtime_checkable
+class CredentialHolder(Protocol):
+    """An answer of the API that a credential came with, and that is taken for one."""
+
+    @property
+    def credential(self) -> Credential:
+        """The credential."""
+        ...
+
+
 def resolve_credential(
-    credential: Credential | Secret | None,
+    credential: Credential | CredentialHolder | Secret | None,
     *,
     client_id: Secret | None = None,
     client_secret: Secret | None = None,
@@ -205,8 +216,8 @@ def resolve_credential(
     return _from_environment()
 
 
-def as_credential(credential: Credential | Secret) -> Credential:
-    """Take a credential as it is, and a concealed text as a secret key.
+def as_credential(credential: Credential | CredentialHolder | Secret) -> Credential:
+    """Take a credential as it is, an answer that holds one for it, and a concealed text as a secret key.
 
     Raises:
         ConfigurationError: It is no credential.
@@ -215,6 +226,8 @@ def as_credential(credential: Credential | Secret) -> Credential:
         return SecretKey(credential)
     if isinstance(credential, SecretKey | ClientCredentials | IdentityToken | PortalSession):
         return credential
+    if isinstance(credential, CredentialHolder):
+        return credential.credential
     raise ConfigurationError(
         f"a {type(credential).__name__} is no credential; give a secret key, ClientCredentials, IdentityToken "
         "or PortalSession"

@@ -7,7 +7,23 @@ from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 
 from ..client import AsyncDuro
 from .resource import BlockingResource, blocking
-from .resources import Customers, OAuth, Plans, Subscriptions
+from .resources import (
+    Analytics,
+    Checkout,
+    CustomerCheckout,
+    CustomerIdentity,
+    CustomerPortal,
+    Customers,
+    Events,
+    Invoices,
+    OAuth,
+    PaymentLinks,
+    Plans,
+    PromoCodes,
+    Settings,
+    Subscriptions,
+    Transactions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,14 +85,69 @@ class Duro(BlockingResource[AsyncDuro]):
         return Plans(self.asynchronous.plans)
 
     @cached_property
+    def promo_codes(self) -> PromoCodes:
+        """What lowers the price for those who know it."""
+        return PromoCodes(self.asynchronous.promo_codes)
+
+    @cached_property
+    def payment_links(self) -> PaymentLinks:
+        """Links to share, each of which sells one plan."""
+        return PaymentLinks(self.asynchronous.payment_links)
+
+    @cached_property
     def customers(self) -> Customers:
         """Who pays the merchant."""
         return Customers(self.asynchronous.customers)
 
     @cached_property
+    def transactions(self) -> Transactions:
+        """Single attempts to charge."""
+        return Transactions(self.asynchronous.transactions)
+
+    @cached_property
     def subscriptions(self) -> Subscriptions:
         """Who pays for what, and until when."""
         return Subscriptions(self.asynchronous.subscriptions)
+
+    @cached_property
+    def invoices(self) -> Invoices:
+        """What periods cost, and how that was paid."""
+        return Invoices(self.asynchronous.invoices)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """How the merchant wants to be served."""
+        return Settings(self.asynchronous.settings)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What failed, and what was won back."""
+        return Analytics(self.asynchronous.analytics)
+
+    @cached_property
+    def checkout(self) -> Checkout:
+        """Pages of Duro's on which customers pay."""
+        return Checkout(self.asynchronous.checkout)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened, as the API keeps it."""
+        return Events(self.asynchronous.events)
+
+    @cached_property
+    def customer_checkout(self) -> CustomerCheckout:
+        """What a checkout page does; the session's token is all that it needs."""
+        return CustomerCheckout(self.asynchronous.customer_checkout)
+
+    @cached_property
+    def customer_identity(self) -> CustomerIdentity:
+        """A person behind a telephone number, and their ways to pay."""
+        return CustomerIdentity(self.asynchronous.customer_identity)
+
+    @cached_property
+    def customer_portal(self) -> CustomerPortal:
+        """Where customers look after their own subscriptions."""
+        return CustomerPortal(self.asynchronous.customer_portal)
 
     token = blocking(AsyncDuro.token)
     request = blocking(AsyncDuro.request)

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from ..api.resources.analytics import AsyncAnalytics
+from ..api.resources.checkout import AsyncCheckout
+from ..api.resources.customer_checkout import AsyncCustomerCheckout
+from ..api.resources.customer_identity import AsyncCustomerIdentity
+from ..api.resources.customer_portal import AsyncCustomerPortal
 from ..api.resources.customers import AsyncCustomers
+from ..api.resources.events import AsyncEvents
+from ..api.resources.invoices import AsyncInvoices
 from ..api.resources.oauth import AsyncOAuth
+from ..api.resources.payment_links import AsyncPaymentLinks
 from ..api.resources.plans import AsyncPlans
+from ..api.resources.promo_codes import AsyncPromoCodes
+from ..api.resources.settings import AsyncSettings
 from ..api.resources.subscriptions import AsyncSubscriptions
+from ..api.resources.transactions import AsyncTransactions
 from .resource import BlockingResource, blocking, blocking_pages
 
-__all__ = ["Customers", "OAuth", "Plans", "Subscriptions"]
+__all__ = [
+    "Analytics",
+    "Checkout",
+    "CustomerCheckout",
+    "CustomerIdentity",
+    "CustomerPortal",
+    "Customers",
+    "Events",
+    "Invoices",
+    "OAuth",
+    "PaymentLinks",
+    "Plans",
+    "PromoCodes",
+    "Settings",
+    "Subscriptions",
+    "Transactions",
+]
 
 
 class OAuth(BlockingResource[AsyncOAuth]):
@@ -26,6 +53,20 @@ class Plans(BlockingResource[AsyncPlans]):
     archive = blocking(AsyncPlans.archive)
 
 
+class PromoCodes(BlockingResource[AsyncPromoCodes]):
+    """What lowers the price for those who know it."""
+
+    create = blocking(AsyncPromoCodes.create)
+    retrieve = blocking(AsyncPromoCodes.retrieve)
+    update = blocking(AsyncPromoCodes.update)
+
+
+class PaymentLinks(BlockingResource[AsyncPaymentLinks]):
+    """Links to share, each of which sells one plan."""
+
+    create = blocking(AsyncPaymentLinks.create)
+
+
 class Customers(BlockingResource[AsyncCustomers]):
     """Who pays the merchant."""
 
@@ -38,6 +79,12 @@ class Customers(BlockingResource[AsyncCustomers]):
     list_transactions = blocking_pages(AsyncCustomers.list_transactions)
 
 
+class Transactions(BlockingResource[AsyncTransactions]):
+    """Single attempts to charge."""
+
+    retrieve = blocking(AsyncTransactions.retrieve)
+
+
 class Subscriptions(BlockingResource[AsyncSubscriptions]):
     """Who pays for what, and until when."""
 
@@ -46,3 +93,66 @@ class Subscriptions(BlockingResource[AsyncSubscriptions]):
     pause = blocking(AsyncSubscriptions.pause)
     resume = blocking(AsyncSubscriptions.resume)
     change_plan = blocking(AsyncSubscriptions.change_plan)
+
+
+class Invoices(BlockingResource[AsyncInvoices]):
+    """What periods cost, and how that was paid."""
+
+    retrieve = blocking(AsyncInvoices.retrieve)
+    refund = blocking(AsyncInvoices.refund)
+
+
+class Settings(BlockingResource[AsyncSettings]):
+    """How the merchant wants to be served."""
+
+    update_recovery = blocking(AsyncSettings.update_recovery)
+
+
+class Analytics(BlockingResource[AsyncAnalytics]):
+    """What failed, and what was won back."""
+
+    failures = blocking(AsyncAnalytics.failures)
+
+
+class Checkout(BlockingResource[AsyncCheckout]):
+    """Pages of Duro's on which customers pay."""
+
+    create_session = blocking(AsyncCheckout.create_session)
+    retrieve_session = blocking(AsyncCheckout.retrieve_session)
+
+
+class Events(BlockingResource[AsyncEvents]):
+    """What happened, as the API keeps it."""
+
+    retrieve = blocking(AsyncEvents.retrieve)
+    retrieve_payload = blocking(AsyncEvents.retrieve_payload)
+
+
+class CustomerCheckout(BlockingResource[AsyncCustomerCheckout]):
+    """What a checkout page does; the session's token is all that it needs."""
+
+    hydrate = blocking(AsyncCustomerCheckout.hydrate)
+    pay = blocking(AsyncCustomerCheckout.pay)
+    status = blocking(AsyncCustomerCheckout.status)
+
+
+class CustomerIdentity(BlockingResource[AsyncCustomerIdentity]):
+    """A person behind a telephone number, and their ways to pay."""
+
+    request_otp = blocking(AsyncCustomerIdentity.request_otp)
+    verify_otp = blocking(AsyncCustomerIdentity.verify_otp)
+    me = blocking(AsyncCustomerIdentity.me)
+    list_methods = blocking_pages(AsyncCustomerIdentity.list_methods)
+
+
+class CustomerPortal(BlockingResource[AsyncCustomerPortal]):
+    """Where customers look after their own subscriptions."""
+
+    start = blocking(AsyncCustomerPortal.start)
+    verify = blocking(AsyncCustomerPortal.verify)
+    subscriptions = blocking_pages(AsyncCustomerPortal.subscriptions)
+    pause = blocking(AsyncCustomerPortal.pause)
+    cards = blocking_pages(AsyncCustomerPortal.cards)
+    wallet = blocking(AsyncCustomerPortal.wallet)
+    top_up = blocking(AsyncCustomerPortal.top_up)
+    request_virtual_account = blocking(AsyncCustomerPortal.request_virtual_account)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from anyio.lowlevel import current_token
@@ -86,7 +87,8 @@ def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], ended: Callable
     """Start a task that no caller's cancellation reaches, and that ends with its loop at the latest.
 
     A shielded scope would not do: ``asyncio`` timeouts and ``task.cancel()``
-    go past it, and end whatever the cancelled task itself awaits.
+    go past it, and end whatever the cancelled task itself awaits. It runs in
+    a copy of the caller's context.
 
     Args:
         run: What to run; it handles every exception of its own.
@@ -110,4 +112,4 @@ def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], ended: Callable
         finally:
             ended()
 
-    return trio.lowlevel.spawn_system_task(run_to_the_end, name=name)
+    return trio.lowlevel.spawn_system_task(run_to_the_end, name=name, context=copy_context())

@@ -25,6 +25,18 @@ pytestmark = pytest.mark.anyio
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 CUSTOMER = {"id": "cus_1", "blacklisted": False, "createdAt": "2026-01-01T00:00:00Z"}
+PROMO_CODE = {
+    "id": "promo_1",
+    "code": "LAUNCH50",
+    "discountType": "percentage",
+    "discountValue": 50,
+    "duration": "once",
+    "redeemedCount": 0,
+    "remaining": None,
+    "active": True,
+    "expiresAt": None,
+    "createdAt": "2026-01-01T00:00:00Z",
+}
 PAGE = {"items": [], "nextCursor": None, "hasMore": False}
 BAD_IDS = ["", " ", "\t", "a/b", "/", "..", ".", "../plans", "a?b", "a#b", "a%2fb", "a\\b", "a\nb", "a\x00b", "\ud800"]
 NO_IDS = [None, 5, b"cus_1", ["cus_1"], UNSET]
@@ -443,8 +455,11 @@ class TestValues:
         wire.answers = [CUSTOMER]
         await duro.customers.create(name="Ada", email=UNSET)
         assert wire.last.content == b'{"name":"Ada"}'
-        await duro.customers.create(name=None)
-        assert wire.last.content == b'{"name":null}'
+        wire.answers = [PROMO_CODE]
+        await duro.promo_codes.update("promo_1", active=True)
+        assert wire.last.content == b'{"active":true}'
+        await duro.promo_codes.update("promo_1", expires_at=None, max_redemptions=None)
+        assert json.loads(wire.last.content) == {"expiresAt": None, "maxRedemptions": None}
 
     async def test_metadata_is_sent_as_it_is(self, duro, wire):
         wire.answers = [CUSTOMER]

@@ -1,102 +1,19 @@
-"""Each operation, against a running sandbox and against the contract."""
+"""Stories told to a running sandbox, by both clients."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
-import pkgutil
 from datetime import UTC, datetime
-from pathlib import Path
 
 import anyio
 import pytest
-import yaml
 
 import duro
 from duro import AsyncDuro, Customer, Duro, Interval, Plan, Subscription, SubscriptionStatus, Token, capture
-from duro.api import resources
 from duro.api.models.subscriptions import PlanChangeResult
 from duro.blocking.resource import BlockingResource
 from duro.errors import ConflictError, InvalidArgumentError, NotFoundError, TokenExchangeError, ValidationError
-from duro.http.operation import Operation
 from duro.http.request import Answer, Headers
-
-CONTRACT = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text(encoding="utf-8"))
-MODULES = [
-    importlib.import_module(f"{resources.__name__}.{found.name}") for found in pkgutil.iter_modules(resources.__path__)
-]
-OPERATIONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Operation)]
-BY_ID = {
-    described["operationId"]: (method.upper(), path, described, item)
-    for path, item in CONTRACT["paths"].items()
-    for method, described in item.items()
-    if method in {"get", "post", "put", "patch", "delete"}
-}
-RESOURCES = {
-    name: member
-    for module in MODULES
-    for name, member in vars(module).items()
-    if inspect.isclass(member) and name in module.__all__ and name != "AsyncResource"
-}
-
-
-def resolved(described):
-    while "$ref" in described:
-        found = CONTRACT
-        for step in described["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        described = found
-    return described
-
-
-def parameters_of(operation, place):
-    """The parameters that the contract gives an operation in its path, query or header."""
-    _, _, described, item = BY_ID[operation.id]
-    every = [resolved(each) for each in [*item.get("parameters", []), *described.get("parameters", [])]]
-    return {each["name"] for each in every if each["in"] == place}
-
-
-def body_of(operation):
-    _, _, described, _ = BY_ID[operation.id]
-    if "requestBody" not in described:
-        return None
-    return resolved(described["requestBody"]["content"]["application/json"]["schema"])
-
-
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-class TestContract:
-    def test_method_and_path_are_the_contracts(self, operation):
-        assert (operation.method, operation.path) == BY_ID[operation.id][:2]
-
-    def test_places_of_the_path_are_its_parameters(self, operation):
-        assert set(operation.names) == parameters_of(operation, "path")
-
-    def test_credential_is_the_one_it_takes(self, operation):
-        public = BY_ID[operation.id][2].get("security") == []
-        assert (operation.surface.name == "PUBLIC") == public
-
-    def test_writes_and_no_reads_travel_under_a_key(self, operation):
-        assert operation.is_mutation == ("Idempotency-Key" in parameters_of(operation, "header"))
-
-
-def test_no_operation_stands_twice():
-    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) >= 16
-
-
-def sample_of(schema):
-    """A value that a schema allows, and that no default equals."""
-    schema = resolved(schema)
-    if "enum" in schema:
-        return schema["enum"][-1]
-    kind = schema.get("type", "object")
-    return {"string": "text", "integer": 7, "boolean": True, "object": {"a": 1}}[
-        kind if isinstance(kind, str) else kind[0]
-    ]
-
-
-def snake_case(name):
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 class Refusing:
@@ -111,62 +28,6 @@ class Refusing:
 
     async def aclose(self):
         pass
-
-
-def methods_by_operation():
-    """Which method of which resource calls which operation, as the docstrings tell."""
-    for name, kind in RESOURCES.items():
-        attribute = snake_case(name.removeprefix("Async")).lstrip("_")
-        for method_name, method in inspect.getmembers(kind, inspect.isfunction):
-            if not method_name.startswith("_"):
-                for operation in OPERATIONS:
-                    if f"``{operation.id}``" in method.__doc__:
-                        yield pytest.param(operation, attribute, method_name, id=operation.id)
-
-
-CALLS = list(methods_by_operation())
-
-
-def test_every_operation_has_a_method():
-    assert {call.values[0].id for call in CALLS} == {operation.id for operation in OPERATIONS}
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(("operation", "attribute", "method"), CALLS)
-async def test_request_is_the_one_that_the_contract_describes(operation, attribute, method):
-    schema = body_of(operation)
-    properties = {} if schema is None else schema.get("properties", {})
-    wanted = {name: sample_of(each) for name, each in properties.items()}
-    given = {snake_case(name): value for name, value in wanted.items()}
-    query = {"limit": 7, "cursor": "c"} if parameters_of(operation, "query") else {}
-    ids = [f"{name}_1" for name in operation.names]
-    transport = Refusing()
-    async with AsyncDuro("sk_test_1", transport=transport) as client:
-        called = getattr(getattr(client, attribute), method)(*ids, **given, **query)
-        with pytest.raises(NotFoundError):
-            await (called if inspect.isawaitable(called) else called.page())
-    (request,) = transport.requests
-    path = operation.path.format(**{name: f"{name}_1" for name in operation.names})
-    address = f"https://sandbox.useduro.com{path}" + ("?limit=7&cursor=c" if query else "")
-    assert (request.method, request.url) == (operation.method, address)
-    assert (json.loads(request.content) if request.content else None) == (wanted or None)
-    assert (request.headers.get("idempotency-key") is not None) == operation.is_mutation
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(("operation", "attribute", "method"), CALLS)
-async def test_arguments_are_those_of_the_contract_and_no_others(operation, attribute, method):
-    """What the contract requires has no default, all else has one."""
-    async with AsyncDuro("sk_test_1", transport=Refusing()) as client:
-        signature = inspect.signature(getattr(getattr(client, attribute), method))
-    schema = body_of(operation) or {}
-    expected = {snake_case(name) for name in schema.get("properties", {})} | (
-        {"limit", "cursor"} & parameters_of(operation, "query")
-    )
-    named = {each.name: each for each in signature.parameters.values() if each.kind is each.KEYWORD_ONLY}
-    required = {snake_case(name) for name in schema.get("required", [])}
-    assert set(named) == expected
-    assert {name for name, each in named.items() if each.default is each.empty} == required
 
 
 class Blocked:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
+from ...errors import redact
 from ..codec import structure, to_plain
 
 if TYPE_CHECKING:
     from ..._types import JSONObject
 
-__all__ = ["Model"]
+__all__ = ["Model", "SecretModel", "hidden", "masked"]
 
 
 @frozen(kw_only=True)
@@ -43,3 +44,21 @@ class Model:
             DecodingError: It breaks the contract; says where.
         """
         return structure(dict(data), cls, body=b"")
+
+
+@frozen(kw_only=True)
+class SecretModel(Model):
+    """An answer with a secret in it, which no repr shows and no pickle carries."""
+
+    def __reduce__(self) -> str:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled, it holds a secret; hand on what is needed of it")
+
+
+def masked(value: object) -> str:
+    """Represent a value with the secret in it cut down to its prefix."""
+    return redact(repr(value))
+
+
+def hidden(_value: object) -> str:
+    """Represent a secret whose form Duro does not tell."""
+    return "…"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from ..._types import UNSET, Unset
 from ...http.operation import Operation
+from ..arguments import json_objects, texts
 from ..models.customers import Customer
 from ..models.subscriptions import Subscription
 from ..models.transactions import Transaction
+from ..pages import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class AsyncCustomers(AsyncResource):
             >>> await duro.customers.list().collect(limit=10)
             []
         """
-        return self._caller.pages(LIST, of=Customer, limit=limit, cursor=cursor, options=options)
+        return self._caller.pages(LIST, into=Page[Customer], limit=limit, cursor=cursor, options=options)
 
     async def create(
         self,
@@ -86,7 +88,10 @@ class AsyncCustomers(AsyncResource):
             >>> customer.email, customer.blacklisted
             ('ada@example.com', False)
         """
-        body = {"email": email, "phone": phone, "name": name, "merchant_ref": merchant_ref, "metadata": metadata}
+        body = {
+            **texts(email=email, phone=phone, name=name, merchant_ref=merchant_ref),
+            **json_objects(metadata=metadata),
+        }
         return await self._caller.call(CREATE, into=Customer, body=body, options=options)
 
     async def retrieve(self, customer_id: str, /, **options: Unpack[CallOptions]) -> Customer:
@@ -151,7 +156,7 @@ class AsyncCustomers(AsyncResource):
             >>> (await duro.customers.blacklist(customer.id, reason="chargebacks")).blacklist_reason
             'chargebacks'
         """
-        body = {"reason": reason}
+        body = texts(reason=reason)
         return await self._caller.call(BLACKLIST, customer_id, into=Customer, body=body, options=options)
 
     def list_subscriptions(self, customer_id: str, /, **options: Unpack[CallOptions]) -> AsyncPages[Subscription]:
@@ -172,9 +177,7 @@ class AsyncCustomers(AsyncResource):
             >>> await duro.customers.list_subscriptions(customer.id).collect()
             []
         """
-        return self._caller.pages(
-            LIST_SUBSCRIPTIONS, customer_id, of=Subscription, limit=UNSET, cursor=None, options=options
-        )
+        return self._caller.pages(LIST_SUBSCRIPTIONS, customer_id, into=Page[Subscription], options=options)
 
     def list_transactions(
         self,
@@ -209,5 +212,5 @@ class AsyncCustomers(AsyncResource):
             []
         """
         return self._caller.pages(
-            LIST_TRANSACTIONS, customer_id, of=Transaction, limit=limit, cursor=cursor, options=options
+            LIST_TRANSACTIONS, customer_id, into=Page[Transaction], limit=limit, cursor=cursor, options=options
         )

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from ..._types import UNSET, Unset
 from ...http.operation import Operation
+from ..arguments import texts, whole_numbers
 from ..models.plans import Interval, Plan
+from ..pages import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class AsyncPlans(AsyncResource):
             >>> [plan.name async for plan in duro.plans.list(limit=100)]
             []
         """
-        return self._caller.pages(LIST, of=Plan, limit=limit, cursor=cursor, options=options)
+        return self._caller.pages(LIST, into=Page[Plan], limit=limit, cursor=cursor, options=options)
 
     async def create(
         self,
@@ -84,13 +86,8 @@ class AsyncPlans(AsyncResource):
             (500000, 'NGN', True)
         """
         body = {
-            "name": name,
-            "amount": amount,
-            "currency": currency,
-            "interval": interval,
-            "interval_count": interval_count,
-            "trial_days": trial_days,
-            "max_cycles": max_cycles,
+            **texts(name=name, currency=currency, interval=interval),
+            **whole_numbers(amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles),
         }
         return await self._caller.call(CREATE, into=Plan, body=body, options=options)
 
@@ -133,12 +130,8 @@ class AsyncPlans(AsyncResource):
             'Pro Monthly'
         """
         body = {
-            "name": name,
-            "amount": amount,
-            "interval": interval,
-            "interval_count": interval_count,
-            "trial_days": trial_days,
-            "max_cycles": max_cycles,
+            **texts(name=name, interval=interval),
+            **whole_numbers(amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles),
         }
         return await self._caller.call(UPDATE, plan_id, into=Plan, body=body, options=options)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from ..._types import UNSET, Unset
 from ...http.operation import Operation
+from ..arguments import flags, identifiers, json_objects
 from ..models.subscriptions import PlanChangeResult, Subscription
 from .base import AsyncResource
 
@@ -59,10 +60,8 @@ class AsyncSubscriptions(AsyncResource):
             True
         """
         body = {
-            "customer_id": customer_id,
-            "plan_id": plan_id,
-            "payment_method_id": payment_method_id,
-            "metadata": metadata,
+            **identifiers(customer_id=customer_id, plan_id=plan_id, payment_method_id=payment_method_id),
+            **json_objects(metadata=metadata),
         }
         return await self._caller.call(CREATE, into=Subscription, body=body, options=options)
 
@@ -91,7 +90,7 @@ class AsyncSubscriptions(AsyncResource):
             >>> (await duro.subscriptions.cancel(subscription.id)).status == "canceled"
             True
         """
-        body = {"at_period_end": at_period_end}
+        body = flags(at_period_end=at_period_end)
         return await self._caller.call(CANCEL, subscription_id, into=Subscription, body=body, options=options)
 
     async def pause(self, subscription_id: str, /, **options: Unpack[CallOptions]) -> Subscription:
@@ -160,6 +159,15 @@ class AsyncSubscriptions(AsyncResource):
             NotFoundError: There is no such subscription or plan in this tenant and mode.
             ConflictError: The subscription's state forbids the change.
             OutcomeUnknownError: The change may have been made and charged.
+
+        Example:
+            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> larger = await duro.plans.create(name="Team", amount=900_000, interval="month")
+            >>> customer = await duro.customers.create(email="ada@example.com")
+            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> change = await duro.subscriptions.change_plan(subscription.id, plan_id=larger.id)
+            >>> change.subscription.plan_id == larger.id, change.proration.kind == "charge"
+            (True, True)
         """
-        body = {"plan_id": plan_id}
+        body = identifiers(plan_id=plan_id)
         return await self._caller.call(CHANGE_PLAN, subscription_id, into=PlanChangeResult, body=body, options=options)

@@ -1,0 +1,69 @@
+"""Events (``/v1/events``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Unpack
+
+from ...http.operation import Operation
+from ..codec import decode
+from ..models.events import Event, EventPayload, WebhookPayload
+from .base import AsyncResource
+
+if TYPE_CHECKING:
+    from ..options import CallOptions
+
+__all__ = ["AsyncEvents"]
+
+RETRIEVE: Final = Operation("getEvent", "GET", "/v1/events/{id}")
+RETRIEVE_PAYLOAD: Final = Operation("getEventPayload", "GET", "/v1/events/{id}/payload")
+
+
+class AsyncEvents(AsyncResource):
+    """What happened, as the API keeps it."""
+
+    async def retrieve(self, event_id: str, /, **options: Unpack[CallOptions]) -> Event:
+        """Fetch the record of an event (``getEvent``, ``GET /v1/events/{id}``).
+
+        Args:
+            event_id: The event.
+            **options: What may be said with every call.
+
+        Returns:
+            The event.
+
+        Raises:
+            NotFoundError: There is no such event in this tenant and mode.
+
+        Example:
+            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await duro.customers.create(email="ada@example.com")
+            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> event = await duro.events.retrieve(sandbox.events[-1].id)
+            >>> event.type.is_known, event.id == sandbox.events[-1].id
+            (True, True)
+        """
+        return await self._caller.call(RETRIEVE, event_id, into=Event, options=options)
+
+    async def retrieve_payload(self, event_id: str, /, **options: Unpack[CallOptions]) -> EventPayload:
+        """Fetch what was posted to the webhook endpoints (``getEventPayload``, ``GET /v1/events/{id}/payload``).
+
+        Args:
+            event_id: The event.
+            **options: What may be said with every call.
+
+        Returns:
+            The body, byte for byte, and the same read.
+
+        Raises:
+            NotFoundError: There is no such event in this tenant and mode.
+
+        Example:
+            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await duro.customers.create(email="ada@example.com")
+            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> delivered = await duro.events.retrieve_payload(sandbox.events[-1].id)
+            >>> delivered.payload.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
+            (True, True)
+        """
+        answer = await self._caller.fetch(RETRIEVE_PAYLOAD, event_id, options=options)
+        return EventPayload(body=bytes(answer.body), payload=decode(answer.body, WebhookPayload))

@@ -1,0 +1,43 @@
+"""Transactions (``/v1/transactions``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Unpack
+
+from ...http.operation import Operation
+from ..models.transactions import Transaction
+from .base import AsyncResource
+
+if TYPE_CHECKING:
+    from ..options import CallOptions
+
+__all__ = ["AsyncTransactions"]
+
+RETRIEVE: Final = Operation("getTransaction", "GET", "/v1/transactions/{id}")
+
+
+class AsyncTransactions(AsyncResource):
+    """Single attempts to charge."""
+
+    async def retrieve(self, transaction_id: str, /, **options: Unpack[CallOptions]) -> Transaction:
+        """Fetch one attempt to charge (``getTransaction``, ``GET /v1/transactions/{id}``).
+
+        Args:
+            transaction_id: The attempt.
+            **options: What may be said with every call.
+
+        Returns:
+            The transaction.
+
+        Raises:
+            NotFoundError: There is no such transaction in this tenant and mode.
+
+        Example:
+            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await duro.customers.create(email="ada@example.com")
+            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> [charge] = await duro.customers.list_transactions(customer.id).collect()
+            >>> (await duro.transactions.retrieve(charge.id)).amount
+            500000
+        """
+        return await self._caller.call(RETRIEVE, transaction_id, into=Transaction, options=options)

@@ -1,0 +1,127 @@
+"""Every answer that the contract allows is read, and every documented field is an attribute of the right type."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+from attrs import fields_dict
+from contract.methods import method_of, outcome
+from contract.reading import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
+from contract.rules import arguments_of, bodies, in_order, paths
+from contract.samples import objects
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from duro import OpenEnum, Token
+from duro.api.models.base import Model
+
+# What a page calls its items.
+LISTS = {"items", "merchants"}
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+
+
+def check_model(schema, model, data):
+    """Hold a model to the schema of the answer that it was read from."""
+    properties = schema.get("properties", {})
+    for name, each in properties.items():
+        assert snake_case(name) in fields_dict(type(model)), f"{type(model).__name__} has no {snake_case(name)}"
+        check_value(each, name, getattr(model, snake_case(name)), data[name])
+    assert model.extra == {name: value for name, value in data.items() if name not in properties}
+
+
+def check_value(schema, name, value, data):
+    if data is None:
+        assert "null" in kinds_of(schema)
+        assert value is None
+        return
+    kind = next(kind for kind in kinds_of(schema) if kind != "null")
+    if kind == "array":
+        assert isinstance(value, tuple)
+        assert len(value) == len(data)
+        for one, other in zip(value, data, strict=True):
+            check_value(schema["items"], name, one, other)
+    elif kind == "object" and "properties" in schema and not isinstance(value, Mapping):
+        check_model(schema, value, data)
+    elif MOMENT.fullmatch(name) or schema.get("format") == "date-time":
+        assert isinstance(value, datetime)
+        assert value.tzinfo is not None
+        assert value == datetime.fromisoformat(data)
+    else:
+        assert value == data
+        if kind == "string":
+            assert isinstance(value, OpenEnum) == is_open_enum(schema, value), name
+            assert isinstance(value, str)
+        else:
+            assert type(value) is {"boolean": bool, "integer": int, "number": float, "object": dict}[kind]
+
+
+def is_open_enum(schema, value):
+    """Tell whether a text is one; the contract names the values of some only where they are sent."""
+    return True if {"enum", "x-known-values"} & schema.keys() else isinstance(value, OpenEnum)
+
+
+def items_name(schema):
+    return next(iter(LISTS & schema.get("properties", {}).keys()), None)
+
+
+def check_answer(operation, result, data):
+    if operation.id == "oauthToken":
+        assert isinstance(result, Token)
+        assert {name: getattr(result, name) for name in operation.answer["properties"]} == data
+    elif name := items_name(operation.answer):
+        check_value(operation.answer["properties"][name], name, result.items, data[name])
+        assert result.has_more is data.get("hasMore", False)
+        assert result.next_cursor == data.get("nextCursor")
+    else:
+        model = result if isinstance(result, Model) else result.payload
+        check_model(operation.answer, model, data)
+        assert type(model).from_dict(data) == model
+        assert type(model).from_dict(model.to_dict()) == model
+        assert model.to_dict() == data
+
+
+@each_operation
+@given(data=st.data())
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.anyio
+async def test_every_answer_of_the_contract_is_read(operation, data, callers):
+    body = data.draw(bodies(operation))
+    path = in_order(operation, data.draw(paths(operation)))
+    arguments = {**arguments_of(operation, {}, body), **callers.credential(operation)}
+    if operation.id == "oauthToken":
+        answer = {"access_token": "granted", "token_type": "Bearer", "expires_in": data.draw(st.integers(1, 86_400))}
+    else:
+        answer = data.draw(objects(operation.answer, answers=True))
+    if name := items_name(operation.answer):
+        answer = {each: value for each, value in answer.items() if each in operation.answer["properties"]}
+        if answer.get("hasMore"):
+            answer["nextCursor"] = "somewhere"
+        assert name in answer
+    callers.stub.answers(operation.status, answer)
+
+    for client in (callers.awaited, callers.blocking):
+        check_answer(operation, await outcome(method_of(client, operation.id), *path, **arguments), answer)
+
+
+def test_a_field_added_to_the_contract_is_missed(callers):
+    added = copy.deepcopy(CONTRACT)
+    added["components"]["schemas"]["Plan"]["properties"]["taxRate"] = {"type": "integer"}
+    [operation] = [each for each in operations_of(added) if each.id == "archivePlan"]
+    answer = {
+        "id": "plan_1",
+        "name": "Pro",
+        "amount": 1,
+        "currency": "NGN",
+        "interval": "month",
+        "intervalCount": 1,
+        "trialDays": 0,
+        "maxCycles": None,
+        "createdAt": "2026-01-01T00:00:00.000Z",
+        "taxRate": 7,
+    }
+    callers.stub.answers(200, answer)
+    with pytest.raises(AssertionError, match="Plan has no tax_rate"):
+        check_answer(operation, callers.blocking.plans.archive("plan_1"), answer)

@@ -1,0 +1,86 @@
+"""Every operation of the contract has one method, and that says what it is."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+
+import pytest
+from contract.methods import METHODS, PLACES, method_of, methods
+from contract.reading import BY_ID, CONTRACT, OPERATIONS, operations_of
+from contract.rules import arguments_there_are
+
+from duro import AsyncDuro
+
+CALL_OPTIONS = "options"
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+
+
+def unmet(contract):
+    """Name the operations of a contract that no method calls."""
+    return {operation.id for operation in operations_of(contract)} - PLACES.keys()
+
+
+def test_every_operation_has_exactly_one_method():
+    assert unmet(CONTRACT) == set()
+    named = [operation for _, (operation, _, _) in methods()]
+    assert sorted(named) == sorted(BY_ID)
+    assert len(named) == 45
+
+
+def test_an_operation_added_to_the_contract_is_missed():
+    added = copy.deepcopy(CONTRACT)
+    added["paths"]["/v1/refunds/{id}"] = {"get": {**added["paths"]["/v1/plans"]["get"], "operationId": "getRefund"}}
+    assert unmet(added) == {"getRefund"}
+
+
+@pytest.mark.parametrize(("place", "named"), METHODS.items(), ids=lambda value: ".".join(value[:2]))
+def test_docstring_names_the_operation_as_the_contract_does(place, named):
+    operation = BY_ID[named[0]]
+    assert named == (operation.id, operation.method, operation.path)
+
+
+@each_operation
+class TestSignature:
+    def signature(self, operation):
+        return inspect.signature(method_of(AsyncDuro("sk_test_1"), operation.id))
+
+    def test_values_of_the_path_come_first_and_by_position(self, operation):
+        positional = [
+            each for each in self.signature(operation).parameters.values() if each.kind is each.POSITIONAL_ONLY
+        ]
+        assert len(positional) == operation.path.count("{")
+        assert all(each.default is each.empty for each in positional)
+
+    def test_everything_else_is_named_as_in_the_contract_and_required_where_it_is(self, operation):
+        named = [each for each in self.signature(operation).parameters.values() if each.kind is each.KEYWORD_ONLY]
+        every, required = arguments_there_are(operation)
+        assert {each.name for each in named} == every
+        assert {each.name for each in named if each.default is each.empty} == required
+
+    def test_every_method_takes_the_options_of_a_call(self, operation):
+        *_, options = self.signature(operation).parameters.values()
+        assert (options.kind, options.name) == (options.VAR_KEYWORD, CALL_OPTIONS)
+        assert "CallOptions" in options.annotation
+
+
+@each_operation
+class TestDocstring:
+    def docstring(self, operation):
+        return inspect.getdoc(method_of(AsyncDuro("sk_test_1"), operation.id))
+
+    def test_it_tells_of_every_argument_the_answer_and_the_errors(self, operation):
+        docstring = self.docstring(operation)
+        signature = inspect.signature(method_of(AsyncDuro("sk_test_1"), operation.id))
+        for name in signature.parameters:
+            assert f"    {name}: " in docstring.replace("**", ""), name
+        for section in ("Args:", "Returns:", "Raises:", "Example:"):
+            assert f"\n{section}\n" in docstring
+
+    def test_it_says_where_the_shape_of_the_answer_is_not_documented(self, operation):
+        plain = " ".join(self.docstring(operation).split())
+        assert ("The shape of this answer is not documented by the API" in plain) == operation.inferred
+
+    def test_a_write_says_that_its_outcome_may_be_unknown(self, operation):
+        says = "OutcomeUnknownError:" in self.docstring(operation)
+        assert says == ("Idempotency-Key" in operation.parameters["header"])

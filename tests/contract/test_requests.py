@@ -1,0 +1,88 @@
+"""What leaves this machine is what the contract describes, whatever is given, from both clients."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from contract.methods import method_of, outcome
+from contract.reading import OPERATIONS
+from contract.rules import OWN_BODY, arguments_of, bodies, in_order, paths, queries
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from duro.errors import NotFoundError, TokenExchangeError
+
+HOST = "https://sandbox.useduro.com"
+AUTHORIZATIONS = {
+    ("bearerAuth", False): ("authorization", "Bearer sk_test_4eC39HqLyjWDarjtT1zdp7dc"),
+    ("bearerAuth", True): ("authorization", "Bearer identity-token"),
+    ("portalSession", False): ("x-portal-session", "portal-session"),
+}
+
+
+def check(schema, value):
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
+
+
+def check_request(operation, request, *, path, query, body):
+    """Hold a request to the contract, and to what was asked for."""
+    url = urlsplit(request.url)
+    assert request.method == operation.method
+    assert f"{url.scheme}://{url.netloc}" == HOST
+    assert [unquote(step) for step in url.path.split("/")] == operation.path.format(**path).split("/")
+    for name, value in path.items():
+        check(operation.parameters["path"][name], value)
+    check_query(operation, url.query, query)
+    check_body(operation, request, body)
+    check_headers(operation, request)
+
+
+def check_query(operation, written, query):
+    sent = {name: value for name, [value] in parse_qs(written, keep_blank_values=True, strict_parsing=False).items()}
+    assert sent == {name: str(value) for name, value in query.items()}
+    for name, value in query.items():
+        check(operation.parameters["query"][name], value)
+
+
+def check_body(operation, request, body):
+    if operation.body is None:
+        assert request.content is None
+        assert request.headers.get("content-type") is None
+        return
+    sent = json.loads(request.content)
+    check({**operation.body, "additionalProperties": False}, sent)
+    assert request.headers.get("content-type") == "application/json"
+    assert operation.id in OWN_BODY or sent == body
+
+
+def check_headers(operation, request):
+    names = [name for name, _ in request.headers]
+    assert len(names) == len(set(names))
+    assert (b"idempotency-key" in names) == ("Idempotency-Key" in operation.parameters["header"])
+    [scheme] = operation.security or [None]
+    proof = AUTHORIZATIONS.get((scheme, operation.path.startswith("/identity")))
+    for name in ("authorization", "x-portal-session"):
+        assert request.headers.get(name) == (proof[1] if proof and proof[0] == name else None)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@given(data=st.data())
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.anyio
+async def test_every_request_fits_the_contract(operation, data, callers):
+    path, query, body = (data.draw(make(operation)) for make in (paths, queries, bodies))
+    arguments = {**arguments_of(operation, query, body), **callers.credential(operation)}
+    refusal = TokenExchangeError if operation.id in OWN_BODY else NotFoundError
+    callers.stub.refuses()
+    callers.stub.requests.clear()
+
+    for client in (callers.awaited, callers.blocking):
+        with pytest.raises(refusal):
+            await outcome(method_of(client, operation.id), *in_order(operation, path), **arguments)
+
+    for request in callers.stub.requests:
+        check_request(operation, request, path=path, query=query, body=body)
+    assert len(callers.stub.requests) == 2
