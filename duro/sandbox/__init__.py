@@ -10,6 +10,7 @@ Example:
 from __future__ import annotations
 
 try:
+    from .faults import Fault, FaultKind, Faults
     from .server import Sandbox, serve
     from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
 except ModuleNotFoundError as error:
@@ -22,4 +23,16 @@ except ModuleNotFoundError as error:
         f"the sandbox needs the package {package!r}; install it with: pip install 'duro-sdk[sandbox]'"
     ) from error
 
-__all__ = ["Charge", "EventEntry", "OneTimeCode", "Refund", "RequestEntry", "Sandbox", "Stats", "serve"]
+__all__ = [
+    "Charge",
+    "EventEntry",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "OneTimeCode",
+    "Refund",
+    "RequestEntry",
+    "Sandbox",
+    "Stats",
+    "serve",
+]

@@ -71,7 +71,8 @@ class Refusal(Exception):
 
     def answer(self) -> Answer:
         """Give the refusal the contract's shape."""
-        error: dict[str, JSONValue] = {"code": CODES.get(self.status, "bad_request"), "message": self.message}
+        code = CODES.get(self.status, CODES[500] if self.status >= 500 else CODES[400])
+        error: dict[str, JSONValue] = {"code": code, "message": self.message}
         if self.details:
             error["details"] = self.details
         return Answer.of({"error": error}, self.status)

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 from .answers import Refusal
 from .calls import Operation, perform
 from .control import ControlSurface
-from .recorder import Recorder
 from .resources import OPERATIONS
+from .saboteur import Saboteur
 from .world import World
 
 __all__ = ["build_application"]
@@ -48,7 +48,7 @@ def build_application(world: World) -> ASGIApp:
     )
     # The API redirects nowhere, and a client must not follow anyway.
     application.router.redirect_slashes = False
-    return Recorder(application, world)
+    return Saboteur(application, world)
 
 
 def _api_routes(world: World, operations: Iterable[Operation]) -> list[Route]:

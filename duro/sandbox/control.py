@@ -14,6 +14,7 @@ from .._types import UNSET, JSONValue, Unset
 from .answers import Answer, Refusal
 from .calls import parse
 from .clock import timestamp
+from .faults import read_fault
 from .page import render
 from .validation import Text, Unfit, camel_case, structure
 from .world import World
@@ -63,6 +64,9 @@ class ControlSurface:
             Route("/_sandbox/events", self.events, methods=["GET"]),
             Route("/_sandbox/codes", self.codes, methods=["GET"]),
             Route("/_sandbox/clock", self.advance_clock, methods=["POST"]),
+            Route("/_sandbox/faults", self.faults, methods=["GET"]),
+            Route("/_sandbox/faults", self.add_fault, methods=["POST"]),
+            Route("/_sandbox/faults", self.clear_faults, methods=["DELETE"]),
             Route("/_sandbox/tokens/revoke", self.revoke_tokens, methods=["POST"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
         ]
@@ -105,6 +109,19 @@ class ControlSurface:
         except ValueError as error:
             raise Refusal(422, "Not valid: advance.", [{"path": "advance", "issue": str(error)}]) from None
         return Answer.of({"now": timestamp(now)}).response()
+
+    async def faults(self, _request: Request) -> Response:
+        """List the faults, in the order in which they are looked at, each with how often it struck."""
+        return Answer.of([fault.represent() for fault in self._world.faults]).response()
+
+    async def add_fault(self, request: Request) -> Response:
+        """Let requests to the API go wrong; answers the fault."""
+        fault = self._world.faults.append(read_fault(parse(await request.body())))
+        return Answer.of(fault.represent(), 201).response()
+
+    async def clear_faults(self, _request: Request) -> Response:
+        """Take all faults away; answers how many there were."""
+        return Answer.of({"cleared": self._world.faults.clear()}).response()
 
     async def revoke_tokens(self, request: Request) -> Response:
         """Revoke one token or all of them; answers how many there were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -10,6 +11,8 @@ from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from .connection import STOPPING, HTTPProtocol
 
 __all__ = ["Listener"]
 
@@ -67,7 +70,7 @@ class Listener:
             application,
             # The plain loop and h11 are there on every platform, and behave the same on all of them.
             loop="asyncio",
-            http="h11",
+            http=HTTPProtocol,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -108,6 +111,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.settled = threading.Event()
+        self.stopping = asyncio.Event()
         self.failure: BaseException | None = None
 
     def run_on(self, listening: socket.socket) -> None:
@@ -120,12 +124,14 @@ class _Server(uvicorn.Server):
             self.settled.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lifespan.state[STOPPING] = self.stopping
         await super().startup(sockets)
         self.settled.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # An answer is made in one go, so an open request is one whose body never came. Waiting for it would only
-        # put off the end, and cancelling it would leave a traceback in the terminal.
+        # An answer is made in one go, so an open request is one whose body never came, or that a fault struck. Waiting
+        # for it would only put off the end, and cancelling it would leave a traceback in the terminal.
+        self.stopping.set()
         for connection in list(self.server_state.connections):
             connection.transport.close()
         await super().shutdown(sockets)

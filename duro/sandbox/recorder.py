@@ -7,11 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .clock import timestamp
 from .journal import RequestEntry
+from .paths import is_control
 from .world import World
 
 __all__ = ["Recorder"]
-
-CONTROL_SURFACE = "/_sandbox"
 
 
 class Recorder:
@@ -28,7 +27,7 @@ class Recorder:
         request_id = world.identifiers.make("req", now)
         method: str = scope["method"]
         path: str = scope["path"]
-        is_recorded = path != CONTROL_SURFACE and not path.startswith(f"{CONTROL_SURFACE}/")
+        is_recorded = not is_control(path)
         if is_recorded:
             world.journal.count(method, path)
 

@@ -20,6 +20,7 @@ from ..errors import ConfigurationError
 from .application import build_application
 from .clock import Clock
 from .credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
+from .faults import Faults
 from .listener import Listener
 from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats, World
 
@@ -176,6 +177,11 @@ class Sandbox:
         return self._require().world.clock
 
     @property
+    def faults(self) -> Faults:
+        """What goes wrong: ``add("reset_after", path="/v1/customers")``, and ``clear()``."""
+        return self._require().world.faults
+
+    @property
     def stats(self) -> Stats:
         """Counts, taken now."""
         return self._require().world.stats()
@@ -217,7 +223,7 @@ class Sandbox:
         return self._require().world.revoke_tokens(token)
 
     def reset(self) -> None:
-        """Begin anew, while the server runs on: no records, no tokens, no counts, and real time."""
+        """Begin anew, while the server runs on: no records, no tokens, no counts, no faults, real time."""
         self._require().world.reset()
 
     def _require(self) -> _Running:

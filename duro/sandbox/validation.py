@@ -207,6 +207,7 @@ def _members(shape: type[AttrsInstance], spelling: Callable[[str], str]) -> tupl
             required=attribute.default is NOTHING,
         )
         for attribute in attrs.fields(shape)
+        if attribute.init
     )
 
 

@@ -10,6 +10,7 @@ from . import credentials
 from .clock import Clock
 from .codes import OneTimeCode, list_codes
 from .events import EventEntry, list_events
+from .faults import Faults
 from .identifiers import Identifiers
 from .journal import Journal, RequestEntry
 from .ledger import Charge, Refund, count_charges, list_charges, list_refunds
@@ -45,6 +46,7 @@ class World:
         token_lifetime: Seconds that an access token lives.
         identifiers: Makes identifiers.
         journal: What reached the server.
+        faults: What goes wrong.
     """
 
     store: Store
@@ -52,6 +54,7 @@ class World:
     token_lifetime: float
     identifiers: Identifiers = field(factory=Identifiers)
     journal: Journal = field(factory=Journal)
+    faults: Faults = field(factory=Faults)
 
     @classmethod
     def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> World:
@@ -96,12 +99,13 @@ class World:
             return credentials.revoke_tokens(records, token)
 
     def reset(self) -> None:
-        """Begin anew: no records, no tokens, no counts, and real time."""
+        """Begin anew: no records, no tokens, no counts, no faults, and real time."""
         with self.store.transaction() as records:
             clear(records)
             self.clock.reset(records)
             self.identifiers.reset()
             self.journal.reset()
+            self.faults.clear()
 
     def close(self) -> None:
         """Close the database."""
