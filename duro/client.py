@@ -239,10 +239,14 @@ class AsyncDuro:
         path = Masked.of(path)
         operation = free_operation(method, path)
         content = None if json is UNSET else encode_json(json)
-        answer = await self._caller.execute(
-            operation, path, content=content, query={} if params is None else params, options=options
+        return await self._caller.execute(
+            operation,
+            path,
+            content=content,
+            query={} if params is None else params,
+            options=options,
+            read=decode_json,
         )
-        return decode_json(answer.body)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Make a cheap copy that shares connections and tokens, and says other things with each call.

@@ -123,10 +123,11 @@ class DeadlineExceededError(TransportError):
 
 
 class OutcomeUnknownError(TransportError):
-    """A write may have happened: it left, and no answer came.
+    """A write may have happened: it left, and no answer came that could be read.
 
     The same call with ``idempotency_key=error.idempotency_key`` is safe: it
     gets the first answer if there was one, and does the work if there was not.
+    After an answer that could not be read, ``__cause__`` is the :class:`DecodingError`.
     """
 
 
@@ -240,7 +241,7 @@ class InternalServerError(APIError):
 
 
 class DecodingError(DuroError):
-    """An answer breaks the contract.
+    """The answer to a read breaks the contract; after a write, it is the cause of an :class:`OutcomeUnknownError`.
 
     Attributes:
         path: Where, as ``$.items[3].amount``.

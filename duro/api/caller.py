@@ -11,7 +11,8 @@ from attrs import evolve
 from .._types import UNSET, Unset
 from ..auth.credentials import ClientCredentials, as_credential, conceal
 from ..config import policy_of, seconds
-from ..errors import ConfigurationError, DeadlineExceededError, InvalidArgumentError
+from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
+from ..http.pipeline import outcome_unknown
 from ..http.request import USER_AGENT, Headers, Invocation
 from .arguments import page_position
 from .codec import decode, encode
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..auth.credentials import Credential
     from ..auth.token import Token
     from ..http.operation import Operation, Surface
-    from ..http.request import Answer, Authorizer
+    from ..http.request import Authorizer
     from .core import Core, Defaults
     from .pages import Page
 
@@ -106,24 +107,39 @@ class Caller:
         Returns:
             The answer as a model.
         """
-        answer = await self.fetch(operation, *path, options=options, body=body, query=query)
-        return decode(answer.body, into)
+        return await self.fetch(
+            operation, *path, read=lambda answered: decode(answered, into), options=options, body=body, query=query
+        )
 
     async def fetch(
         self,
         operation: Operation,
         *path: str,
+        read: Callable[[bytes], T],
         options: CallOptions,
         body: Mapping[str, object] | None = None,
         query: Mapping[str, object] = _NO_QUERY,
-    ) -> Answer:
-        """Call an operation, and give the answer as it came; the arguments are those of :meth:`call`."""
+    ) -> T:
+        """Call an operation, and make something else than a model of its answer.
+
+        Args:
+            operation: What is called.
+            path: The values for the places of its path.
+            read: Makes what is wanted of the answer's body.
+            options: What the user said with this call.
+            body: Values by their Python names, ``None`` for no body.
+            query: Values of the query string by their wire names; ``UNSET`` ones are left out.
+
+        Returns:
+            What ``read`` made.
+        """
         return await self.execute(
             operation,
             operation.path_with(*path),
             content=None if body is None else encode(body),
             query=query,
             options=options,
+            read=read,
         )
 
     async def execute(
@@ -134,11 +150,37 @@ class Caller:
         content: bytes | None,
         query: Mapping[str, object],
         options: CallOptions,
-    ) -> Answer:
-        """Call an operation whose path and body are ready, and give the answer as it came."""
-        return await self.core.pipeline.execute(
-            self._invocation(operation, path, content=content, query=query, options=options)
-        )
+        read: Callable[[bytes], T],
+    ) -> T:
+        """Call an operation whose path and body are ready.
+
+        Args:
+            operation: What is called.
+            path: The path with its values in place.
+            content: The body.
+            query: Values of the query string.
+            options: What the user said with this call.
+            read: Makes what is wanted of the answer's body.
+
+        Returns:
+            What ``read`` made.
+
+        Raises:
+            DecodingError: The answer to a read breaks the contract.
+            OutcomeUnknownError: The answer to a write does, or the write may have happened for another reason.
+        """
+        invocation = self._invocation(operation, path, content=content, query=query, options=options)
+        answer = await self.core.pipeline.execute(invocation)
+        unreadable: DecodingError
+        try:
+            return read(answer.body)
+        except DecodingError as error:
+            unreadable = error
+        if not operation.is_mutation:
+            raise unreadable
+        # Somebody answered, perhaps a proxy; only the first answer under the key tells what became of the write.
+        cause = f"The answer could not be read ({unreadable})"
+        raise outcome_unknown(invocation, cause, attempts=answer.attempts) from unreadable
 
     def pages(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import anyio
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from ..errors import (
     ClientClosedError,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..config import RetryPolicy, Settings
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "outcome_unknown"]
 
 # So that the deadline of the call, which knows what is in doubt, always speaks before the socket's.
 _SOCKET_GRACE: Final = 1.0
@@ -118,7 +118,7 @@ class Pipeline:
                 return await self._attempt_until_settled(flight)
         except anyio.get_cancelled_exc_class() as cancellation:
             if flight.in_doubt:
-                cancellation.add_note(_in_doubt(flight, "The call was cancelled"))
+                cancellation.add_note(_in_doubt(flight.invocation, "The call was cancelled"))
             raise
         finally:
             if observe.capturing():
@@ -158,7 +158,7 @@ class Pipeline:
             outcome = await self._attempt(flight, credential)
             if isinstance(outcome, Answer):
                 if outcome.status < 300:
-                    return outcome
+                    return outcome if flight.attempts == 1 else evolve(outcome, attempts=flight.attempts)
                 if outcome.status == 401 and not renewed and authorizer.refused(credential):
                     renewed = True
                     continue
@@ -272,14 +272,24 @@ def _deadline_error(flight: _Flight) -> TransportError:
 
 
 def _unknown(flight: _Flight, cause: str) -> OutcomeUnknownError:
-    return OutcomeUnknownError(
-        _in_doubt(flight, cause), idempotency_key=flight.invocation.idempotency_key, attempts=flight.attempts
-    )
+    return outcome_unknown(flight.invocation, cause, attempts=flight.attempts)
 
 
-def _in_doubt(flight: _Flight, cause: str) -> str:
+def outcome_unknown(invocation: Invocation, cause: str, *, attempts: int) -> OutcomeUnknownError:
+    """Say that a write may have happened, and how to learn what became of it.
+
+    Args:
+        invocation: The write.
+        cause: Why nobody knows.
+        attempts: How many times it was sent.
+    """
+    key = invocation.idempotency_key
+    return OutcomeUnknownError(_in_doubt(invocation, cause), idempotency_key=key, attempts=attempts)
+
+
+def _in_doubt(invocation: Invocation, cause: str) -> str:
     return (
-        f"{cause}; outcome unknown: {flight.invocation.operation.id} left this machine and may have happened. "
-        f"Call again with idempotency_key={flight.invocation.idempotency_key!r} to learn what became of it: "
+        f"{cause}; outcome unknown: {invocation.operation.id} left this machine and may have happened. "
+        f"Call again with idempotency_key={invocation.idempotency_key!r} to learn what became of it: "
         "it cannot happen twice under one key."
     )

@@ -97,11 +97,13 @@ class Answer:
         status: The HTTP status.
         headers: The header lines, names in lower case.
         body: The whole body, its content encoding undone.
+        attempts: How many times the request was sent until this came.
     """
 
     status: int
     headers: Headers
     body: bytes = field(converter=Body)
+    attempts: int = 1
 
     @property
     def request_id(self) -> str | None:

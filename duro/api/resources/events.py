@@ -65,5 +65,8 @@ class AsyncEvents(AsyncResource):
             >>> delivered.payload.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
             (True, True)
         """
-        answer = await self._caller.fetch(RETRIEVE_PAYLOAD, event_id, options=options)
-        return EventPayload(body=bytes(answer.body), payload=decode(answer.body, WebhookPayload))
+        return await self._caller.fetch(RETRIEVE_PAYLOAD, event_id, read=_payload, options=options)
+
+
+def _payload(body: bytes) -> EventPayload:
+    return EventPayload(body=bytes(body), payload=decode(body, WebhookPayload))
