@@ -239,7 +239,8 @@ def read_fault(body: object) -> Fault:
     match = given.pop("match", {})
     if not isinstance(match, dict):
         raise Refusal(422, "Not valid: match.", [{"path": "match", "issue": "expected object"}])
-    given |= {f"match.{name}": value for name, value in cast("dict[str, object]", match).items()}
+    members = cast("dict[str, object]", match).items()
+    given |= {f"match.{name}": value for name, value in members if value is not None}
     return _define(given, spelling=_wire_name)
 
 

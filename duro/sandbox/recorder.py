@@ -1,4 +1,4 @@
-"""The outermost layer of the server: every answer gets a request id, every API request an entry in the journal."""
+"""The layer around the application: every answer gets a request id, every API request an entry in the journal."""
 
 from __future__ import annotations
 

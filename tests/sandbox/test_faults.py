@@ -386,7 +386,7 @@ class TestSteering:
         }
         added = anonymous.post(faults, json=body)
         assert (added.status_code, added.json()) == (201, {**body, "struck": 0})
-        anonymous.post(faults, json={"kind": "silence", "times": None})
+        anonymous.post(faults, json={"kind": "silence", "match": {"method": None}, "times": None})
         assert anonymous.get("/v1/plans").headers["Retry-After"] == "1.5"
         assert anonymous.get(faults).json() == [
             {**body, "struck": 1},
