@@ -1,4 +1,4 @@
-"""The one list of tasks: ``nox -s tests``, and likewise lint, types, docs, package and bench."""
+"""The one list of tasks: ``nox -s tests``, and likewise contract, lint, types, docs, package and bench."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - nox itself runs on older ones, w
 nox.needs_version = ">=2026.2.9"  # finds interpreters with python-discovery, which tries whether they run
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False  # under CI=true it would be True
-nox.options.sessions = ["tests", "lint", "types", "docs", "package"]
+nox.options.sessions = ["tests", "contract", "lint", "types", "docs", "package"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -28,6 +28,9 @@ if (running := f"{sys.version_info.major}.{sys.version_info.minor}") not in PYTH
 pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 behind_the_shims = [str(path) for version in PYTHONS for path in pyenv.glob(f"versions/{version}.*/bin")]
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *behind_the_shims])
+
+# Version 5 reads OpenAPI 3.1.
+PRISM = "@stoplight/prism-cli@5"
 
 # A file stays on one worker: the tests of a file may share a sandbox.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
@@ -52,6 +55,16 @@ def tests(session: nox.Session) -> None:
         session.run("coverage", "combine", "--quiet")
         # A part of the tests covers a part of the code.
         session.run("coverage", "report", *(["--fail-under=0"] if session.posargs else []))
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """Call every operation against Prism, which holds each request against the contract."""
+    session.install("-e", ".[all]", *group("tests"), *group("contract"))
+    place = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--prefix", str(place), "--no-fund", "--no-audit", "--loglevel=error", PRISM)
+    session.env["PRISM"] = str(place / "node_modules" / ".bin" / "prism")
+    session.run("python", "-m", "pytest", "tests/prism", "-n", "0", *session.posargs)
 
 
 @nox.session

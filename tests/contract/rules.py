@@ -125,7 +125,14 @@ PLAIN = {
     "object": {"a": 1},
 }
 PLAIN_PLACES = {"id": "id_1", "token": "cs_test_0001", "mode": "test", "ref": "EXT-001"}
-PLAIN_FORMS = {"bvn": "12345678901", "discountValue": 50, "expiresAt": "2026-12-31T00:00:00.000Z"}
+PLAIN_FORMS = {
+    "bvn": "12345678901",
+    "customerEmail": "ada@example.com",
+    "discountValue": 50,
+    "email": "ada@example.com",
+    "expiresAt": "2026-12-31T00:00:00.000Z",
+    "successUrl": "https://shop.example/done",
+}
 
 
 def plain_call(operation):

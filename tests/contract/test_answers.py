@@ -8,13 +8,13 @@ from datetime import datetime
 
 import pytest
 from attrs import fields_dict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from contract.methods import method_of, outcome
 from contract.reading import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
 from contract.rules import arguments_of, bodies, in_order, paths
 from contract.samples import objects
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from duro import OpenEnum, Token
 from duro.api.models.base import Model
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
+from pathlib import Path
 
 import pytest
+
 from contract.methods import METHODS, PLACES, method_of, methods
 from contract.reading import BY_ID, CONTRACT, OPERATIONS, operations_of
 from contract.rules import arguments_there_are
-
 from duro import AsyncDuro
 
+ROOT = Path(__file__).parents[2]
 CALL_OPTIONS = "options"
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
@@ -84,3 +87,16 @@ class TestDocstring:
     def test_a_write_says_that_its_outcome_may_be_unknown(self, operation):
         says = "OutcomeUnknownError:" in self.docstring(operation)
         assert says == ("Idempotency-Key" in operation.parameters["header"])
+
+
+@pytest.mark.parametrize("sample", ["awaited", "blocking"])
+def test_type_checkers_see_a_call_of_every_method(sample):
+    tree = ast.parse((ROOT / "tests" / "typing" / f"{sample}.py").read_text(encoding="utf-8"))
+    called = {
+        (function.name, node.func.attr)
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert METHODS.keys() - called == set()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from contract.methods import method_of, outcome
 from contract.reading import OPERATIONS
 from contract.rules import OWN_BODY, plain_call
-
 from duro import ClientCredentials, IdentityToken, PortalSession, SecretKey, capture
 from duro.errors import ConfigurationError, DuroError, InvalidArgumentError
 

@@ -6,13 +6,13 @@ import json
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from contract.methods import method_of, outcome
-from contract.reading import OPERATIONS
-from contract.rules import OWN_BODY, arguments_of, bodies, in_order, paths, queries
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from contract.methods import method_of, outcome
+from contract.reading import OPERATIONS
+from contract.rules import OWN_BODY, arguments_of, bodies, in_order, paths, queries
 from duro.errors import NotFoundError, TokenExchangeError
 
 HOST = "https://sandbox.useduro.com"

@@ -1,0 +1,42 @@
+"""An argument of the wrong type is refused before anything is sent, by name, whichever operation it is for."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from contract.methods import method_of, outcome
+from contract.reading import OPERATIONS, kinds_of
+from contract.rules import OWN_BODY, argument_name, plain_call
+from duro.errors import InvalidArgumentError
+
+pytestmark = pytest.mark.anyio
+
+WRONG = {
+    "string": [5, b"text", ["text"], True, object()],
+    "integer": ["5", 5.0, True, math.nan, [5]],
+    "boolean": ["true", 1, 0, "no"],
+    "object": [5, "text", ["a"], {1: "a"}, {"a": {1, 2}}, {"a": math.inf}],
+}
+MEMBERS = [
+    pytest.param(operation, name, schema, id=f"{operation.id}-{name}")
+    for operation in OPERATIONS
+    if operation.body and operation.id not in OWN_BODY
+    for name, schema in operation.body["properties"].items()
+]
+
+
+@pytest.mark.parametrize(("operation", "name", "schema"), MEMBERS)
+async def test_wrong_type_is_refused_by_name(operation, name, schema, callers):
+    kinds = kinds_of(schema)
+    moment = ["2026-12-31", 5, True] if schema.get("format") == "date-time" else None
+    wrong = [*(moment or WRONG[kinds[0]]), *([] if "null" in kinds else [None])]
+    path, arguments = plain_call(operation)
+    callers.stub.requests.clear()
+    for value in wrong:
+        given = {**arguments, argument_name(operation, name): value}
+        for client in (callers.awaited, callers.blocking):
+            with pytest.raises(InvalidArgumentError, match=rf"^{argument_name(operation, name)}\b"):
+                await outcome(method_of(client, operation.id), *path, **given, **callers.credential(operation))
+    assert callers.stub.requests == []
