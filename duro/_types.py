@@ -65,7 +65,7 @@ class Secret:
 
 
 class Body(bytes):
-    """The body of an answer, which no repr shows: it may hold a token."""
+    """A body, which no repr shows: it may hold a token or a code."""
 
     __slots__ = ()
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "any_of",
     "bounded",
+    "concealed",
     "digits",
     "flags",
     "identifiers",
@@ -112,21 +113,24 @@ def digits(name: str, value: object, count: int) -> None:
         raise InvalidArgumentError(f"{name} has to be {count} digits")
 
 
-def secrets(**given: str | Unset) -> dict[str, object]:
-    """Check that arguments are text, and wrap them so that no frame or repr shows it.
+def concealed(**given: str | Unset) -> dict[str, object]:
+    """Wrap texts so that no frame or repr shows them; this comes first, for it cannot fail."""
+    return {name: Secret(value) if isinstance(value, str) else value for name, value in given.items()}
+
+
+def secrets(given: dict[str, object]) -> dict[str, object]:
+    """Check that arguments, wrapped by :func:`concealed`, are text.
 
     Raises:
         InvalidArgumentError: One is no text, or empty.
     """
-    wrapped = {name: Secret(value) if isinstance(value, str) else value for name, value in given.items()}
-    del given
-    for name, value in wrapped.items():
+    for name, value in given.items():
         if isinstance(value, Secret):
             if not value.reveal().strip():
                 raise InvalidArgumentError(f"{name} is empty; give what the customer was sent")
         elif value is not UNSET:
             raise _unfit(name, value, "text")
-    return {**wrapped}
+    return given
 
 
 def whole_numbers(**given: int | Unset) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_origi
 from attrs import fields, fields_dict, has
 from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
 
-from .._types import UNSET, Secret, members
+from .._types import UNSET, Body, Secret, members
 from ..errors import DecodingError, InvalidArgumentError, redact
 from .converter import camel_case, make_converter, wire_name
 
@@ -132,7 +132,7 @@ def encode_json(value: object) -> bytes:
         InvalidArgumentError: It cannot be written as JSON.
     """
     try:
-        return json.dumps(value, default=_plain_scalar, allow_nan=False, separators=(",", ":")).encode()
+        return Body(json.dumps(value, default=_plain_scalar, allow_nan=False, separators=(",", ":")).encode())
     except (TypeError, ValueError, RecursionError) as error:
         reason = str(error)
     raise InvalidArgumentError(f"this cannot be written as JSON: {reason}")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
+from .._types import Masked
 from ..errors import InvalidArgumentError
 
 __all__ = ["Operation", "Surface", "free_operation"]
@@ -68,7 +69,7 @@ class Operation:
         """
         path = self.pieces[0]
         for name, value, after in zip(self.names, values, self.pieces[1:], strict=True):
-            path += _segment(name, value) + after
+            path = Masked(path + _segment(name, value) + after)
         return path
 
 

@@ -18,7 +18,18 @@ import warnings
 import anyio
 import pytest
 
-from duro import AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, SecretKey
+from duro import (
+    AsyncDuro,
+    CheckoutSession,
+    ClientCredentials,
+    Duro,
+    IdentityToken,
+    IdentityVerification,
+    PortalAccess,
+    PortalSession,
+    PortalTopUp,
+    SecretKey,
+)
 
 # Globals, since whoever writes a secret into a local variable has it in his own frame.
 SECRET_KEY = "sk_test_1needle2key"
@@ -29,6 +40,7 @@ CHECKOUT_TOKEN = "cs_test_1needle2checkout"
 PORTAL_SESSION = "1needle2-portal-session"
 IDENTITY_TOKEN = "1needle2-identity-token"
 NEEDLE = "1needle2"
+BVN = "22233344455"
 
 OUR_ROOMS = ("duro", "httpx", "httpcore", "h11", "anyio")
 LOGGERS = ("duro", "httpx", "httpcore", "anyio", "asyncio", "trio")
@@ -349,6 +361,91 @@ def test_no_token_of_a_path_is_seen(haystack, wire):
             except Exception as error:
                 haystack.add_error(f"{last}, blocking", error)
     assert haystack.leaks() == []
+
+
+# What customers type or are sent, in bodies and in paths.
+CUSTOMERS = {
+    "otp": lambda client: client.customer_identity.verify_otp(phone="234", code=f"{NEEDLE}-code"),
+    "portal link": lambda client: client.customer_portal.start(token=f"{NEEDLE}-link"),
+    "portal code": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code=f"{NEEDLE}-code"),
+    "no code": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code=""),
+    "odd email": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code="1", email=5),
+    "bvn": lambda client: client.customer_portal.request_virtual_account(
+        bvn=BVN, credential=PortalSession(PORTAL_SESSION)
+    ),
+    "odd bvn": lambda client: client.customer_portal.request_virtual_account(
+        bvn=f"{NEEDLE}-bvn", credential=PortalSession(PORTAL_SESSION)
+    ),
+    "hydrate": lambda client: client.customer_checkout.hydrate(CHECKOUT_TOKEN),
+    "pay": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail="card"),
+    "odd rail": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail=5),
+    "odd token": lambda client: client.customer_checkout.status(f"{CHECKOUT_TOKEN}/.."),
+    "misspelt": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail="card", timeuot=5),
+}
+REFUSAL = {"error": {"code": "refused", "message": f"{CHECKOUT_TOKEN} is over", "details": []}}
+ANSWERS = {
+    "reset": lambda wire: wire.RESET,
+    "hang": lambda wire: wire.HANG,
+    "refused": lambda wire: wire.json(json.dumps(REFUSAL).encode(), "422 Refused"),
+    "unreadable": lambda wire: wire.json(b'{"token": 5, "url": "%s"}' % CHECKOUT_TOKEN.encode()),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_nothing_that_customers_type_is_seen(answer, haystack, wire):
+    wire.reply = lambda _: ANSWERS[answer](wire)
+
+    async def awaited():
+        async with AsyncDuro(SECRET_KEY, base_url=wire.url, retries=0, timeout=0.2) as client:
+            for what, call in CUSTOMERS.items():
+                try:
+                    await call(client)
+                except Exception as error:
+                    haystack.add_error(f"{what}, awaited", error)
+            haystack.add_reachable("awaited", client)
+
+    asyncio.run(awaited(), debug=True)
+    with Duro(SECRET_KEY, base_url=wire.url, retries=0, timeout=0.2) as client:
+        for what, call in CUSTOMERS.items():
+            try:
+                call(client)
+            except Exception as error:
+                haystack.add_error(f"{what}, blocking", error)
+        haystack.add_reachable("blocking", client)
+    assert any("traceback" in where for where, _ in haystack.texts)
+    assert haystack.leaks() == []
+    assert not [where for where, text in haystack.texts if BVN in text]
+
+
+MODELS = {
+    IdentityVerification: {"token": IDENTITY_TOKEN, "identity": {}},
+    PortalAccess: {"sessionToken": PORTAL_SESSION, "account": {"email": "a", "name": "b"}, "subscriptions": []},
+    PortalTopUp: {"checkoutToken": CHECKOUT_TOKEN, "checkoutUrl": f"https://checkout.example/{CHECKOUT_TOKEN}"},
+    CheckoutSession: {
+        "id": "chk_1",
+        "token": CHECKOUT_TOKEN,
+        "url": f"https://checkout.example/{CHECKOUT_TOKEN}",
+        "status": "pending",
+        "kind": "one_time",
+        "amount": 1,
+        "currency": "NGN",
+        "planId": None,
+        "createdAt": "2026-01-01T00:00:00.000Z",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+def test_an_answer_shows_no_secret_until_it_is_asked(kind, haystack):
+    answer = kind.from_dict(MODELS[kind])
+    haystack.add("repr", repr(answer))
+    haystack.add("in a list", f"{[answer]}")
+    haystack.add_pickle("pickle", answer)
+    if hasattr(answer, "credential"):
+        haystack.add("credential", repr(answer.credential))
+    assert haystack.leaks() == []
+    assert any(where == "pickle refused" for where, _ in haystack.texts)
+    assert answer.to_dict() == MODELS[kind]
 
 
 def test_the_search_finds_what_is_there(haystack):

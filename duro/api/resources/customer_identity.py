@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Unpack
 
 from ...http.operation import Operation, Surface
-from ..arguments import secrets, texts
+from ..arguments import concealed, secrets, texts
 from ..models.customer_identity import Identity, IdentityVerification, OtpDelivery, SavedMethod
 from ..pages import Page
 from .base import AsyncResource
@@ -72,8 +72,9 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> person.token in repr(person)
             False
         """
-        body = {**texts(phone=phone), **secrets(code=code)}
+        given = concealed(code=code)
         del code
+        body = {**texts(phone=phone), **secrets(given)}
         return await self._caller.call(VERIFY_OTP, into=IdentityVerification, body=body, options=options)
 
     async def me(self, **options: Unpack[CallOptions]) -> Identity:

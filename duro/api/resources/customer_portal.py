@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from ..._types import UNSET, Unset
 from ...http.operation import Operation, Surface
-from ..arguments import any_of, bounded, digits, flags, one_of, secrets, texts, whole_numbers
+from ..arguments import any_of, bounded, concealed, digits, flags, one_of, secrets, texts, whole_numbers
 from ..models.customer_portal import (
     PortalAccess,
     PortalCard,
@@ -75,8 +75,9 @@ class AsyncCustomerPortal(AsyncResource):
             >>> (await duro.customer_portal.start(email="ada@example.com")).email
             'ada@example.com'
         """
-        body = {**texts(email=email), **secrets(token=token), **flags(resend=resend)}
+        given = concealed(token=token)
         del token
+        body = {**texts(email=email), **secrets(given), **flags(resend=resend)}
         any_of(email=body["email"], token=body["token"])
         return await self._caller.call(START, into=PortalCodeDelivery, body=body, options=options)
 
@@ -112,8 +113,9 @@ class AsyncCustomerPortal(AsyncResource):
             >>> await portal.customer_portal.cards().collect()
             []
         """
-        body = {**texts(email=email), **secrets(code=code, token=token)}
+        given = concealed(code=code, token=token)
         del code, token
+        body = {**texts(email=email), **secrets(given)}
         any_of(email=body["email"], token=body["token"])
         return await self._caller.call(VERIFY, into=PortalAccess, body=body, options=options)
 
@@ -276,7 +278,7 @@ class AsyncCustomerPortal(AsyncResource):
             >>> bool(account.extra)
             True
         """
-        body = secrets(bvn=bvn)
+        body = concealed(bvn=bvn)
         del bvn
         digits("bvn", body["bvn"], BVN_DIGITS)
         return await self._caller.call(REQUEST_VIRTUAL_ACCOUNT, into=PortalVirtualAccount, body=body, options=options)
