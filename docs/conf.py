@@ -23,7 +23,7 @@ python_use_unqualified_type_names = True
 nitpicky = True
 nitpick_ignore_regex = [
     # Described by Python; its inventory would have to come over the network.
-    ("py:.*", r"(collections\.abc|datetime|os)\..*|datetime"),
+    ("py:.*", r"(collections\.abc|datetime|os)\..*|date(time)?"),
     # Type variables, aliases, and what nobody but the package makes.
     ("py:.*", r"(.*\.)?(T|AnyTransport|Caller|JSONObject|Mode)"),
     # Seen in a signature, but nothing to type.
