@@ -31,11 +31,12 @@ def test_an_invoice_that_failed_counts_where_it_stands(sandbox: Sandbox, api: ht
     with sandbox._require().world.store.transaction() as records:
         for amount, status in stories[:4]:
             records.execute("UPDATE invoices SET status = ? WHERE amount = ?", (status, amount))
+            code = "expired_card" if status == "open" else "insufficient_funds"
             for attempt in range(2):
                 records.execute(
-                    "INSERT INTO transactions SELECT 'txn_' || amount || ?1, id, customer_id, 'failed', amount, 'card',"
-                    " ?2, NULL, NULL, created_at FROM invoices WHERE amount = ?3",
-                    (attempt, "expired_card" if status == "open" else "insufficient_funds", amount),
+                    "INSERT INTO transactions SELECT :id, id, customer_id, 'failed', amount, 'card',"
+                    " :code, NULL, NULL, created_at FROM invoices WHERE amount = :amount",
+                    {"id": f"txn_{amount}_{attempt}", "code": code, "amount": amount},
                 )
     assert api.get(PATH).json() == {
         "inFlight": 20,
