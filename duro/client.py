@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .api.options import CallOptions, ClientOptions
-    from .auth.credentials import Credential
+    from .auth.credentials import Credential, CredentialHolder
     from .auth.token import Token
     from .http.transport.choice import AnyTransport
 
@@ -82,7 +82,7 @@ class AsyncDuro:
 
     def __init__(
         self,
-        credential: Credential | str | None = None,
+        credential: Credential | CredentialHolder | str | None = None,
         *,
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -96,7 +96,7 @@ class AsyncDuro:
         key, identifier, secret = conceal(credential), conceal(client_id), conceal(client_secret)
         del credential, client_id, client_secret
         caller = resolve_credential(key, client_id=identifier, client_secret=secret)
-        base_url = Masked(base_url) if isinstance(base_url, str) else base_url
+        base_url = None if base_url is None else Masked.of(base_url)
         settings = Settings(
             base_url=resolve_base_url(base_url, caller.mode),
             timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else seconds(timeout),

@@ -270,6 +270,7 @@ async def customer_portal(client: AsyncDuro) -> None:
     session = await client.customer_portal.verify(token="t", code="123456")
     assert_type(session, PortalAccess)
     assert_type(session.credential, PortalSession)
+    assert_type(AsyncDuro(session, base_url="http://127.0.0.1:1"), AsyncDuro)
     assert_type(session.account, PortalAccount)
     assert_type(session.subscriptions, tuple[PortalMerchantGroup, ...])
     portal = client.with_options(credential=session).customer_portal
