@@ -241,7 +241,7 @@ async def test_secret_key_needs_no_exchange(sandbox):
 @pytest.mark.anyio
 @pytest.mark.parametrize("blocking", [False, True])
 async def test_change_of_plan_answers_subscription_and_proration(blocking):
-    """The sandbox does not know this operation yet."""
+    """The answer is given here, for what the sandbox reckons depends on the day."""
     subscription = {
         "id": "sub_1",
         "status": "active",

@@ -5,7 +5,8 @@ import json
 import anyio
 import pytest
 
-from duro import Answer, AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession
+from contract.rules import CREDENTIALS, surface_of
+from duro import Answer, AsyncDuro, Duro
 from duro.http.request import Headers
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
@@ -49,14 +50,8 @@ class Callers:
 
     def credential(self, operation):
         """Give the option with the operation's credential; the client's own is a secret key."""
-        if operation.id == "oauthToken":
-            return {"credential": ClientCredentials("cid_test_1", "csec_test_1")}
-        if operation.security == ("portalSession",):
-            return {"credential": PortalSession("portal-session")}
-        # By the schema it is a bearer like any other; which one, the prose says.
-        if operation.security and operation.path.startswith("/identity"):
-            return {"credential": IdentityToken("identity-token")}
-        return {}
+        credential = CREDENTIALS.get(surface_of(operation))
+        return {} if credential is None else {"credential": credential}
 
 
 @pytest.fixture(scope="module")

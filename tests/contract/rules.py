@@ -7,6 +7,8 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
+from duro import ClientCredentials, IdentityToken, PortalSession
+
 from .reading import BY_ID, kinds_of, snake_case
 from .samples import IDENTIFIERS, objects
 
@@ -49,6 +51,18 @@ PLACES = {
         )
     ),
 }
+
+
+def surface_of(operation):
+    """Tell whom an operation is for: a merchant, an OAuth client, an identity, a portal session, or anybody."""
+    if operation.id in OWN_BODY:
+        return "oauth"
+    if operation.security == ("portalSession",):
+        return "portal"
+    # By the schema it is a bearer like any other; which one, the prose says.
+    if operation.security and operation.path.startswith("/identity"):
+        return "identity"
+    return "merchant" if operation.security else "public"
 
 
 def required_of(operation):
@@ -124,6 +138,12 @@ PLAIN = {
     "boolean": True,
     "object": {"a": 1},
 }
+# The client's own is a secret key, and a public operation needs none.
+CREDENTIALS = {
+    "oauth": ClientCredentials("cid_test_1", "csec_test_1"),
+    "identity": IdentityToken("identity-token"),
+    "portal": PortalSession("portal-session"),
+}
 PLAIN_PLACES = {"id": "id_1", "token": "cs_test_0001", "mode": "test", "ref": "EXT-001"}
 PLAIN_FORMS = {
     "bvn": "12345678901",
@@ -140,8 +160,7 @@ def plain_call(operation):
     properties = {} if operation.body is None or operation.id in OWN_BODY else operation.body["properties"]
     body = {name: PLAIN_FORMS.get(name) or _plain(each) for name, each in properties.items()}
     query = {name: {"limit": 7, "cursor": "c"}[name] for name in operation.parameters["query"]}
-    path = [PLAIN_PLACES[name] for name in re.findall(r"{(\w+)}", operation.path)]
-    return path, arguments_of(operation, query, body)
+    return in_order(operation, PLAIN_PLACES), arguments_of(operation, query, body)
 
 
 def _plain(schema):

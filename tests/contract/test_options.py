@@ -6,7 +6,7 @@ import pytest
 
 from contract.methods import method_of, outcome
 from contract.reading import OPERATIONS
-from contract.rules import OWN_BODY, plain_call
+from contract.rules import OWN_BODY, plain_call, surface_of
 from duro import ClientCredentials, IdentityToken, PortalSession, SecretKey, capture
 from duro.errors import ConfigurationError, DuroError, InvalidArgumentError
 
@@ -54,13 +54,8 @@ def call(callers, kind, operation):
 
 def taken_by(operation):
     """Tell which credentials an operation takes; a public one takes any and sends none."""
-    if operation.id in OWN_BODY:
-        return {"oauth"}
-    if not operation.security:
-        return set(CREDENTIALS)
-    if operation.security == ("portalSession",):
-        return {"portal"}
-    return {"identity"} if operation.path.startswith("/identity") else {"merchant", "oauth"}
+    surface = surface_of(operation)
+    return {"public": set(CREDENTIALS), "merchant": {"merchant", "oauth"}}.get(surface, {surface})
 
 
 async def test_timeout_is_the_requests(operation, call):

@@ -6,26 +6,19 @@ import pytest
 
 from contract.methods import method_of, outcome
 from contract.reading import OPERATIONS
-from contract.rules import OWN_BODY, plain_call
-from duro import AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, SecretKey, capture
+from contract.rules import CREDENTIALS, OWN_BODY, plain_call, surface_of
+from duro import AsyncDuro, Duro, SecretKey, capture
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 BEARER = {"authorization": f"Bearer {SECRET_KEY}"}
 VIOLATIONS = "sl-violations"
 
 
-def credential_of(operation):
-    if operation.id in OWN_BODY:
-        return ClientCredentials("cid_test_1", "csec_test_1")
-    if operation.security == ("portalSession",):
-        return PortalSession("portal-session")
-    return IdentityToken("identity-token") if operation.path.startswith("/identity") else SecretKey(SECRET_KEY)
-
-
 async def check(client, operation):
     path, arguments = plain_call(operation)
+    credential = CREDENTIALS.get(surface_of(operation), SecretKey(SECRET_KEY))
     with capture() as calls:
-        await outcome(method_of(client, operation.id), *path, **arguments, credential=credential_of(operation))
+        await outcome(method_of(client, operation.id), *path, **arguments, credential=credential)
     if operation.id not in OWN_BODY:
         [call] = calls
         assert (call.operation, call.status) == (operation.id, operation.status)
