@@ -32,7 +32,8 @@ if TYPE_CHECKING:
         WalletStatus,
     )
     from .api.models.customers import Customer
-    from .api.models.events import Event, EventPayload, EventType, WebhookPayload, WebhookPayloadData
+    from .api.models.event_data import EventData, EventType
+    from .api.models.events import Event, EventPayload, UnknownEvent
     from .api.models.invoices import Invoice, InvoiceDetail, InvoiceRefundResult, InvoiceStatus
     from .api.models.payment_links import PaymentLink
     from .api.models.plans import Interval, Plan
@@ -72,11 +73,16 @@ if TYPE_CHECKING:
         InvalidArgumentError,
         NotFoundError,
         OutcomeUnknownError,
+        PayloadError,
         PermissionDeniedError,
         RateLimitError,
+        SignatureMismatchError,
+        SignatureMissingError,
+        TimestampError,
         TokenExchangeError,
         TransportError,
         ValidationError,
+        WebhookError,
     )
     from .http.observe import Call, capture
     from .http.request import Answer, Request
@@ -116,6 +122,7 @@ __all__ = [
     "DuroError",
     "ErrorDetail",
     "Event",
+    "EventData",
     "EventPayload",
     "EventType",
     "Identity",
@@ -135,6 +142,7 @@ __all__ = [
     "OutcomeUnknownError",
     "Page",
     "Pages",
+    "PayloadError",
     "PaymentLink",
     "PerhapsSent",
     "PermissionDeniedError",
@@ -165,19 +173,22 @@ __all__ = [
     "SavedMethod",
     "Secret",
     "SecretKey",
+    "SignatureMismatchError",
+    "SignatureMissingError",
     "Subscription",
     "SubscriptionStatus",
+    "TimestampError",
     "Token",
     "TokenExchangeError",
     "Transaction",
     "TransactionStatus",
     "Transport",
     "TransportError",
+    "UnknownEvent",
     "Unset",
     "ValidationError",
     "WalletStatus",
-    "WebhookPayload",
-    "WebhookPayloadData",
+    "WebhookError",
     "capture",
 ]
 
@@ -189,7 +200,8 @@ _ROOMS = {
     "api.models.promo_codes": ("DiscountDuration", "DiscountType", "PromoCode"),
     "api.models.payment_links": ("PaymentLink",),
     "api.models.invoices": ("Invoice", "InvoiceDetail", "InvoiceRefundResult", "InvoiceStatus"),
-    "api.models.events": ("Event", "EventPayload", "EventType", "WebhookPayload", "WebhookPayloadData"),
+    "api.models.event_data": ("EventData", "EventType"),
+    "api.models.events": ("Event", "EventPayload", "UnknownEvent"),
     "api.models.customer_portal": (
         "PortalAccess",
         "PortalAccount",

@@ -29,11 +29,16 @@ __all__ = [
     "InvalidArgumentError",
     "NotFoundError",
     "OutcomeUnknownError",
+    "PayloadError",
     "PermissionDeniedError",
     "RateLimitError",
+    "SignatureMismatchError",
+    "SignatureMissingError",
+    "TimestampError",
     "TokenExchangeError",
     "TransportError",
     "ValidationError",
+    "WebhookError",
     "redact",
 ]
 
@@ -258,3 +263,45 @@ class DecodingError(DuroError):
         # The answer may hold a token, and a pickle travels.
         masked = redact(self.body.decode("utf-8", "replace")).encode()
         return restore, (kind, args, {**cast("dict[str, object]", state), "body": masked})
+
+
+class WebhookError(DuroError):
+    """A delivery is refused.
+
+    Attributes:
+        code: A word for machines, as the adapters answer it.
+    """
+
+    code: ClassVar[str] = "webhook_refused"
+
+
+class SignatureMissingError(WebhookError):
+    """There is no ``Duro-Signature`` header, or none that could be checked."""
+
+    code = "signature_missing"
+
+
+class SignatureMismatchError(WebhookError):
+    """No signature fits the body and any of the secrets."""
+
+    code = "signature_mismatch"
+
+
+class TimestampError(WebhookError):
+    """The signature's time is no number, or too far from now."""
+
+    code = "timestamp_refused"
+
+
+class PayloadError(WebhookError):
+    """The body is not the bytes of an event.
+
+    Attributes:
+        path: Where it breaks the contract, as ``$.data.invoice.amount``.
+    """
+
+    code = "payload_refused"
+
+    def __init__(self, message: str, *, path: str = "$") -> None:
+        super().__init__(message)
+        self.path = path

@@ -26,11 +26,16 @@ from duro.errors import (
     InvalidArgumentError,
     NotFoundError,
     OutcomeUnknownError,
+    PayloadError,
     PermissionDeniedError,
     RateLimitError,
+    SignatureMismatchError,
+    SignatureMissingError,
+    TimestampError,
     TokenExchangeError,
     TransportError,
     ValidationError,
+    WebhookError,
     redact,
 )
 
@@ -53,6 +58,11 @@ PARENTS = {
     RateLimitError: APIError,
     InternalServerError: APIError,
     DecodingError: DuroError,
+    WebhookError: DuroError,
+    SignatureMissingError: WebhookError,
+    SignatureMismatchError: WebhookError,
+    TimestampError: WebhookError,
+    PayloadError: WebhookError,
 }
 SAMPLES = [
     DuroError("words"),
@@ -66,6 +76,11 @@ SAMPLES = [
     TokenExchangeError("words", status=401, code="invalid_client", retry_after=2.5, request_id="req_1"),
     APIError("words", status=418),
     DecodingError("words", path="$.a[0]", body=b"\x00{"),
+    WebhookError("words"),
+    SignatureMissingError("words"),
+    SignatureMismatchError("words"),
+    TimestampError("words"),
+    PayloadError("words", path="$.data"),
     *(
         kind("words", status=400, code="c", details=[ErrorDetail("a", "b")], request_id="r", idempotency_key="k")
         for kind in PARENTS

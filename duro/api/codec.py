@@ -54,11 +54,12 @@ def decode(body: bytes, into: type[T]) -> T:
     return structure(_unwrapped(decode_json(body)), into, body=body)
 
 
-def decode_json(body: bytes) -> Any:
+def decode_json(body: bytes, *, what: str = "answer") -> Any:
     """Read plain data.
 
     Args:
         body: The body of the answer; an empty one is ``None``.
+        what: What to call it in an error.
 
     Returns:
         The data as it stands there.
@@ -72,16 +73,17 @@ def decode_json(body: bytes) -> Any:
         return _parse(body.decode())
     except (ValueError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
-    raise DecodingError(f"the answer is not JSON ({reason})", path="$", body=body)
+    raise DecodingError(f"the {what} is not JSON ({reason})", path="$", body=body)
 
 
-def structure(data: Any, into: type[T], *, body: bytes) -> T:
+def structure(data: Any, into: type[T], *, body: bytes, what: str = "answer") -> T:
     """Make a model of plain data.
 
     Args:
         data: The data.
         into: The model.
         body: Where the data comes from, for the error.
+        what: What to call it in an error.
 
     Returns:
         The model.
@@ -95,7 +97,7 @@ def structure(data: Any, into: type[T], *, body: bytes) -> T:
         path, issue = _explain(data, into)
     # It may hold a token, and a traceback shows the locals of the frame that raises.
     del data
-    raise DecodingError(f"the answer breaks the contract at {path}: {issue}", path=path, body=body)
+    raise DecodingError(f"the {what} breaks the contract at {path}: {issue}", path=path, body=body)
 
 
 def encode(fields: Mapping[str, object]) -> bytes:
@@ -146,7 +148,7 @@ def to_plain(model: object) -> JSONObject:
         value = getattr(model, attribute.name)
         if attribute.name == "extra":
             plain.update(value)
-        elif value is not UNSET:
+        elif attribute.init and value is not UNSET:
             plain[wire_name(attribute)] = _plain(value)
     return plain
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from attrs import fields, has
-from cattrs import Converter
+from cattrs import BaseValidationError, Converter
 from cattrs.cols import (
     homogenous_tuple_structure_factory,
     mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] - cattrs leaves two arguments untyped
@@ -68,10 +68,16 @@ def _is_model(kind: Any) -> bool:
 
 
 def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads one model: wire names, and unknown fields kept in ``extra``."""
+    """Make what reads one model: wire names, and unknown fields kept in ``extra``.
+
+    A model can name its subclass for a document (``variant_for``), or keep members
+    of another type among the unknown ones (``keeps_misfits``).
+    """
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
-        names = {each.name: wire_name(each) for each in fields(get_origin(kind) or kind)}
+        model_type = get_origin(kind) or kind
+        # What is no argument of the model is not the wire's to say.
+        names = {each.name: wire_name(each) for each in fields(model_type) if each.init}
         # A page has no place for fields it does not know.
         keeps_unknown = names.pop("extra", None) is not None
         known = frozenset(names.values())
@@ -79,20 +85,40 @@ def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
         if keeps_unknown:
             renamed["extra"] = override(omit=True)
         read = make_dict_structure_fn(kind, converter, **renamed)
+        variant_for = getattr(model_type, "variant_for", None)
+        keeps_misfits = getattr(model_type, "keeps_misfits", False)
 
         def read_model(data: object, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"expected an object, got {type(data).__name__}")
             document = cast("dict[str, Any]", data)
-            model = read(document, kind)
-            if keeps_unknown and not document.keys() <= known:
-                unknown = {name: value for name, value in document.items() if name not in known}
+            if variant_for is not None and (variant := variant_for(document)) is not model_type:
+                if not issubclass(variant, model_type):
+                    raise TypeError(f"expected a {model_type.__name__}, got a {variant.__name__}")
+                return converter.structure(document, variant)
+            fitting = _fitting(document, known, read) if keeps_misfits else document
+            model = read(fitting, kind)
+            if keeps_unknown and not (fitting is document and document.keys() <= known):
+                unknown = {name: value for name, value in document.items() if name not in known or name not in fitting}
                 object.__setattr__(model, "extra", unknown)
             return model
 
         return read_model
 
     return make
+
+
+def _fitting(document: dict[str, Any], known: frozenset[str], read: Callable[..., Any]) -> dict[str, Any]:
+    """Give the members that a model can read, which must let each of them be absent."""
+    fitting: dict[str, Any] = {}
+    for name in known & document.keys():
+        member = {name: document[name]}
+        try:
+            read(member, None)
+        except (BaseValidationError, KeyError, TypeError, ValueError, RecursionError):
+            continue
+        fitting |= member
+    return fitting
 
 
 def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:

@@ -17,6 +17,10 @@ __all__ = ["carry_out"]
 Count: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1))]
 Port: TypeAlias = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 JSONOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True, name="--data", metavar="JSON")]
+FileArgument: TypeAlias = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Seconds: TypeAlias = Annotated[float, Parameter(validator=Number(gt=0), metavar="SECONDS")]
+Moment: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
+SecretOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--secret", metavar="SECRET", show_default=False)]
 PairOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--param", metavar="NAME=VALUE", show_default=False)]
 
 
@@ -122,3 +126,50 @@ def request(
     from .request import send
 
     send(account, method, path, data=data, parameters=param, idempotency_key=idempotency_key)
+
+
+_webhooks: Final = App(
+    name="webhooks",
+    help="Sign and verify deliveries, as a webhook endpoint does.",
+    help_epilogue="Without --secret, the environment's DURO_WEBHOOK_SECRET. "
+    "Every user of this machine can read the options of a running program.",
+)
+_app.command(_webhooks)
+
+
+@_webhooks.command
+def sign(file: FileArgument = "-", /, *, secret: SecretOption = (), at: Moment = None) -> None:
+    """Sign a body as Duro does, and print the headers of a delivery.
+
+    Args:
+        file: The file that holds the body, or - for standard input.
+        secret: The endpoint's secret (whsec_...); may be given again, and each signs.
+        at: The time of signing, since the epoch; without it, now.
+    """
+    from .webhooks import sign_body
+
+    sign_body(file, secret, at=at)
+
+
+@_webhooks.command
+def verify(
+    file: FileArgument = "-",
+    /,
+    *,
+    signature: str,
+    secret: SecretOption = (),
+    tolerance: Seconds = 300.0,
+    at: Moment = None,
+) -> None:
+    """Verify a delivery, and tell what it says.
+
+    Args:
+        file: The file that holds the body, byte for byte, or - for standard input.
+        signature: The value of the header Duro-Signature.
+        secret: The endpoint's secret (whsec_...); may be given again, while it is rotated.
+        tolerance: How old the signature may be, or ahead of the clock.
+        at: The time to judge by, since the epoch; without it, now.
+    """
+    from .webhooks import verify_body
+
+    verify_body(file, secret, signature=signature, tolerance=tolerance, at=at)

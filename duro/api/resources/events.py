@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from ...http.operation import Operation
 from ..codec import decode
-from ..models.events import Event, EventPayload, WebhookPayload
+from ..models.events import Event, EventPayload
 from .base import AsyncResource
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ class AsyncEvents(AsyncResource):
     """What happened, as the API keeps it."""
 
     async def retrieve(self, event_id: str, /, **options: Unpack[CallOptions]) -> Event:
-        """Fetch the record of an event (``getEvent``, ``GET /v1/events/{id}``).
+        """Fetch an event (``getEvent``, ``GET /v1/events/{id}``).
 
         Args:
             event_id: The event.
             **options: What may be said with every call.
 
         Returns:
-            The event.
+            The event, of the class of its type.
 
         Raises:
             NotFoundError: There is no such event in this tenant and mode.
@@ -47,12 +47,14 @@ class AsyncEvents(AsyncResource):
     async def retrieve_payload(self, event_id: str, /, **options: Unpack[CallOptions]) -> EventPayload:
         """Fetch what was posted to the webhook endpoints (``getEventPayload``, ``GET /v1/events/{id}/payload``).
 
+        ``payload.matches(body)`` tells whether a delivery had the same bytes.
+
         Args:
             event_id: The event.
             **options: What may be said with every call.
 
         Returns:
-            The body, byte for byte, and the same read.
+            The body, byte for byte, and the event that it tells of.
 
         Raises:
             NotFoundError: There is no such event in this tenant and mode.
@@ -62,11 +64,11 @@ class AsyncEvents(AsyncResource):
             >>> customer = await duro.customers.create(email="ada@example.com")
             >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
             >>> delivered = await duro.events.retrieve_payload(sandbox.events[-1].id)
-            >>> delivered.payload.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
+            >>> delivered.event.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
             (True, True)
         """
         return await self._caller.fetch(RETRIEVE_PAYLOAD, event_id, read=_payload, options=options)
 
 
 def _payload(body: bytes) -> EventPayload:
-    return EventPayload(body=bytes(body), payload=decode(body, WebhookPayload))
+    return EventPayload(body=bytes(body), event=decode(body, Event))

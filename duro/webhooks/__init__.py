@@ -1,0 +1,114 @@
+"""Webhooks: a delivery becomes a typed event, repeats are dropped, in any web framework.
+
+Names are loaded when they are used; ``duro.webhooks.adapters`` has what web frameworks need.
+
+Example:
+    >>> from duro.webhooks import Webhook
+    >>> Webhook("whsec_example")
+    <Webhook with 1 secret, tolerance 300 s>
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..api.models.event_data import EventData, EventType
+    from ..api.models.events import (
+        CheckoutCompleted,
+        Event,
+        InvoiceCreated,
+        SubscriptionActivated,
+        SubscriptionCancelled,
+        SubscriptionCreated,
+        SubscriptionExpired,
+        SubscriptionPastDue,
+        SubscriptionPaused,
+        SubscriptionPaymentActionRequired,
+        SubscriptionPaymentFailed,
+        SubscriptionPaymentRecovered,
+        SubscriptionPaymentRefunded,
+        SubscriptionPaymentSuccess,
+        SubscriptionPlanChanged,
+        SubscriptionRecovered,
+        SubscriptionResumed,
+        SubscriptionUnpaid,
+        SubscriptionUpdated,
+        UnknownEvent,
+    )
+    from ..errors import (
+        PayloadError,
+        SignatureMismatchError,
+        SignatureMissingError,
+        TimestampError,
+        WebhookError,
+    )
+    from .inbox.base import Inbox, Standing
+    from .inbox.blocking import BlockingInbox
+    from .inbox.memory import MemoryInbox
+    from .inbox.sqlite import SQLiteInbox
+    from .router import Router
+    from .webhook import Webhook
+
+__all__ = [
+    "BlockingInbox",
+    "CheckoutCompleted",
+    "Event",
+    "EventData",
+    "EventType",
+    "Inbox",
+    "InvoiceCreated",
+    "MemoryInbox",
+    "PayloadError",
+    "Router",
+    "SQLiteInbox",
+    "SignatureMismatchError",
+    "SignatureMissingError",
+    "Standing",
+    "SubscriptionActivated",
+    "SubscriptionCancelled",
+    "SubscriptionCreated",
+    "SubscriptionExpired",
+    "SubscriptionPastDue",
+    "SubscriptionPaused",
+    "SubscriptionPaymentActionRequired",
+    "SubscriptionPaymentFailed",
+    "SubscriptionPaymentRecovered",
+    "SubscriptionPaymentRefunded",
+    "SubscriptionPaymentSuccess",
+    "SubscriptionPlanChanged",
+    "SubscriptionRecovered",
+    "SubscriptionResumed",
+    "SubscriptionUnpaid",
+    "SubscriptionUpdated",
+    "TimestampError",
+    "UnknownEvent",
+    "Webhook",
+    "WebhookError",
+]
+
+_ROOMS = {
+    ".inbox.base": ("Inbox", "Standing"),
+    ".inbox.blocking": ("BlockingInbox",),
+    ".inbox.memory": ("MemoryInbox",),
+    ".inbox.sqlite": ("SQLiteInbox",),
+    ".router": ("Router",),
+    ".webhook": ("Webhook",),
+    "..api.models.event_data": ("EventData", "EventType"),
+    "..errors": ("PayloadError", "SignatureMismatchError", "SignatureMissingError", "TimestampError", "WebhookError"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Every name without another home is a class of events.
+    value = getattr(import_module(_HOME.get(name, "..api.models.events"), __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

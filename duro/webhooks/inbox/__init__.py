@@ -1,0 +1,1 @@
+"""Inboxes: what has been handled already, so that a repeated delivery is dropped."""

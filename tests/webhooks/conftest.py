@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from duro._types import Clock
+from duro.webhooks import Event
+
+CUSTOMER = {
+    "id": "cus_1",
+    "email": "ada@example.com",
+    "phone": None,
+    "name": "Ada",
+    "merchantRef": "EXT-001",
+    "blacklisted": False,
+    "blacklistReason": None,
+    "createdAt": "2026-01-01T10:00:00.000Z",
+}
+PLAN = {
+    "id": "plan_1",
+    "name": "Pro Monthly",
+    "amount": 500_000,
+    "currency": "NGN",
+    "interval": "month",
+    "intervalCount": 1,
+    "trialDays": 0,
+    "maxCycles": None,
+    "createdAt": "2026-01-01T10:00:00.000Z",
+}
+SUBSCRIPTION = {
+    "id": "sub_1",
+    "status": "active",
+    "planId": "plan_1",
+    "currentPeriodStart": "2026-06-01T10:00:00.000Z",
+    "currentPeriodEnd": "2026-07-01T10:00:00.000Z",
+    "cyclesCompleted": 6,
+    "createdAt": "2026-01-01T10:00:00.000Z",
+}
+INVOICE = {
+    "id": "inv_1",
+    "subscriptionId": "sub_1",
+    "amount": 500_000,
+    "currency": "NGN",
+    "status": "paid",
+    "periodStart": "2026-06-01T10:00:00.000Z",
+    "periodEnd": "2026-07-01T10:00:00.000Z",
+    "paidAt": "2026-06-01T10:00:01.000Z",
+    "createdAt": "2026-06-01T10:00:00.000Z",
+}
+FLAT = {
+    "customerId": "cus_1",
+    "planId": "plan_1",
+    "subscriptionId": "sub_1",
+    "invoiceId": "inv_1",
+    "amount": 500_000,
+}
+EMBEDDED = {"customer": CUSTOMER, "plan": PLAN, "subscription": SUBSCRIPTION, "invoice": INVOICE}
+NOW = 1_782_637_200
+
+
+DATA = {"flat": FLAT, "embedded": EMBEDDED, "empty": {}}
+
+
+def write_document(kind="subscription_payment_failed", data="flat", number=1):
+    data = DATA[data] if isinstance(data, str) else data
+    return {"id": f"evt_{number}", "type": kind, "createdAt": "2026-06-28T09:00:00.000Z", "data": data}
+
+
+@pytest.fixture(scope="session")
+def document():
+    """Write a delivery in the wire's form, its data flat or embedded."""
+    return write_document
+
+
+@pytest.fixture(scope="session")
+def delivery():
+    """Write the raw body of a delivery."""
+    return lambda *words, **named: json.dumps(write_document(*words, **named), separators=(",", ":")).encode()
+
+
+@pytest.fixture(scope="session")
+def make_event():
+    """Make an event that nobody delivered."""
+    return lambda *words, **named: Event.from_dict(write_document(*words, **named))
+
+
+class Time:
+    """A clock that a test moves."""
+
+    def __init__(self, now=NOW):
+        self.now = now
+        self.clock = Clock(wall=lambda: self.now, monotonic=lambda: self.now)
+
+
+@pytest.fixture
+def time():
+    return Time()

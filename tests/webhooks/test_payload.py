@@ -1,0 +1,69 @@
+"""``events.retrieve`` and ``events.retrieve_payload`` answer what a delivery was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from duro import AsyncDuro, Duro, InvalidArgumentError
+from duro.http.request import Answer, Headers
+from duro.webhooks import SubscriptionPaymentFailed, Webhook
+
+
+class Wire:
+    def __init__(self, body):
+        self.body = body
+        self.asked = []
+
+    async def send(self, request):
+        self.asked.append((request.method, request.url.partition(".com")[2]))
+        return Answer(200, Headers(), self.body)
+
+    async def aclose(self):
+        pass
+
+
+@pytest.fixture
+def body(document):
+    # Spaces and an escape that no encoder of ours would write.
+    return json.dumps(document(data="embedded"), indent=1).replace("Ada", "\\u0041da").encode()
+
+
+@pytest.mark.anyio
+async def test_payload_is_the_very_bytes_and_the_event(body):
+    wire = Wire(body)
+    async with AsyncDuro("sk_test_1", transport=wire) as duro:
+        payload = await duro.events.retrieve_payload("evt_1")
+    assert wire.asked == [("GET", "/v1/events/evt_1/payload")]
+    assert (type(payload.body), payload.body) == (bytes, body)
+    assert isinstance(payload.event, SubscriptionPaymentFailed)
+    assert payload.event.data.customer.name == "Ada"
+    assert "Ada" not in repr(payload).partition("event=")[0]
+
+
+@pytest.mark.anyio
+async def test_it_says_whether_a_delivery_was_the_same(body):
+    webhook = Webhook("whsec_1")
+    async with AsyncDuro("sk_test_1", transport=Wire(body)) as duro:
+        payload = await duro.events.retrieve_payload("evt_1")
+    assert payload.event == webhook.verify(body, webhook.sign(body))
+    assert payload.matches(body)
+    assert payload.matches(memoryview(body))
+    assert not payload.matches(json.dumps(json.loads(body)).encode())
+    with pytest.raises(InvalidArgumentError, match="a str is no body"):
+        payload.matches(body.decode())
+
+
+@pytest.mark.anyio
+async def test_record_is_a_typed_event(document):
+    record = {**document(), "dispatchedAt": "2026-06-28T09:00:05.000Z"}
+    async with AsyncDuro("sk_test_1", transport=Wire(json.dumps(record).encode())) as duro:
+        event = await duro.events.retrieve("evt_1")
+    assert isinstance(event, SubscriptionPaymentFailed)
+    assert (event.dispatched_at.second, event.verified_by) == (5, None)
+
+
+def test_blocking_clients_answer_the_same(body):
+    with Duro("sk_test_1", transport=Wire(body)) as duro:
+        assert duro.events.retrieve_payload("evt_1").matches(body)
