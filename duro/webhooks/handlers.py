@@ -30,7 +30,11 @@ async def run_handler(handler: Handler[E], event: E) -> None:
     Raises:
         Exception: What the handler raised.
     """
-    outcome = handler(event) if _is_async(handler) else await anyio.to_thread.run_sync(handler, event)
+    if _is_async(handler):
+        outcome = handler(event)
+    else:
+        # In a tuple, since trio lets no thread give a coroutine.
+        (outcome,) = await anyio.to_thread.run_sync(lambda: (handler(event),))
     if inspect.isawaitable(outcome):
         await outcome
 

@@ -72,6 +72,8 @@ class Router:
         Raises:
             ConfigurationError: A class is none of an event, or has a handler already.
         """
+        if not kinds:
+            raise ConfigurationError("name at least one class of events; for all others, there is router.default")
         for kind in kinds:
             if not (inspect.isclass(kind) and issubclass(kind, Event)) or kind is Event:
                 raise ConfigurationError(f"{kind!r} is no class of events; name one such as InvoiceCreated")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...api.models.events import Event
 
-__all__ = ["DEFAULT_LEASE", "DEFAULT_RETENTION", "LAST_RETRY", "Inbox", "Standing", "warn_of_lost_claim"]
+__all__ = ["DEFAULT_LEASE", "DEFAULT_RETENTION", "LAST_RETRY", "Inbox", "Standing", "new_holder", "warn_of_lost_claim"]
 
 # 1m, 5m, 30m, 2h, 6h and 24h, one after another: so long after the first delivery comes the last.
 LAST_RETRY: Final = 60 * (1 + 5 + 30) + 3600 * (2 + 6 + 24)
@@ -125,13 +125,24 @@ class Inbox(ABC):
             1 False
             2 False
         """
-        holder = uuid.uuid4().hex
+        holder = new_holder()
         standing = await self.take(event.id, holder)
         if not standing:
             yield standing
             return
-        try:
+        async with self.holding(event, holder):
             yield standing
+
+    @asynccontextmanager
+    async def holding(self, event: Event, holder: str) -> AsyncGenerator[None]:
+        """Settle a claim that was taken: handled if the block ends, released if it raises or is cancelled.
+
+        Args:
+            event: The event.
+            holder: The claim.
+        """
+        try:
+            yield
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self.drop(event.id, holder)
@@ -161,6 +172,11 @@ class Inbox(ABC):
             event: The event.
         """
         await self.drop(event.id, None)
+
+
+def new_holder() -> str:
+    """Make the name of a claim."""
+    return uuid.uuid4().hex
 
 
 def warn_of_lost_claim(event: Event) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...blocking import portal
-from .base import Inbox, Standing, warn_of_lost_claim
+from .base import Inbox, Standing, new_holder, warn_of_lost_claim
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,17 +46,32 @@ class BlockingInbox:
         Yields:
             How it stands: true only if this block is the one to handle it.
         """
-        inbox, holder = self._inbox, uuid.uuid4().hex
-        standing = portal.run(lambda: inbox.take(event.id, holder))
+        holder = new_holder()
+        standing = self.take(event.id, holder)
         if not standing:
             yield standing
             return
-        try:
+        with self.holding(event, holder):
             yield standing
+
+    def take(self, event_id: str, holder: str) -> Standing:
+        """Claim an event for a holder; see :meth:`Inbox.take`."""
+        return portal.run(lambda: self._inbox.take(event_id, holder))
+
+    @contextmanager
+    def holding(self, event: Event, holder: str) -> Generator[None]:
+        """Settle a claim that was taken: handled if the block ends, released if it raises.
+
+        Args:
+            event: The event.
+            holder: The claim.
+        """
+        try:
+            yield
         except BaseException:
-            portal.run(lambda: inbox.drop(event.id, holder))
+            portal.run(lambda: self._inbox.drop(event.id, holder))
             raise
-        if not portal.run(lambda: inbox.keep(event.id, holder)):
+        if not portal.run(lambda: self._inbox.keep(event.id, holder)):
             warn_of_lost_claim(event)
 
     def accept(self, event: Event) -> bool:
