@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from attrs import fields, has
@@ -159,6 +160,25 @@ def _mapping_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], 
     return make
 
 
+def _optional_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """Make what reads a value or null; cattrs alone would look for the value's hook at each of them."""
+
+    def make(kind: Any) -> Callable[[Any, Any], Any]:
+        (value_kind,) = set(get_args(kind)) - {NoneType}
+        read = converter.get_structure_hook(value_kind)
+
+        def read_optional(value: Any, _: Any) -> Any:
+            return None if value is None else read(value, value_kind)
+
+        return read_optional
+
+    return make
+
+
+def _is_optional(kind: Any) -> bool:
+    return isinstance(kind, UnionType) and len(get_args(kind)) == 2 and NoneType in get_args(kind)
+
+
 def _is_mapping(kind: Any) -> bool:
     return get_origin(kind) is Mapping
 
@@ -181,5 +201,6 @@ def make_converter(*, detailed: bool) -> Converter:
     converter.register_structure_hook(OpenEnum, _open_enum)
     converter.register_structure_hook_factory(_is_model, _model_hook(converter))
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook(converter))
+    converter.register_structure_hook_factory(_is_optional, _optional_hook(converter))
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook(converter))
     return converter

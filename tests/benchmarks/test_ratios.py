@@ -5,6 +5,8 @@ Rounds of the candidates are interleaved, so that a machine that slows down slow
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import statistics
 import subprocess
@@ -16,11 +18,12 @@ import anyio
 import httpx
 import pytest
 
-from duro import AsyncDuro, Duro, Page, Plan, capture
+from duro import AsyncDuro, Duro, Event, Page, Plan, capture
 from duro._types import Clock
 from duro.api.codec import decode
 from duro.auth.cache import TokenCache
 from duro.auth.token import Moment, Token
+from duro.webhooks import Webhook
 
 ROUNDS = 21
 PATH = "/v1/customers/cus_1"
@@ -197,6 +200,87 @@ def test_page_of_a_hundred_plans():
                 "page of 100 plans: decode": lambda: decode(body, Page[Plan]),
             },
             calls=100,
+        )
+    )
+
+
+def test_delivery_of_two_kilobytes():
+    """What a verification and a typed event cost beside their bare parts."""
+    secret, moment = "whsec_1", {"createdAt": "2026-01-31T10:00:00.000Z"}
+    data = {
+        "customer": {
+            "id": "cus_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+            "email": "ada.lovelace@example.com",
+            "phone": "2348012345678",
+            "name": "Ada Lovelace " * 64,
+            "merchantRef": "EXT-001",
+            "blacklisted": False,
+            "blacklistReason": None,
+            **moment,
+        },
+        "plan": {
+            "id": "plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+            "name": "Pro Monthly",
+            "amount": 500_000,
+            "currency": "NGN",
+            "interval": "month",
+            "intervalCount": 1,
+            "trialDays": 0,
+            "maxCycles": None,
+            **moment,
+        },
+        "subscription": {
+            "id": "sub_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+            "status": "active",
+            "planId": "plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+            "currentPeriodStart": "2026-01-31T10:00:00.000Z",
+            "currentPeriodEnd": "2026-02-28T10:00:00.000Z",
+            "cyclesCompleted": 1,
+            **moment,
+        },
+        "invoice": {
+            "id": "inv_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+            "subscriptionId": "sub_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+            "amount": 500_000,
+            "currency": "NGN",
+            "status": "paid",
+            "periodStart": "2026-01-31T10:00:00.000Z",
+            "periodEnd": "2026-02-28T10:00:00.000Z",
+            "paidAt": "2026-01-31T10:00:00.000Z",
+            **moment,
+        },
+    }
+    document = {"id": "evt_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6", "type": "subscription_payment_success", **moment, "data": data}
+    body = json.dumps(document).encode()
+    assert 1_900 < len(body) < 2_100
+    webhook = Webhook(secret)
+    headers = {f"X-Header-{number}": "value" for number in range(10)} | webhook.sign(body)
+    message = str(int(time.time())).encode() + b"." + body
+
+    def bare():
+        hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+        json.loads(body)
+
+    tell(
+        interleaved_blocking(
+            {
+                "delivery of 2 KB: hmac.new(…).hexdigest() and json.loads": bare,
+                "delivery of 2 KB: signature verified, and json.loads": lambda: (
+                    webhook.check(body, headers),
+                    json.loads(body),
+                ),
+                "delivery of 2 KB: Webhook.verify, typed event and all": lambda: webhook.verify(body, headers),
+            },
+            calls=500,
+        )
+    )
+    tell(
+        interleaved_blocking(
+            {
+                "event of 2 KB: json.loads": lambda: json.loads(body),
+                "event of 2 KB: typed": lambda: decode(body, Event),
+            },
+            calls=500,
         )
     )
 
