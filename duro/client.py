@@ -27,10 +27,12 @@ from .api.resources.transactions import AsyncTransactions
 from .auth.authorizers import Authorizers
 from .auth.credentials import conceal, resolve_credential
 from .config import (
+    DEFAULT_ANSWER_BYTES,
     DEFAULT_CONNECTIONS,
     DEFAULT_TIMEOUT,
     RetryPolicy,
     Settings,
+    answer_bytes,
     connections,
     policy_of,
     resolve_base_url,
@@ -67,6 +69,8 @@ class AsyncDuro:
         timeout: The deadline of a call, in seconds; 30 if left out.
         retries: How a call is tried again: a number, or a policy.
         max_connections: Connections at most, for each event loop.
+        max_answer_bytes: How large an answer may be, as it comes and unpacked;
+            16 MiB if left out. A larger one is not read to its end.
         transport: ``"httpx"``, an ``httpx.AsyncClient``, or any ``Transport``.
 
     Raises:
@@ -90,6 +94,7 @@ class AsyncDuro:
         timeout: float | Unset = UNSET,
         retries: int | RetryPolicy | Unset = UNSET,
         max_connections: int = DEFAULT_CONNECTIONS,
+        max_answer_bytes: int = DEFAULT_ANSWER_BYTES,
         transport: AnyTransport = "httpx",
     ) -> None:
         # From here on no local of any frame holds a secret's text.
@@ -102,6 +107,7 @@ class AsyncDuro:
             timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else seconds(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else policy_of(retries),
             max_connections=connections(max_connections),
+            max_answer_bytes=answer_bytes(max_answer_bytes),
         )
         core = Core(
             Pipeline(settings, transport_opener(transport, settings)),

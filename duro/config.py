@@ -15,12 +15,14 @@ from ._types import Clock
 from .errors import ConfigurationError
 
 __all__ = [
+    "DEFAULT_ANSWER_BYTES",
     "DEFAULT_CONNECTIONS",
     "DEFAULT_TIMEOUT",
     "HOSTS",
     "Mode",
     "RetryPolicy",
     "Settings",
+    "answer_bytes",
     "connections",
     "is_loopback",
     "policy_of",
@@ -36,6 +38,8 @@ HOSTS: Final[dict[Mode, str]] = {
 }
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_CONNECTIONS: Final = 100
+# A full page is a thousandth of it; what an answer unfolds to in Python can be many times its bytes.
+DEFAULT_ANSWER_BYTES: Final = 16 * 1024 * 1024
 # Nothing waits for ever, not even by a slip of the pen.
 LONGEST_TIMEOUT: Final = 24 * 3600
 
@@ -173,8 +177,27 @@ def connections(value: int) -> int:
     Raises:
         ConfigurationError: It is no such number.
     """
+    return _positive("max_connections", value)
+
+
+def answer_bytes(value: int) -> int:
+    """Check how large an answer may be.
+
+    Args:
+        value: Bytes, at least 1.
+
+    Returns:
+        The same.
+
+    Raises:
+        ConfigurationError: It is no such number.
+    """
+    return _positive("max_answer_bytes", value)
+
+
+def _positive(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"max_connections is {value!r}; give a whole number of at least 1")
+        raise ConfigurationError(f"{name} is {value!r}; give a whole number of at least 1")
     return value
 
 
@@ -187,6 +210,7 @@ class Settings:
         timeout: The deadline of a call, in seconds.
         retry: How a call is tried again.
         max_connections: How many connections the client keeps at most in each event loop.
+        max_answer_bytes: How large an answer may be, as it comes and unpacked.
         clock: Time and chance.
     """
 
@@ -194,4 +218,5 @@ class Settings:
     timeout: float = DEFAULT_TIMEOUT
     retry: RetryPolicy = field(factory=RetryPolicy)
     max_connections: int = DEFAULT_CONNECTIONS
+    max_answer_bytes: int = DEFAULT_ANSWER_BYTES
     clock: Clock = field(factory=Clock)

@@ -106,7 +106,7 @@ class ClientClosedError(DuroError):
 
 
 class TransportError(DuroError):
-    """The request got no answer.
+    """The request got no answer, or one larger than the client takes.
 
     Attributes:
         idempotency_key: The key of the call, ``None`` for a read.

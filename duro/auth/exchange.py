@@ -11,7 +11,7 @@ from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, To
 from ..http.refusal import read_refusal
 from ..http.request import NO_HEADERS, USER_AGENT, Answer, Headers, Request
 from ..http.retry import GiveUp, decide, parse_retry_after
-from ..http.transport import NotSent, PerhapsSent
+from ..http.transport import NotSent, PerhapsSent, TooLarge
 from .token import Moment, Token, parse_token
 
 if TYPE_CHECKING:
@@ -105,9 +105,12 @@ class TokenExchange:
             Headers(_HEADERS + headers),
             _body(self._credentials),
             EXCHANGE_TIMEOUT,
+            self._settings.max_answer_bytes,
         )
 
     def _error(self, outcome: Answer | NotSent | PerhapsSent) -> DuroError:
+        if isinstance(outcome, TooLarge):
+            return TokenExchangeError(f"the token endpoint answered nonsense ({outcome}); check base_url")
         if isinstance(outcome, NotSent | PerhapsSent):
             return ConnectionFailedError(
                 f"the token endpoint could not be reached ({outcome}); the request itself was not sent"

@@ -20,7 +20,7 @@ from .event_loop import PerLoop
 from .refusal import api_error
 from .request import NO_HEADERS, Answer, Headers, Invocation, Request
 from .retry import GiveUp, RetryBudget, decide, settles
-from .transport import NotSent, PerhapsSent, Transport
+from .transport import NotSent, PerhapsSent, TooLarge, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,6 +220,7 @@ class Pipeline:
             Headers(invocation.headers + flight.credential),
             invocation.content,
             max(0.0, self._time_left(flight)) + _SOCKET_GRACE,
+            self._settings.max_answer_bytes,
         )
 
     def _time_left(self, flight: _Flight) -> float:
@@ -231,12 +232,16 @@ class Pipeline:
             refusal = api_error(outcome, credential=flight.credential, idempotency_key=key, wall=self._clock.wall())
             return _unknown(flight, f"The last answer was {refusal}") if flight.in_doubt else refusal
         if flight.in_doubt:
-            return _unknown(flight, f"The last attempt failed with {outcome}")
+            return _unknown(flight, f"The last attempt failed ({outcome})")
         if isinstance(outcome, NotSent):
             return ConnectionFailedError(
                 f"no connection to the API could be made ({outcome}); nothing was sent",
                 idempotency_key=key,
                 attempts=flight.attempts,
+            )
+        if isinstance(outcome, TooLarge):
+            return TransportError(
+                f"{outcome}; ask for less, or give the client more max_answer_bytes=", attempts=flight.attempts
             )
         return TransportError(
             f"the connection failed before the answer came ({outcome}); a read is safe to call again",

@@ -100,7 +100,10 @@ def _silent(status: int) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return redact(value)[:_LONGEST_TEXT] if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    # A lone surrogate can be neither printed nor logged.
+    return redact(value)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
 def _details(value: Any) -> tuple[ErrorDetail, ...]:

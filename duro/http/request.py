@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from .._types import Body, Masked
 from .._version import __version__
+from ..config import DEFAULT_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from ..config import RetryPolicy
@@ -80,6 +81,8 @@ class Request:
         headers: The header lines.
         content: The body, ``None`` for none.
         timeout: Seconds that any one socket operation may take at most.
+        max_answer_bytes: How large the answer may be, as it comes and unpacked;
+            for a larger one a transport raises ``TooLarge``.
     """
 
     method: str
@@ -87,6 +90,7 @@ class Request:
     headers: Headers
     content: bytes | None = field(repr=False)
     timeout: float
+    max_answer_bytes: int = DEFAULT_ANSWER_BYTES
 
 
 @frozen

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from .transport import NotSent, PerhapsSent
+from .transport import NotSent, PerhapsSent, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,9 @@ def decide(
 def _may_repeat(outcome: Answer | NotSent | PerhapsSent, *, safe: bool) -> bool:
     if isinstance(outcome, NotSent):
         return True
+    if isinstance(outcome, TooLarge):
+        # It comes again just as large: from the same read, and from a write under the same key.
+        return False
     if isinstance(outcome, PerhapsSent):
         return safe
     return outcome.status in _PASSING or (outcome.status == 500 and safe)

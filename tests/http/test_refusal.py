@@ -131,6 +131,14 @@ def test_long_texts_and_lists_are_cut():
     assert len(error.details) <= 100
 
 
+def test_every_text_can_be_printed():
+    error = refused(
+        422, b'{"error":{"code":"\\ud800","message":"a\\udfffb","details":[{"path":"\\ud83d","issue":"i"}]}}'
+    )
+    assert str(error) == "422 ?: a?b; ?: i"
+    str(error).encode()
+
+
 def test_odd_details_are_passed_over():
     details = [None, 1, "x", [], {}, {"path": 1, "issue": None}, {"path": "a"}, {"issue": "b"}]
     found = refused(422, said(details=details)).details

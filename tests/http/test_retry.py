@@ -13,7 +13,7 @@ from duro._types import Clock
 from duro.config import RetryPolicy
 from duro.http.request import Answer, Headers
 from duro.http.retry import GiveUp, Retry, RetryBudget, decide, parse_retry_after, settles
-from duro.http.transport import NotSent, PerhapsSent
+from duro.http.transport import NotSent, PerhapsSent, TooLarge
 
 POLICY = RetryPolicy()
 AT = 784_111_777.0  # 1994-11-06 08:49:37 UTC, the moment that RFC 9110 spells in three ways
@@ -45,6 +45,8 @@ def test_status_decides_whether_another_try_can_help(status, safe):
         (NotSent("refused"), False, Retry),
         (PerhapsSent("reset"), True, Retry),
         (PerhapsSent("reset"), False, GiveUp),
+        (TooLarge(1_000), True, GiveUp),
+        (TooLarge(1_000), False, GiveUp),
     ],
 )
 def test_what_may_have_left_is_repeated_only_when_that_is_safe(outcome, safe, expected):

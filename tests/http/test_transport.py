@@ -15,7 +15,7 @@ import pytest
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
 from duro.http.request import Answer, Headers, Request
-from duro.http.transport import NotSent, PerhapsSent, Transport
+from duro.http.transport import NotSent, PerhapsSent, TooLarge, Transport
 from duro.http.transport.httpx import HttpxClientTransport, HttpxTransport
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +39,9 @@ def no_name_server(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
 
 
-def request_to(url, method="GET", content=None, timeout=5.0, lines=()):
-    return Request(method, f"{url}/v1/things", Headers([(b"accept-encoding", b"gzip"), *lines]), content, timeout)
+def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=100_000):
+    headers = Headers([(b"accept-encoding", b"gzip"), *lines])
+    return Request(method, f"{url}/v1/things", headers, content, timeout, limit)
 
 
 def reset(connection):
@@ -166,13 +167,34 @@ async def test_redirects_are_answers(status, raw_server, over_httpx):
     assert len(server.requests) == 1
 
 
+TOO_LARGE = {
+    "declared": b"content-length: 1001\r\n\r\n",
+    "declared, and nearly endless": b"content-length: 18446744073709551616\r\n\r\n",
+    "without a length": b"\r\n" + b"x" * 1_001,
+    "in chunks": b"transfer-encoding: chunked\r\n\r\n" + b"a\r\n0123456789\r\n" * 101,
+    "packed": b"content-encoding: gzip\r\ncontent-length: 45\r\n\r\n" + gzip.compress(bytes(10_000)),
+}
+
+
 # Whoever stops in the middle of a body leaves httpcore's generators to the collector, which trio reports.
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_too_large_an_answer_is_refused(raw_server, over_httpx, monkeypatch):
-    monkeypatch.setattr("duro.http.transport.httpx.MAX_BODY", 1_000)
-    server = raw_server(sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"x" * 100_000))
-    with pytest.raises(PerhapsSent, match="larger"):
-        await over_httpx(server.url).send(request_to(server.url))
+@pytest.mark.parametrize("kind", TOO_LARGE)
+async def test_too_large_an_answer_is_refused_without_waiting_for_its_end(kind, raw_server, over_httpx):
+    server = raw_server(sending(b"HTTP/1.1 200 OK\r\n" + TOO_LARGE[kind], then=lambda connection: connection.recv(1)))
+    transport = over_httpx(server.url)
+    with anyio.fail_after(5), pytest.raises(TooLarge, match="1000 bytes") as caught:
+        await transport.send(request_to(server.url, timeout=60, limit=1_000))
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_answer_as_large_as_allowed_is_taken(packed, raw_server, over_httpx):
+    body = bytes(1_000)
+    sent = gzip.compress(body) if packed else body
+    head = b"content-encoding: gzip\r\n" if packed else b""
+    server = raw_server(always(b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\n\r\n%s" % (head, len(sent), sent)))
+    answer = await over_httpx(server.url).send(request_to(server.url, limit=1_000))
+    assert answer.body == body
 
 
 async def test_connection_is_used_again(raw_server, over_httpx):

@@ -75,7 +75,7 @@ from duro import (
 async def clients(http: httpx.AsyncClient, transport: Transport) -> None:
     assert_type(AsyncDuro("sk_test_1"), AsyncDuro)
     AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", base_url="http://127.0.0.1:1", timeout=5)
-    AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, transport="httpx")
+    AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, max_answer_bytes=1_000_000, transport="httpx")
     AsyncDuro(ClientCredentials("cid_test_1", "csec_test_1"), retries=RetryPolicy(retries=2), transport=http)
     AsyncDuro(IdentityToken("t", mode="test"), transport=transport)
     AsyncDuro(PortalSession("t"))

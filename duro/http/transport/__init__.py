@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from ..request import Answer, Request
 
-__all__ = ["NotSent", "PerhapsSent", "Transport", "TransportFailure"]
+__all__ = ["NotSent", "PerhapsSent", "TooLarge", "Transport", "TransportFailure"]
 
 
 class TransportFailure(Exception):  # noqa: N818 - it is no error of the caller yet: the pipeline decides what it becomes
@@ -22,12 +22,24 @@ class PerhapsSent(TransportFailure):
     """Some or all of the request may have left, and no whole answer came."""
 
 
+class TooLarge(PerhapsSent):
+    """An answer came that is larger than the request allows; asking again would bring it again.
+
+    Args:
+        limit: The ``max_answer_bytes`` of the request.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the answer is larger than {limit} bytes, which is max_answer_bytes")
+
+
 @runtime_checkable
 class Transport(Protocol):
     """What carries requests for one event loop.
 
     A transport follows no redirect, tries nothing again, and raises
-    :class:`NotSent` or :class:`PerhapsSent` when no whole answer came.
+    :class:`NotSent` or :class:`PerhapsSent` when no whole answer came. It
+    takes no more than the request's ``max_answer_bytes`` into memory.
     """
 
     async def send(self, request: Request) -> Answer:
@@ -36,6 +48,7 @@ class Transport(Protocol):
         Raises:
             NotSent: Nothing left.
             PerhapsSent: Something may have left.
+            TooLarge: The answer is larger than the request allows.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import urllib.request
 from functools import lru_cache
@@ -14,7 +15,7 @@ import httpx
 
 from ...errors import ConfigurationError
 from ..request import Answer, Headers
-from . import NotSent, PerhapsSent
+from . import NotSent, PerhapsSent, TooLarge
 from .content import UnreadableContentError, decoded
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _logger = logging.getLogger("duro.transport")
 CONNECT_TIMEOUT: Final = 5.0
 # Behind a limiter as wide as the pool nobody waits for a connection, unless the pool has lost some.
 POOL_TIMEOUT: Final = 2.0
-MAX_BODY: Final = 64 * 1024 * 1024
 
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
@@ -65,6 +65,7 @@ class HttpxTransport:
         Raises:
             NotSent: No connection could be made.
             PerhapsSent: The connection failed on the way.
+            TooLarge: The answer is larger than the request allows.
         """
         pool = self._pool
         try:
@@ -152,6 +153,7 @@ class HttpxClientTransport:
         Raises:
             NotSent: No connection could be made.
             PerhapsSent: The connection failed on the way.
+            TooLarge: The answer is larger than the request allows.
         """
         if self._client.is_closed:
             raise NotSent("the given httpx client is closed")
@@ -182,13 +184,15 @@ async def _exchange(
     try:
         response = await send(_to_httpx(request, pool_timeout))
         headers = Headers((name.lower(), value) for name, value in response.headers.raw)
-        return Answer(response.status_code, headers, await _body(response))
+        return Answer(response.status_code, headers, await _body(response, request.max_answer_bytes))
     except httpx.PoolTimeout:
         raise
     except _NEVER_LEFT as error:
         failure = NotSent(_describe(error))
     except httpx.LocalProtocolError as error:
         failure = NotSent(f"the request cannot be written as HTTP ({_describe(error)})")
+    except TooLarge as error:
+        failure = error.with_traceback(None)
     except (httpx.TransportError, UnreadableContentError) as error:
         failure = PerhapsSent(_describe(error))
     except anyio.get_cancelled_exc_class() as error:
@@ -252,20 +256,26 @@ def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
     return outgoing
 
 
-async def _body(response: httpx.Response) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
+async def _body(response: httpx.Response, limit: int) -> bytes:
+    # One buffer: a server may send single bytes, and each would be an object of fifty.
+    content = bytearray()
     try:
+        if _declared_length(response) > limit:
+            raise TooLarge(limit)
         # As it came: httpx would unfold each piece whole, and leave its generators open when one is broken.
         async for chunk in cast("httpx.AsyncByteStream", response.stream):
-            size += len(chunk)
-            if size > MAX_BODY:
-                raise UnreadableContentError(f"the answer is larger than {MAX_BODY} bytes")
-            chunks.append(chunk)
+            if len(content) + len(chunk) > limit:
+                raise TooLarge(limit)
+            content += chunk
     finally:
         await response.aclose()
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    return decoded(b"".join(chunks), encoding, limit=MAX_BODY)
+    return decoded(bytes(content), encoding, limit=limit)
+
+
+def _declared_length(response: httpx.Response) -> int:
+    declared = response.headers.get("content-length", "")
+    return int(declared) if re.fullmatch("[0-9]{1,20}", declared) else 0
 
 
 def _describe(error: Exception) -> str:

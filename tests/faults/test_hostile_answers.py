@@ -1,0 +1,152 @@
+"""A server that answers too much, or nonsense, costs little memory and time, and its caller learns what happened."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+
+import anyio
+import pytest
+
+from duro import AsyncDuro, Duro
+from duro.errors import DecodingError, OutcomeUnknownError, TokenExchangeError, TransportError
+
+KEY = "sk_test_hostile"
+LIMIT = 1_000
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+DECLARED = HEAD + b"content-length: %d\r\n\r\n" % 10**12
+ENDLESS = HEAD + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * (LIMIT + 1)
+
+# Whoever stops in the middle of a body leaves httpcore's generators to the collector, which trio reports.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def bomb(unfolded, encoding=zlib.MAX_WBITS + 16):
+    """Zeros, packed to a thousandth."""
+    packer = zlib.compressobj(wbits=encoding)
+    layers = [packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2)]
+    packed = layers[0] + layers[1] * (unfolded >> 20)
+    return HEAD + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n%s" % (len(packed), packed)
+
+
+TOO_LARGE = {"declared": DECLARED, "endless": ENDLESS, "bomb": bomb(1 << 22)}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", TOO_LARGE)
+class TestTooLargeAnswer:
+    async def test_read_fails_at_the_first_one(self, kind, wire):
+        wire.reply = lambda _: TOO_LARGE[kind]
+        async with AsyncDuro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro:
+            with pytest.raises(TransportError, match=r"larger than 1000 bytes.*max_answer_bytes=") as caught:
+                await duro.customers.retrieve("cus_1")
+        assert type(caught.value) is TransportError
+        assert (caught.value.attempts, len(wire.received)) == (1, 1)
+
+    async def test_write_is_in_doubt_at_the_first_one(self, kind, wire):
+        wire.reply = lambda _: TOO_LARGE[kind]
+        async with AsyncDuro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro:
+            with pytest.raises(OutcomeUnknownError, match="larger than 1000 bytes") as caught:
+                await duro.customers.create(name="Ada", idempotency_key="k-1")
+        assert (caught.value.idempotency_key, caught.value.attempts, len(wire.received)) == ("k-1", 1, 1)
+
+    async def test_token_endpoint_answered_nonsense(self, kind, wire):
+        wire.reply = lambda _: TOO_LARGE[kind]
+        options = {"client_id": "cid_test_1", "client_secret": "csec_test_1", "base_url": wire.url}
+        async with AsyncDuro(**options, max_answer_bytes=LIMIT) as duro:
+            with pytest.raises(TokenExchangeError, match="larger than 1000 bytes"):
+                await duro.plans.list().page()
+
+    async def test_next_call_finds_a_connection(self, kind, wire):
+        answers = iter([TOO_LARGE[kind]] * 3)
+        wire.reply = lambda _: next(answers, wire.json(b"{}"))
+        async with AsyncDuro(KEY, base_url=wire.url, max_answer_bytes=LIMIT, max_connections=1) as duro:
+            for _ in range(3):
+                with pytest.raises(TransportError):
+                    await duro.request("GET", "/v1/anything")
+            with anyio.fail_after(5):
+                assert await duro.request("GET", "/v1/anything") == {}
+
+
+def test_blocking_client_has_the_limit_too(wire):
+    wire.reply = lambda _: DECLARED
+    with Duro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
+        duro.customers.retrieve("cus_1")
+
+
+def test_copy_keeps_the_limit(wire):
+    wire.reply = lambda _: wire.json(b" " * LIMIT + b"{}")
+    with Duro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
+        duro.with_options(timeout=5).request("GET", "/v1/anything")
+
+
+MEASURE = """
+    import resource, sys
+    from pathlib import Path
+    from duro import Duro, DuroError
+
+    def highest():
+        # The peak that getrusage gives begins with that of the process that started this one.
+        return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+
+    with Duro("sk_test_hostile", base_url=sys.argv[1], max_answer_bytes=int(sys.argv[2])) as duro:
+        duro.request("GET", "/small")
+        in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        # Whoever would take more fails with a MemoryError, and the machine does not.
+        resource.setrlimit(resource.RLIMIT_AS, (in_use + int(sys.argv[3]),) * 2)
+        before = highest()
+        try:
+            duro.customers.list().page()
+        except DuroError as error:
+            print(f"{type(error).__name__}: {error}"[:500])
+        print(highest() - before)
+"""
+MIB = 1 << 20
+
+
+def in_full(body):
+    return HEAD + b"content-length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def in_single_bytes(number):
+    return HEAD + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * number
+
+
+def late(text):
+    return b'{"items":[{"id":"cus_1","blacklisted":false,"createdAt":"%s"}]}' % text
+
+
+# The limit, what is answered, how the call ends, and what memory it may take: so many times the limit.
+LARGE = {
+    "bomb of 4 GiB": (8 * MIB, lambda: bomb(4 << 30), TransportError, 5),
+    "declared": (4 * MIB, lambda: DECLARED, TransportError, 1),
+    "single bytes": (MIB // 16, lambda: in_single_bytes(MIB // 16 + 1), TransportError, 10),
+    "no JSON": (4 * MIB, lambda: in_full(b"x" * (4 * MIB)), DecodingError, 6),
+    "depth": (4 * MIB, lambda: in_full(b"[" * (4 * MIB)), DecodingError, 6),
+    "millions of faults": (
+        4 * MIB,
+        lambda: in_full(b'{"items":[' + b"0," * (2 * MIB - 10) + b"0]}"),
+        DecodingError,
+        16,
+    ),
+    "long text for a moment": (4 * MIB, lambda: in_full(late(b"\\u0001" * (MIB // 2))), DecodingError, 16),
+}
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("kind", LARGE)
+def test_memory_stays_in_proportion_to_the_limit(kind, wire, program):
+    limit, make, expected, most = LARGE[kind]
+    answer = make()
+    wire.reply = lambda request: answer if request.path.startswith("/v1") else wire.json(b"{}")
+    running = program(MEASURE, wire.url, limit, 256 * MIB)
+    assert running.line().startswith(f"{expected.__name__}: ")
+    taken = int(running.line()) / limit
+    print(f"{kind}: {taken:.1f} times the limit")
+    assert taken < most
+    running.end()
+    assert running.status == 0
