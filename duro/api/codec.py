@@ -10,7 +10,7 @@ import json
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_origin
 
 from attrs import fields, fields_dict, has
 from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
@@ -18,6 +18,7 @@ from cattrs import AttributeValidationNote, BaseValidationError, Converter, Iter
 from .._types import UNSET, Body, Secret, members
 from ..errors import DecodingError, InvalidArgumentError, redact
 from .converter import camel_case, make_converter, wire_name
+from .document import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +30,6 @@ __all__ = ["decode", "decode_json", "encode", "encode_json", "structure", "to_pl
 T = TypeVar("T")
 
 LONGEST_ISSUE: Final = 200
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_parse = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def decode(body: bytes, into: type[T]) -> T:
@@ -70,8 +64,8 @@ def decode_json(body: bytes, *, what: str = "answer") -> Any:
     if not body:
         return None
     try:
-        return _parse(body.decode())
-    except (ValueError, RecursionError) as error:
+        return read_document(body)
+    except ValueError as error:
         reason = f"{type(error).__name__}: {error}"
     raise DecodingError(f"the {what} is not JSON ({reason})", path="$", body=body)
 
@@ -212,7 +206,7 @@ def _first_fault(error: BaseException, path: str) -> tuple[str, str]:
             # A KeyError names the missing member itself.
             path = path if isinstance(inner, KeyError) else f"{path}.{_wire_name_in(error.cl, note.name)}"
         elif isinstance(note, IterableValidationNote):
-            path = f"{path}.{note.index}" if isinstance(note.index, str) else f"{path}[{note.index}]"
+            path = f"{path}.{_cut(note.index)}" if isinstance(note.index, str) else f"{path}[{note.index}]"
     return _first_fault(inner, path)
 
 
@@ -221,4 +215,9 @@ def _wire_name_in(kind: Any, name: str) -> str:
 
 
 def _issue(error: BaseException) -> str:
-    return redact(str(error)[:LONGEST_ISSUE]) or type(error).__name__
+    return _cut(str(error)) or type(error).__name__
+
+
+def _cut(text: str) -> str:
+    """Make a text of the server's fit for a message."""
+    return redact(text[:LONGEST_ISSUE]).encode("utf-8", "replace").decode()

@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from attrs import fields, has
-from cattrs import BaseValidationError, Converter
+from cattrs import BaseValidationError, Converter, IterableValidationError, IterableValidationNote
 from cattrs.cols import (
     homogenous_tuple_structure_factory,
     mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] - cattrs leaves two arguments untyped
@@ -18,7 +18,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from .open_enum import OpenEnum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from attrs import Attribute
 
@@ -126,16 +126,31 @@ def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
     """Make what reads one kind of list; cattrs alone would also take a text or an object for one."""
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
+        item_kind = get_args(kind)[0]
+        read_item = converter.get_structure_hook(item_kind)
         read = homogenous_tuple_structure_factory(kind, converter)
 
         def read_list(data: object, _: Any) -> Any:
             if not isinstance(data, list):
                 raise TypeError(f"expected a list, got {type(data).__name__}")
-            return read(cast("list[object]", data), kind)
+            items = cast("list[object]", data)
+            if converter.detailed_validation:
+                _find_fault(enumerate(items), item_kind, read_item)
+            return read(items, kind)
 
         return read_list
 
     return make
+
+
+def _find_fault(places: Iterable[tuple[int | str, object]], kind: Any, read: Callable[[Any, Any], Any]) -> None:
+    """Raise the first fault of a list or mapping; cattrs alone would keep an exception for each of a million."""
+    for place, item in places:
+        try:
+            read(item, kind)
+        except (BaseValidationError, KeyError, TypeError, ValueError) as error:
+            error.add_note(IterableValidationNote("", place, kind))
+            raise IterableValidationError("", [error], kind) from None  # pyright: ignore[reportCallIssue] - it takes three
 
 
 def _is_tuple(kind: Any) -> bool:
@@ -147,12 +162,15 @@ def _mapping_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], 
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
         value_kind = get_args(kind)[1]
+        read_value = converter.get_structure_hook(value_kind)
         read = mapping_structure_factory(kind, converter, dict, str, value_kind)
 
         def read_mapping(data: object, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"expected an object, got {type(data).__name__}")
             mapping = cast("dict[str, object]", data)
+            if converter.detailed_validation:
+                _find_fault(mapping.items(), value_kind, read_value)
             return mapping if value_kind is Any else read(mapping, kind)
 
         return read_mapping

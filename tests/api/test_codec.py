@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from duro import UNSET, Customer, Interval, OpenEnum, Page, Plan, Subscription, SubscriptionStatus, Transaction
+from duro._types import Body
 from duro.api.codec import decode, decode_json, encode, encode_json, to_plain
+from duro.api.models.analytics import RecoverySummary
 from duro.api.models.base import Model
 from duro.api.models.subscriptions import PlanChangeResult
 from duro.errors import DecodingError, InvalidArgumentError
@@ -282,6 +284,34 @@ class TestBrokenAnswers:
         with pytest.raises(DecodingError) as caught:
             read({**PLAN, "createdAt": "x" * 100_000})
         assert len(str(caught.value)) < 2_000
+
+    @pytest.mark.parametrize("name", ["x" * 100_000, "sk_live_4eC39HqLyjWDarjtT1zdp7dc", "\ud800", "a\nb"])
+    def test_name_of_the_servers_in_the_path_is_cut_masked_and_printable(self, name):
+        answer = {"inFlight": 1, "recovered": 1, "exhausted": 0, "recoveryRate": 0.5, "byFailureCode": {name: "x"}}
+        with pytest.raises(DecodingError, match=r"\$\.byFailureCode\.") as caught:
+            read(answer, RecoverySummary)
+        assert len(str(caught.value)) < 600
+        assert "4eC39" not in str(caught.value)
+        str(caught.value).encode()
+
+    @pytest.mark.parametrize("digits", ["1e999", "-1e309", "9" * 400 + ".5"])
+    def test_number_that_no_float_holds_is_refused(self, digits):
+        with pytest.raises(DecodingError, match="too large") as caught:
+            decode(b'{"recoveryRate": %s}' % digits.encode(), RecoverySummary)
+        assert caught.value.path == "$"
+
+    def test_first_of_many_faults_is_named(self):
+        items = [PLAN, PLAN, *[{**PLAN, "amount": None, "name": None}, "x", None] * 1_000]
+        with pytest.raises(DecodingError) as caught:
+            read({"items": items}, Page[Plan])
+        assert caught.value.path == "$.items[2].name"
+
+    def test_error_keeps_the_answer_itself_and_no_copy(self):
+        body = Body(b"[" + b"1," * 1_000 + b"1]")
+        for broken in (body, Body(b"x" * 1_000)):
+            with pytest.raises(DecodingError) as caught:
+                decode(broken, Plan)
+            assert caught.value.body is broken
 
     def test_error_pickles_whole(self):
         with pytest.raises(DecodingError) as caught:
