@@ -128,7 +128,7 @@ class DeadlineExceededError(TransportError):
 
 
 class OutcomeUnknownError(TransportError):
-    """A write may have happened: it left, and no answer came that could be read.
+    """A write may have happened: it left, and no answer came that could be read, or only a gateway's 502 or 504.
 
     The same call with ``idempotency_key=error.idempotency_key`` is safe: it
     gets the first answer if there was one, and does the work if there was not.
@@ -242,7 +242,7 @@ class RateLimitError(APIError, status=429):
 
 
 class InternalServerError(APIError):
-    """A fault of the server (any 5xx)."""
+    """A fault of the server (any 5xx); after a write, 502 and 504 are an :class:`OutcomeUnknownError`."""
 
 
 class DecodingError(DuroError):

@@ -19,7 +19,7 @@ from . import observe
 from .event_loop import PerLoop
 from .refusal import api_error
 from .request import NO_HEADERS, Answer, Headers, Invocation, Request
-from .retry import GiveUp, RetryBudget, decide, settles
+from .retry import GiveUp, RetryBudget, decide, leaves_open, settles
 from .transport import NotSent, PerhapsSent, TooLarge, Transport
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Pipeline:
             request = self._request(flight)
             flight.attempts += 1
             doubted = flight.in_doubt
-            flight.in_doubt = flight.invocation.operation.is_mutation
+            flight.in_doubt = is_mutation = flight.invocation.operation.is_mutation
             outcome: Answer | NotSent | PerhapsSent
             try:
                 outcome = await lane.transport.send(request)
@@ -202,7 +202,8 @@ class Pipeline:
                 outcome = failure
         if isinstance(outcome, Answer):
             flight.answer = outcome
-            flight.in_doubt = doubted and not settles(outcome.status)
+            lost = doubted or (is_mutation and leaves_open(outcome.status))
+            flight.in_doubt = lost and not settles(outcome.status)
             self._log(flight, outcome.status, outcome.request_id)
         else:
             flight.answer = None

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from ..config import RetryPolicy
     from .request import Answer
 
-__all__ = ["GiveUp", "Retry", "RetryBudget", "decide", "parse_retry_after", "settles"]
+__all__ = ["GiveUp", "Retry", "RetryBudget", "decide", "leaves_open", "parse_retry_after", "settles"]
 
 _PASSING: Final = frozenset({408, 429, 502, 503, 504})
 _SETTLING: Final = frozenset({400, 404, 422})
+_UNHEARD: Final = frozenset({502, 504})
 
 
 @frozen
@@ -142,6 +143,16 @@ def settles(status: int) -> bool:
     be with the lost attempt.
     """
     return status < 300 or status in _SETTLING
+
+
+def leaves_open(status: int) -> bool:
+    """Tell whether an answer leaves open what became of the write that it answers.
+
+    These are a gateway's words, and say that it got no answer: the API may
+    have done the work all the same. A 503 or 429 turned the request away, and
+    a 500 is the API's own answer, as the contract has it.
+    """
+    return status in _UNHEARD
 
 
 class RetryBudget:

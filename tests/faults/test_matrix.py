@@ -25,17 +25,22 @@ SHORT = 0.4
 
 
 class Trouble(NamedTuple):
-    """A fault, and how the call of a write ends under it: without retries, and with them."""
+    """A fault, and how the call of a write ends under it: without retries, and with them.
+
+    ``read`` is how a read ends where a write is in doubt.
+    """
 
     fault: dict[str, Any]
     bare: str
     patient: str
     timeout: float = PATIENCE
+    read: str = "failed"
 
 
 # "answered" is the answer itself, "unknown" an OutcomeUnknownError, "refused" an APIError.
 TROUBLES = {
     "status": Trouble({"kind": "status", "status": 503}, "refused", "answered"),
+    "status, gateway": Trouble({"kind": "status", "status": 504}, "unknown", "answered", read="refused"),
     "delay": Trouble({"kind": "delay", "seconds": 0.02}, "answered", "answered"),
     "delay, too long": Trouble({"kind": "delay", "seconds": SHORT + 0.1}, "unknown", "unknown", SHORT),
     "reset_before": Trouble({"kind": "reset_before"}, "unknown", "answered"),
@@ -71,7 +76,7 @@ class Cell(NamedTuple):
         if first == "answered":
             return ["answered"]
         if first == "unknown" and act.effects is None:
-            first = "failed"
+            first = TROUBLES[self.trouble].read
         return [first] * self.times + ["answered"]
 
 

@@ -168,6 +168,39 @@ class TestDoubt:
         with pytest.raises(error):
             await pipeline.execute(write)
 
+    @pytest.mark.parametrize("status", [502, 504])
+    @pytest.mark.parametrize("retries", [0, 2])
+    async def test_gateway_without_an_answer_leaves_a_write_in_doubt(self, status, retries, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(answer(status, b"<h1>The gateway's words</h1>"))
+        with pytest.raises(OutcomeUnknownError, match=f"The last answer was {status}") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="key-7", retry=RetryPolicy(retries=retries)))
+        assert caught.value.idempotency_key == "key-7"
+        assert caught.value.attempts == len(transport.requests) == 1 + retries
+
+    @pytest.mark.parametrize("status", [502, 504])
+    async def test_gateway_leaves_the_doubt_to_all_that_settles_nothing_later(self, status, pipeline_over, write):
+        for later in (answer(503), answer(409), answer(401), UNSENT):
+            pipeline, _ = pipeline_over(answer(status), later)
+            with pytest.raises(OutcomeUnknownError):
+                await pipeline.execute(write)
+        pipeline, _ = pipeline_over(answer(status), answer(422))
+        with pytest.raises(ValidationError):
+            await pipeline.execute(write)
+
+    @pytest.mark.parametrize("status", [502, 504])
+    async def test_gateway_without_an_answer_leaves_a_read_refused(self, status, pipeline_over, read):
+        pipeline, _ = pipeline_over(answer(status))
+        with pytest.raises(InternalServerError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.status == status
+
+    @pytest.mark.parametrize("status", [408, 429, 500, 503])
+    async def test_what_the_api_answers_for_itself_leaves_no_doubt(self, status, pipeline_over, write):
+        pipeline, _ = pipeline_over(answer(status))
+        with pytest.raises(APIError) as caught:
+            await pipeline.execute(write)
+        assert caught.value.status == status
+
     async def test_failing_renewal_of_the_token_does_not_hide_it(self, pipeline_over, invocation, tokens):
         authorizer = tokens()
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duro._types import Clock
 from duro.config import RetryPolicy
 from duro.http.request import Answer, Headers
-from duro.http.retry import GiveUp, Retry, RetryBudget, decide, parse_retry_after, settles
+from duro.http.retry import GiveUp, Retry, RetryBudget, decide, leaves_open, parse_retry_after, settles
 from duro.http.transport import NotSent, PerhapsSent, TooLarge
 
 POLICY = RetryPolicy()
@@ -174,6 +174,10 @@ def test_success_and_refusal_of_the_request_itself_settle_a_doubt(status):
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 408, 409, 429, 500, 502, 503, 504])
 def test_answers_about_one_attempt_alone_settle_nothing(status):
     assert not settles(status)
+
+
+def test_only_a_gateway_that_got_no_answer_leaves_a_write_open():
+    assert {status for status in range(100, 600) if leaves_open(status)} == {502, 504}
 
 
 def test_budget_is_full_at_first_and_refuses_when_empty():
