@@ -6,17 +6,40 @@ import enum
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from functools import cached_property
+from typing import Any, Final, Self, TypeAlias, TypeVar, cast, overload
 
 import anyio
 from attrs import field, frozen
 
 from .errors import redact
 
-__all__ = ["UNSET", "Body", "Clock", "JSONObject", "JSONValue", "Masked", "Secret", "Unset", "members"]
+__all__ = ["UNSET", "Body", "Clock", "JSONObject", "JSONValue", "Masked", "Secret", "Unset", "lazy", "members"]
 
 JSONValue: TypeAlias = "Mapping[str, JSONValue] | Sequence[JSONValue] | str | int | float | bool | None"
 JSONObject: TypeAlias = Mapping[str, JSONValue]
+
+
+T = TypeVar("T")
+
+
+class lazy(cached_property[T]):  # noqa: N801 - it is read as a declaration, like property
+    """``cached_property`` without the lock that it has on Python 3.11.
+
+    One lock serves the property of all instances there. Held by another
+    thread at a fork, it would never be free in the child. Here two threads
+    that come at once may both make a value, and get the same one.
+    """
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Self | T:
+        if instance is None:
+            return self
+        value: T = instance.__dict__.setdefault(cast("str", self.attrname), self.func(instance))
+        return value
 
 
 def members(value: object) -> dict[str, Any]:

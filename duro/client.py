@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from ._types import UNSET, Masked, Unset
+from ._types import UNSET, Masked, Unset, lazy
 from .api.caller import Caller
 from .api.codec import decode_json, encode_json
 from .api.core import Core, Defaults
@@ -115,77 +114,77 @@ class AsyncDuro:
         )
         self._caller = Caller(core, Defaults(caller, settings.timeout, settings.retry))
 
-    @cached_property
+    @lazy
     def oauth(self) -> AsyncOAuth:
         """The token exchange."""
         return AsyncOAuth(self._caller)
 
-    @cached_property
+    @lazy
     def plans(self) -> AsyncPlans:
         """What customers subscribe to."""
         return AsyncPlans(self._caller)
 
-    @cached_property
+    @lazy
     def promo_codes(self) -> AsyncPromoCodes:
         """What lowers the price for those who know it."""
         return AsyncPromoCodes(self._caller)
 
-    @cached_property
+    @lazy
     def payment_links(self) -> AsyncPaymentLinks:
         """Links to share, each of which sells one plan."""
         return AsyncPaymentLinks(self._caller)
 
-    @cached_property
+    @lazy
     def customers(self) -> AsyncCustomers:
         """Who pays the merchant."""
         return AsyncCustomers(self._caller)
 
-    @cached_property
+    @lazy
     def transactions(self) -> AsyncTransactions:
         """Single attempts to charge."""
         return AsyncTransactions(self._caller)
 
-    @cached_property
+    @lazy
     def subscriptions(self) -> AsyncSubscriptions:
         """Who pays for what, and until when."""
         return AsyncSubscriptions(self._caller)
 
-    @cached_property
+    @lazy
     def invoices(self) -> AsyncInvoices:
         """What periods cost, and how that was paid."""
         return AsyncInvoices(self._caller)
 
-    @cached_property
+    @lazy
     def settings(self) -> AsyncSettings:
         """How the merchant wants to be served."""
         return AsyncSettings(self._caller)
 
-    @cached_property
+    @lazy
     def analytics(self) -> AsyncAnalytics:
         """What failed, and what was won back."""
         return AsyncAnalytics(self._caller)
 
-    @cached_property
+    @lazy
     def checkout(self) -> AsyncCheckout:
         """Pages of Duro's on which customers pay."""
         return AsyncCheckout(self._caller)
 
-    @cached_property
+    @lazy
     def events(self) -> AsyncEvents:
         """What happened, as the API keeps it."""
         return AsyncEvents(self._caller)
 
-    @cached_property
+    @lazy
     def customer_checkout(self) -> AsyncCustomerCheckout:
         """What a checkout page does; the session's token is all that it needs."""
         return AsyncCustomerCheckout(self._caller)
 
-    @cached_property
+    @lazy
     def customer_identity(self) -> AsyncCustomerIdentity:
         """A person behind a telephone number, and their ways to pay."""
         return AsyncCustomerIdentity(self._caller)
 
-    @cached_property
+    @lazy
     def customer_portal(self) -> AsyncCustomerPortal:
         """Where customers look after their own subscriptions."""
         return AsyncCustomerPortal(self._caller)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property, update_wrapper
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 
+from .._types import lazy
 from ..client import AsyncDuro
 from .resource import BlockingResource, blocking
 from .resources import (
@@ -74,77 +75,77 @@ class Duro(BlockingResource[AsyncDuro]):
     def __init__(self, asynchronous: AsyncDuro) -> None:
         super().__init__(asynchronous)
 
-    @cached_property
+    @lazy
     def oauth(self) -> OAuth:
         """The token exchange."""
         return OAuth(self.asynchronous.oauth)
 
-    @cached_property
+    @lazy
     def plans(self) -> Plans:
         """What customers subscribe to."""
         return Plans(self.asynchronous.plans)
 
-    @cached_property
+    @lazy
     def promo_codes(self) -> PromoCodes:
         """What lowers the price for those who know it."""
         return PromoCodes(self.asynchronous.promo_codes)
 
-    @cached_property
+    @lazy
     def payment_links(self) -> PaymentLinks:
         """Links to share, each of which sells one plan."""
         return PaymentLinks(self.asynchronous.payment_links)
 
-    @cached_property
+    @lazy
     def customers(self) -> Customers:
         """Who pays the merchant."""
         return Customers(self.asynchronous.customers)
 
-    @cached_property
+    @lazy
     def transactions(self) -> Transactions:
         """Single attempts to charge."""
         return Transactions(self.asynchronous.transactions)
 
-    @cached_property
+    @lazy
     def subscriptions(self) -> Subscriptions:
         """Who pays for what, and until when."""
         return Subscriptions(self.asynchronous.subscriptions)
 
-    @cached_property
+    @lazy
     def invoices(self) -> Invoices:
         """What periods cost, and how that was paid."""
         return Invoices(self.asynchronous.invoices)
 
-    @cached_property
+    @lazy
     def settings(self) -> Settings:
         """How the merchant wants to be served."""
         return Settings(self.asynchronous.settings)
 
-    @cached_property
+    @lazy
     def analytics(self) -> Analytics:
         """What failed, and what was won back."""
         return Analytics(self.asynchronous.analytics)
 
-    @cached_property
+    @lazy
     def checkout(self) -> Checkout:
         """Pages of Duro's on which customers pay."""
         return Checkout(self.asynchronous.checkout)
 
-    @cached_property
+    @lazy
     def events(self) -> Events:
         """What happened, as the API keeps it."""
         return Events(self.asynchronous.events)
 
-    @cached_property
+    @lazy
     def customer_checkout(self) -> CustomerCheckout:
         """What a checkout page does; the session's token is all that it needs."""
         return CustomerCheckout(self.asynchronous.customer_checkout)
 
-    @cached_property
+    @lazy
     def customer_identity(self) -> CustomerIdentity:
         """A person behind a telephone number, and their ways to pay."""
         return CustomerIdentity(self.asynchronous.customer_identity)
 
-    @cached_property
+    @lazy
     def customer_portal(self) -> CustomerPortal:
         """Where customers look after their own subscriptions."""
         return CustomerPortal(self.asynchronous.customer_portal)

@@ -14,16 +14,21 @@ import os
 import sys
 import threading
 from concurrent.futures import Future
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
 from ..errors import ClientClosedError, ConfigurationError
+from ..http.doubt import watch_writes
+from . import gevent
+from .loop import loop_options
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from ..errors import OutcomeUnknownError
+    from ..http.doubt import Write
 
 __all__ = ["run"]
 
@@ -51,8 +56,9 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
         Its result.
 
     Raises:
-        ConfigurationError: This is the portal's own thread, which must not wait for itself.
+        ConfigurationError: This is the portal's own thread, which must not wait for itself; or gevent came late.
         ClientClosedError: The portal ended before the call did.
+        OutcomeUnknownError: The same, and a write may have happened.
         BaseException: Whatever the function raised, and what interrupted the wait.
     """
     errand = _Errand(function)
@@ -72,13 +78,14 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
 class _Errand(Generic[T]):
     """One blocking call on its way through the portal; whatever comes of it crosses as a value."""
 
-    __slots__ = ("_error", "_function", "_scope", "_value", "abandoned", "done", "sent")
+    __slots__ = ("_error", "_function", "_scope", "_value", "_writes", "abandoned", "done", "sent")
 
     def __init__(self, function: Callable[[], Awaitable[T]]) -> None:
         self._function = function
         self._scope: anyio.CancelScope | None = None
         self._value: Any = None
         self._error: BaseException | None = None
+        self._writes: Sequence[Write] = ()
         self.abandoned = False
         self.done = threading.Event()
         self.sent = False
@@ -86,11 +93,11 @@ class _Errand(Generic[T]):
     async def carry_out(self) -> None:
         # First of all: an interrupted caller must never find that the request left after all.
         if not self.abandoned:
-            with anyio.CancelScope() as self._scope:
+            with anyio.CancelScope() as self._scope, watch_writes() as self._writes:
                 try:
                     self._value = await self._function()
-                except asyncio.CancelledError as cancellation:
-                    self._error = _ended(cancellation)
+                except asyncio.CancelledError:
+                    self._error = self._ended()
                 except BaseException as error:
                     # Also SystemExit from somebody's hook, which must not end the loop for everybody.
                     self._error = error
@@ -106,12 +113,22 @@ class _Errand(Generic[T]):
     def give_up(self) -> None:
         """Let the caller go: there is no loop any more."""
         if not self.done.is_set():
-            self._error = _ended()
+            self._error = self._ended()
             self.done.set()
 
     def tell(self, interruption: BaseException) -> None:
-        """Note on an exception what is known of the call."""
-        _copy_notes(self._error, interruption)
+        """Note on an exception which write it left in doubt."""
+        for doubt in self._doubts("The call was interrupted"):
+            interruption.add_note(str(doubt))
+
+    def _ended(self) -> BaseException:
+        end = _end_of_the_portal()
+        if isinstance(end, ClientClosedError):
+            return next(self._doubts(str(end)), end)
+        return end
+
+    def _doubts(self, cause: str) -> Iterator[OutcomeUnknownError]:
+        return filter(None, (write.doubt(cause) for write in self._writes))
 
     def result(self) -> T:
         error = self._error
@@ -177,7 +194,7 @@ class _PortalThread:
 
     def _main(self) -> None:
         try:
-            anyio.run(self._serve, backend_options={"use_uvloop": _may_use_uvloop()})
+            anyio.run(self._serve, backend_options=loop_options())
         except BaseException as error:
             self._open = False
             if not self._loop.done():
@@ -211,6 +228,11 @@ class _PortalThread:
 
 def _current_thread() -> _PortalThread:
     global _thread
+    if gevent.patched_late():
+        raise ConfigurationError(
+            "gevent patched the threads after the SDK was loaded, and its calls would never end; "
+            "call gevent.monkey.patch_all() first of all"
+        )
     thread = _thread
     if thread is not None and thread.is_current:
         raise ConfigurationError(
@@ -222,7 +244,7 @@ def _current_thread() -> _PortalThread:
             thread = _thread
             if thread is None or thread.pid != os.getpid() or not thread.alive:
                 if _exiting:
-                    raise _ended()
+                    raise _end_of_the_portal()
                 thread = _thread = _PortalThread()
     thread.wait_for_start()
     return thread
@@ -230,25 +252,23 @@ def _current_thread() -> _PortalThread:
 
 def _abandon(thread: _PortalThread, errand: _Errand[Any], interruption: BaseException) -> None:
     """Cancel a call whose caller was interrupted, and tell him what is known of it."""
-    thread.cancel(errand)
-    if errand.done.wait(INTERRUPT_PATIENCE):
+    try:
+        thread.cancel(errand)
+        errand.done.wait(INTERRUPT_PATIENCE)
+    except BaseException as impatience:
+        # Interrupted once more, perhaps before the call was cancelled.
+        thread.cancel(errand)
+        errand.tell(impatience)
+        raise
+    finally:
         errand.tell(interruption)
-    else:
-        interruption.add_note("The Duro call did not end at once; whether it happened is unknown.")
 
 
-def _ended(cancellation: BaseException | None = None) -> BaseException:
+def _end_of_the_portal() -> ClientClosedError | SystemExit:
     if _exiting and threading.current_thread() is not threading.main_thread():
         # None but daemon threads wait at exit, and this ends one without a word.
         return SystemExit()
-    error = ClientClosedError("the event loop of the blocking client ended before the call did")
-    _copy_notes(cancellation, error)
-    return error
-
-
-def _copy_notes(source: BaseException | None, target: BaseException) -> None:
-    for note in getattr(source, "__notes__", ()):
-        target.add_note(note)
+    return ClientClosedError("the event loop of the blocking client ended before the call did")
 
 
 def _name_the_library() -> None:
@@ -257,22 +277,12 @@ def _name_the_library() -> None:
         sniffio.current_async_library_cvar.set("asyncio")
 
 
-def _may_use_uvloop() -> bool:
-    if sys.platform == "win32" or _gevent_patched():
-        return False
-    return find_spec("uvloop") is not None
-
-
-def _gevent_patched() -> bool:
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("threading"))
-
-
 def _stop_at_exit() -> None:
     global _exiting
     _exiting = True
     thread = _thread
-    if thread is not None and thread.pid == os.getpid():
+    # Across a late patch no thread can wait for another; this one is a daemon, and ends with the process.
+    if thread is not None and thread.pid == os.getpid() and not gevent.patched_late():
         thread.stop()
 
 

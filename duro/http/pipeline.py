@@ -16,6 +16,7 @@ from ..errors import (
     TransportError,
 )
 from . import observe
+from .doubt import begin_write
 from .event_loop import PerLoop
 from .refusal import api_error
 from .request import NO_HEADERS, Answer, Headers, Invocation, Request
@@ -54,6 +55,12 @@ class _Flight:
     attempts: int = 0
     in_doubt: bool = False
     answer: Answer | None = None
+
+    def doubt(self, cause: str) -> OutcomeUnknownError | None:
+        # An answer that nobody was given leaves its caller in the same doubt as none.
+        if self.in_doubt or (self.answer is not None and self.answer.status < 300):
+            return _unknown(self, cause)
+        return None
 
 
 class Pipeline:
@@ -113,12 +120,15 @@ class Pipeline:
         budget = self._budget_of(invocation.retry)
         budget.deposit()
         flight = _Flight(invocation, self._clock.monotonic(), budget)
+        if invocation.operation.is_mutation:
+            begin_write(flight)
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
                 return await self._attempt_until_settled(flight)
-        except anyio.get_cancelled_exc_class() as cancellation:
+        except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as interruption:
+            # Trio raises the second wherever its main task stands; asyncio cancels it.
             if flight.in_doubt:
-                cancellation.add_note(_in_doubt(flight.invocation, "The call was cancelled"))
+                interruption.add_note(_in_doubt(flight.invocation, "The call was cancelled"))
             raise
         finally:
             if observe.capturing():

@@ -13,11 +13,21 @@ import threading
 import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import anyio
 import pytest
 
-from duro import ClientClosedError, ConfigurationError, Duro, DuroError, NotFoundError, PerhapsSent, capture
+from duro import (
+    ClientClosedError,
+    ConfigurationError,
+    Duro,
+    DuroError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PerhapsSent,
+    capture,
+)
 from duro.blocking import portal
 
 THREADS = 32
@@ -89,10 +99,21 @@ def test_callers_of_a_portal_that_dies_are_let_go(client_over, in_flight):
         loop.call_soon_threadsafe(loop.stop)
         errors = [call.exception(30) for call in calls]
     for number, error in enumerate(errors):
-        assert type(error) is ClientClosedError
-        (note,) = error.__notes__
-        assert "outcome unknown" in note
-        assert f"key-{number}" in note
+        assert type(error) is OutcomeUnknownError
+        assert "outcome unknown" in str(error)
+        assert error.idempotency_key == f"key-{number}"
+        assert error.attempts == 1
+
+
+@pytest.mark.usefixtures("fresh_portal")
+def test_a_read_of_a_portal_that_dies_leaves_no_doubt(client_over, in_flight):
+    client = client_over(in_flight)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.request, "GET", "/v1/x")
+        in_flight.wait()
+        loop = portal._thread._loop.result()
+        loop.call_soon_threadsafe(loop.stop)
+        assert type(call.exception(30)) is ClientClosedError
 
 
 @pytest.mark.usefixtures("fresh_portal")
@@ -111,7 +132,7 @@ def test_a_portal_that_cannot_start_says_why(monkeypatch):
     def broken():
         raise OSError("too many open files")
 
-    monkeypatch.setattr(portal, "_may_use_uvloop", broken)
+    monkeypatch.setattr(portal, "loop_options", broken)
     with pytest.raises(OSError, match="too many open files"):
         portal.run(current_thread)
     monkeypatch.undo()
@@ -395,5 +416,5 @@ def test_uvloop_runs_the_portal_where_it_is_installed():
     async def loop():
         return type(asyncio.get_running_loop()).__module__
 
-    expected = "uvloop" if "uvloop" in sys.modules or portal.find_spec("uvloop") else "asyncio"
+    expected = "uvloop" if "uvloop" in sys.modules or find_spec("uvloop") else "asyncio"
     assert portal.run(loop).partition(".")[0] == expected

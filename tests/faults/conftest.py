@@ -15,6 +15,10 @@ from typing import NamedTuple
 
 import pytest
 
+from duro import Duro
+from duro.sandbox import Sandbox
+from duro.sandbox.connection import Connection
+
 # Generous, for two cores that do other things as well; what a test asserts about time is its own.
 PATIENCE = 30
 
@@ -32,10 +36,12 @@ class Wire:
     """A server of plain sockets that does with each request what ``reply`` says.
 
     ``reply`` gets a ``Received`` and gives the bytes to answer, ``HANG`` to answer
-    nothing, or ``RESET`` to break the connection off in the middle of an answer.
+    nothing, ``HALF`` to answer no more than half, or ``RESET`` to break the
+    connection off in the middle of an answer.
     """
 
     HANG = object()
+    HALF = object()
     RESET = object()
 
     def __init__(self):
@@ -82,8 +88,10 @@ class Wire:
                     self.received.append(request)
                     self.arrived.put(request)
                     answer = self.reply(request)
-                    if answer is self.HANG:
+                    if answer is self.HANG or answer is self.HALF:
                         try:
+                            if answer is self.HALF:
+                                connection.sendall(self.json(b'{"path": "half"}')[:-8])
                             connection.recv(1)
                         finally:
                             self.hung_up.put(request)
@@ -114,6 +122,47 @@ class Wire:
             body += connection.recv(65536)
         method, path, _ = head.decode("latin-1").split(" ", 2)
         return Received(method, path, head, body)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Wait until the sandbox holds an answer back, or a part of it: ``held()``."""
+    holding = queue.Queue()
+    is_lost = Connection.is_lost
+
+    async def tell(self, **within):
+        holding.put(None)
+        return await is_lost(self, **within)
+
+    monkeypatch.setattr(Connection, "is_lost", tell)
+    return lambda: holding.get(timeout=PATIENCE)
+
+
+class Till(NamedTuple):
+    """A sandbox, a customer and a plan, and so a charge that can be made."""
+
+    sandbox: Sandbox
+    options: dict
+    charge: dict
+
+    def charge_again(self, key):
+        """Ask for the charge under a key: the first answer, if there was one."""
+        with Duro(**self.options) as client:
+            return client.subscriptions.create(**self.charge, idempotency_key=key)
+
+    def was_charged_once(self, key):
+        """Ask again under the key, and count at the server."""
+        first, again = self.charge_again(key), self.charge_again(key)
+        return first == again and [charge.idempotency_key for charge in self.sandbox.ledger] == [key]
+
+
+@pytest.fixture
+def till(sandbox):
+    options = {"credential": sandbox.secret_key, "base_url": sandbox.url}
+    with Duro(**options) as client:
+        customer = client.customers.create(email="payer@example.com")
+        plan = client.plans.create(name="Pro", amount=500, interval="month")
+    return Till(sandbox, options, {"customer_id": customer.id, "plan_id": plan.id})
 
 
 @pytest.fixture

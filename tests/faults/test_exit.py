@@ -184,3 +184,30 @@ def test_an_unclosed_client_warns_when_warnings_are_asked_for(hanging_wire, prog
     running.end()
     assert running.lines() == ["gone"]
     assert "ResourceWarning: a Duro client was not closed" in running.errors
+
+
+def test_a_look_up_that_hangs_does_not_hold_the_exit_up(program):
+    # As with a name server that never answers.
+    source = """
+import socket, sys, threading
+sys.modules["uvloop"] = None  # uvloop makes look-ups in threads that nobody joins
+from duro import Duro
+
+asked = threading.Event()
+
+def hang(*question, **hints):
+    asked.set()
+    threading.Event().wait()
+
+socket.getaddrinfo = hang
+client = Duro("sk_test_1", base_url="https://api.example.com")
+for number in range(3):
+    threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
+asked.wait()
+print(sum(thread.name == "duro-look-up" for thread in threading.enumerate()), flush=True)
+"""
+    running = program(source)
+    assert running.line() == "1"
+    assert running.end() < LONGEST_EXIT
+    assert running.noise == []
+    assert running.status == 0

@@ -1,8 +1,9 @@
-"""gevent, patched before anything else: greenlets call at once, and hold nobody up."""
+"""gevent: patched early, greenlets call at once and hold nobody up; patched late, it is refused."""
 
 from __future__ import annotations
 
 import threading
+from importlib.util import find_spec
 
 import pytest
 
@@ -75,11 +76,84 @@ class NoUvloop:
         assert name != "uvloop", "uvloop was looked for"
 sys.meta_path.insert(0, NoUvloop())
 client.request("GET", "/v1/first")
-print(type(portal._thread._loop.result()).__module__.partition(".")[0], "uvloop" in sys.modules)
+import asyncio
+print(isinstance(portal._thread._loop.result(), asyncio.SelectorEventLoop), "uvloop" in sys.modules)
 """
     running = program(BEGIN + source, wire.url)
     running.end()
-    assert running.lines() == ["asyncio False"], running.errors
+    assert running.lines() == ["True False"], running.errors
+
+
+@pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
+def test_a_policy_for_uvloop_is_refused_as_well(wire, program):
+    source = """
+import asyncio, uvloop
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+jobs = [gevent.spawn(client.request, "GET", f"/v1/{number}") for number in range(GREENLETS)]
+gevent.joinall(jobs, timeout=20)
+print([job.value["path"] for job in jobs] == [f"/v1/{number}" for number in range(GREENLETS)])
+print(isinstance(portal._thread._loop.result(), asyncio.SelectorEventLoop))
+client.close()
+"""
+    running = program(BEGIN + source, wire.url)
+    running.end()
+    assert running.lines() == ["True", "True"], running.errors
+    assert running.noise == []
+
+
+# "loaded" means that the class was taken from the package, for "import duro" alone loads next to nothing.
+LATE = {
+    "loaded": "",
+    "made": 'client = Duro("sk_test_1", base_url=sys.argv[1])',
+    "used": 'client = Duro("sk_test_1", base_url=sys.argv[1]); client.request("GET", "/v1/first")',
+}
+
+
+@pytest.mark.parametrize("state", LATE)
+def test_a_late_patch_is_refused_by_a_clear_error(state, wire, program):
+    source = f"""
+import sys
+from duro import ConfigurationError, Duro
+{LATE[state]}
+from gevent import monkey
+monkey.patch_all()
+import gevent
+
+def work(number):
+    try:
+        made = client if "client" in globals() else Duro("sk_test_1", base_url=sys.argv[1])
+        made.request("POST", f"/v1/{{number}}")
+    except ConfigurationError as error:
+        return str(error)
+
+jobs = [gevent.spawn(work, number) for number in range({GREENLETS})]
+gevent.joinall(jobs, timeout=20)
+for job in jobs:
+    print(job.value)
+print(work("main"), flush=True)
+"""
+    # gevent itself warns as well, but of ssl alone, and only if that was imported.
+    running = program(source, wire.url, options=["-W", "ignore"])
+    answers = [running.line() for _ in range(GREENLETS + 1)]
+    assert all("monkey.patch_all() first of all" in answer for answer in answers)
+    assert running.end() < 2
+    assert running.noise == []
+    assert running.status == 0
+    assert [request.path for request in wire.received] == (["/v1/first"] if state == "used" else [])
+
+
+def test_a_patch_between_the_package_and_its_first_use_is_early_enough(wire, program):
+    source = """
+import sys, duro
+from gevent import monkey
+monkey.patch_all()
+with duro.Duro("sk_test_1", base_url=sys.argv[1]) as client:
+    print(client.request("GET", "/v1/first")["path"])
+"""
+    running = program(source, wire.url)
+    running.end()
+    assert running.lines() == ["/v1/first"], running.errors
+    assert running.noise == []
 
 
 def test_an_unclosed_client_lets_the_program_end(wire, program):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import signal
+import socket
 import threading
 import time
 
@@ -15,6 +18,7 @@ pytestmark = [
 ]
 
 AT_ONCE = 1.5
+LARGE = 64 << 20
 
 # A program started in the background may have been told to ignore SIGINT.
 BEGIN = """
@@ -38,8 +42,16 @@ def wire(wire):
 
 
 def key_of(request):
-    (line,) = [line for line in request.head.split(b"\r\n") if line.lower().startswith(b"idempotency-key:")]
+    return key_in(request.head)
+
+
+def key_in(head):
+    (line,) = [line for line in head.split(b"\r\n") if line.lower().startswith(b"idempotency-key:")]
     return line.partition(b":")[2].strip().decode()
+
+
+def key_noted(note):
+    return re.search(r"idempotency_key='([^']+)'", note)[1]
 
 
 CALL = """
@@ -219,3 +231,255 @@ print(pages.cursor)
     wire.await_request()
     running.interrupt(signal.SIGINT)
     assert running.lines() == ['["KeyboardInterrupt", []]', "hang"], running.errors
+
+
+def test_an_interrupt_during_the_exchange_sends_nothing_and_spoils_nothing(loop_kind, wire, program):
+    answered = threading.Event()
+
+    def reply(request):
+        if request.path == "/v1/oauth/token":
+            answered.wait(30)
+            return wire.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
+        return wire.json(b'"%s"' % request.path.encode())
+
+    wire.reply = reply
+    source = """
+client = Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=sys.argv[1], timeout=600)
+try:
+    client.request("POST", "/v1/never")
+except KeyboardInterrupt as error:
+    print(told(error), flush=True)
+print(client.request("GET", "/v1/after"))
+client.close()
+"""
+    running = program(loop_kind + BEGIN + source, wire.url)
+    assert wire.await_request().path == "/v1/oauth/token"
+    began = time.monotonic()
+    running.interrupt(signal.SIGINT)
+    assert running.line() == '["KeyboardInterrupt", []]'
+    assert time.monotonic() - began < AT_ONCE
+    answered.set()
+    assert running.lines() == ["/v1/after"], running.errors
+    # The exchange goes on for whoever calls next.
+    assert [request.path for request in wire.received] == ["/v1/oauth/token", "/v1/after"]
+
+
+def test_an_interrupt_in_the_middle_of_the_answer(loop_kind, wire, program):
+    wire.reply = lambda request: wire.HALF if "hang" in request.path else wire.json(b'"%s"' % request.path.encode())
+    running = program(loop_kind + BEGIN + CALL, wire.url, "POST")
+    request, notes = interrupted_call("POST", wire, running)
+    (note,) = notes
+    assert "outcome unknown" in note
+    assert key_of(request) in note
+
+
+def test_an_interrupt_in_the_middle_of_the_request(loop_kind, program):
+    # More than the buffers of both ends hold, so that the rest waits for a reader.
+    source = f"""
+try:
+    client.request("POST", "/v1/large", json="x" * {LARGE})
+except KeyboardInterrupt as error:
+    print(told(error), flush=True)
+client.close()
+"""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        running = program(loop_kind + BEGIN + source, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        connection, _ = listening.accept()
+        with connection:
+            connection.settimeout(30)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(1024)
+            running.interrupt(signal.SIGINT)
+            kind, (note,) = json.loads(running.line())
+            rest = len(head.partition(b"\r\n\r\n")[2])
+            with contextlib.suppress(ConnectionResetError):
+                while piece := connection.recv(1 << 20):
+                    rest += len(piece)
+    assert kind == "KeyboardInterrupt"
+    assert "outcome unknown" in note
+    assert key_in(head) in note
+    assert rest < LARGE
+    running.end()
+    assert running.noise == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "silence", "commit": True},
+        {"kind": "silence", "commit": False},
+        {"kind": "drip", "pause": 600},
+    ],
+    ids=["done, unanswered", "not done", "half answered"],
+)
+def test_under_the_noted_key_the_money_is_taken_once(fault, held, till, program):
+    till.sandbox.faults.add(**fault, method="POST", path="/v1/subscriptions")
+    source = """
+with Duro(**json.loads(sys.argv[2]), timeout=600) as client:
+    try:
+        client.subscriptions.create(**json.loads(sys.argv[3]))
+    except KeyboardInterrupt as error:
+        print(told(error))
+"""
+    running = program(BEGIN + source, till.options["base_url"], json.dumps(till.options), json.dumps(till.charge))
+    held()
+    running.interrupt(signal.SIGINT)
+    running.end()
+    (line,) = running.lines()
+    kind, (note,) = json.loads(line)
+    assert kind == "KeyboardInterrupt"
+    assert till.was_charged_once(key_noted(note))
+
+
+def test_an_answer_that_comes_together_with_the_interrupt_is_noted(loop_kind, program):
+    # The transport is in no await when the signal comes, and so the call ends well although it was given up.
+    source = """
+from duro import Answer
+from duro.blocking import portal
+
+class Answering:
+    async def send(self, request):
+        (errand,) = portal._thread._errands
+        signal.pthread_kill(main, signal.SIGINT)
+        while not errand.abandoned:
+            pass
+        return Answer(200, type(request.headers)([(b"content-type", b"application/json")]), b"{}")
+
+    async def aclose(self):
+        pass
+
+for method in ("POST", "GET"):
+    try:
+        with Duro("sk_test_1", base_url="http://127.0.0.1", transport=Answering()) as client:
+            client.request(method, "/v1/answered", **({"idempotency_key": "key-of-mine"} if method == "POST" else {}))
+    except KeyboardInterrupt as error:
+        print(told(error))
+"""
+    running = program(loop_kind + BEGIN + source, "http://127.0.0.1")
+    running.end()
+    written, read = map(json.loads, running.lines())
+    assert "key-of-mine" in written[1][0]
+    assert read == ["KeyboardInterrupt", []]
+
+
+STUBBORN = """
+import anyio
+
+class Stubborn:
+    released = threading.Event()
+
+    async def send(self, request):
+        print("in flight", flush=True)
+        with anyio.CancelScope(shield=True):
+            while not self.released.is_set():
+                await anyio.sleep(0.01)
+        await anyio.sleep_forever()
+
+    async def aclose(self):
+        pass
+
+client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=Stubborn())
+"""
+
+
+def test_a_call_that_does_not_end_at_once_is_noted_as_well(loop_kind, program):
+    source = """
+try:
+    client.request("POST", "/v1/x", idempotency_key="key-of-mine")
+except KeyboardInterrupt as error:
+    print(told(error), flush=True)
+Stubborn.released.set()
+client.close()
+"""
+    running = program(loop_kind + BEGIN + STUBBORN + source, "http://127.0.0.1")
+    assert running.line() == "in flight"
+    began = time.monotonic()
+    running.interrupt(signal.SIGINT)
+    kind, (note,) = json.loads(running.line())
+    assert time.monotonic() - began < AT_ONCE
+    assert kind == "KeyboardInterrupt"
+    assert "outcome unknown" in note
+    assert "key-of-mine" in note
+
+
+def test_a_second_interrupt_ends_the_wait_and_is_noted_as_well(loop_kind, program):
+    source = """
+from duro.blocking import portal
+portal.INTERRUPT_PATIENCE = 600
+
+def interrupt_again():
+    while not portal._thread or not portal._thread._errands:
+        pass
+    (errand,) = portal._thread._errands
+    while not errand.abandoned:
+        pass
+    signal.pthread_kill(main, signal.SIGINT)
+
+threading.Thread(target=interrupt_again).start()
+try:
+    client.request("POST", "/v1/x", idempotency_key="key-of-mine")
+except KeyboardInterrupt as error:
+    print(told(error), flush=True)
+    print(told(error.__context__), flush=True)
+Stubborn.released.set()
+# Given up twice, the call is cancelled all the same.
+while portal._thread._errands:
+    pass
+client.close()
+print("ended")
+"""
+    running = program(loop_kind + BEGIN + STUBBORN + source, "http://127.0.0.1")
+    assert running.line() == "in flight"
+    running.interrupt(signal.SIGINT)
+    for _ in range(2):
+        kind, (note,) = json.loads(running.line())
+        assert kind == "KeyboardInterrupt"
+        assert "outcome unknown" in note
+        assert "key-of-mine" in note
+    assert running.lines() == ["ended"], running.errors
+
+
+def test_two_calls_can_be_interrupted_one_after_the_other(loop_kind, wire, program):
+    source = """
+for number in range(2):
+    try:
+        client.request("POST", f"/v1/hang/{number}")
+    except KeyboardInterrupt as error:
+        print(told(error), flush=True)
+print(client.request("GET", "/v1/after"))
+client.close()
+"""
+    running = program(loop_kind + BEGIN + source, wire.url)
+    for number in range(2):
+        request = wire.await_request()
+        assert request.path == f"/v1/hang/{number}"
+        running.interrupt(signal.SIGINT)
+        kind, (note,) = json.loads(running.line())
+        assert kind == "KeyboardInterrupt"
+        assert key_of(request) in note
+        assert wire.await_hang_up() == request
+    assert running.lines() == ["/v1/after"]
+    running.end()
+    assert running.noise == []
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_awaited_client_notes_the_key_as_well(backend, wire, program):
+    source = """
+import anyio
+from duro import AsyncDuro
+
+async def main():
+    async with AsyncDuro("sk_test_1", base_url=sys.argv[1], timeout=600) as client:
+        await client.request("POST", "/v1/hang")
+
+anyio.run(main, backend=sys.argv[2])
+"""
+    running = program(BEGIN + source, wire.url, backend)
+    request = wire.await_request()
+    running.interrupt(signal.SIGINT)
+    assert wire.await_hang_up() == request
+    running.end()
+    assert running.status == -signal.SIGINT
+    assert key_of(request) in running.errors

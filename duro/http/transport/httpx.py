@@ -195,7 +195,7 @@ async def _exchange(
         failure = error.with_traceback(None)
     except (httpx.TransportError, UnreadableContentError) as error:
         failure = PerhapsSent(_describe(error))
-    except anyio.get_cancelled_exc_class() as error:
+    except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as error:
         # The frames of httpx and httpcore hold the header lines as locals.
         failure = error.with_traceback(None)
     # Outside the handlers, so that no context leads to httpx's request and its body.
