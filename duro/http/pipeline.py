@@ -164,12 +164,13 @@ class Pipeline:
         authorizer = flight.invocation.authorizer
         renewed = False
         while True:
-            credential = await self._credential(flight)
-            outcome = await self._attempt(flight, credential)
+            # Whoever waits for a token takes nobody's place.
+            await self._take_credential(flight)
+            outcome = await self._attempt(flight)
             if isinstance(outcome, Answer):
                 if outcome.status < 300:
                     return outcome if flight.attempts == 1 else evolve(outcome, attempts=flight.attempts)
-                if outcome.status == 401 and not renewed and authorizer.refused(credential):
+                if outcome.status == 401 and not renewed and authorizer.refused(flight.credential):
                     renewed = True
                     continue
             decision = decide(
@@ -185,22 +186,27 @@ class Pipeline:
                 raise self._error(flight, outcome)
             await self._clock.sleep(decision.delay)
 
-    async def _credential(self, flight: _Flight) -> Headers:
+    async def _take_credential(self, flight: _Flight) -> None:
         failure: DuroError
         try:
             self.check_open()
-            return flight.invocation.authorizer.ready() or await flight.invocation.authorizer.obtain()
+            flight.credential = flight.invocation.authorizer.ready() or await flight.invocation.authorizer.obtain()
         except DuroError as error:
             if not flight.in_doubt:
                 raise
             failure = error
+        else:
+            return
         # What prevents another attempt must not hide that an earlier one may have done its work.
         raise _unknown(flight, f"There could be no further attempt ({failure})")
 
-    async def _attempt(self, flight: _Flight, credential: Headers) -> Answer | NotSent | PerhapsSent:
+    async def _attempt(self, flight: _Flight) -> Answer | NotSent | PerhapsSent:
         lane = self._lanes.get()
+        is_queued = lane.slots.value == 0
         async with lane.slots:
-            flight.credential = credential
+            if is_queued:
+                # The wait for a place may have outlasted the token.
+                await self._take_credential(flight)
             request = self._request(flight)
             flight.attempts += 1
             doubted = flight.in_doubt
