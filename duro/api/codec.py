@@ -142,6 +142,8 @@ def to_plain(model: object) -> JSONObject:
         value = getattr(model, attribute.name)
         if attribute.name == "extra":
             plain.update(value)
+        elif value is None and getattr(model_type, "omits_null", False):
+            continue
         elif attribute.init and value is not UNSET:
             plain[wire_name(attribute)] = _plain(value)
     return plain

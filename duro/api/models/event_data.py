@@ -57,6 +57,9 @@ class EventData(Model):
         invoice: The invoice, where it is embedded.
     """
 
+    # Which members there are varies by type, and to write null for the others would tell something new.
+    omits_null: ClassVar[bool] = True
+
     customer_id: str | None = None
     plan_id: str | None = None
     subscription_id: str | None = None
