@@ -25,9 +25,14 @@ nitpick_ignore_regex = [
     # Described by Python; its inventory would have to come over the network.
     ("py:.*", r"(collections\.abc|datetime|os)\..*|date(time)?"),
     # Type variables, aliases, and what nobody but the package makes.
-    ("py:.*", r"(.*\.)?(T|AnyTransport|Caller|JSONObject|Mode)"),
+    (
+        "py:.*",
+        r"(.*\.)?([TABCER]|AnswerTime|AnyTransport|Caller|Clock|Handler|JSONObject|Mode|Registration|UnknownEventData)",
+    ),
+    # Described by the web frameworks.
+    ("py:.*", r"(aiohttp|starlette)\..*|HttpRequest|HttpResponse|Response"),
     # Seen in a signature, but nothing to type.
-    ("py:.*", r".*\.(Headers|Moment|Store)"),
+    ("py:.*", r"(.*\.)?(Headers|Moment|Store)"),
 ]
 
 
@@ -36,7 +41,7 @@ def find_by_last_name(app, env, node, content):
     if node.get("refdomain") != "py":
         return None
     python, name = env.domains.python_domain, node["reftarget"].rpartition(".")[2]
-    for listed in (f"duro.{name}", f"duro.sandbox.{name}"):
+    for listed in (f"duro.{name}", f"duro.sandbox.{name}", f"duro.webhooks.{name}"):
         if found := python.resolve_xref(env, node["refdoc"], app.builder, "obj", listed, node, content):
             return found
     return None

@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     )
     from .http.observe import Call, capture
     from .http.request import Answer, Request
-    from .http.transport import NotSent, PerhapsSent, Transport
+    from .http.transport import NotSent, PerhapsSent, TooLarge, Transport
 
 __all__ = [
     "UNSET",
@@ -180,6 +180,7 @@ __all__ = [
     "TimestampError",
     "Token",
     "TokenExchangeError",
+    "TooLarge",
     "Transaction",
     "TransactionStatus",
     "Transport",
@@ -248,7 +249,7 @@ _ROOMS = {
     "config": ("RetryPolicy",),
     "http.observe": ("Call", "capture"),
     "http.request": ("Answer", "Request"),
-    "http.transport": ("NotSent", "PerhapsSent", "Transport"),
+    "http.transport": ("NotSent", "PerhapsSent", "TooLarge", "Transport"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

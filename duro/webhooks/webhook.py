@@ -91,7 +91,7 @@ class Webhook:
             headers: The request's headers: a mapping, pairs, or the framework's headers object.
 
         Returns:
-            Which secret signed it: 0 for the first.
+            The position of the secret that signed it, 0 for the first.
 
         Raises:
             SignatureMissingError: The delivery has no signature that could be checked.
@@ -117,8 +117,8 @@ class Webhook:
             body: The raw body.
 
         Returns:
-            The headers of a delivery: ``Duro-Signature``, with a signature by each of the secrets, and
-            ``Duro-Event-Id`` and ``Duro-Event-Type``, as far as the body tells them.
+            The headers of a delivery. ``Duro-Signature`` has a signature by each of the secrets;
+            ``Duro-Event-Id`` and ``Duro-Event-Type`` are there as far as the body tells them.
 
         Raises:
             PayloadError: The body is a ``str``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from duro import AsyncDuro, Duro, Plan
+from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
 def blocking(client: Duro) -> None:
@@ -43,3 +44,15 @@ def constructors() -> None:
     Duro("sk_test_1", "https://api.useduro.com")  # type: ignore[call-arg]
     AsyncDuro("sk_test_1", retries="3")  # type: ignore[arg-type]
     AsyncDuro("sk_test_1", transport=object())  # type: ignore[arg-type]
+
+
+def ship(event: CheckoutCompleted) -> None:
+    print(event.id)
+
+
+def webhooks(webhook: Webhook, router: Router) -> None:
+    router.on(InvoiceCreated)(ship)  # type: ignore[arg-type]
+    event = webhook.verify("text", {})  # type: ignore[arg-type]
+    print(event.subscription)  # type: ignore[attr-defined]
+    event.id = "evt_2"  # type: ignore[misc]
+    router.default(ship)  # type: ignore[arg-type]

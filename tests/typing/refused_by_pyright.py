@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from duro import AsyncDuro, Duro, Plan
+from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
 def blocking(client: Duro) -> None:
@@ -46,3 +47,15 @@ def constructors() -> None:
     Duro("sk_test_1", "https://api.useduro.com")  # pyright: ignore[reportCallIssue]
     AsyncDuro("sk_test_1", retries="3")  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", transport=object())  # pyright: ignore[reportArgumentType]
+
+
+def ship(event: CheckoutCompleted) -> None:
+    print(event.id)
+
+
+def webhooks(webhook: Webhook, router: Router) -> None:
+    router.on(InvoiceCreated)(ship)  # pyright: ignore[reportArgumentType]
+    event = webhook.verify("text", {})  # pyright: ignore[reportArgumentType]
+    print(event.subscription)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    event.id = "evt_2"  # pyright: ignore[reportAttributeAccessIssue]
+    router.default(ship)  # pyright: ignore[reportArgumentType]

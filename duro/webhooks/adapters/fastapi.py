@@ -24,7 +24,7 @@ EventDependency: TypeAlias = Callable[[Request], Awaitable[Event]]
 def verified_event(webhook: Webhook) -> EventDependency:
     """Make a dependency that gives a path function the event of a delivery (``receiveEvent``).
 
-    Repeats are the path function's own affair; :func:`receive` sees to them.
+    Repeats are the path function's own affair; :func:`~duro.webhooks.adapters.starlette.receive` sees to them.
 
     Args:
         webhook: Verifies the delivery.
