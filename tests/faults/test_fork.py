@@ -170,6 +170,100 @@ print(status)
     assert running.noise == []
 
 
+@pytest.mark.parametrize("client", ["Duro", "AsyncDuro"])
+def test_a_resource_being_made_by_another_thread_at_the_fork_does_not_stop_the_child(client, wire, program):
+    # functools.cached_property holds a lock meanwhile on Python 3.11.
+    source = f"""
+import asyncio
+import duro.blocking.client, duro.client
+client = {client}("sk_test_1", base_url=sys.argv[1])
+module = duro.blocking.client if client.__class__ is Duro else duro.client
+name = "Plans" if client.__class__ is Duro else "AsyncPlans"
+making, forked = threading.Event(), threading.Event()
+resource = getattr(module, name)
+
+def slow(*arguments):
+    making.set()
+    forked.wait()
+    return resource(*arguments)
+
+def page():
+    page = client.plans.list().page()
+    return asyncio.run(page) if asyncio.iscoroutine(page) else page
+
+setattr(module, name, slow)
+threading.Thread(target=lambda: client.plans, daemon=True).start()
+making.wait()
+setattr(module, name, resource)
+pid = in_child(page)
+status = status_of(pid)
+forked.set()
+print(status, page().items)
+"""
+    wire.reply = lambda request: wire.json(b'{"items": [], "nextCursor": null, "hasMore": false}')
+    running = program(BEGIN + source, wire.url)
+    assert running.lines() == ["0 ()"], running.errors
+    assert len(wire.received) == 2
+
+
+def test_a_child_of_a_parent_in_the_middle_of_an_exchange_makes_its_own(loop_kind, wire, program):
+    forked = threading.Event()
+
+    def reply(request):
+        if request.path != "/v1/oauth/token":
+            return wire.json(b'"%s"' % request.path.encode())
+        if len(wire.received) == 1:
+            forked.wait(30)
+        return wire.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
+
+    wire.reply = reply
+    source = """
+client = Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=sys.argv[1])
+parent = threading.Thread(target=lambda: print(client.request("GET", "/v1/parent"), flush=True))
+parent.start()
+sys.stdin.readline()
+print(status_of(in_child(lambda: print(client.request("GET", "/v1/child"), flush=True))), flush=True)
+parent.join()
+client.close()
+"""
+    running = program(loop_kind + BEGIN + source, wire.url)
+    assert wire.await_request().path == "/v1/oauth/token"
+    running.tell()
+    assert [running.line(), running.line()] == ["/v1/child", "0"]
+    forked.set()
+    assert running.lines() == ["/v1/parent"], running.errors
+    paths = [request.path for request in wire.received]
+    assert paths == ["/v1/oauth/token", "/v1/oauth/token", "/v1/child", "/v1/parent"]
+    assert running.noise == []
+
+
+def test_a_child_of_a_parent_whose_portal_is_just_starting_makes_its_own(loop_kind, wire, program):
+    source = """
+from duro.blocking import portal
+client = Duro("sk_test_1", base_url=sys.argv[1])
+starting, forked = threading.Event(), threading.Event()
+serve = portal._PortalThread._serve
+
+async def slow_start(self):
+    starting.set()
+    forked.wait()
+    await serve(self)
+
+portal._PortalThread._serve = slow_start
+parent = threading.Thread(target=lambda: print(client.request("GET", "/v1/parent")["path"], flush=True))
+parent.start()
+starting.wait()
+portal._PortalThread._serve = serve
+print(status_of(in_child(lambda: print(client.request("GET", "/v1/child")["path"], flush=True))), flush=True)
+forked.set()
+parent.join()
+client.close()
+"""
+    running = program(loop_kind + BEGIN + source, wire.url)
+    assert running.lines() == ["/v1/child", "0", "/v1/parent"], running.errors
+    assert running.noise == []
+
+
 def test_a_child_may_fork_again(wire, program):
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])

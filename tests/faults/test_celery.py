@@ -1,0 +1,114 @@
+"""Celery's prefork pool: two children share a client that was used before the fork, and each gets its own answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from importlib.util import find_spec
+
+import pytest
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.skipif(find_spec("celery") is None, reason="celery is not installed"),
+]
+
+TASKS = 100
+# Celery itself takes five seconds for its sockets.
+LONGEST_STOP = 15.0
+
+# A child has one task at a time, so that two tasks that meet are in two children. The broker is in the memory of the
+# parent, which alone speaks to it.
+WORKER = """
+import json, multiprocessing, os, sys
+from celery import Celery
+from duro import Duro
+
+client = Duro(**json.loads(sys.argv[1]))
+client.request("GET", "/v1/plans")
+both = multiprocessing.Barrier(2)
+app = Celery("shop", broker="memory://")
+app.conf.update(worker_redirect_stdouts=False, worker_hijack_root_logger=False, task_ignore_result=True)
+
+def tell(*words):
+    os.write(1, (json.dumps(words) + "\\n").encode())
+
+@app.task
+def task(name):
+    both.wait(30)
+    try:
+        tell(os.getpid(), name, work(name))
+    except BaseException as error:
+        tell(os.getpid(), name, repr(error))
+
+def serve(names):
+    for name in names:
+        task.delay(name)
+    app.worker_main(["--quiet", "worker", "--pool=prefork", "--concurrency=2", "--loglevel=ERROR"])
+"""
+
+
+@pytest.fixture
+def celery(program):
+    """Let a worker do tasks: ``celery(options, names, work)``."""
+
+    def start(options, names, work):
+        source = f"{WORKER}\n{work}\nserve({names!r})"
+        # Python 3.12 and newer warn of every fork beside threads; that it works is what is tested here.
+        return program(source, json.dumps(options), options=["-W", "ignore"])
+
+    return start
+
+
+def stop(running):
+    running.interrupt(signal.SIGTERM)
+    while "Warm shutdown" not in running.line():
+        pass
+
+
+def test_two_children_get_their_own_answers(celery, sandbox):
+    names = [f"task-{number}" for number in range(TASKS)]
+    work = """
+def work(name):
+    made = client.customers.create(email=f"{name}@example.com")
+    return [made.email, client.customers.retrieve(made.id).email]
+"""
+    running = celery(sandbox.options, names, work)
+    told = [json.loads(running.line()) for _ in names]
+    assert sorted(name for _, name, _ in told) == sorted(names)
+    for _, name, emails in told:
+        assert emails == [f"{name}@example.com"] * 2
+    assert len({child for child, _, _ in told} - {running.process.pid}) == 2
+    made = [entry for entry in sandbox.requests if entry.path == "/v1/customers"]
+    assert len({entry.idempotency_key for entry in made}) == len(made) == TASKS
+
+    stop(running)
+    assert running.end() < LONGEST_STOP
+    assert running.status == 0
+    assert running.noise == []
+
+
+def test_a_graceful_stop_lets_calls_in_flight_be_answered(celery, wire):
+    stopping = threading.Event()
+
+    def reply(request):
+        if request.method == "POST":
+            stopping.wait(30)
+        return wire.json(b'"%s"' % request.path.encode())
+
+    wire.reply = reply
+    options = {"credential": "sk_test_1", "base_url": wire.url}
+    running = celery(options, ["one", "other"], 'def work(name): return client.request("POST", f"/v1/{name}")')
+    assert wire.await_request().path == "/v1/plans"
+    assert {wire.await_request().path, wire.await_request().path} == {"/v1/one", "/v1/other"}
+    stop(running)
+    stopping.set()
+    told = [json.loads(running.line()) for _ in range(2)]
+    assert {name: answer for _, name, answer in told} == {"one": "/v1/one", "other": "/v1/other"}
+    assert running.end() < LONGEST_STOP
+    assert running.status == 0
+    assert running.noise == []
+    assert len(wire.received) == 3

@@ -1,0 +1,196 @@
+"""Threads at cross-purposes: one closes while others charge, or the portal's own is killed."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+THREADS = 8
+
+# What a thread knows in the end: "done" and the answer's id, "unknown" and the key to ask under, or "not sent".
+BEGIN = f"""
+import ctypes, json, sys, threading
+from duro import ClientClosedError, Duro, OutcomeUnknownError
+from duro.blocking import portal
+
+THREADS = {THREADS}
+options, charge = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+client = Duro(**options, timeout=600)
+client.plans.list().page()
+
+def charge_once(key, client=client):
+    try:
+        return ["done", key, client.subscriptions.create(**charge, idempotency_key=key).id]
+    except OutcomeUnknownError as error:
+        return ["unknown", error.idempotency_key, None]
+    except ClientClosedError:
+        return ["not sent", key, None]
+
+def in_threads(work):
+    told = [None] * THREADS
+    def run(number):
+        told[number] = work(number)
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    return threads, told
+"""
+
+
+def settle(till, told):
+    """Hold what the threads were told against the ledger: nothing lost, nothing twice."""
+    charged = [charge.idempotency_key for charge in till.sandbox.ledger]
+    assert len(charged) == len(set(charged))
+    for kind, key, answer in told:
+        if kind == "done":
+            assert till.charge_again(key).id == answer
+        elif kind == "unknown":
+            assert till.charge_again(key) == till.charge_again(key)
+        else:
+            assert kind == "not sent"
+            assert key not in charged
+    again = [charge.idempotency_key for charge in till.sandbox.ledger]
+    assert sorted(again) == sorted(key for kind, key, _ in told if kind != "not sent")
+
+
+@pytest.fixture
+def play(till, program):
+    """Start a program that charges: ``play(source)``."""
+    return lambda source: program(source, json.dumps(till.options), json.dumps(till.charge))
+
+
+def test_close_races_charging_threads_and_none_is_left_in_the_dark(loop_kind, till, play):
+    source = """
+rounds = []
+for trial in range(10):
+    client = Duro(**options)
+    client.plans.list().page()
+    start = threading.Barrier(THREADS + 1)
+
+    def work(number):
+        start.wait()
+        told = []
+        while not told or told[-1][0] == "done":
+            told.append(charge_once(f"{trial}-{number}-{len(told)}", client))
+        return told
+
+    threads, told = in_threads(work)
+    start.wait()
+    client.close()
+    for thread in threads:
+        thread.join()
+    rounds += sum(told, [])
+print(json.dumps(rounds))
+"""
+    running = play(loop_kind + BEGIN + source)
+    running.end()
+    (line,) = running.lines()
+    told = json.loads(line)
+    # Each thread goes on until it meets the end.
+    assert sum(kind != "done" for kind, _, _ in told) == 10 * THREADS
+    settle(till, told)
+    assert running.noise == []
+
+
+def test_calls_in_flight_at_the_close_get_their_answers(loop_kind, wire, program):
+    closed = threading.Event()
+
+    def reply(request):
+        if request.method == "POST":
+            closed.wait(30)
+        return wire.json(b'"%s"' % request.path.encode())
+
+    wire.reply = reply
+    source = f"""
+import json, sys, threading
+from duro import Duro
+
+client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
+told = [None] * {THREADS}
+
+def work(number):
+    told[number] = client.request("POST", f"/v1/{{number}}")
+
+threads = [threading.Thread(target=work, args=(number,)) for number in range({THREADS})]
+for thread in threads:
+    thread.start()
+sys.stdin.readline()
+client.close()
+print("closed", flush=True)
+for thread in threads:
+    thread.join()
+print(json.dumps(told))
+"""
+    running = program(loop_kind + source, wire.url)
+    for _ in range(THREADS):
+        wire.await_request()
+    running.tell()
+    assert running.line() == "closed"
+    closed.set()
+    (line,) = running.lines()
+    assert json.loads(line) == [f"/v1/{number}" for number in range(THREADS)]
+    assert len(wire.received) == THREADS
+    running.end()
+    assert running.noise == []
+
+
+def test_eight_threads_close_at_once(till, play):
+    source = """
+for trial in range(20):
+    client = Duro(**options)
+    client.plans.list().page()
+    start = threading.Barrier(THREADS)
+
+    def close(number):
+        start.wait()
+        client.close()
+        client.close()
+        return charge_once("never", client)[0]
+
+    threads, told = in_threads(close)
+    for thread in threads:
+        thread.join()
+    assert told == ["not sent"] * THREADS, told
+print("closed")
+"""
+    running = play(BEGIN + source)
+    running.end()
+    assert running.lines() == ["closed"], running.errors
+    assert till.sandbox.ledger == ()
+    assert running.noise == []
+
+
+@pytest.mark.parametrize("commit", [True, False], ids=["done", "not done"])
+def test_who_charges_while_the_portal_thread_is_killed_knows_the_key(commit, loop_kind, held, till, play):
+    till.sandbox.faults.add("silence", method="POST", path="/v1/subscriptions", times=THREADS, commit=commit)
+    source = """
+threads, told = in_threads(lambda number: charge_once(f"key-{number}"))
+sys.stdin.readline()
+killed = portal._thread
+ident = ctypes.c_ulong(killed._thread.ident)
+assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit)) == 1
+# It is met when the thread runs Python again.
+killed._loop.result().call_soon_threadsafe(lambda: None)
+for thread in threads:
+    thread.join()
+killed._thread.join()
+told.append(charge_once("after"))
+assert portal._thread is not killed
+client.close()
+print(json.dumps(told))
+"""
+    running = play(loop_kind + BEGIN + source)
+    for _ in range(THREADS):
+        held()
+    running.tell()
+    running.end()
+    (line,) = running.lines()
+    told = json.loads(line)
+    assert [kind for kind, _, _ in told] == ["unknown"] * THREADS + ["done"]
+    settle(till, told)
+    assert running.noise == []
+    assert running.status == 0
