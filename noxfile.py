@@ -1,4 +1,4 @@
-"""The one list of tasks: ``nox -s tests``, and likewise contract, lint, types, docs, package and bench."""
+"""The one list of tasks: ``nox -s tests``, and likewise contract, lint, types, docs, package, bench, fuzz and soak."""
 
 from __future__ import annotations
 
@@ -131,3 +131,17 @@ def bench(session: nox.Session) -> None:
     """Measure against peers in the same run; no part of passing or failing."""
     session.install("-e", ".[all]", *group("bench"))
     session.run("python", "-m", "pytest", "tests/benchmarks", "-s", "--timeout=600", *session.posargs)
+
+
+@nox.session(python="3.13")
+def fuzz(session: nox.Session) -> None:
+    """Feed hostile bytes to each reader for a minute; for more: ``nox -s fuzz -- --seconds 300 --target token``."""
+    session.install("-e", ".", *group("fuzz"))
+    session.run("python", "tests/fuzz", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Let 200 tasks and 16 threads call under faults for ten minutes; for less: ``nox -s soak -- --minutes 2``."""
+    session.install("-e", ".[sandbox]", *group("tests"))
+    session.run("python", "tests/soak", *session.posargs)

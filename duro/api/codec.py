@@ -129,7 +129,7 @@ def encode_json(value: object) -> bytes:
     """
     try:
         return Body(json.dumps(value, default=_plain_scalar, allow_nan=False, separators=(",", ":")).encode())
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error)
     raise InvalidArgumentError(f"this cannot be written as JSON: {reason}")
 

@@ -55,7 +55,19 @@ def _moment(value: Any, _: Any) -> datetime:
     if type(value) is not str:
         raise TypeError(f"expected a timestamp, got {type(value).__name__}")
     moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    if moment.tzinfo is not UTC and not _is_within_utc(moment):
+        raise ValueError("expected a timestamp of the years 1 to 9999 in UTC")
+    return moment
+
+
+def _is_within_utc(moment: datetime) -> bool:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:

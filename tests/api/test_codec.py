@@ -196,6 +196,8 @@ class TestBrokenAnswers:
             ({"intervalCount": "1"}, "$.intervalCount"),
             ({"createdAt": "yesterday"}, "$.createdAt"),
             ({"createdAt": 1_700_000_000}, "$.createdAt"),
+            ({"createdAt": "0001-01-01T00:00:00+00:01"}, "$.createdAt"),
+            ({"createdAt": "9999-12-31T23:59:59-23:59"}, "$.createdAt"),
             ({"maxCycles": "12"}, "$.maxCycles"),
         ],
     )
@@ -362,7 +364,18 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         "value",
-        [datetime(2026, 1, 31), float("nan"), float("inf"), ..., {1, 2}, b"bytes", 1j, {("a",): 1}, print],  # noqa: DTZ001
+        [
+            datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
+            datetime(2026, 1, 31),  # noqa: DTZ001
+            float("nan"),
+            float("inf"),
+            ...,
+            {1, 2},
+            b"bytes",
+            1j,
+            {("a",): 1},
+            print,
+        ],
         ids=repr,
     )
     def test_what_json_cannot_say_is_refused(self, value):
