@@ -17,7 +17,7 @@ from cattrs import AttributeValidationNote, BaseValidationError, Converter, Iter
 
 from .._types import UNSET, Body, Secret, members
 from ..errors import DecodingError, InvalidArgumentError, redact
-from .converter import camel_case, make_converter, wire_name
+from .converter import UNFIT, camel_case, make_converter, wire_name
 from .document import read_document
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def structure(data: Any, into: type[T], *, body: bytes, what: str = "answer") ->
     """
     try:
         return _fast.structure(data, into)
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except UNFIT:
         path, issue = _explain(data, into)
     # It may hold a token, and a traceback shows the locals of the frame that raises.
     del data
@@ -192,7 +192,7 @@ def _explain(data: Any, into: Any) -> tuple[str, str]:
         _detailed().structure(data, into)
     except BaseValidationError as error:
         return _first_fault(error, "$")
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except UNFIT as error:
         return "$", _issue(error)
     return "$", "it could not be read"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, cast, get_args, get_origin
 
 from attrs import fields, has
 from cattrs import BaseValidationError, Converter, IterableValidationError, IterableValidationNote
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from attrs import Attribute
 
-__all__ = ["camel_case", "make_converter", "wire_name"]
+__all__ = ["UNFIT", "camel_case", "make_converter", "wire_name"]
+
+# What a converter raises for data that is no such model; a whole number can be too large for a float.
+UNFIT: Final = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 def camel_case(name: str) -> str:
@@ -57,17 +60,10 @@ def _moment(value: Any, _: Any) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
-    if moment.tzinfo is not UTC and not _is_within_utc(moment):
-        raise ValueError("expected a timestamp of the years 1 to 9999 in UTC")
-    return moment
-
-
-def _is_within_utc(moment: datetime) -> bool:
-    try:
+    if moment.tzinfo is not UTC:
+        # What UTC does not have could not be written again.
         moment.astimezone(UTC)
-    except OverflowError:
-        return False
-    return True
+    return moment
 
 
 def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
@@ -160,7 +156,7 @@ def _find_fault(places: Iterable[tuple[int | str, object]], kind: Any, read: Cal
     for place, item in places:
         try:
             read(item, kind)
-        except (BaseValidationError, KeyError, TypeError, ValueError) as error:
+        except (BaseValidationError, *UNFIT) as error:
             error.add_note(IterableValidationNote("", place, kind))
             raise IterableValidationError("", [error], kind) from None  # pyright: ignore[reportCallIssue] - it takes three
 

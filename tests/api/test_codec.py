@@ -302,6 +302,12 @@ class TestBrokenAnswers:
             decode(b'{"recoveryRate": %s}' % digits.encode(), RecoverySummary)
         assert caught.value.path == "$"
 
+    def test_whole_number_that_no_float_holds_is_refused(self):
+        answer = {"inFlight": 1, "recovered": 1, "exhausted": 0, "recoveryRate": 10**400, "byFailureCode": {}}
+        with pytest.raises(DecodingError, match="too large") as caught:
+            read(answer, RecoverySummary)
+        assert caught.value.path == "$.recoveryRate"
+
     def test_first_of_many_faults_is_named(self):
         items = [PLAN, PLAN, *[{**PLAN, "amount": None, "name": None}, "x", None] * 1_000]
         with pytest.raises(DecodingError) as caught:

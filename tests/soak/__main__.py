@@ -46,7 +46,8 @@ class Server:
     def tell(self, word):
         self._process.stdin.write(f"{word}\n")
         self._process.stdin.flush()
-        self._process.stdout.readline()
+        if not self._process.stdout.readline():
+            raise RuntimeError("the sandbox's process ended")
 
     def close(self):
         self._process.communicate("end\n", timeout=60)
