@@ -10,7 +10,7 @@ import anyio
 from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
 from ..http.refusal import read_refusal
 from ..http.request import NO_HEADERS, USER_AGENT, Answer, Headers, Request
-from ..http.retry import GiveUp, decide, parse_retry_after
+from ..http.retry import GiveUp, decide, retry_after_of
 from ..http.transport import NotSent, PerhapsSent, TooLarge
 from .token import Moment, Token, parse_token
 
@@ -121,7 +121,7 @@ class TokenExchange:
             f"the token endpoint refused with {outcome.status} ({refusal.code or 'no code'}): {reason}",
             status=outcome.status,
             code=refusal.code,
-            retry_after=parse_retry_after(outcome.headers.get("retry-after"), wall=self._clock.wall()),
+            retry_after=retry_after_of(outcome.headers, wall=self._clock.wall()),
             request_id=outcome.request_id,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from .._types import members
 from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError, redact
 from .request import NO_HEADERS
-from .retry import parse_retry_after
+from .retry import retry_after_of
 
 if TYPE_CHECKING:
     from .request import Answer, Headers
@@ -83,7 +83,7 @@ def api_error(
         idempotency_key=idempotency_key,
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = parse_retry_after(answer.headers.get("retry-after"), wall=wall)
+        error.retry_after = retry_after_of(answer.headers, wall=wall)
     return error
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import RetryPolicy
-    from .request import Answer
+    from .request import Answer, Headers
 
-__all__ = ["GiveUp", "Retry", "RetryBudget", "decide", "leaves_open", "parse_retry_after", "settles"]
+__all__ = ["GiveUp", "Retry", "RetryBudget", "decide", "leaves_open", "parse_retry_after", "retry_after_of", "settles"]
 
 _PASSING: Final = frozenset({408, 429, 502, 503, 504})
 _SETTLING: Final = frozenset({400, 404, 422})
@@ -97,8 +97,24 @@ def _delay(
     jittered = uniform(0.0, bound)
     if isinstance(outcome, NotSent | PerhapsSent):
         return jittered
-    asked = parse_retry_after(outcome.headers.get("retry-after"), wall=wall)
+    asked = retry_after_of(outcome.headers, wall=wall)
     return jittered if asked is None else max(asked, jittered)
+
+
+def retry_after_of(headers: Headers, *, wall: float) -> float | None:
+    """Read how long an answer asks to wait.
+
+    A date is counted from the answer's own ``Date``: a wall clock that is a
+    day slow would wait a day, and a fast one not at all.
+
+    Args:
+        headers: The answer's header lines.
+        wall: The time of day in seconds since the epoch, for an answer without a ``Date``.
+
+    Returns:
+        Seconds to wait, never negative; ``None`` if there is nothing readable.
+    """
+    return parse_retry_after(headers.get("retry-after"), wall=_moment_of(headers.get("date"), default=wall))
 
 
 def parse_retry_after(value: str | None, *, wall: float) -> float | None:
@@ -130,8 +146,19 @@ def parse_retry_after(value: str | None, *, wall: float) -> float | None:
 
 
 def _until(date: str, wall: float) -> float:
+    return _timestamp(date) - wall
+
+
+def _moment_of(date: str | None, *, default: float) -> float:
+    try:
+        return default if date is None else _timestamp(date)
+    except (ValueError, OverflowError):
+        return default
+
+
+def _timestamp(date: str) -> float:
     moment = parsedate_to_datetime(date)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - wall
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def settles(status: int) -> bool:

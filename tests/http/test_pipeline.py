@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from email.utils import formatdate
 
 import anyio
 import pytest
+from attrs import evolve
 
 from duro._types import Clock
 from duro.config import RetryPolicy, Settings
@@ -93,6 +95,17 @@ async def test_waits_between_attempts_are_those_decided(pipeline_over, read, man
     pipeline, _ = pipeline_over(SENT, answer(429, b"", (b"retry-after", b"7")), UNSENT, answer())
     await pipeline.execute(read)
     assert manual_time.sleeps == [0.5, 7.0, 2.0]
+
+
+@pytest.mark.parametrize("shift", [3 * 86_400, -86_400])
+async def test_date_to_wait_for_holds_whatever_the_wall_clock_says(shift, pipeline_over, read, manual_time):
+    dates = [formatdate(1_800_000_000 + manual_time.now + later, usegmt=True).encode() for later in (0, 7)]
+    lines = zip((b"date", b"retry-after"), dates, strict=True)
+    pipeline, _ = pipeline_over(answer(429, b"", *lines), answer())
+    right = manual_time.clock.wall
+    pipeline._clock = evolve(manual_time.clock, wall=lambda: right() + shift)
+    await pipeline.execute(read)
+    assert manual_time.sleeps == [7.0]
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duro._types import Clock
 from duro.config import RetryPolicy
 from duro.http.request import Answer, Headers
-from duro.http.retry import GiveUp, Retry, RetryBudget, decide, leaves_open, parse_retry_after, settles
+from duro.http.retry import GiveUp, Retry, RetryBudget, decide, leaves_open, parse_retry_after, retry_after_of, settles
 from duro.http.transport import NotSent, PerhapsSent, TooLarge
 
 POLICY = RetryPolicy()
@@ -131,6 +131,24 @@ def test_wait_asked_for_beyond_the_deadline_ends_the_call():
 )
 def test_retry_after_is_read_in_seconds_or_as_a_date(value, seconds):
     assert parse_retry_after(value, wall=AT) == seconds
+
+
+def headers(**lines):
+    return Headers((name.replace("_", "-").encode(), value.encode()) for name, value in lines.items())
+
+
+@pytest.mark.parametrize("shift", [0.0, 3 * 86_400.0, -86_400.0])
+def test_date_is_counted_from_the_date_of_the_answer_whatever_the_wall_clock_says(shift):
+    later, now = "Sun, 06 Nov 1994 08:49:44 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"
+    assert retry_after_of(headers(retry_after=later, date=now), wall=AT + shift) == 7.0
+    assert retry_after_of(headers(retry_after="7", date=now), wall=AT + shift) == 7.0
+
+
+@pytest.mark.parametrize("date", ["", "now", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 +9999999999"])
+def test_date_that_cannot_be_read_leaves_the_wall_clock(date):
+    later = "Sun, 06 Nov 1994 08:49:44 GMT"
+    assert retry_after_of(headers(retry_after=later, date=date), wall=AT) == 7.0
+    assert retry_after_of(headers(date=date), wall=AT) is None
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change the zone of a process")
