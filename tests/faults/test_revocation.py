@@ -18,7 +18,7 @@ from duro.config import RetryPolicy
 
 CALLERS = 64
 # Fewer connections than callers: most calls wait for their turn, and meet the revocation there.
-CONNECTIONS = 16
+CONNECTIONS = 4
 WRITES = 8
 # In the worst case, all of them befall one call.
 LOST = 20
@@ -58,7 +58,7 @@ class Traffic:
         self._number = calls
         self._numbers = iter(range(calls))
         self._under_way = set()
-        self._bearers = set()
+        self._bearers = None
 
     async def run(self):
         payer = await self._ask(lambda duro: duro.customers.create(email="payer@example.com"))
@@ -93,9 +93,9 @@ class Traffic:
 
     def _last_one_is_over(self):
         """Whoever is refused a second time gets the refusal, so those who may bear the last token have to end first."""
-        if self._sandbox.stats.token_exchanges <= self.revoked:
-            return False
         if self._bearers is None:
+            if self._sandbox.stats.token_exchanges <= self.revoked:
+                return False
             self._bearers = set(self._under_way)
         return self._bearers.isdisjoint(self._under_way)
 
