@@ -6,6 +6,7 @@ The first input that a reader does not stand ends it with an error that shows th
 from __future__ import annotations
 
 import argparse
+import logging
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["duro"]):
+with atheris.instrument_imports(include=["duro", "cattrs", "email"]):
     from targets import TARGETS
 
 from seeds import SEEDS, WORDS
@@ -43,6 +44,7 @@ def main():
 
 def fuzz(target, seconds, corpus):
     """Run one target; does not return."""
+    logging.disable()
     for number, seed in enumerate(SEEDS[target]):
         (corpus / f"seed-{number}").write_bytes(seed)
     words = corpus / "words"
