@@ -1,4 +1,4 @@
-"""What belongs to one event loop, and work that outlives the task that began it."""
+"""What belongs to one event loop, and work that no cancellation of the task that began it ends."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import os
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from anyio import CancelScope
 from anyio.lowlevel import current_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["PerLoop", "spawn_detached"]
+__all__ = ["PerLoop", "finish", "spawn_detached"]
 
 T = TypeVar("T")
 
@@ -81,6 +82,34 @@ def _is_finished(loop: Any) -> bool:
 
 def _nothing() -> None:
     pass
+
+
+async def finish(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Wait for something to its end, and only then let a cancellation through.
+
+    A shielded scope would not do: ``task.cancel()`` goes past it.
+
+    Args:
+        work: What to run; it ends by itself, and soon.
+    """
+    loop = current_token().native_token
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        await _finish_task(loop.create_task(work()))
+    else:
+        with CancelScope(shield=True):
+            await work()
+
+
+async def _finish_task(task: asyncio.Task[None]) -> None:
+    cancellation: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancellation = error
+    if cancellation is not None:
+        raise cancellation
+    task.result()
 
 
 def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], ended: Callable[[], None], *, name: str) -> object:

@@ -7,6 +7,7 @@ import random
 import time
 
 import anyio
+import httpx
 import pytest
 
 from duro import AsyncDuro
@@ -97,3 +98,34 @@ async def test_tasks_cancelled_at_random(sandbox):
         assert min(ended.values()) > 20, ended
         print(ended)
         await check_afterwards(client)
+
+
+@pytest.mark.asyncio
+async def test_task_cancelled_while_a_connection_is_given_back_takes_no_place_with_it(wire, monkeypatch):
+    loop = asyncio.get_running_loop()
+    close = httpx.Response.aclose
+    async with AsyncDuro("sk_test_1", base_url=wire.url, max_connections=2) as client:
+        cancelled = []
+        for steps in range(8):
+            task = loop.create_task(client.request("GET", "/v1/anything"))
+
+            def strike(left, task=task):
+                if left:
+                    loop.call_soon(strike, left - 1, task)
+                else:
+                    task.cancel()
+
+            async def aclose(response, steps=steps, strike=strike):
+                strike(steps)
+                await close(response)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(httpx.Response, "aclose", aclose)
+                await asyncio.wait([task])
+            cancelled.append(task.cancelled())
+            pool = lane_of(client).transport._pool._transport._pool
+            assert all(connection.is_idle() for connection in pool.connections), steps
+        assert cancelled[0]
+        assert not cancelled[-1]
+        assert len(pool.connections) == 1
+        assert lane_of(client).slots.value == 2

@@ -17,7 +17,7 @@ import psutil
 MIB = 1 << 20
 # The memory of a process breathes: pools of objects grow to the most that was ever at once, and pages stay half full.
 RSS_TOLERANCE = 8 * MIB
-# Caches fill up to their bound, and the interpreter specializes; a leak of one object a call would be 100,000 of them.
+# Caches fill up to their bound, and the interpreter specializes; one lost with each call would be tens of thousands.
 BLOCKS_TOLERANCE = 5_000
 
 # A task.cancel() can take a connection of httpcore's with it; when the last of a pool is gone, the pool is replaced.

@@ -14,6 +14,7 @@ import anyio
 import httpx
 
 from ...errors import ConfigurationError
+from ..event_loop import finish
 from ..request import Answer, Headers
 from . import NotSent, PerhapsSent, TooLarge
 from .content import UnreadableContentError, decoded
@@ -268,7 +269,8 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
                 raise TooLarge(limit)
             content += chunk
     finally:
-        await response.aclose()
+        # Broken off here, httpcore would never get the connection's place in the pool back.
+        await finish(response.aclose)
     encoding = response.headers.get("content-encoding", "").strip().lower()
     return decoded(bytes(content), encoding, limit=limit)
 
