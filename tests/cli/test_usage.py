@@ -12,7 +12,7 @@ import pytest
 def test_without_arguments_it_shows_its_commands(duro_here):
     finished = duro_here()
     assert finished.returncode == 0
-    for command in ("quickstart", "request", "sandbox", "token"):
+    for command in ("quickstart", "request", "sandbox", "token", "webhooks"):
         assert f" {command} " in finished.stdout
 
 
