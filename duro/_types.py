@@ -88,7 +88,7 @@ class Secret:
 
 
 class Body(bytes):
-    """A body, which no repr shows: it may hold a token or a code."""
+    """Bytes that no repr shows: they may hold a token or a code, as the body of an answer, or a secret."""
 
     __slots__ = ()
 

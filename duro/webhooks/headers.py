@@ -43,7 +43,8 @@ def find_signature(headers: Headers) -> bytes:
     """
     found: list[bytes] = []
     try:
-        for name, value in _pairs(headers):
+        items = getattr(headers, "items", None)
+        for name, value in cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items()):
             if len(name) == len(_WANTED) and _as_text(name).lower() == _WANTED:
                 found.append(_as_bytes(value))
     except (AttributeError, TypeError, ValueError):
@@ -53,11 +54,6 @@ def find_signature(headers: Headers) -> bytes:
             "there is no Duro-Signature header; hand over all headers of the request, as a mapping or as pairs"
         )
     return b",".join(found)
-
-
-def _pairs(headers: Headers) -> Iterable[tuple[str | bytes, object]]:
-    items = getattr(headers, "items", None)
-    return cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items())
 
 
 def _as_text(name: str | bytes) -> str:

@@ -6,9 +6,11 @@ time of signing in whole seconds since the epoch.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
+from .._types import Body
 from ..errors import SignatureMissingError, TimestampError
 
 if TYPE_CHECKING:
@@ -28,11 +30,11 @@ class Key:
         secret: The secret exactly as it is shown, as UTF-8.
     """
 
-    __slots__ = ("_keyed",)
+    __slots__ = ("_secret",)
 
     def __init__(self, secret: bytes) -> None:
-        # A keyed hash shows its key to nobody, so no frame below has a secret to show.
-        self._keyed = hmac.new(secret, digestmod="sha256")
+        # Whatever frame it gets into, its repr shows nothing of it.
+        self._secret = Body(secret)
 
     def sign(self, timestamp: bytes, body: bytes) -> bytes:
         """Make the signature of a body.
@@ -44,9 +46,10 @@ class Key:
         Returns:
             64 hex digits in lower case.
         """
-        message = self._keyed.copy()
-        message.update(timestamp + b"." + body)
-        return message.hexdigest().encode()
+        return hmac.new(self._secret, timestamp + b"." + body, hashlib.sha256).hexdigest().encode()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key cannot be pickled, it is a secret")
 
 
 class SignatureHeader(NamedTuple):

@@ -144,7 +144,10 @@ class Webhook:
 
 
 def _raw(body: bytes | bytearray | memoryview) -> bytes:
-    if isinstance(body, bytes | bytearray | memoryview):
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, bytearray | memoryview):
+        # A copy, since another thread could change what was verified.
         return bytes(body)
     raise PayloadError(
         f"the body is a {type(body).__name__}; give the raw bytes as they were received, which are what was signed: "
