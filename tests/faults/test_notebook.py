@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from importlib.util import find_spec
 
 import anyio
@@ -53,6 +54,40 @@ def test_a_blocking_call_works_in_a_cell_that_awaits(wire, program, tmp_path, mo
     running.end()
     assert running.lines() == ["/v1/awaiting", "/v1/plain", "/v1/awaited"], running.errors
     assert running.status == 0
+
+
+@pytest.mark.skipif(find_spec("IPython") is None, reason="IPython is not installed")
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals")
+def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(wire, program, tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b'"%s"' % request.path.encode())
+    source = """
+    import signal, sys
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    # A program started in the background may have been told to ignore SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.run_cell(f"from duro import Duro; client = Duro('sk_test_1', base_url={sys.argv[1]!r}, timeout=600)")
+    for cell in (
+        "client.request('POST', '/v1/hang', idempotency_key='key-of-mine')",
+        "import asyncio; await asyncio.sleep(0); client.request('POST', '/v1/hang', idempotency_key='key-of-mine')",
+    ):
+        error = shell.run_cell(cell).error_in_exec
+        print("cell:", type(error).__name__, *error.__notes__, flush=True)
+    shell.run_cell("print('cell:', client.request('GET', '/v1/after')); client.close()").raise_error()
+    """
+    running = program(source, wire.url)
+    for _ in range(2):
+        wire.await_request()
+        running.interrupt(signal.SIGINT)
+        assert wire.await_hang_up().path == "/v1/hang"
+    running.end()
+    told = [line for line in running.lines() if line.startswith("cell:")]
+    assert [line.split()[1] for line in told] == ["KeyboardInterrupt", "KeyboardInterrupt", "/v1/after"], running.errors
+    assert all("idempotency_key='key-of-mine'" in line for line in told[:2])
+    assert len(wire.received) == 3
 
 
 def test_a_blocking_call_works_in_a_nested_loop_as_a_kernel_runs_it(wire, program):
