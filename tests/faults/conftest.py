@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import socket
 import struct
 import subprocess
@@ -183,6 +184,7 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
             bufsize=1,
+            start_new_session=True,
         )
         self._lines: queue.Queue[str] = queue.Queue()
         self._errors: list[str] = []
@@ -241,6 +243,10 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if any(reader.is_alive() for reader in self._readers) and hasattr(os, "killpg"):
+            # A child that it forked still holds its pipes, and so its group still is.
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         for reader in self._readers:
             reader.join(PATIENCE)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
