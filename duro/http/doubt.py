@@ -5,15 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ..errors import OutcomeUnknownError
 
-__all__ = ["Write", "begin_write", "watch_writes"]
+__all__ = ["Write", "Writes", "begin_write", "watch_writes"]
 
-_watched: ContextVar[list[Write] | None] = ContextVar("duro_writes", default=None)
+# A weak reference: a connection keeps the context in which it was opened, and with it the bodies of old calls.
+_watched: ContextVar[ref[Writes] | None] = ContextVar("duro_writes", default=None)
 
 
 class Write(Protocol):
@@ -31,15 +33,21 @@ class Write(Protocol):
         ...
 
 
+class Writes(list[Write]):
+    """What one watcher has gathered; it lives as long as he holds it."""
+
+    __slots__ = ("__weakref__",)
+
+
 @contextmanager
-def watch_writes() -> Generator[list[Write]]:
+def watch_writes() -> Generator[Writes]:
     """Gather the writes that begin inside, in this task and in those that it starts.
 
     Yields:
         A list that grows as they begin.
     """
-    writes: list[Write] = []
-    token = _watched.set(writes)
+    writes = Writes()
+    token = _watched.set(ref(writes))
     try:
         yield writes
     finally:
@@ -48,6 +56,7 @@ def watch_writes() -> Generator[list[Write]]:
 
 def begin_write(write: Write) -> None:
     """Hand a write to whoever watches."""
-    writes = _watched.get()
+    watched = _watched.get()
+    writes = None if watched is None else watched()
     if writes is not None:
         writes.append(write)

@@ -13,7 +13,7 @@ THREADS = 8
 
 # What a thread knows in the end: "done" and the answer's id, "unknown" and the key to ask under, or "not sent".
 BEGIN = f"""
-import ctypes, json, sys, threading
+import json, sys, threading
 from duro import ClientClosedError, Duro, OutcomeUnknownError
 from duro.blocking import portal
 
@@ -171,10 +171,12 @@ def test_who_charges_while_the_portal_thread_is_killed_knows_the_key(commit, loo
 threads, told = in_threads(lambda number: charge_once(f"key-{number}"))
 sys.stdin.readline()
 killed = portal._thread
-ident = ctypes.c_ulong(killed._thread.ident)
-assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit)) == 1
-# It is met when the thread runs Python again.
-killed._loop.result().call_soon_threadsafe(lambda: None)
+
+def die():
+    # In a callback of the loop; within a call, it would be that call's error.
+    raise SystemExit
+
+killed._loop.result().call_soon_threadsafe(die)
 for thread in threads:
     thread.join()
 killed._thread.join()
