@@ -29,6 +29,9 @@ class HTTPProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to serve a connection."""
         super().connection_made(transport)
+        if self.app_state[STOPPING].is_set():
+            # Accepted in the last instant, when the server had closed all that it knew.
+            transport.close()
         self.app_state = {**self.app_state, _TRANSPORT: transport}
 
 

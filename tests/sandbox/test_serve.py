@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -13,8 +14,11 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from duro.sandbox import serve
+from duro.sandbox.connection import STOPPING, HTTPProtocol
 
 PROGRAM = """
 import sys
@@ -57,6 +61,26 @@ def test_a_signal_ends_it_within_two_seconds_despite_idle_connections(number: si
     assert process.returncode == 0
     assert output == "returned\n"
     assert "Traceback" not in errors
+
+
+def test_a_connection_accepted_in_the_last_instant_is_closed_at_once() -> None:
+    async def main() -> bytes:
+        stopping = asyncio.Event()
+        stopping.set()
+        config = uvicorn.Config(lambda: None, lifespan="off", log_config=None)
+        config.load()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: HTTPProtocol(config, ServerState(), {STOPPING: stopping}), "127.0.0.1", 0
+        )
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"POST /v1/plans HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n")
+            try:
+                return await reader.read()
+            finally:
+                writer.close()
+
+    assert asyncio.run(asyncio.wait_for(main(), 10)) == b""
 
 
 @pytest.mark.process
