@@ -1,4 +1,4 @@
-"""The one list of tasks: ``nox -s tests``, and likewise contract, lint, types, docs, package, bench, fuzz and soak."""
+"""The one list of tasks: ``nox -s tests``, and so on; ``nox -l`` lists them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - nox itself runs on older ones, w
 nox.needs_version = ">=2026.2.9"  # finds interpreters with python-discovery, which tries whether they run
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False  # under CI=true it would be True
-nox.options.sessions = ["tests", "contract", "lint", "types", "docs", "package"]
+nox.options.sessions = ["tests", "processes", "load", "contract", "lint", "types", "docs", "package"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -40,21 +40,38 @@ def group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, name)
 
 
+def run_pytest(session: nox.Session, marked: str) -> None:
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("python", "-m", "pytest", *SIDE_BY_SIDE, "-m", marked, *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests, on the oldest Python with coverage; what follows -- goes to pytest."""
+    """Run the tests that need no process of their own; what follows -- goes to pytest, here and elsewhere."""
+    run_pytest(session, "not process and not load")
+
+
+@nox.session(python=PYTHONS)
+def processes(session: nox.Session) -> None:
+    """Run the tests of programs: how they fork, are interrupted, are killed and end, and the command line."""
+    run_pytest(session, "process and not load")
+
+
+@nox.session
+def load(session: nox.Session) -> None:
+    """Run the tests that make thousands of calls."""
+    run_pytest(session, "load")
+
+
+@nox.session(python=PYTHONS[-1])
+def coverage(session: nox.Session) -> None:
+    """Tell which code no test runs."""
     session.install("-e", ".[all]", *group("tests"))
-    if session.python != PYTHONS[0]:
-        session.run("python", "-m", "pytest", *SIDE_BY_SIDE, *session.posargs)
-        return
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
     session.run("coverage", "erase")
-    try:
-        session.run("coverage", "run", "-m", "pytest", *SIDE_BY_SIDE, *session.posargs)
-    finally:
-        session.run("coverage", "combine", "--quiet")
-        # A part of the tests covers a part of the code.
-        session.run("coverage", "report", *(["--fail-under=0"] if session.posargs else []))
+    session.run("coverage", "run", "-m", "pytest", *SIDE_BY_SIDE, "-m", "not load", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session

@@ -29,10 +29,11 @@ class HTTPProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to serve a connection."""
         super().connection_made(transport)
-        if self.app_state[STOPPING].is_set():
+        state: dict[str, Any] = {**self.app_state, _TRANSPORT: transport}
+        self.app_state = state
+        if state[STOPPING].is_set():
             # Accepted in the last instant, when the server had closed all that it knew.
             transport.close()
-        self.app_state = {**self.app_state, _TRANSPORT: transport}
 
 
 class Connection:

@@ -45,6 +45,7 @@ class LongList:
         assert max(self.blocks) - min(self.blocks) < 5_000, self.blocks
 
 
+@pytest.mark.load
 @pytest.mark.asyncio
 @pytest.mark.timeout(300)
 async def test_awaited_with_a_page_on_its_way():
@@ -56,6 +57,7 @@ async def test_awaited_with_a_page_on_its_way():
     transport.check(count)
 
 
+@pytest.mark.load
 @pytest.mark.timeout(300)
 def test_blocking():
     transport = LongList(ITEMS // 10)

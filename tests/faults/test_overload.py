@@ -174,6 +174,7 @@ OUTAGES = {
 }
 
 
+@pytest.mark.load
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("outage", "backend"), [("503", "asyncio"), ("500", "trio"), ("429", "asyncio"), ("reset", "trio")]

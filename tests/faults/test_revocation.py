@@ -122,6 +122,7 @@ async def customers_of(ask):
     return sorted(customer.email for customer in pages)
 
 
+@pytest.mark.load
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("way", "calls", "revocations"), [("asyncio", 10_000, 30), ("trio", 1_000, 3), ("blocking", 1_000, 3)]

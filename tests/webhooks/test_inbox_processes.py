@@ -61,6 +61,7 @@ print(json.dumps(handled))
 """
 
 
+@pytest.mark.load
 @pytest.mark.process
 @pytest.mark.timeout(180)
 def test_every_event_is_handled_exactly_once(tmp_path, delivery):
