@@ -85,7 +85,7 @@ def check_answer(operation, result, data):
 
 @each_operation
 @given(data=st.data())
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.anyio
 async def test_every_answer_of_the_contract_is_read(operation, data, callers):
     body = data.draw(bodies(operation))

@@ -70,7 +70,7 @@ def wsgi_server(application):
 
 @contextlib.contextmanager
 def aiohttp_server(application):
-    loop, started, runner = asyncio.new_event_loop(), threading.Event(), web.AppRunner(application)
+    loop, started, runner = asyncio.new_event_loop(), threading.Event(), web.AppRunner(application, lingering_time=0)
     stop = asyncio.Event()
     address = []
 
