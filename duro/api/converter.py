@@ -124,7 +124,7 @@ def _fitting(document: dict[str, Any], known: frozenset[str], read: Callable[...
         member = {name: document[name]}
         try:
             read(member, None)
-        except (BaseValidationError, KeyError, TypeError, ValueError, RecursionError):
+        except (BaseValidationError, *UNFIT):
             continue
         fitting |= member
     return fitting
