@@ -24,6 +24,7 @@ __all__ = [
     "Settings",
     "answer_bytes",
     "connections",
+    "fault_of_address",
     "is_loopback",
     "policy_of",
     "resolve_base_url",
@@ -118,17 +119,31 @@ def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
         base_url = os.environ.get("DURO_BASE_URL") or (HOSTS[mode] if mode else None)
     if base_url is None:
         raise ConfigurationError("this credential has no mode to pick a host by; give base_url= or set DURO_BASE_URL")
-    if fault := _fault_of(base_url):
+    if fault := _fault_of_base(base_url):
         raise ConfigurationError(f"base_url {fault}; give an address such as {HOSTS['live']!r}")
     return base_url.rstrip("/")
 
 
-def _fault_of(base_url: str) -> str | None:
-    """Say what is wrong with an address, never repeating it: it could hold a password."""
-    if not isinstance(base_url, str) or not base_url.isascii() or any(mark <= " " for mark in base_url):
+def _fault_of_base(base_url: str) -> str | None:
+    if fault := fault_of_address(base_url):
+        return fault
+    parts = urlsplit(base_url)
+    return "has a query or fragment" if parts.query or parts.fragment else None
+
+
+def fault_of_address(address: str) -> str | None:
+    """Say what is wrong with an address that secrets are sent to, never repeating it: it could hold a password.
+
+    Args:
+        address: The address, ``https://``, or ``http://`` on loopback.
+
+    Returns:
+        The end of a sentence; ``None`` if nothing is wrong.
+    """
+    if not isinstance(address, str) or not address.isascii() or any(mark <= " " for mark in address):
         return "is not a plain address"
     try:
-        parts = urlsplit(base_url)
+        parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "cannot be read as an address"
@@ -138,10 +153,8 @@ def _fault_of(base_url: str) -> str | None:
         return "names no host"
     if parts.username is not None or parts.password is not None:
         return "holds a user name or password"
-    if parts.query or parts.fragment:
-        return "has a query or fragment"
     if parts.scheme == "http" and not is_loopback(host):
-        return f"is http:// to {host}, where anyone on the way could read the credential (http:// is for loopback only)"
+        return f"is http:// to {host}, where anyone on the way could read what is sent (http:// is for loopback only)"
     return None
 
 

@@ -10,6 +10,8 @@ Example:
 from __future__ import annotations
 
 try:
+    from .deliveries import Delivery
+    from .endpoints import Endpoint, Endpoints
     from .faults import Fault, FaultKind, Faults
     from .server import Sandbox, serve
     from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
@@ -25,6 +27,9 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "Charge",
+    "Delivery",
+    "Endpoint",
+    "Endpoints",
     "EventEntry",
     "Fault",
     "FaultKind",

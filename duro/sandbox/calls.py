@@ -65,13 +65,15 @@ class Call:
         return self.world.identifiers.make(prefix, self.now)
 
     def emit(self, type_: str, data: JSONObject) -> None:
-        """Record an event, which is committed with everything else that the call does.
+        """Record an event, which is committed with everything else that the call does, and delivered after that.
 
         Args:
             type_: One of the contract's event types.
             data: What its payload carries.
         """
-        record_event(self.records, self.new_id("evt"), type_, self.at, data)
+        if record_event(self.records, self.new_id("evt"), type_, self.at, data):
+            # Before the commit is early enough: whoever looks waits for the end of the transaction.
+            self.world.bell.ring()
 
     def read(self, shape: type[Shape], spelling: Callable[[str], str] | None = None) -> Shape:
         """Read the body; none at all counts as an empty object.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -32,10 +33,15 @@ class Clock:
 
     The offset is kept with the rest of the state: a database whose records
     lie in a month to come is opened in that month again.
+
+    Args:
+        store: Where the offset is kept.
+        on_advance: Is called when time has jumped, from the thread that let it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, on_advance: Callable[[], None]) -> None:
         self._store = store
+        self._on_advance = on_advance
         with store.transaction() as records:
             row = records.execute("SELECT offset_seconds FROM clock").fetchone()
         self._offset = timedelta(seconds=row["offset_seconds"]) if row else timedelta()
@@ -81,6 +87,7 @@ class Clock:
             records.execute("DELETE FROM clock")
             records.execute("INSERT INTO clock VALUES (?)", (offset.total_seconds(),))
             self._offset = offset
+            self._on_advance()
             return self.now()
 
     def reset(self, records: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from .._types import UNSET, JSONValue, Unset
 from .answers import Answer, Refusal
 from .calls import parse
 from .clock import timestamp
+from .endpoints import EndpointCreate
 from .faults import read_fault
 from .page import render
 from .validation import Text, Unfit, camel_case, structure
@@ -63,6 +64,10 @@ class ControlSurface:
             Route("/_sandbox/refunds", self.refunds, methods=["GET"]),
             Route("/_sandbox/events", self.events, methods=["GET"]),
             Route("/_sandbox/codes", self.codes, methods=["GET"]),
+            Route("/_sandbox/deliveries", self.deliveries, methods=["GET"]),
+            Route("/_sandbox/endpoints", self.endpoints, methods=["GET"]),
+            Route("/_sandbox/endpoints", self.add_endpoint, methods=["POST"]),
+            Route("/_sandbox/endpoints", self.clear_endpoints, methods=["DELETE"]),
             Route("/_sandbox/clock", self.advance_clock, methods=["POST"]),
             Route("/_sandbox/faults", self.faults, methods=["GET"]),
             Route("/_sandbox/faults", self.add_fault, methods=["POST"]),
@@ -100,6 +105,23 @@ class ControlSurface:
     async def codes(self, _request: Request) -> Response:
         """List every one-time code that was sent, newest last."""
         return Answer.of([_camel(code) for code in self._world.codes()]).response()
+
+    async def deliveries(self, _request: Request) -> Response:
+        """List the last attempts to deliver an event, newest last."""
+        return Answer.of([_camel(delivery) for delivery in self._world.deliveries.entries()]).response()
+
+    async def endpoints(self, _request: Request) -> Response:
+        """List the webhook endpoints, in the order in which they were added."""
+        return Answer.of([_camel(endpoint) for endpoint in self._world.endpoints]).response()
+
+    async def add_endpoint(self, request: Request) -> Response:
+        """Deliver events to an address from now on; answers the endpoint, without its secret."""
+        endpoint = self._world.endpoints.append(structure(EndpointCreate, parse(await request.body())))
+        return Answer.of(_camel(endpoint), 201).response()
+
+    async def clear_endpoints(self, _request: Request) -> Response:
+        """Take all webhook endpoints away; answers how many there were."""
+        return Answer.of({"cleared": self._world.endpoints.clear()}).response()
 
     async def advance_clock(self, request: Request) -> Response:
         """Let seconds pass; answers the new time."""

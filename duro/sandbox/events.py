@@ -8,6 +8,7 @@ from attrs import frozen
 
 from .._types import JSONObject
 from .answers import Answer
+from .outbox import enqueue
 from .records import insert
 
 __all__ = ["EventEntry", "list_events", "record_event"]
@@ -28,8 +29,8 @@ class EventEntry:
     at: str
 
 
-def record_event(records: sqlite3.Connection, identifier: str, type_: str, at: str, data: JSONObject) -> None:
-    """Record an event, in the transaction of what it tells of.
+def record_event(records: sqlite3.Connection, identifier: str, type_: str, at: str, data: JSONObject) -> int:
+    """Record an event and the deliveries it needs, in the transaction of what it tells of.
 
     The payload is written once: each delivery and each ``getEventPayload``
     has the same bytes, which a signature needs.
@@ -40,9 +41,13 @@ def record_event(records: sqlite3.Connection, identifier: str, type_: str, at: s
         type_: One of the contract's event types.
         at: When it happened.
         data: What the payload carries.
+
+    Returns:
+        How many deliveries are due now.
     """
     payload = Answer.of({"id": identifier, "type": type_, "createdAt": at, "data": data}).body
     insert(records, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
+    return enqueue(records, identifier, at)
 
 
 def list_events(records: sqlite3.Connection) -> tuple[EventEntry, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import threading
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 import uvicorn
@@ -15,6 +17,8 @@ from starlette.types import ASGIApp
 from .connection import STOPPING, HTTPProtocol
 
 __all__ = ["Listener"]
+
+_logger = logging.getLogger("duro.sandbox")
 
 THREAD_NAME: Final = "duro-sandbox"
 
@@ -57,11 +61,12 @@ class Listener:
         """Whether the server's thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
-    def serve(self, application: ASGIApp) -> None:
+    def serve(self, application: ASGIApp, beside: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
         """Serve an application, and return as soon as it can answer.
 
         Args:
             application: The application.
+            beside: What runs on the same event loop, from the start of the server until it stops.
 
         Raises:
             RuntimeError: The server did not come up.
@@ -82,7 +87,7 @@ class Listener:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._server = server = _Server(config)
+        self._server = server = _Server(config, beside)
         self._thread = threading.Thread(target=server.run_on, args=(self._socket,), name=THREAD_NAME, daemon=True)
         self._thread.start()
         if not server.settled.wait(START_SECONDS):
@@ -108,8 +113,10 @@ class Listener:
 class _Server(uvicorn.Server):
     """A server that tells when it has started, or why it did not."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, beside: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
         super().__init__(config)
+        self._beside = beside
+        self._task: asyncio.Task[None] | None = None
         self.settled = threading.Event()
         self.stopping = asyncio.Event()
         self.failure: BaseException | None = None
@@ -126,6 +133,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state[STOPPING] = self.stopping
         await super().startup(sockets)
+        if self._beside is not None:
+            self._task = asyncio.create_task(self._run_beside(self._beside))
         self.settled.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -134,7 +143,17 @@ class _Server(uvicorn.Server):
         self.stopping.set()
         for connection in list(self.server_state.connections):
             connection.transport.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=GRACE_SECONDS)
         await super().shutdown(sockets)
+
+    async def _run_beside(self, beside: Callable[[], Coroutine[None, None, None]]) -> None:
+        try:
+            await beside()
+        except Exception:
+            # Nobody awaits it before the end, and the server can do without it.
+            _logger.exception("what runs beside the sandbox's server failed")
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from .clock import timestamp
+from .deliveries import Delivery
 from .journal import RequestEntry
 from .ledger import Charge
 from .world import World
@@ -54,6 +55,7 @@ def render(world: World) -> str:
     """
     requests = [_request_cells(entry) for entry in reversed(world.journal.entries()[-SHOWN:])]
     charges = [_charge_cells(charge) for charge in reversed(world.ledger()[-SHOWN:])]
+    deliveries = [_delivery_cells(delivery) for delivery in reversed(world.deliveries.entries()[-SHOWN:])]
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -71,6 +73,8 @@ def render(world: World) -> str:
 {_table(("Time", "Method", "Path", "Status", "Idempotency key", "Request"), requests)}
 <h2>Ledger</h2>
 {_table(("Time", "Customer", "Invoice", "Amount", "Status", "Idempotency key"), charges)}
+<h2>Latest deliveries</h2>
+{_table(("Time", "Event", "Type", "Endpoint", "Attempt", "Outcome", "Next attempt"), deliveries)}
 </main>
 </body>
 </html>
@@ -121,6 +125,20 @@ def _charge_cells(charge: Charge) -> str:
             _cell(f"{charge.amount:,}", "number"),
             _cell(charge.status, "good" if charge.status == "succeeded" else "bad"),
             _cell(charge.idempotency_key or ""),
+        )
+    )
+
+
+def _delivery_cells(delivery: Delivery) -> str:
+    return "".join(
+        (
+            _cell(delivery.at),
+            _cell(delivery.event_id),
+            _cell(delivery.event_type),
+            _cell(delivery.url),
+            _cell(str(delivery.attempt), "number"),
+            _cell(delivery.failure or str(delivery.status), "bad" if delivery.failure else "good"),
+            _cell(delivery.retry_at or ""),
         )
     )
 

@@ -11,10 +11,12 @@ from typing import Final
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "TABLES"]
 
 # Raised with every change below: a file written by another version is refused, not misread.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 # Those that refer to others come first, so that all can be emptied in this order.
 TABLES: Final = (
+    "outbox",
+    "endpoints",
     "events",
     "wallet_transactions",
     "checkout_sessions",
@@ -256,4 +258,20 @@ CREATE TABLE events (
     created_at TEXT NOT NULL
 );
 CREATE INDEX events_by_age ON events (created_at, id);
+
+CREATE TABLE endpoints (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE outbox (
+    event_id TEXT NOT NULL REFERENCES events,
+    endpoint_id TEXT NOT NULL REFERENCES endpoints,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT NOT NULL,
+    PRIMARY KEY (event_id, endpoint_id)
+);
+CREATE INDEX outbox_by_due ON outbox (due_at, event_id, endpoint_id);
 """

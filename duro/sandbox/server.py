@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from types import FrameType, TracebackType
 from typing import Final, Self, TypedDict
@@ -19,7 +19,10 @@ from ..config import is_loopback
 from ..errors import ConfigurationError
 from .application import build_application
 from .clock import Clock
+from .courier import Courier
 from .credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
+from .deliveries import Delivery
+from .endpoints import Endpoints
 from .faults import Faults
 from .listener import Listener
 from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats, World
@@ -115,7 +118,7 @@ class Sandbox:
                 undo.callback(world.close)
                 listener = Listener(self._host, self._port)
                 undo.callback(listener.close)
-                listener.serve(build_application(world))
+                listener.serve(build_application(world), beside=Courier(world.outbox, world.bell).run)
                 self._running = _Running(world, listener, closing=undo.pop_all())
 
     def stop(self) -> None:
@@ -182,6 +185,11 @@ class Sandbox:
         return self._require().world.faults
 
     @property
+    def endpoints(self) -> Endpoints:
+        """Where events are delivered to: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
+        return self._require().world.endpoints
+
+    @property
     def stats(self) -> Stats:
         """Counts, taken now."""
         return self._require().world.stats()
@@ -207,6 +215,34 @@ class Sandbox:
         return self._require().world.codes()
 
     @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The last 10,000 attempts to deliver an event to an endpoint, newest last."""
+        return self._require().world.deliveries.entries()
+
+    def wait_for_deliveries(self, timeout: float = 10.0) -> None:
+        """Wait until nothing is due to be delivered, and nothing is under way.
+
+        A delivery that failed is due again when the sandbox's clock says so: 1 minute, 5 and 30 minutes, 2, 6 and 24
+        hours after each failure. It blocks; on an event loop that serves an endpoint, wait in a worker thread.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Raises:
+            TimeoutError: Something was due all the time.
+
+        Example:
+            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/nobody-listens-here")
+            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await duro.customers.create()
+            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> sandbox.wait_for_deliveries()
+            >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
+            [(1, None), (1, None), (1, None)]
+        """
+        self._require().world.outbox.wait(timeout)
+
+    @property
     def requests(self) -> tuple[RequestEntry, ...]:
         """The last 10,000 API requests, newest last."""
         return self._require().world.journal.entries()
@@ -223,7 +259,7 @@ class Sandbox:
         return self._require().world.revoke_tokens(token)
 
     def reset(self) -> None:
-        """Begin anew, while the server runs on: no records, no tokens, no counts, no faults, real time."""
+        """Begin anew, while the server runs on: no records, tokens, endpoints, counts or faults, and real time."""
         self._require().world.reset()
 
     def _require(self) -> _Running:
@@ -238,6 +274,7 @@ def serve(
     port: int = DEFAULT_PORT,
     database: str | os.PathLike[str] | None = None,
     *,
+    endpoints: Iterable[str] = (),
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM, and then return.
@@ -249,11 +286,14 @@ def serve(
         host: The address to listen on.
         port: The port; 0 picks a free one.
         database: A file that keeps the state; ``None`` keeps it in memory.
+        endpoints: Addresses that events are delivered to, signed with ``whsec_sandbox``; those that the database
+            knows already are not added again.
         on_ready: Is told the URL as soon as the server answers.
 
     Raises:
         OSError: The address cannot be bound.
         ConfigurationError: The database cannot be used.
+        InvalidArgumentError: An endpoint's address cannot be used.
         RuntimeError: This is not the main thread, or the server failed.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -267,6 +307,10 @@ def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             undo.callback(signal.signal, number, signal.signal(number, end))
         sandbox = undo.enter_context(Sandbox(host, port, database))
+        known = {endpoint.url for endpoint in sandbox.endpoints}
+        for url in dict.fromkeys(endpoints):
+            if url not in known:
+                sandbox.endpoints.add(url)
         if on_ready is not None:
             on_ready(sandbox.url)
         while not ending.wait(CHECK_SECONDS):

@@ -7,16 +7,30 @@ import os
 from attrs import field, frozen
 
 from . import credentials
+from .bell import Bell
 from .clock import Clock
 from .codes import OneTimeCode, list_codes
+from .deliveries import Deliveries, Delivery
+from .endpoints import Endpoint, Endpoints
 from .events import EventEntry, list_events
 from .faults import Faults
 from .identifiers import Identifiers
 from .journal import Journal, RequestEntry
 from .ledger import Charge, Refund, count_charges, list_charges, list_refunds
+from .outbox import Outbox
 from .store import Store, clear, count
 
-__all__ = ["Charge", "EventEntry", "OneTimeCode", "Refund", "RequestEntry", "Stats", "World"]
+__all__ = [
+    "Charge",
+    "Delivery",
+    "Endpoint",
+    "EventEntry",
+    "OneTimeCode",
+    "Refund",
+    "RequestEntry",
+    "Stats",
+    "World",
+]
 
 
 @frozen
@@ -27,7 +41,7 @@ class Stats:
         token_exchanges: Requests to ``POST /v1/oauth/token``, refused ones among them.
         requests: API requests of any kind, token exchanges among them.
         charges: Charges tried.
-        deliveries: Webhooks delivered.
+        deliveries: Webhooks delivered: attempts that were answered with a 2xx.
     """
 
     token_exchanges: int
@@ -45,6 +59,10 @@ class World:
         clock: The time.
         token_lifetime: Seconds that an access token lives.
         identifiers: Makes identifiers.
+        bell: Wakes the courier.
+        endpoints: Where events are delivered to.
+        outbox: What is still to be delivered.
+        deliveries: What was delivered.
         journal: What reached the server.
         faults: What goes wrong.
     """
@@ -52,21 +70,35 @@ class World:
     store: Store
     clock: Clock
     token_lifetime: float
-    identifiers: Identifiers = field(factory=Identifiers)
+    identifiers: Identifiers
+    bell: Bell
+    endpoints: Endpoints
+    outbox: Outbox
+    deliveries: Deliveries
     journal: Journal = field(factory=Journal)
     faults: Faults = field(factory=Faults)
 
     @classmethod
     def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> World:
         """Open the world that a database holds; ``None`` is a new one in memory."""
-        store = Store(database)
-        return cls(store=store, clock=Clock(store), token_lifetime=token_lifetime)
+        store, bell, identifiers, deliveries = Store(database), Bell(), Identifiers(), Deliveries()
+        clock = Clock(store, on_advance=bell.ring)
+        return cls(
+            store=store,
+            clock=clock,
+            token_lifetime=token_lifetime,
+            identifiers=identifiers,
+            bell=bell,
+            endpoints=Endpoints(store, clock, identifiers, bell),
+            outbox=Outbox(store, clock, deliveries),
+            deliveries=deliveries,
+        )
 
     def stats(self) -> Stats:
         """Count what happened."""
         with self.store.transaction() as records:
             charges = count_charges(records)
-        return Stats(self.journal.token_exchanges, self.journal.requests, charges)
+        return Stats(self.journal.token_exchanges, self.journal.requests, charges, self.deliveries.delivered)
 
     def counts(self) -> dict[str, int]:
         """Count the records that a merchant knows, archived and canceled ones among them."""
@@ -99,13 +131,15 @@ class World:
             return credentials.revoke_tokens(records, token)
 
     def reset(self) -> None:
-        """Begin anew: no records, no tokens, no counts, no faults, and real time."""
+        """Begin anew: no records, no tokens, no endpoints, no counts, no faults, and real time."""
         with self.store.transaction() as records:
             clear(records)
             self.clock.reset(records)
             self.identifiers.reset()
             self.journal.reset()
+            self.deliveries.reset()
             self.faults.clear()
+            self.bell.ring()
 
     def close(self) -> None:
         """Close the database."""
