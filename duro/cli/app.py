@@ -73,17 +73,20 @@ def quickstart(*, callers: Count = 1000, threads: Count = 16, account: Account =
 
 
 @_app.command
-def sandbox(*, host: str = "127.0.0.1", port: Port = 8787, database: Path | None = None) -> None:
+def sandbox(
+    *, host: str = "127.0.0.1", port: Port = 8787, database: Path | None = None, endpoint: list[str] | None = None
+) -> None:
     """Serve a whole Duro on this machine, until Ctrl-C or SIGTERM.
 
     Args:
         host: The address to listen on; nothing guards a sandbox, so stay on loopback.
         port: The port; 0 picks a free one.
         database: A file that keeps the state; without it, the state ends with the program.
+        endpoint: An address that events are delivered to, signed with whsec_sandbox; may be given again.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database)
+    serve_until_stopped(host, port, database, endpoint or ())
 
 
 @_app.command

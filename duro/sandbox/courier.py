@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Final
 
 from ..errors import redact
@@ -59,17 +60,18 @@ class Courier:
         room = WIDTH - len(self._under_way)
         if not room:
             return
-        # As many as may be under way, and so stand in front of others, and as many more as there is room for.
+        # What is under way is due still; without it, enough is left of these to fill the room.
         due = [each for each in self._outbox.due(WIDTH) if each.key not in self._under_way]
         for each in due[:room]:
-            self._under_way[each.key] = group.create_task(self._deliver(each))
+            task = self._under_way[each.key] = group.create_task(self._deliver(each))
+            task.add_done_callback(partial(self._make_room, each.key))
 
     async def _deliver(self, due: DueDelivery) -> None:
-        try:
-            self._outbox.settle(due, await _attempt(due))
-        finally:
-            del self._under_way[due.key]
-            self._bell.ring()
+        self._outbox.settle(due, await _attempt(due))
+
+    def _make_room(self, key: tuple[str, str], _task: asyncio.Task[None]) -> None:
+        del self._under_way[key]
+        self._bell.ring()
 
 
 async def _attempt(due: DueDelivery) -> Outcome:

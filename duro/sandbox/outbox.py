@@ -104,6 +104,7 @@ class Outbox:
         self._clock = clock
         self._deliveries = deliveries
         self._changed = threading.Condition()
+        self._is_closed = False
 
     def due(self, limit: int) -> list[DueDelivery]:
         """List what is due, longest due first; what is under way is due until it is settled.
@@ -178,12 +179,21 @@ class Outbox:
 
         Raises:
             TimeoutError: Something was due all the time.
+            RuntimeError: The sandbox was stopped meanwhile.
         """
         with self._changed:
             if not self._changed.wait_for(self._is_quiet, timeout):
                 raise TimeoutError(f"deliveries are still due after {timeout:g} s; does an endpoint not answer?")
 
+    def close(self) -> None:
+        """Let nobody wait any more; what is still to be delivered stays in the store."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
     def _is_quiet(self) -> bool:
+        if self._is_closed:
+            raise RuntimeError("the sandbox was stopped, so nothing more will be delivered")
         return not self.due(1)
 
 

@@ -230,6 +230,7 @@ class Sandbox:
 
         Raises:
             TimeoutError: Something was due all the time.
+            RuntimeError: The sandbox does not run, or was stopped meanwhile.
 
         Example:
             >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/nobody-listens-here")

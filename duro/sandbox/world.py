@@ -143,4 +143,5 @@ class World:
 
     def close(self) -> None:
         """Close the database."""
+        self.outbox.close()
         self.store.close()

@@ -7,9 +7,12 @@ import signal
 import socket
 import sys
 
+import httpx
 import pytest
+from sandbox.receiver import listening
 
 from duro import Duro
+from duro.webhooks import Webhook
 
 pytestmark = pytest.mark.process
 
@@ -72,3 +75,30 @@ def test_a_database_that_is_none_is_one_line_and_exit_code_1(duro, tmp_path):
     assert finished.returncode == 1
     (line,) = finished.stderr.splitlines()
     assert line.startswith("duro: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals to send")
+def test_endpoints_are_told_of_what_happens_and_added_once_to_a_database(started_duro, tmp_path):
+    with listening() as one, listening() as other:
+        arguments = ["--port", "0", "--database", tmp_path / "sandbox.db", "--endpoint", one.url]
+        for more in ([], ["--endpoint", other.url, "--endpoint", other.url]):
+            with started_duro("sandbox", *arguments, *more) as process:
+                greeting = greeting_of(process)
+                assert "whsec_sandbox" in greeting
+                with Duro("sk_test_sandbox", base_url=address_in(greeting)) as duro:
+                    plan = duro.plans.create(name="Pro", amount=100, interval="month", trial_days=7)
+                    duro.subscriptions.create(customer_id=duro.customers.create().id, plan_id=plan.id)
+                known = [each["url"] for each in httpx.get(f"{address_in(greeting)}/_sandbox/endpoints").json()]
+                assert known == ([one.url, other.url] if more else [one.url])
+                for receiver in (one, other) if more else (one,):
+                    delivery = receiver.arrived.get(timeout=20)
+                    assert Webhook("whsec_sandbox").check(delivery.body, delivery.headers) == 0
+                process.send_signal(signal.SIGTERM)
+                process.communicate(timeout=10)
+
+
+def test_an_endpoint_that_cannot_be_used_is_one_line_and_exit_code_2(duro):
+    finished = duro("sandbox", "--port", 0, "--endpoint", "http://shop.example/")
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("duro: no such endpoint can be added: url: ")
