@@ -14,6 +14,7 @@ import schemathesis
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sandbox.receiver import listening
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
@@ -162,7 +163,9 @@ def inhabited(sandbox: Sandbox, api: httpx.Client) -> Inhabited:
 @pytest.fixture(scope="module")
 def crowded() -> Iterator[Inhabited]:
     """Give a sandbox of its own to the tests that care for no state, where calls of all kinds pile up."""
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, listening() as receiver:
+        # Whatever they do is delivered meanwhile.
+        sandbox.endpoints.add(receiver.url)
         headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
         with httpx.Client(base_url=sandbox.url, headers=headers) as api:
             yield Inhabited(sandbox, api)
@@ -183,6 +186,22 @@ def test_a_sensible_call_gets_the_contracts_success(inhabited: Inhabited, api: h
     body = {"body": inhabited.body(operation_id), "media_type": "application/json"} if operation.body else {}
     response = inhabited.call(operation.Case(path_parameters=inhabited.path(operation), **body))
     assert response.status_code == success, response.text
+
+
+@pytest.mark.parametrize("operation_id", ["getEvent", "getEventPayload"])
+def test_an_event_that_was_delivered_keeps_the_contracts_shape(
+    sandbox: Sandbox, inhabited: Inhabited, api: httpx.Client, operation_id: str
+) -> None:
+    with listening() as receiver:
+        sandbox.endpoints.add(receiver.url)
+        api.post(f"/v1/subscriptions/{inhabited.names['subscription']}/pause")
+        sandbox.wait_for_deliveries()
+    (delivery,) = receiver.received
+    response = inhabited.call(CALLS[operation_id].Case(path_parameters={"id": delivery.event_id}))
+    if operation_id == "getEvent":
+        assert isinstance(response.json()["dispatchedAt"], str)
+    else:
+        assert response.content == delivery.body
 
 
 @pytest.mark.parametrize("operation_id", CALLS)
