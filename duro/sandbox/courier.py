@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from ..http.transport.httpx import HttpxTransport
 from ..webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ..webhooks.signature import Key, compose_header
 from .bell import Bell
+from .clock import Clock
 from .outbox import DueDelivery, Outbox, Outcome
 
 __all__ = ["Courier"]
@@ -32,11 +34,13 @@ class Courier:
 
     Args:
         outbox: What is to be delivered.
+        clock: Says what is due.
         bell: Rings when something else may be due.
     """
 
-    def __init__(self, outbox: Outbox, bell: Bell) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock, bell: Bell) -> None:
         self._outbox = outbox
+        self._clock = clock
         self._bell = bell
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -46,9 +50,10 @@ class Courier:
             async with asyncio.TaskGroup() as group:
                 while True:
                     self._recall()
-                    self._send_due(group)
+                    now = self._clock.now()
+                    self._send_due(now, group)
                     self._outbox.announce()
-                    await self._bell.wait(within=self._outbox.seconds_to_next())
+                    await self._bell.wait(within=self._outbox.seconds_to_next(now))
 
     def _recall(self) -> None:
         """Give up what was withdrawn by a reset, which must not take room from what comes after it."""
@@ -56,12 +61,12 @@ class Courier:
             if not self._outbox.holds(key):
                 task.cancel()
 
-    def _send_due(self, group: asyncio.TaskGroup) -> None:
+    def _send_due(self, now: datetime, group: asyncio.TaskGroup) -> None:
         room = WIDTH - len(self._under_way)
         if not room:
             return
         # What is under way is due still; without it, enough is left of these to fill the room.
-        due = [each for each in self._outbox.due(WIDTH) if each.key not in self._under_way]
+        due = [each for each in self._outbox.due(now, WIDTH) if each.key not in self._under_way]
         for each in due[:room]:
             task = self._under_way[each.key] = group.create_task(self._deliver(each))
             task.add_done_callback(partial(self._make_room, each.key))

@@ -106,10 +106,11 @@ class Outbox:
         self._changed = threading.Condition()
         self._is_closed = False
 
-    def due(self, limit: int) -> list[DueDelivery]:
+    def due(self, now: datetime, limit: int) -> list[DueDelivery]:
         """List what is due, longest due first; what is under way is due until it is settled.
 
         Args:
+            now: The sandbox's time.
             limit: How many at most.
         """
         with self._store.transaction() as records:
@@ -117,7 +118,7 @@ class Outbox:
                 "SELECT event_id, type, payload, endpoint_id, url, secret, attempts + 1 FROM outbox"
                 " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id"
                 " WHERE due_at <= ? ORDER BY due_at, event_id, endpoint_id LIMIT ?",
-                (timestamp(self._clock.now()), limit),
+                (timestamp(now), limit),
             )
             return [DueDelivery(*row) for row in rows]
 
@@ -126,10 +127,14 @@ class Outbox:
         with self._store.transaction() as records:
             return _holds(records, key)
 
-    def seconds_to_next(self) -> float | None:
-        """Tell in how many seconds more will be due; ``None`` if nothing waits for its time."""
+    def seconds_to_next(self, now: datetime) -> float | None:
+        """Tell in how many seconds more will be due; ``None`` if nothing waits for its time.
+
+        Args:
+            now: The time by which :meth:`due` was asked: with a later one, what became due in between would count
+                neither there nor here.
+        """
         with self._store.transaction() as records:
-            now = self._clock.now()
             (due_at,) = records.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (timestamp(now),)).fetchone()
         return None if due_at is None else (datetime.fromisoformat(due_at) - now).total_seconds()
 
@@ -194,7 +199,7 @@ class Outbox:
     def _is_quiet(self) -> bool:
         if self._is_closed:
             raise RuntimeError("the sandbox was stopped, so nothing more will be delivered")
-        return not self.due(1)
+        return not self.due(self._clock.now(), 1)
 
 
 def _holds(records: sqlite3.Connection, key: tuple[str, str]) -> bool:

@@ -118,7 +118,7 @@ class Sandbox:
                 undo.callback(world.close)
                 listener = Listener(self._host, self._port)
                 undo.callback(listener.close)
-                listener.serve(build_application(world), beside=Courier(world.outbox, world.bell).run)
+                listener.serve(build_application(world), beside=Courier(world.outbox, world.clock, world.bell).run)
                 self._running = _Running(world, listener, closing=undo.pop_all())
 
     def stop(self) -> None:

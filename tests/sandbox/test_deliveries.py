@@ -195,6 +195,22 @@ class TestRetries:
         assert len(receiver.received) == 7
         assert sandbox.stats.deliveries == 0
 
+    def test_they_come_by_themselves_too(
+        self,
+        sandbox: Sandbox,
+        receiver: Receiver,
+        endpoint: Endpoint,
+        happen: Callable[[], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("duro.sandbox.outbox.RETRY_AFTER", (timedelta(milliseconds=1),) * 2)
+        receiver.answer = Answer(500)
+        happen()
+        for _ in range(3):
+            receiver.arrived.get(timeout=10)
+        sandbox.wait_for_deliveries()
+        assert attempts(sandbox) == [(1, 500), (2, 500), (3, 500)]
+
     def test_each_brings_the_same_bytes_signed_anew(
         self,
         sandbox: Sandbox,
@@ -422,6 +438,18 @@ class TestTakingEndpointsAway:
         sandbox.wait_for_deliveries()
         assert (len(good.received), len(silent.received)) == (3, 8)
         assert {delivery.url for delivery in sandbox.deliveries} == {good.url}
+
+    @pytest.mark.parametrize("way", ["reset", "clear"])
+    def test_whoever_waits_for_them_waits_no_longer(
+        self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, happen: Callable[[], None], way: str
+    ) -> None:
+        receiver.gate.clear()
+        happen()
+        receiver.arrived.get(timeout=10)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=20)
+            sandbox.reset() if way == "reset" else sandbox.endpoints.clear()
+            waiting.result(timeout=10)
 
     def test_a_reset_forgets_attempts_and_counts(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, happen: Callable[[], None]
