@@ -32,7 +32,7 @@ nitpick_ignore_regex = [
     # Described by the web frameworks.
     ("py:.*", r"(aiohttp|starlette)\..*|HttpRequest|HttpResponse|Response"),
     # Seen in a signature, but nothing to type.
-    ("py:.*", r"(.*\.)?(Headers|Moment|Store)"),
+    ("py:.*", r"(.*\.)?(Bell|Headers|Identifiers|Moment|Store)"),
 ]
 
 

@@ -10,9 +10,9 @@ Example:
 from __future__ import annotations
 
 try:
-    from .deliveries import Delivery
-    from .endpoints import Endpoint, Endpoints
-    from .faults import Fault, FaultKind, Faults
+    from .deliveries.delivery import Delivery
+    from .deliveries.endpoints import Endpoint, Endpoints
+    from .faults.fault import Fault, FaultKind, Faults
     from .server import Sandbox, serve
     from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
 except ModuleNotFoundError as error:

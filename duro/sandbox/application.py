@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 from .answers import Refusal
 from .calls import Operation, perform
 from .control import ControlSurface
+from .faults.saboteur import Saboteur
 from .resources import OPERATIONS
-from .saboteur import Saboteur
 from .world import World
 
 __all__ = ["build_application"]

@@ -14,8 +14,8 @@ from .._types import UNSET, JSONValue, Unset
 from .answers import Answer, Refusal
 from .calls import parse
 from .clock import timestamp
-from .endpoints import EndpointCreate
-from .faults import read_fault
+from .deliveries.endpoints import EndpointCreate
+from .faults.fault import read_fault
 from .page import render
 from .validation import Text, Unfit, camel_case, structure
 from .world import World

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from .._types import JSONObject
 from .answers import Answer
-from .outbox import enqueue
+from .deliveries.outbox import enqueue
 from .records import insert
 
 __all__ = ["EventEntry", "list_events", "record_event"]

@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from .clock import timestamp
-from .deliveries import Delivery
+from .deliveries.delivery import Delivery
 from .journal import RequestEntry
 from .ledger import Charge
 from .world import World

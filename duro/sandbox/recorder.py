@@ -6,8 +6,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .clock import timestamp
+from .faults.paths import is_control
 from .journal import RequestEntry
-from .paths import is_control
 from .world import World
 
 __all__ = ["Recorder"]

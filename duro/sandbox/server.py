@@ -19,11 +19,11 @@ from ..config import is_loopback
 from ..errors import ConfigurationError
 from .application import build_application
 from .clock import Clock
-from .courier import Courier
 from .credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
-from .deliveries import Delivery
-from .endpoints import Endpoints
-from .faults import Faults
+from .deliveries.courier import Courier
+from .deliveries.delivery import Delivery
+from .deliveries.endpoints import Endpoints
+from .faults.fault import Faults
 from .listener import Listener
 from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats, World
 

@@ -7,17 +7,17 @@ import os
 from attrs import field, frozen
 
 from . import credentials
-from .bell import Bell
 from .clock import Clock
 from .codes import OneTimeCode, list_codes
-from .deliveries import Deliveries, Delivery
-from .endpoints import Endpoint, Endpoints
+from .deliveries.bell import Bell
+from .deliveries.delivery import Deliveries, Delivery
+from .deliveries.endpoints import Endpoint, Endpoints
+from .deliveries.outbox import Outbox
 from .events import EventEntry, list_events
-from .faults import Faults
+from .faults.fault import Faults
 from .identifiers import Identifiers
 from .journal import Journal, RequestEntry
 from .ledger import Charge, Refund, count_charges, list_charges, list_refunds
-from .outbox import Outbox
 from .store import Store, clear, count
 
 __all__ = [

@@ -9,7 +9,7 @@ import sys
 
 import httpx
 import pytest
-from sandbox.receiver import listening
+from sandbox.deliveries.receiver import listening
 
 from duro import Duro
 from duro.webhooks import Webhook

@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from ..errors import redact
-from ..http.request import Headers, Request
-from ..http.transport import NotSent, TooLarge, TransportFailure
-from ..http.transport.httpx import HttpxTransport
-from ..webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
-from ..webhooks.signature import Key, compose_header
+from ...errors import redact
+from ...http.request import Headers, Request
+from ...http.transport import NotSent, TooLarge, TransportFailure
+from ...http.transport.httpx import HttpxTransport
+from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
+from ...webhooks.signature import Key, compose_header
+from ..clock import Clock
 from .bell import Bell
-from .clock import Clock
 from .outbox import DueDelivery, Outbox, Outcome
 
 __all__ = ["Courier"]

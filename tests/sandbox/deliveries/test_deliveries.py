@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox.receiver import Answer, Receiver, listening
+from sandbox.deliveries.receiver import Answer, Receiver, listening
 from stripe import WebhookSignature
 
 from duro import Duro
@@ -203,7 +203,7 @@ class TestRetries:
         happen: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("duro.sandbox.outbox.RETRY_AFTER", (timedelta(milliseconds=1),) * 2)
+        monkeypatch.setattr("duro.sandbox.deliveries.outbox.RETRY_AFTER", (timedelta(milliseconds=1),) * 2)
         receiver.answer = Answer(500)
         happen()
         for _ in range(3):
@@ -221,7 +221,9 @@ class TestRetries:
     ) -> None:
         receiver.answer = Answer(503)
         for moment in (1_000, 2_000):
-            monkeypatch.setattr("duro.sandbox.courier.time", SimpleNamespace(time=lambda now=moment: now + 0.5))
+            monkeypatch.setattr(
+                "duro.sandbox.deliveries.courier.time", SimpleNamespace(time=lambda now=moment: now + 0.5)
+            )
             if not receiver.received:
                 happen()
             else:
@@ -306,7 +308,7 @@ class TestFailures:
         happen: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("duro.sandbox.courier.TIMEOUT_SECONDS", 0.05)
+        monkeypatch.setattr("duro.sandbox.deliveries.courier.TIMEOUT_SECONDS", 0.05)
         receiver.gate.clear()
         happen()
         sandbox.wait_for_deliveries()
@@ -321,7 +323,7 @@ class TestFailures:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("duro.sandbox.courier.HttpxTransport", None)
+            patched.setattr("duro.sandbox.deliveries.courier.HttpxTransport", None)
             happen()
             sandbox.wait_for_deliveries()
         happen()
@@ -345,7 +347,7 @@ class TestLimits:
         assert (receiver.most_at_once, len(receiver.received)) == (8, 20)
 
     def test_the_list_of_attempts_is_bounded(self, monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.LONGEST", 3)
+        monkeypatch.setattr("duro.sandbox.deliveries.delivery.LONGEST", 3)
         with Sandbox() as small, Duro(**small.options) as duro:
             small.endpoints.add(receiver.url)
             plan = duro.plans.create(name="Pro", amount=100, interval="month")

@@ -8,17 +8,17 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from .._types import Secret
-from ..config import fault_of_address
-from ..errors import ConfigurationError, InvalidArgumentError, redact
-from ..webhooks.webhook import Webhook
-from .answers import Refusal
+from ..._types import Secret
+from ...config import fault_of_address
+from ...errors import ConfigurationError, InvalidArgumentError, redact
+from ...webhooks.webhook import Webhook
+from ..answers import Refusal
+from ..clock import Clock, timestamp
+from ..identifiers import Identifiers
+from ..records import insert
+from ..store import Store
+from ..validation import Unfit, structure
 from .bell import Bell
-from .clock import Clock, timestamp
-from .identifiers import Identifiers
-from .records import insert
-from .store import Store
-from .validation import Unfit, structure
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
 

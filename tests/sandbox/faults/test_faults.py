@@ -18,7 +18,7 @@ import pytest
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Fault, Sandbox
 from duro.sandbox.connection import Connection
-from duro.sandbox.faults import Faults
+from duro.sandbox.faults.fault import Faults
 
 Make = Callable[..., dict[str, Any]]
 Gate = threading.Event

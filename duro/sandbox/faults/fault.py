@@ -13,11 +13,11 @@ from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import define, field, fields, setters
 
-from .._types import UNSET, JSONObject, JSONValue, Unset
-from ..errors import InvalidArgumentError
-from .answers import Refusal
+from ..._types import UNSET, JSONObject, JSONValue, Unset
+from ...errors import InvalidArgumentError
+from ..answers import Refusal
+from ..validation import Flag, Unfit, camel_case, one_of, structure
 from .paths import is_control, matches
-from .validation import Flag, Unfit, camel_case, one_of, structure
 
 __all__ = ["Fault", "FaultKind", "Faults", "read_fault"]
 

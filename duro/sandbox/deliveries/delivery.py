@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from ..errors import redact
+from ...errors import redact
 
 __all__ = ["Deliveries", "Delivery"]
 

@@ -8,12 +8,12 @@ from typing import Final
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .answers import Refusal
-from .connection import Connection
-from .faults import Fault
+from ..answers import Refusal
+from ..connection import Connection
+from ..recorder import Recorder
+from ..world import World
+from .fault import Fault
 from .paths import is_control
-from .recorder import Recorder
-from .world import World
 
 __all__ = ["Saboteur"]
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-from .._types import Body, Secret
-from .clock import Clock, timestamp
-from .deliveries import Deliveries, Delivery
-from .store import Store
+from ..._types import Body, Secret
+from ..clock import Clock, timestamp
+from ..store import Store
+from .delivery import Deliveries, Delivery
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
 
