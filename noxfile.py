@@ -42,6 +42,8 @@ def group(name: str) -> tuple[str, ...]:
 
 def run_pytest(session: nox.Session, marked: str) -> None:
     session.install("-e", ".[all]", *group("tests"))
+    # Where it is set, each of the hundreds of processes that the tests start would compile all that it imports.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.run("python", "-m", "pytest", *SIDE_BY_SIDE, "-m", marked, *session.posargs)
 
 

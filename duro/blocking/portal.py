@@ -35,8 +35,8 @@ __all__ = ["run"]
 T = TypeVar("T")
 
 EXIT_PATIENCE: Final = 2.0
-INTERRUPT_PATIENCE: Final = 1.0
 SIGNAL_PATIENCE: Final = 0.5
+INTERRUPT_WAITS: Final = 2  # each of them for SIGNAL_PATIENCE
 
 _lock = threading.Lock()
 _thread: _PortalThread | None = None
@@ -254,7 +254,7 @@ def _abandon(thread: _PortalThread, errand: _Errand[Any], interruption: BaseExce
     """Cancel a call whose caller was interrupted, and tell him what is known of it."""
     try:
         thread.cancel(errand)
-        errand.done.wait(INTERRUPT_PATIENCE)
+        any(errand.done.wait(SIGNAL_PATIENCE) for _ in range(INTERRUPT_WAITS))
     except BaseException as impatience:
         # Interrupted once more, perhaps before the call was cancelled.
         thread.cancel(errand)

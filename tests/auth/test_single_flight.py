@@ -30,6 +30,7 @@ async def test_a_thousand_cold_callers_send_one_post(server, together):
     assert set(server.credentials) == {"Bearer at_test_1"}
 
 
+@pytest.mark.load
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_thousand_cold_callers_send_one_post_to_the_sandbox(anyio_backend, sandbox, together):
     async with AsyncDuro(**sandbox.options) as client:

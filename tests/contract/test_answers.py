@@ -88,7 +88,7 @@ def check_answer(operation, result, data):
 @each_operation
 @given(data=st.data())
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_answer_of_the_contract_is_read(operation, data, callers, anyio_backend):
+def test_every_answer_of_the_contract_is_read(operation, data, callers):
     body = data.draw(bodies(operation))
     path = in_order(operation, data.draw(paths(operation)))
     arguments = {**arguments_of(operation, {}, body), **callers.credential(operation)}
@@ -109,7 +109,7 @@ def test_every_answer_of_the_contract_is_read(operation, data, callers, anyio_ba
             for client in (callers.awaited, callers.blocking)
         ]
 
-    for result in anyio.run(call, backend=anyio_backend):
+    for result in anyio.run(call):
         check_answer(operation, result, answer)
 
 

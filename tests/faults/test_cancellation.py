@@ -49,6 +49,7 @@ async def check_afterwards(client):
     assert lane.transport.pools_replaced <= 3
 
 
+@pytest.mark.load
 @pytest.mark.anyio
 async def test_scopes_cancelled_at_random(sandbox):
     chance = random.Random(1)
@@ -72,6 +73,7 @@ async def test_scopes_cancelled_at_random(sandbox):
         await check_afterwards(client)
 
 
+@pytest.mark.load
 @pytest.mark.asyncio
 async def test_tasks_cancelled_at_random(sandbox):
     chance = random.Random(2)

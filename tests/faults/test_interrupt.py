@@ -406,7 +406,7 @@ client.close()
 def test_a_second_interrupt_ends_the_wait_and_is_noted_as_well(loop_kind, program):
     source = """
 from duro.blocking import portal
-portal.INTERRUPT_PATIENCE = 600
+portal.INTERRUPT_WAITS = 600
 
 def interrupt_again():
     while not portal._thread or not portal._thread._errands:

@@ -44,7 +44,7 @@ def test_ci_runs_the_commands_of_the_readme():
     commands = re.findall(r"^\$ (.+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)[:2]
     assert commands == [
         "python -m pip install '.[sandbox]' && duro quickstart",
-        "python -m pip install nox && nox -s tests",
+        "python -m pip install 'nox[uv]' && nox -s tests",
     ]
     assert commands[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
