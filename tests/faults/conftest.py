@@ -185,6 +185,8 @@ class Program:
             text=True,
             bufsize=1,
             start_new_session=True,
+            # Unbuffered, print writes a line and its end apart, and those of two processes mix.
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         )
         self._lines: queue.Queue[str] = queue.Queue()
         self._errors: list[str] = []
