@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -41,6 +42,10 @@ def described(tmp_path_factory):
     return path
 
 
+def end(process):
+    os.killpg(process.pid, signal.SIGTERM)
+
+
 @pytest.fixture(scope="session")
 def prism(described):
     """The address of a running Prism, which refuses what breaks the contract instead of only saying so."""
@@ -50,8 +55,11 @@ def prism(described):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [program, "mock", str(described), "--host", "127.0.0.1", "--port", str(port), "--errors"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        watchdog = threading.Timer(START_SECONDS, process.kill)
+    # A group of their own: what is called node may be a script that starts it, and would leave it behind.
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        watchdog = threading.Timer(START_SECONDS, end, [process])
         watchdog.start()
         said = []
         for line in process.stdout:
@@ -66,7 +74,7 @@ def prism(described):
         try:
             yield found[1].rstrip("/")
         finally:
-            process.terminate()
+            end(process)
 
 
 @pytest.fixture
