@@ -154,9 +154,15 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def fuzz(session: nox.Session) -> None:
-    """Feed hostile bytes to each reader for a minute; for more: ``nox -s fuzz -- --seconds 300 --target token``."""
-    session.install("-e", ".", *group("fuzz"))
+    """Feed hostile bytes to each reader for a minute; for more: ``nox -s fuzz -- --seconds 300 --target token``.
+
+    Without arguments, a million deliveries of webhooks follow.
+    """
+    session.install("-e", ".[all]", *group("fuzz"))
     session.run("python", "tests/fuzz", *session.posargs)
+    if not session.posargs:
+        session.env["FUZZ_CASES"] = "1000000"
+        session.run("python", "-m", "pytest", "tests/webhooks/test_fuzz.py", "-s", "--timeout=1800")
 
 
 @nox.session
