@@ -14,21 +14,14 @@ from typing import Final
 from attrs import field, frozen
 
 from ..._types import Body, Secret
+from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import Clock, timestamp
 from ..store import Store
 from .delivery import Deliveries, Delivery
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
 
-# How long after each failed attempt the next one is due; after the last there is none.
-RETRY_AFTER: Final = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=6),
-    timedelta(hours=24),
-)
+RETRY_AFTER: Final = tuple(timedelta(seconds=seconds) for seconds in RETRY_SECONDS)
 
 
 @frozen

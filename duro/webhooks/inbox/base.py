@@ -19,10 +19,21 @@ if TYPE_CHECKING:
 
     from ...api.models.events import Event
 
-__all__ = ["DEFAULT_LEASE", "DEFAULT_RETENTION", "LAST_RETRY", "Inbox", "Standing", "new_holder", "warn_of_lost_claim"]
+__all__ = [
+    "DEFAULT_LEASE",
+    "DEFAULT_RETENTION",
+    "LAST_RETRY",
+    "RETRY_SECONDS",
+    "Inbox",
+    "Standing",
+    "new_holder",
+    "warn_of_lost_claim",
+]
 
-# 1m, 5m, 30m, 2h, 6h and 24h, one after another: so long after the first delivery comes the last.
-LAST_RETRY: Final = 60 * (1 + 5 + 30) + 3600 * (2 + 6 + 24)
+# So long after each failed delivery Duro makes the next one: 1m, 5m, 30m, 2h, 6h, 24h. After the last there is none.
+RETRY_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 86_400)
+# So long after the first delivery comes the last.
+LAST_RETRY: Final = sum(RETRY_SECONDS)
 DEFAULT_LEASE: Final = 300.0
 DEFAULT_RETENTION: Final = 7 * 24 * 3600.0
 
