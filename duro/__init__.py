@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._types import UNSET, Secret, Unset
     from ._version import __version__ as __version__
+    from .api.codec.open_enum import OpenEnum
     from .api.models.analytics import RecoverySummary
     from .api.models.checkout import CheckoutKind, CheckoutSession, CheckoutStatus
     from .api.models.customer_checkout import CheckoutPage, CheckoutPayment, CheckoutProgress
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from .api.models.settings import DunningEscalation, RecoverySettings
     from .api.models.subscriptions import PlanChangeResult, Proration, ProrationKind, Subscription, SubscriptionStatus
     from .api.models.transactions import Rail, Transaction, TransactionStatus
-    from .api.open_enum import OpenEnum
     from .api.options import CallOptions, ClientOptions
     from .api.pages import AsyncPages, Page
     from .auth.credentials import (
@@ -231,7 +231,7 @@ _ROOMS = {
         "SubscriptionStatus",
     ),
     "api.models.transactions": ("Rail", "Transaction", "TransactionStatus"),
-    "api.open_enum": ("OpenEnum",),
+    "api.codec.open_enum": ("OpenEnum",),
     "api.options": ("CallOptions", "ClientOptions"),
     "api.pages": ("AsyncPages", "Page"),
     "auth.credentials": (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ._types import UNSET, Masked, Unset, lazy
-from .api.caller import Caller
-from .api.codec import decode_json, encode_json
-from .api.core import Core, Defaults
+from .api.client_state import Core, Defaults
+from .api.codec.codec import decode_json, encode_json
+from .api.requester import Caller
 from .api.resources.analytics import AsyncAnalytics
 from .api.resources.checkout import AsyncCheckout
 from .api.resources.customer_checkout import AsyncCustomerCheckout
@@ -39,7 +39,7 @@ from .config import (
 )
 from .http.operation import free_operation
 from .http.pipeline import Pipeline
-from .http.transport.choice import exchange_transport_opener, transport_opener
+from .http.transport.factory import exchange_transport_opener, transport_opener
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .api.options import CallOptions, ClientOptions
     from .auth.credentials import Credential, CredentialHolder
     from .auth.token import Token
-    from .http.transport.choice import AnyTransport
+    from .http.transport.factory import AnyTransport
 
 __all__ = ["AsyncDuro"]
 

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from .._types import UNSET, Unset
 from ..errors import DecodingError, InvalidArgumentError
-from .look_ahead import LookAhead
+from .prefetch import LookAhead
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
-from ..http.refusal import read_refusal
+from ..http.error_response import read_refusal
 from ..http.request import NO_HEADERS, USER_AGENT, Answer, Headers, Request
 from ..http.retry import GiveUp, decide, retry_after_of
 from ..http.transport import NotSent, PerhapsSent, TooLarge

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 
 from .._types import lazy
 from ..client import AsyncDuro
-from .resource import BlockingResource, blocking
+from .declare import BlockingResource, blocking
 from .resources import (
     Analytics,
     Checkout,

@@ -20,7 +20,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from ..errors import ClientClosedError, ConfigurationError
-from ..http.doubt import watch_writes
+from ..http.in_flight_writes import watch_writes
 from . import gevent
 from .loop import loop_options
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from ..errors import OutcomeUnknownError
-    from ..http.doubt import Write
+    from ..http.in_flight_writes import Write
 
 __all__ = ["run"]
 

@@ -17,7 +17,7 @@ from ..api.resources.promo_codes import AsyncPromoCodes
 from ..api.resources.settings import AsyncSettings
 from ..api.resources.subscriptions import AsyncSubscriptions
 from ..api.resources.transactions import AsyncTransactions
-from .resource import BlockingResource, blocking, blocking_pages
+from .declare import BlockingResource, blocking, blocking_pages
 
 __all__ = [
     "Analytics",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DuroError
 from ..sandbox import serve
-from ..sandbox.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
+from ..sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
 from ..sandbox.deliveries.endpoints import WEBHOOK_SECRET
 
 if TYPE_CHECKING:

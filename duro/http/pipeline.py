@@ -16,9 +16,9 @@ from ..errors import (
     TransportError,
 )
 from . import observe
-from .doubt import begin_write
+from .error_response import api_error
 from .event_loop import PerLoop
-from .refusal import api_error
+from .in_flight_writes import begin_write
 from .request import NO_HEADERS, Answer, Headers, Invocation, Request
 from .retry import GiveUp, RetryBudget, decide, leaves_open, settles
 from .transport import NotSent, PerhapsSent, TooLarge, Transport

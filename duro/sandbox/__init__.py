@@ -10,11 +10,11 @@ Example:
 from __future__ import annotations
 
 try:
-    from .deliveries.delivery import Delivery
+    from .backend import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
+    from .deliveries.delivery_log import Delivery
     from .deliveries.endpoints import Endpoint, Endpoints
-    from .faults.fault import Fault, FaultKind, Faults
-    from .server import Sandbox, serve
-    from .world import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
+    from .faults.rules import Fault, FaultKind, Faults
+    from .sandbox import Sandbox, serve
 except ModuleNotFoundError as error:
     package = (error.name or "").partition(".")[0]
     if package not in {"h11", "starlette", "uvicorn"}:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from .store import Store
+from .storage.database import Store
 
 __all__ = ["Clock", "timestamp"]
 

@@ -7,9 +7,9 @@ import sqlite3
 from attrs import frozen
 
 from .._types import JSONObject
-from .answers import Answer
+from .api.responses import Answer
 from .deliveries.outbox import enqueue
-from .records import insert
+from .storage.rows import insert
 
 __all__ = ["EventEntry", "list_events", "record_event"]
 

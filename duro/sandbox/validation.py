@@ -23,7 +23,7 @@ import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
 from .._types import UNSET
-from .answers import Refusal
+from .api.responses import Refusal
 from .clock import timestamp
 
 __all__ = [

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .._types import Clock, Secret, members
-from ..api.codec import decode_json, structure
+from ..api.codec.codec import decode_json, structure
 from ..api.models.events import Event
 from ..errors import ConfigurationError, DecodingError, PayloadError, SignatureMismatchError, TimestampError
 from .headers import EVENT_ID, EVENT_TYPE, SIGNATURE, find_signature

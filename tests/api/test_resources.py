@@ -11,7 +11,7 @@ import pytest
 import duro
 from duro import AsyncDuro, Customer, Duro, Interval, Plan, Subscription, SubscriptionStatus, Token, capture
 from duro.api.models.subscriptions import PlanChangeResult
-from duro.blocking.resource import BlockingResource
+from duro.blocking.declare import BlockingResource
 from duro.errors import ConflictError, InvalidArgumentError, NotFoundError, TokenExchangeError, ValidationError
 from duro.http.request import Answer, Headers
 

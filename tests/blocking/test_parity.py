@@ -8,7 +8,7 @@ import pytest
 
 from duro import AsyncDuro, AsyncPages, Duro, Pages
 from duro.api.resources.base import AsyncResource
-from duro.blocking.resource import BlockingResource
+from duro.blocking.declare import BlockingResource
 
 RENAMED = {"aclose": "close"}
 # What carries the blocking client, and what only the awaited one can be asked for.

@@ -18,7 +18,7 @@ import pytest
 
 from duro import Duro
 from duro.sandbox import Sandbox
-from duro.sandbox.connection import Connection
+from duro.sandbox.http.connection import Connection
 
 # Generous, for two cores that do other things as well; what a test asserts about time is its own.
 PATIENCE = 30

@@ -18,7 +18,7 @@ import pytest
 from duro import AsyncDuro, Duro
 from duro.config import RetryPolicy
 from duro.errors import DecodingError, InternalServerError, OutcomeUnknownError, TransportError
-from duro.sandbox.faults.paths import matches
+from duro.sandbox.faults.path_pattern import matches
 
 # What is to come in time has plenty of it; what is to be late meets a deadline of its own.
 PATIENCE = 25

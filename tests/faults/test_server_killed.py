@@ -13,7 +13,7 @@ import pytest
 
 from duro import AsyncDuro, ConnectionFailedError, Duro, OutcomeUnknownError
 from duro.config import RetryPolicy
-from duro.sandbox.credentials import SECRET_KEY
+from duro.sandbox.auth.credentials import SECRET_KEY
 
 pytestmark = [
     pytest.mark.process,
@@ -37,7 +37,7 @@ WAYS = ("asyncio", "trio", "blocking")
 # The command itself, which says besides when it holds an answer back.
 COMMAND = """
 from duro import cli
-from duro.sandbox.connection import Connection
+from duro.sandbox.http.connection import Connection
 is_lost = Connection.is_lost
 
 def tell(self, **within):

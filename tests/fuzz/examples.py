@@ -12,9 +12,9 @@ from attrs import fields, has
 
 import duro
 from duro import Page
-from duro.api.converter import wire_name
+from duro.api.codec.converter import wire_name
+from duro.api.codec.open_enum import OpenEnum
 from duro.api.models.base import Model
-from duro.api.open_enum import OpenEnum
 
 
 def _models_below(kind):

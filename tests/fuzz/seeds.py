@@ -7,7 +7,7 @@ import gzip
 from attrs import fields
 from examples import ANSWERS, MODELS, MOMENT
 
-from duro.api.converter import wire_name
+from duro.api.codec.converter import wire_name
 
 REFUSALS = [
     b'{"error":{"code":"conflict","message":"sk_test_1","details":[{"path":"a","issue":"b"}]}}',

@@ -11,14 +11,14 @@ from examples import ANSWERS, KINDS
 
 from duro import Page
 from duro._types import Clock
-from duro.api.codec import decode, decode_json, encode_json
+from duro.api.codec.codec import decode, decode_json, encode_json
 from duro.auth.token import Moment, parse_token
 from duro.errors import APIError, DecodingError, TokenExchangeError
-from duro.http.refusal import api_error
+from duro.http.error_response import api_error
 from duro.http.request import Answer, Headers
 from duro.http.retry import parse_retry_after
 from duro.http.transport import TooLarge
-from duro.http.transport.content import UnreadableContentError, decoded
+from duro.http.transport.compression import UnreadableContentError, decoded
 
 CLOCK = Clock(uniform=lambda _low, high: high)
 LONGEST_MESSAGE = 1_000

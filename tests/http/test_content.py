@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duro.http.transport import TooLarge
-from duro.http.transport.content import UnreadableContentError, decoded
+from duro.http.transport.compression import UnreadableContentError, decoded
 
 PACKED = gzip.compress(b'{"a": 1}', mtime=0)
 

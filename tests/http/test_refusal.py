@@ -20,7 +20,7 @@ from duro.errors import (
     RateLimitError,
     ValidationError,
 )
-from duro.http.refusal import api_error, read_refusal
+from duro.http.error_response import api_error, read_refusal
 from duro.http.request import Answer, Headers
 
 CLASSES = {

@@ -19,7 +19,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from duro.sandbox import Sandbox
-from duro.sandbox.resources import OPERATIONS
+from duro.sandbox.api.operations import OPERATIONS
 
 CONTRACT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text())
 CHECKS = [not_a_server_error, response_schema_conformance]

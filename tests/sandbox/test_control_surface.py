@@ -59,7 +59,7 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
 
 
 def test_the_request_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("duro.sandbox.journal.LONGEST", 3)
+    monkeypatch.setattr("duro.sandbox.http.request_log.LONGEST", 3)
     with Sandbox() as small, httpx.Client(base_url=small.url) as client:
         for number in range(5):
             client.get(f"/v1/{number}")

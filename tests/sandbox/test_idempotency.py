@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
-from duro.sandbox.answers import Answer
-from duro.sandbox.idempotency import keep, recall
-from duro.sandbox.store import Store
+from duro.sandbox.api.idempotency import keep, recall
+from duro.sandbox.api.responses import Answer
+from duro.sandbox.storage.database import Store
 
 KEY = {"Idempotency-Key": "4f0c2c0e-1d5e-4f1a-9a55-6f2f6c1f7f11"}
 PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}

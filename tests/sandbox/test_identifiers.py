@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from duro.sandbox.identifiers import Identifiers
+from duro.sandbox.ids import Identifiers
 
 NOON = datetime(2026, 6, 28, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duro.sandbox.periods import INTERVALS, later
+from duro.sandbox.billing.periods import INTERVALS, later
 
 EARLIEST = datetime.fromisoformat("2000-01-01")
 LATEST = datetime.fromisoformat("8000-01-01")

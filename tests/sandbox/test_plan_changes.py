@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duro.sandbox import Sandbox
-from duro.sandbox.periods import INTERVALS, later
-from duro.sandbox.proration import Price, Proration, prorate
+from duro.sandbox.billing.periods import INTERVALS, later
+from duro.sandbox.billing.proration import Price, Proration, prorate
 
 Make = Callable[..., dict[str, Any]]
 START = datetime(2026, 6, 1, tzinfo=UTC)

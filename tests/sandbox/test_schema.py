@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from duro.sandbox.schema import TABLES
-from duro.sandbox.store import Store
+from duro.sandbox.storage.database import Store
+from duro.sandbox.storage.schema import TABLES
 
 
 def test_every_table_is_listed_once() -> None:

@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from duro.sandbox import serve
-from duro.sandbox.connection import STOPPING, HTTPProtocol
+from duro.sandbox.http.connection import STOPPING, HTTPProtocol
 
 PROGRAM = """
 import sys
@@ -124,7 +124,7 @@ def test_signal_handlers_are_put_back() -> None:
 
 
 def test_a_server_that_died_ends_it_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("duro.sandbox.server.CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("duro.sandbox.sandbox.CHECK_SECONDS", 0.01)
     monkeypatch.setattr("duro.sandbox.Sandbox.is_alive", False)
     with pytest.raises(RuntimeError, match="ended by itself"):
         serve(port=0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from duro.sandbox.answers import Refusal
-from duro.sandbox.states import Action, after
+from duro.sandbox.api.responses import Refusal
+from duro.sandbox.billing.subscription_states import Action, after
 
 STATUSES = {"incomplete", "trialing", "active", "past_due", "paused", "unpaid", "canceled", "expired"}
 TABLE = {

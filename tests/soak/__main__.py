@@ -23,7 +23,7 @@ from callers import GRACE, PATIENCE, Task, Thread
 from stories import Stage
 
 from duro import AsyncDuro, Duro
-from duro.sandbox.credentials import CLIENT_ID, CLIENT_SECRET
+from duro.sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET
 
 TASKS = 200
 THREADS = 16

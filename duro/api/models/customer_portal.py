@@ -7,7 +7,7 @@ from datetime import datetime  # noqa: TC003 - cattrs reads the annotations at r
 from attrs import field, frozen
 
 from ...auth.credentials import PortalSession
-from ..open_enum import OpenEnum
+from ..codec.open_enum import OpenEnum
 from ..pages import Page
 from .base import Model, SecretModel, hidden, masked
 from .plans import Interval  # noqa: TC001 - the same

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from ..open_enum import OpenEnum
+from ..codec.open_enum import OpenEnum
 from .base import Model
 from .customers import Customer  # noqa: TC001 - cattrs reads the annotations at run time
 from .invoices import Invoice  # noqa: TC001 - the same

@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 - cattrs reads the annotations at r
 
 from attrs import frozen
 
-from ..open_enum import OpenEnum
+from ..codec.open_enum import OpenEnum
 from .base import Model
 from .transactions import Transaction  # noqa: TC001 - the same
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ..open_enum import OpenEnum
+from ..codec.open_enum import OpenEnum
 from .base import Model
 
 __all__ = ["DunningEscalation", "RecoverySettings"]

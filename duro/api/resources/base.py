@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..caller import Caller
+    from ..requester import Caller
 
 __all__ = ["AsyncResource"]
 

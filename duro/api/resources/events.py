@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Unpack
 
 from ...http.operation import Operation
-from ..codec import decode
+from ..codec.codec import decode
 from ..models.events import Event, EventPayload
 from .base import AsyncResource
 

@@ -17,7 +17,7 @@ from ...errors import ConfigurationError
 from ..event_loop import finish
 from ..request import Answer, Headers
 from . import NotSent, PerhapsSent, TooLarge
-from .content import UnreadableContentError, decoded
+from .compression import UnreadableContentError, decoded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

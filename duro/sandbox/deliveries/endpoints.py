@@ -12,13 +12,13 @@ from ..._types import Secret
 from ...config import fault_of_address
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
-from ..answers import Refusal
+from ..api.responses import Refusal
 from ..clock import Clock, timestamp
-from ..identifiers import Identifiers
-from ..records import insert
-from ..store import Store
+from ..ids import Identifiers
+from ..storage.database import Store
+from ..storage.rows import insert
 from ..validation import Unfit, structure
-from .bell import Bell
+from .wakeup import Bell
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
 

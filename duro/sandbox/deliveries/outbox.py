@@ -16,8 +16,8 @@ from attrs import field, frozen
 from ..._types import Body, Secret
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import Clock, timestamp
-from ..store import Store
-from .delivery import Deliveries, Delivery
+from ..storage.database import Store
+from .delivery_log import Deliveries, Delivery
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
 

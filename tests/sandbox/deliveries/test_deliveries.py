@@ -150,7 +150,7 @@ class TestWhatIsDelivered:
         def fail(*_: object) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr("duro.sandbox.resources.subscriptions.move", fail)
+        monkeypatch.setattr("duro.sandbox.api.operations.subscriptions.move", fail)
         assert api.post("/v1/subscriptions", json=body).status_code == 500
         sandbox.wait_for_deliveries()
         assert (receiver.received, sandbox.deliveries) == ([], ())
@@ -222,7 +222,7 @@ class TestRetries:
         receiver.answer = Answer(503)
         for moment in (1_000, 2_000):
             monkeypatch.setattr(
-                "duro.sandbox.deliveries.courier.time", SimpleNamespace(time=lambda now=moment: now + 0.5)
+                "duro.sandbox.deliveries.worker.time", SimpleNamespace(time=lambda now=moment: now + 0.5)
             )
             if not receiver.received:
                 happen()
@@ -308,7 +308,7 @@ class TestFailures:
         happen: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.courier.TIMEOUT_SECONDS", 0.05)
+        monkeypatch.setattr("duro.sandbox.deliveries.worker.TIMEOUT_SECONDS", 0.05)
         receiver.gate.clear()
         happen()
         sandbox.wait_for_deliveries()
@@ -323,7 +323,7 @@ class TestFailures:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("duro.sandbox.deliveries.courier.HttpxTransport", None)
+            patched.setattr("duro.sandbox.deliveries.worker.HttpxTransport", None)
             happen()
             sandbox.wait_for_deliveries()
         happen()
@@ -347,7 +347,7 @@ class TestLimits:
         assert (receiver.most_at_once, len(receiver.received)) == (8, 20)
 
     def test_the_list_of_attempts_is_bounded(self, monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.delivery.LONGEST", 3)
+        monkeypatch.setattr("duro.sandbox.deliveries.delivery_log.LONGEST", 3)
         with Sandbox() as small, Duro(**small.options) as duro:
             small.endpoints.add(receiver.url)
             plan = duro.plans.create(name="Pro", amount=100, interval="month")

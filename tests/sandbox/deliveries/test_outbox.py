@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from duro.sandbox.backend import World
 from duro.sandbox.clock import timestamp
 from duro.sandbox.deliveries.outbox import Outcome
 from duro.sandbox.events import record_event
-from duro.sandbox.world import World
 
 FAILED = Outcome(500, "answered 500")
 

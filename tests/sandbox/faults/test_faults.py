@@ -17,8 +17,8 @@ import pytest
 
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Fault, Sandbox
-from duro.sandbox.connection import Connection
-from duro.sandbox.faults.fault import Faults
+from duro.sandbox.faults.rules import Faults
+from duro.sandbox.http.connection import Connection
 
 Make = Callable[..., dict[str, Any]]
 Gate = threading.Event

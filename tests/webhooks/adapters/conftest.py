@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from duro.sandbox.listener import Listener
+from duro.sandbox.http.server import Listener
 from duro.webhooks import MemoryInbox, Webhook
 from duro.webhooks.adapters import aiohttp as aiohttp_adapter
 from duro.webhooks.adapters import django as django_adapter

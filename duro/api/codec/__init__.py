@@ -1,0 +1,1 @@
+"""JSON codec: strict parsing, conversion to models, open enums."""

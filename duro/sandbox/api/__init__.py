@@ -1,0 +1,1 @@
+"""Operations of the sandbox: dispatch, idempotency, pagination, one module a tag."""

@@ -1,0 +1,44 @@
+"""The operations of the API, one module for each tag of the contract."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..dispatch import Operation
+from . import (
+    analytics,
+    checkout,
+    customer_checkout,
+    customer_identity,
+    customer_portal,
+    customers,
+    events,
+    invoices,
+    oauth,
+    payment_links,
+    plans,
+    promo_codes,
+    settings,
+    subscriptions,
+    transactions,
+)
+
+__all__ = ["OPERATIONS"]
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *oauth.OPERATIONS,
+    *plans.OPERATIONS,
+    *promo_codes.OPERATIONS,
+    *payment_links.OPERATIONS,
+    *customers.OPERATIONS,
+    *subscriptions.OPERATIONS,
+    *invoices.OPERATIONS,
+    *transactions.OPERATIONS,
+    *settings.OPERATIONS,
+    *analytics.OPERATIONS,
+    *checkout.OPERATIONS,
+    *events.OPERATIONS,
+    *customer_checkout.OPERATIONS,
+    *customer_identity.OPERATIONS,
+    *customer_portal.OPERATIONS,
+)

@@ -1,0 +1,112 @@
+"""Checkout: the sessions that a merchant opens, for a plan or for a one-off amount."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from attrs import frozen
+
+from ...._types import UNSET, JSONObject, Unset
+from ...storage.rows import find, insert
+from ...validation import Currency, Email, JSONMapping, PositiveInteger, Text, matching
+from ..dispatch import Call, Operation
+from ..responses import Refusal
+
+__all__ = ["ONE_TIME", "OPERATIONS", "SUBSCRIPTION", "TOP_UP", "open_checkout"]
+
+SUBSCRIPTION: Final = "subscription"
+ONE_TIME: Final = "one_time"
+# Opened in the portal, by a person for their own wallet: no merchant sees it.
+TOP_UP: Final = "topup"
+
+
+@frozen
+class CheckoutCreate:
+    """The body of ``createCheckoutSession``; metadata is checked, but no answer shows it."""
+
+    plan_id: Text | Unset = UNSET
+    amount: PositiveInteger | Unset = UNSET
+    currency: Currency | Unset = UNSET
+    customer_email: Email | Unset = UNSET
+    customer_phone: Text | Unset = UNSET
+    success_url: Annotated[str, matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", "absolute URL")] | Unset = UNSET
+    metadata: JSONMapping | Unset = UNSET
+
+
+def represent(session: sqlite3.Row) -> JSONObject:
+    """Give a session the contract's shape."""
+    return {
+        "id": session["id"],
+        "token": session["token"],
+        "url": session["url"],
+        "status": session["status"],
+        "kind": session["kind"],
+        "amount": session["amount"],
+        "currency": session["currency"],
+        "planId": session["plan_id"],
+        "createdAt": session["created_at"],
+    }
+
+
+def open_checkout(call: Call, values: Mapping[str, object]) -> sqlite3.Row:
+    """Open a session; whoever has its token may pay it.
+
+    Args:
+        call: The call.
+        values: The value of each column but those that every new session has.
+
+    Returns:
+        A pending session.
+    """
+    identifier, token = call.new_id("chk"), f"cs_test_{secrets.token_urlsafe(24)}"
+    # The hosted page is Duro's; a sandbox sends nobody there, and shows what the page would load.
+    fresh = {"id": identifier, "token": token, "url": f"{call.origin}/checkout/{token}", "created_at": call.at}
+    insert(call.records, "checkout_sessions", {**fresh, **values})
+    return find(call.records, "checkout_sessions", identifier)
+
+
+def create_checkout_session(call: Call) -> JSONObject:
+    """``createCheckoutSession``: the plan says what it costs, or else the amount does."""
+    wanted = call.read(CheckoutCreate)
+    values = _for_plan(call, wanted) if wanted.plan_id else _for_amount(wanted)
+    for column in ("customer_email", "customer_phone", "success_url"):
+        values[column] = getattr(wanted, column) or None
+    return represent(open_checkout(call, values))
+
+
+def retrieve_checkout_session(call: Call) -> JSONObject:
+    """``getCheckoutSession``."""
+    session = find(call.records, "checkout_sessions", call.path["id"])
+    if session["kind"] == TOP_UP:
+        raise Refusal(404, "There is no such checkout session.")
+    return represent(session)
+
+
+def _for_plan(call: Call, wanted: CheckoutCreate) -> dict[str, object]:
+    if not isinstance(wanted.amount, Unset):
+        raise _unfit("amount", "expected nothing beside planId, which has an amount of its own")
+    plan = find(call.records, "plans", str(wanted.plan_id))
+    if plan["archived_at"]:
+        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
+    if not isinstance(wanted.currency, Unset) and wanted.currency != plan["currency"]:
+        raise _unfit("currency", "expected the plan's currency, or nothing")
+    return {"kind": SUBSCRIPTION, "plan_id": plan["id"], "amount": plan["amount"], "currency": plan["currency"]}
+
+
+def _for_amount(wanted: CheckoutCreate) -> dict[str, object]:
+    if isinstance(wanted.amount, Unset):
+        raise _unfit("amount", "required, unless planId is given")
+    return {"kind": ONE_TIME, "amount": wanted.amount, "currency": wanted.currency or "NGN"}
+
+
+def _unfit(path: str, issue: str) -> Refusal:
+    return Refusal(422, f"Not valid: {path}.", [{"path": path, "issue": issue}])
+
+
+OPERATIONS: Final = (
+    Operation("POST", "/v1/checkout/sessions", create_checkout_session, status=201),
+    Operation("GET", "/v1/checkout/sessions/{id}", retrieve_checkout_session),
+)

@@ -1,0 +1,53 @@
+"""Payment links: a short address that sells one plan."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated, Final
+
+from attrs import frozen
+
+from ...._types import UNSET, JSONObject, Unset
+from ...storage.rows import find, insert
+from ...validation import JSONMapping, Text, matching
+from ..dispatch import Call, Operation
+from ..responses import Refusal
+
+__all__ = ["OPERATIONS"]
+
+
+@frozen
+class PaymentLinkCreate:
+    """The body of ``createPaymentLink``; metadata is checked, but no answer shows it."""
+
+    plan_id: Text
+    slug: Annotated[str, matching(r"[a-z0-9-]+", "lower-case letters, digits and hyphens")]
+    metadata: JSONMapping | Unset = UNSET
+
+
+def represent(link: sqlite3.Row) -> JSONObject:
+    """Give a payment link the contract's shape."""
+    return {
+        "id": link["id"],
+        "planId": link["plan_id"],
+        "slug": link["slug"],
+        "active": bool(link["active"]),
+        "createdAt": link["created_at"],
+    }
+
+
+def create_payment_link(call: Call) -> JSONObject:
+    """``createPaymentLink``: a slug leads to one link only."""
+    wanted = call.read(PaymentLinkCreate)
+    plan = find(call.records, "plans", wanted.plan_id)
+    if plan["archived_at"]:
+        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
+    if call.records.execute("SELECT 1 FROM payment_links WHERE slug = ?", (wanted.slug,)).fetchone():
+        raise Refusal(409, "Another payment link has this slug.")
+    identifier = call.new_id("link")
+    values = {"id": identifier, "plan_id": plan["id"], "slug": wanted.slug, "created_at": call.at}
+    insert(call.records, "payment_links", values)
+    return represent(find(call.records, "payment_links", identifier))
+
+
+OPERATIONS: Final = (Operation("POST", "/v1/payment-links", create_payment_link, status=201),)

@@ -1,0 +1,96 @@
+"""Plans: what customers subscribe to."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated, Final, TypeAlias
+
+from attrs import frozen
+
+from ...._types import UNSET, JSONObject, Unset
+from ...billing.periods import INTERVALS
+from ...storage.rows import find, insert, update
+from ...validation import Currency, PositiveInteger, SmallCount, Text, TrialDays, given_members, one_of
+from ..dispatch import Call, Operation
+from ..pagination import page_of
+from ..responses import Refusal
+
+__all__ = ["OPERATIONS", "represent"]
+
+Interval: TypeAlias = Annotated[str, one_of(*INTERVALS)]
+
+
+@frozen
+class PlanCreate:
+    """The body of ``createPlan``."""
+
+    name: Text
+    amount: PositiveInteger
+    interval: Interval
+    currency: Currency = "NGN"
+    interval_count: SmallCount = 1
+    trial_days: TrialDays = 0
+    max_cycles: PositiveInteger | Unset = UNSET
+
+
+@frozen
+class PlanUpdate:
+    """The body of ``updatePlan``."""
+
+    name: Text | Unset = UNSET
+    amount: PositiveInteger | Unset = UNSET
+    interval: Interval | Unset = UNSET
+    interval_count: SmallCount | Unset = UNSET
+    trial_days: TrialDays | Unset = UNSET
+    max_cycles: PositiveInteger | Unset = UNSET
+
+
+def represent(plan: sqlite3.Row) -> JSONObject:
+    """Give a plan the contract's shape."""
+    return {
+        "id": plan["id"],
+        "name": plan["name"],
+        "amount": plan["amount"],
+        "currency": plan["currency"],
+        "interval": plan["interval"],
+        "intervalCount": plan["interval_count"],
+        "trialDays": plan["trial_days"],
+        "maxCycles": plan["max_cycles"],
+        "createdAt": plan["created_at"],
+    }
+
+
+def list_plans(call: Call) -> JSONObject:
+    """``listPlans``: archived plans are left out."""
+    return page_of(call, "plans", represent, where="archived_at IS NULL")
+
+
+def create_plan(call: Call) -> JSONObject:
+    """``createPlan``."""
+    wanted = call.read(PlanCreate)
+    identifier = call.new_id("plan")
+    insert(call.records, "plans", {"id": identifier, **given_members(wanted), "created_at": call.at})
+    return represent(find(call.records, "plans", identifier))
+
+
+def update_plan(call: Call) -> JSONObject:
+    """``updatePlan``: what the body leaves out stays as it is."""
+    plan = find(call.records, "plans", call.path["id"])
+    wanted = call.read(PlanUpdate)
+    if plan["archived_at"]:
+        raise Refusal(409, "The plan is archived and cannot be changed.")
+    return represent(update(call.records, "plans", plan["id"], given_members(wanted)))
+
+
+def archive_plan(call: Call) -> JSONObject:
+    """``archivePlan``: subscriptions that run go on; archiving again changes nothing."""
+    plan = find(call.records, "plans", call.path["id"])
+    return represent(update(call.records, "plans", plan["id"], {"archived_at": plan["archived_at"] or call.at}))
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/v1/plans", list_plans),
+    Operation("POST", "/v1/plans", create_plan, status=201),
+    Operation("PATCH", "/v1/plans/{id}", update_plan),
+    Operation("DELETE", "/v1/plans/{id}", archive_plan),
+)

@@ -1,0 +1,1 @@
+"""Credentials, sessions and one-time passwords of the sandbox."""

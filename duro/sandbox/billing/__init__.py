@@ -1,0 +1,1 @@
+"""Billing rules of the sandbox. They know no HTTP."""

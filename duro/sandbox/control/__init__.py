@@ -1,0 +1,1 @@
+"""JSON control routes under `/_sandbox`."""

@@ -1,0 +1,86 @@
+"""The ASGI application: the operations of the API and the control surface, with one shape for every error."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from ..api.dispatch import Operation, perform
+from ..api.operations import OPERATIONS
+from ..api.responses import Refusal
+from ..backend import World
+from ..control.routes import ControlSurface
+from .fault_middleware import Saboteur
+
+__all__ = ["build_application"]
+
+_SENTENCES: Final[Mapping[int, str]] = {
+    404: "There is nothing at this path.",
+    405: "The path does not know this method.",
+}
+
+
+def build_application(world: World) -> ASGIApp:
+    """Build the application that serves a world.
+
+    Args:
+        world: What is served.
+
+    Returns:
+        An ASGI application.
+    """
+    application = Starlette(
+        routes=[*_api_routes(world, OPERATIONS), *ControlSurface(world).routes()],
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _unroutable,
+            ClientDisconnect: _disconnected,
+            Exception: _failed,
+        },
+    )
+    # The API redirects nowhere, and a client must not follow anyway.
+    application.router.redirect_slashes = False
+    return Saboteur(application, world)
+
+
+def _api_routes(world: World, operations: Iterable[Operation]) -> list[Route]:
+    by_path: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
+    for operation in operations:
+        by_path[operation.path][operation.method] = operation
+    return [_route(world, path, methods) for path, methods in by_path.items()]
+
+
+def _route(world: World, path: str, methods: Mapping[str, Operation]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        raw = await request.body()
+        operation = methods["GET" if request.method == "HEAD" else request.method]
+        return perform(world, operation, request, raw).response()
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return cast("Refusal", error).answer().response()
+
+
+async def _unroutable(_request: Request, error: Exception) -> Response:
+    refused = cast("HTTPException", error)
+    sentence = _SENTENCES.get(refused.status_code, refused.detail)
+    return Refusal(refused.status_code, sentence).answer().response(refused.headers)
+
+
+async def _disconnected(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this; without it, a client that gives up would leave a traceback in the terminal.
+    return Refusal(400, "The request ended before its body did.").answer().response()
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return Refusal(500, "The sandbox failed; its log tells more.").answer().response()
