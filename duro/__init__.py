@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._types import UNSET, Secret, Unset
+    from ._secrets import Secret
+    from ._unset import UNSET, Unset
     from ._version import __version__ as __version__
     from .api.codec.open_enum import OpenEnum
     from .api.models.analytics import RecoverySummary
@@ -47,10 +48,10 @@ if TYPE_CHECKING:
     from .auth.credentials import (
         ClientCredentials,
         Credential,
-        CredentialHolder,
         IdentityToken,
         PortalSession,
         SecretKey,
+        SupportsCredential,
     )
     from .auth.token import Token
     from .blocking.client import Duro
@@ -85,13 +86,12 @@ if TYPE_CHECKING:
         WebhookError,
     )
     from .http.observe import Call, capture
-    from .http.request import Answer, Request
-    from .http.transport import NotSent, PerhapsSent, TooLarge, Transport
+    from .http.request import Request, Response
+    from .http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, Transport
 
 __all__ = [
     "UNSET",
     "APIError",
-    "Answer",
     "AsyncDuro",
     "AsyncPages",
     "AuthenticationError",
@@ -111,7 +111,6 @@ __all__ = [
     "ConflictError",
     "ConnectionFailedError",
     "Credential",
-    "CredentialHolder",
     "Customer",
     "DeadlineExceededError",
     "DecodingError",
@@ -136,7 +135,6 @@ __all__ = [
     "InvoiceRefundResult",
     "InvoiceStatus",
     "NotFoundError",
-    "NotSent",
     "OpenEnum",
     "OtpDelivery",
     "OutcomeUnknownError",
@@ -144,7 +142,6 @@ __all__ = [
     "Pages",
     "PayloadError",
     "PaymentLink",
-    "PerhapsSent",
     "PermissionDeniedError",
     "Plan",
     "PlanChangeResult",
@@ -169,6 +166,10 @@ __all__ = [
     "RecoverySettings",
     "RecoverySummary",
     "Request",
+    "RequestNotSentError",
+    "Response",
+    "ResponseLostError",
+    "ResponseTooLargeError",
     "RetryPolicy",
     "SavedMethod",
     "Secret",
@@ -177,10 +178,10 @@ __all__ = [
     "SignatureMissingError",
     "Subscription",
     "SubscriptionStatus",
+    "SupportsCredential",
     "TimestampError",
     "Token",
     "TokenExchangeError",
-    "TooLarge",
     "Transaction",
     "TransactionStatus",
     "Transport",
@@ -195,7 +196,8 @@ __all__ = [
 
 _ROOMS = {
     "_version": ("__version__",),
-    "_types": ("UNSET", "Secret", "Unset"),
+    "_unset": ("UNSET", "Unset"),
+    "_secrets": ("Secret",),
     "api.models.customers": ("Customer",),
     "api.models.settings": ("DunningEscalation", "RecoverySettings"),
     "api.models.promo_codes": ("DiscountDuration", "DiscountType", "PromoCode"),
@@ -237,7 +239,7 @@ _ROOMS = {
     "auth.credentials": (
         "ClientCredentials",
         "Credential",
-        "CredentialHolder",
+        "SupportsCredential",
         "IdentityToken",
         "PortalSession",
         "SecretKey",
@@ -248,8 +250,8 @@ _ROOMS = {
     "client": ("AsyncDuro",),
     "config": ("RetryPolicy",),
     "http.observe": ("Call", "capture"),
-    "http.request": ("Answer", "Request"),
-    "http.transport": ("NotSent", "PerhapsSent", "TooLarge", "Transport"),
+    "http.request": ("Response", "Request"),
+    "http.transport": ("RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "Transport"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from ._types import UNSET, Masked, Unset, lazy
-from .api.client_state import Core, Defaults
+from ._cached_attribute import cached_attribute
+from ._secrets import RedactedStr
+from ._unset import UNSET, Unset
+from .api.client_state import ClientState, Defaults
 from .api.codec.codec import decode_json, encode_json
-from .api.requester import Caller
+from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
 from .api.resources.checkout import AsyncCheckout
 from .api.resources.customer_checkout import AsyncCustomerCheckout
@@ -31,13 +33,13 @@ from .config import (
     DEFAULT_TIMEOUT,
     RetryPolicy,
     Settings,
-    answer_bytes,
-    connections,
-    policy_of,
+    check_max_connections,
+    check_max_response_bytes,
+    check_timeout,
     resolve_base_url,
-    seconds,
+    to_retry_policy,
 )
-from .http.operation import free_operation
+from .http.operation import raw_operation
 from .http.pipeline import Pipeline
 from .http.transport.factory import exchange_transport_opener, transport_opener
 
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .api.options import CallOptions, ClientOptions
-    from .auth.credentials import Credential, CredentialHolder
+    from .auth.credentials import Credential, SupportsCredential
     from .auth.token import Token
     from .http.transport.factory import AnyTransport
 
@@ -68,7 +70,7 @@ class AsyncDuro:
         timeout: The deadline of a call, in seconds; 30 if left out.
         retries: How a call is tried again: a number, or a policy.
         max_connections: Connections at most, for each event loop.
-        max_answer_bytes: How large an answer may be, as it comes and unpacked;
+        max_response_bytes: How large an answer may be, as it comes and unpacked;
             16 MiB if left out. A larger one is not read to its end.
         transport: ``"httpx"``, an ``httpx.AsyncClient``, or any ``Transport``.
 
@@ -85,7 +87,7 @@ class AsyncDuro:
 
     def __init__(
         self,
-        credential: Credential | CredentialHolder | str | None = None,
+        credential: Credential | SupportsCredential | str | None = None,
         *,
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -93,101 +95,101 @@ class AsyncDuro:
         timeout: float | Unset = UNSET,
         retries: int | RetryPolicy | Unset = UNSET,
         max_connections: int = DEFAULT_CONNECTIONS,
-        max_answer_bytes: int = DEFAULT_ANSWER_BYTES,
+        max_response_bytes: int = DEFAULT_ANSWER_BYTES,
         transport: AnyTransport = "httpx",
     ) -> None:
         # From here on no local of any frame holds a secret's text.
         key, identifier, secret = conceal(credential), conceal(client_id), conceal(client_secret)
         del credential, client_id, client_secret
-        caller = resolve_credential(key, client_id=identifier, client_secret=secret)
-        base_url = None if base_url is None else Masked.of(base_url)
+        requester = resolve_credential(key, client_id=identifier, client_secret=secret)
+        base_url = None if base_url is None else RedactedStr.of(base_url)
         settings = Settings(
-            base_url=resolve_base_url(base_url, caller.mode),
-            timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else seconds(timeout),
-            retry=RetryPolicy() if isinstance(retries, Unset) else policy_of(retries),
-            max_connections=connections(max_connections),
-            max_answer_bytes=answer_bytes(max_answer_bytes),
+            base_url=resolve_base_url(base_url, requester.mode),
+            timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else check_timeout(timeout),
+            retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
+            max_connections=check_max_connections(max_connections),
+            max_response_bytes=check_max_response_bytes(max_response_bytes),
         )
-        core = Core(
+        core = ClientState(
             Pipeline(settings, transport_opener(transport, settings)),
             Authorizers(settings, exchange_transport_opener(transport, settings)),
         )
-        self._caller = Caller(core, Defaults(caller, settings.timeout, settings.retry))
+        self._requester = Requester(core, Defaults(requester, settings.timeout, settings.retry))
 
-    @lazy
+    @cached_attribute
     def oauth(self) -> AsyncOAuth:
         """The token exchange."""
-        return AsyncOAuth(self._caller)
+        return AsyncOAuth(self._requester)
 
-    @lazy
+    @cached_attribute
     def plans(self) -> AsyncPlans:
         """What customers subscribe to."""
-        return AsyncPlans(self._caller)
+        return AsyncPlans(self._requester)
 
-    @lazy
+    @cached_attribute
     def promo_codes(self) -> AsyncPromoCodes:
         """What lowers the price for those who know it."""
-        return AsyncPromoCodes(self._caller)
+        return AsyncPromoCodes(self._requester)
 
-    @lazy
+    @cached_attribute
     def payment_links(self) -> AsyncPaymentLinks:
         """Links to share, each of which sells one plan."""
-        return AsyncPaymentLinks(self._caller)
+        return AsyncPaymentLinks(self._requester)
 
-    @lazy
+    @cached_attribute
     def customers(self) -> AsyncCustomers:
         """Who pays the merchant."""
-        return AsyncCustomers(self._caller)
+        return AsyncCustomers(self._requester)
 
-    @lazy
+    @cached_attribute
     def transactions(self) -> AsyncTransactions:
         """Single attempts to charge."""
-        return AsyncTransactions(self._caller)
+        return AsyncTransactions(self._requester)
 
-    @lazy
+    @cached_attribute
     def subscriptions(self) -> AsyncSubscriptions:
         """Who pays for what, and until when."""
-        return AsyncSubscriptions(self._caller)
+        return AsyncSubscriptions(self._requester)
 
-    @lazy
+    @cached_attribute
     def invoices(self) -> AsyncInvoices:
         """What periods cost, and how that was paid."""
-        return AsyncInvoices(self._caller)
+        return AsyncInvoices(self._requester)
 
-    @lazy
+    @cached_attribute
     def settings(self) -> AsyncSettings:
         """How the merchant wants to be served."""
-        return AsyncSettings(self._caller)
+        return AsyncSettings(self._requester)
 
-    @lazy
+    @cached_attribute
     def analytics(self) -> AsyncAnalytics:
         """What failed, and what was won back."""
-        return AsyncAnalytics(self._caller)
+        return AsyncAnalytics(self._requester)
 
-    @lazy
+    @cached_attribute
     def checkout(self) -> AsyncCheckout:
         """Pages of Duro's on which customers pay."""
-        return AsyncCheckout(self._caller)
+        return AsyncCheckout(self._requester)
 
-    @lazy
+    @cached_attribute
     def events(self) -> AsyncEvents:
         """What happened, as the API keeps it."""
-        return AsyncEvents(self._caller)
+        return AsyncEvents(self._requester)
 
-    @lazy
+    @cached_attribute
     def customer_checkout(self) -> AsyncCustomerCheckout:
         """What a checkout page does; the session's token is all that it needs."""
-        return AsyncCustomerCheckout(self._caller)
+        return AsyncCustomerCheckout(self._requester)
 
-    @lazy
+    @cached_attribute
     def customer_identity(self) -> AsyncCustomerIdentity:
         """A person behind a telephone number, and their ways to pay."""
-        return AsyncCustomerIdentity(self._caller)
+        return AsyncCustomerIdentity(self._requester)
 
-    @lazy
+    @cached_attribute
     def customer_portal(self) -> AsyncCustomerPortal:
         """Where customers look after their own subscriptions."""
-        return AsyncCustomerPortal(self._caller)
+        return AsyncCustomerPortal(self._requester)
 
     async def token(self, **options: Unpack[CallOptions]) -> Token:
         """Give the cached access token, exchanging if there is none (``oauthToken``).
@@ -208,7 +210,7 @@ class AsyncDuro:
             >>> (await duro.token()) == (await duro.token())
             True
         """
-        return await self._caller.oauth_token(options)
+        return await self._requester.oauth_token(options)
 
     async def request(
         self,
@@ -241,10 +243,10 @@ class AsyncDuro:
             >>> await duro.request("GET", "/v1/plans", params={"limit": 5})
             {'items': [], 'nextCursor': None, 'hasMore': False}
         """
-        path = Masked.of(path)
-        operation = free_operation(method, path)
+        path = RedactedStr.of(path)
+        operation = raw_operation(method, path)
         content = None if json is UNSET else encode_json(json)
-        return await self._caller.execute(
+        return await self._requester.execute(
             operation,
             path,
             content=content,
@@ -274,12 +276,12 @@ class AsyncDuro:
             False
         """
         copy = object.__new__(type(self))
-        copy._caller = self._caller.copy(options)
+        copy._requester = self._requester.copy(options)
         return copy
 
     async def aclose(self) -> None:
         """Close the connections; calling it twice is fine, and later calls raise ``ClientClosedError``."""
-        await self._caller.core.aclose()
+        await self._requester.core.aclose()
 
     def check_open(self) -> None:
         """Refuse what comes after the end.
@@ -287,7 +289,7 @@ class AsyncDuro:
         Raises:
             ClientClosedError: The client was closed.
         """
-        self._caller.core.pipeline.check_open()
+        self._requester.core.pipeline.check_open()
 
     async def __aenter__(self) -> Self:
         self.check_open()
@@ -299,7 +301,9 @@ class AsyncDuro:
         await self.aclose()
 
     def __repr__(self) -> str:
-        if "_caller" not in self.__dict__:
+        if "_requester" not in self.__dict__:
             # A traceback with locals asks for it even when the client could not be made.
             return f"<{type(self).__name__}, unfinished>"
-        return f"<{type(self).__name__} {self._caller.core.pipeline.base_url} {self._caller.defaults.credential!r}>"
+        return (
+            f"<{type(self).__name__} {self._requester.core.pipeline.base_url} {self._requester.defaults.credential!r}>"
+        )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from ._types import Clock
+from ._clock import Clock
 from .errors import ConfigurationError
 
 __all__ = [
@@ -22,13 +22,13 @@ __all__ = [
     "Mode",
     "RetryPolicy",
     "Settings",
-    "answer_bytes",
-    "connections",
-    "fault_of_address",
+    "check_max_connections",
+    "check_max_response_bytes",
+    "check_timeout",
+    "find_url_problem",
     "is_loopback",
-    "policy_of",
     "resolve_base_url",
-    "seconds",
+    "to_retry_policy",
 ]
 
 Mode: TypeAlias = Literal["test", "live"]
@@ -80,12 +80,12 @@ class RetryPolicy:
                 raise ConfigurationError(f"{name} is {value!r}; give a number of at least 0")
 
 
-def policy_of(retries: int | RetryPolicy) -> RetryPolicy:
+def to_retry_policy(retries: int | RetryPolicy) -> RetryPolicy:
     """Take a policy as it is, and a number as the number of retries."""
     return retries if isinstance(retries, RetryPolicy) else RetryPolicy(retries=retries)
 
 
-def seconds(value: float) -> float:
+def check_timeout(value: float) -> float:
     """Check a call's deadline.
 
     Args:
@@ -125,13 +125,13 @@ def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
 
 
 def _fault_of_base(base_url: str) -> str | None:
-    if fault := fault_of_address(base_url):
+    if fault := find_url_problem(base_url):
         return fault
     parts = urlsplit(base_url)
     return "has a query or fragment" if parts.query or parts.fragment else None
 
 
-def fault_of_address(address: str) -> str | None:
+def find_url_problem(address: str) -> str | None:
     """Say what is wrong with an address that secrets are sent to, never repeating it: it could hold a password.
 
     Args:
@@ -178,7 +178,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def connections(value: int) -> int:
+def check_max_connections(value: int) -> int:
     """Check how many connections a client may keep.
 
     Args:
@@ -193,7 +193,7 @@ def connections(value: int) -> int:
     return _positive("max_connections", value)
 
 
-def answer_bytes(value: int) -> int:
+def check_max_response_bytes(value: int) -> int:
     """Check how large an answer may be.
 
     Args:
@@ -205,7 +205,7 @@ def answer_bytes(value: int) -> int:
     Raises:
         ConfigurationError: It is no such number.
     """
-    return _positive("max_answer_bytes", value)
+    return _positive("max_response_bytes", value)
 
 
 def _positive(name: str, value: int) -> int:
@@ -223,7 +223,7 @@ class Settings:
         timeout: The deadline of a call, in seconds.
         retry: How a call is tried again.
         max_connections: How many connections the client keeps at most in each event loop.
-        max_answer_bytes: How large an answer may be, as it comes and unpacked.
+        max_response_bytes: How large an answer may be, as it comes and unpacked.
         clock: Time and chance.
     """
 
@@ -231,5 +231,5 @@ class Settings:
     timeout: float = DEFAULT_TIMEOUT
     retry: RetryPolicy = field(factory=RetryPolicy)
     max_connections: int = DEFAULT_CONNECTIONS
-    max_answer_bytes: int = DEFAULT_ANSWER_BYTES
+    max_response_bytes: int = DEFAULT_ANSWER_BYTES
     clock: Clock = field(factory=Clock)

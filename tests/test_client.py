@@ -16,7 +16,7 @@ from duro import AsyncDuro, AsyncPages, Duro, Pages
 from duro.api.codec.codec import encode_json
 from duro.blocking.declare import BlockingResource
 from duro.errors import ClientClosedError
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 CUSTOMER = {"id": "cus_1", "blacklisted": False, "createdAt": "2026-01-01T00:00:00Z"}
@@ -31,7 +31,7 @@ class Answering:
     async def send(self, request):
         self.requests.append(request)
         await anyio.lowlevel.checkpoint()
-        return Answer(200, Headers(), self.body)
+        return Response(200, Headers(), self.body)
 
     async def aclose(self):
         pass

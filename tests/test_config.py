@@ -244,14 +244,14 @@ class TestRetryPolicy:
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 1e6, "1", None, True, math.inf])
 def test_odd_limits_of_an_answer_are_refused(value, client_class):
-    with pytest.raises(ConfigurationError, match=r"max_answer_bytes is .* whole number"):
-        client_class(KEY, max_answer_bytes=value)
+    with pytest.raises(ConfigurationError, match=r"max_response_bytes is .* whole number"):
+        client_class(KEY, max_response_bytes=value)
 
 
 def test_defaults_of_a_client():
     settings = Settings("https://api.useduro.com")
     assert (settings.timeout, settings.max_connections, settings.retry) == (30.0, 100, RetryPolicy())
-    assert settings.max_answer_bytes == 16 * 1024 * 1024
+    assert settings.max_response_bytes == 16 * 1024 * 1024
 
 
 def test_everything_but_the_credential_is_given_by_name(client_class):

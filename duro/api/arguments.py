@@ -14,37 +14,38 @@ from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .._types import UNSET, Secret, Unset
+from .._secrets import Secret
+from .._unset import UNSET, Unset
 from ..errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._types import JSONObject
+    from .._json import JSONObject
 
 __all__ = [
-    "any_of",
-    "bounded",
-    "concealed",
-    "digits",
-    "flags",
-    "identifiers",
-    "json_objects",
-    "moments",
+    "check_bools",
+    "check_choice",
+    "check_datetimes",
+    "check_digits",
+    "check_ids",
+    "check_integers",
+    "check_json_objects",
+    "check_page_position",
+    "check_range",
+    "check_secrets",
+    "check_slugs",
+    "check_strings",
     "nullable",
-    "one_of",
-    "page_position",
-    "secrets",
-    "slugs",
-    "texts",
-    "whole_numbers",
+    "require_any",
+    "wrap_secrets",
 ]
 
 MOST_ITEMS: Final = 100
 _SLUG: Final = re.compile(r"[a-z0-9-]+")
 
 
-def texts(**given: str | Unset) -> dict[str, object]:
+def check_strings(**given: str | Unset) -> dict[str, object]:
     """Check that arguments are text.
 
     Raises:
@@ -56,31 +57,31 @@ def texts(**given: str | Unset) -> dict[str, object]:
     return {**given}
 
 
-def identifiers(**given: str | Unset) -> dict[str, object]:
+def check_ids(**given: str | Unset) -> dict[str, object]:
     """Check that arguments are ids, as the API answered them.
 
     Raises:
         InvalidArgumentError: One is no text, or empty.
     """
-    for name, value in texts(**given).items():
+    for name, value in check_strings(**given).items():
         if isinstance(value, str) and not value.strip():
             raise InvalidArgumentError(f"{name} is empty; give the id that the API answered")
     return {**given}
 
 
-def slugs(**given: str | Unset) -> dict[str, object]:
+def check_slugs(**given: str | Unset) -> dict[str, object]:
     """Check that arguments can stand in an address: lower-case letters, digits and hyphens.
 
     Raises:
         InvalidArgumentError: One is no text, or has another character.
     """
-    for name, value in texts(**given).items():
+    for name, value in check_strings(**given).items():
         if isinstance(value, str) and not _SLUG.fullmatch(value):
             raise InvalidArgumentError(f"{name} is {value!r}; give lower-case letters, digits and hyphens")
     return {**given}
 
 
-def one_of(name: str, value: object, *words: str) -> None:
+def check_choice(name: str, value: object, *words: str) -> None:
     """Check that an argument is one of a few words.
 
     Raises:
@@ -90,7 +91,7 @@ def one_of(name: str, value: object, *words: str) -> None:
         raise InvalidArgumentError(f"{name} has to be {' or '.join(map(repr, words))}")
 
 
-def any_of(**given: object) -> None:
+def require_any(**given: object) -> None:
     """Check that at least one of several arguments was given.
 
     Raises:
@@ -100,7 +101,7 @@ def any_of(**given: object) -> None:
         raise InvalidArgumentError(f"give {' or '.join(f'{name}=' for name in given)}")
 
 
-def digits(name: str, value: object, count: int) -> None:
+def check_digits(name: str, value: object, count: int) -> None:
     """Check that an argument, wrapped or not, is a number of digits.
 
     Raises:
@@ -113,13 +114,13 @@ def digits(name: str, value: object, count: int) -> None:
         raise InvalidArgumentError(f"{name} has to be {count} digits")
 
 
-def concealed(**given: str | Unset) -> dict[str, object]:
+def wrap_secrets(**given: str | Unset) -> dict[str, object]:
     """Wrap texts so that no frame or repr shows them; this comes first, for it cannot fail."""
     return {name: Secret(value) if isinstance(value, str) else value for name, value in given.items()}
 
 
-def secrets(given: dict[str, object]) -> dict[str, object]:
-    """Check that arguments, wrapped by :func:`concealed`, are text.
+def check_secrets(given: dict[str, object]) -> dict[str, object]:
+    """Check that arguments, wrapped by :func:`wrap_secrets`, are text.
 
     Raises:
         InvalidArgumentError: One is no text, or empty.
@@ -133,7 +134,7 @@ def secrets(given: dict[str, object]) -> dict[str, object]:
     return given
 
 
-def whole_numbers(**given: int | Unset) -> dict[str, object]:
+def check_integers(**given: int | Unset) -> dict[str, object]:
     """Check that arguments are whole numbers.
 
     Raises:
@@ -145,7 +146,7 @@ def whole_numbers(**given: int | Unset) -> dict[str, object]:
     return {**given}
 
 
-def bounded(name: str, value: int | Unset, *, least: int | None = None, most: int | None = None) -> None:
+def check_range(name: str, value: int | Unset, *, least: int | None = None, most: int | None = None) -> None:
     """Check that a whole number stands within bounds.
 
     Raises:
@@ -158,7 +159,7 @@ def bounded(name: str, value: int | Unset, *, least: int | None = None, most: in
         raise InvalidArgumentError(f"{name} is {value}; give {' and '.join(bounds)}")
 
 
-def flags(**given: bool | Unset) -> dict[str, object]:
+def check_bools(**given: bool | Unset) -> dict[str, object]:
     """Check that arguments are true or false.
 
     Raises:
@@ -170,7 +171,7 @@ def flags(**given: bool | Unset) -> dict[str, object]:
     return {**given}
 
 
-def moments(**given: date | Unset) -> dict[str, object]:
+def check_datetimes(**given: date | Unset) -> dict[str, object]:
     """Check that arguments are moments; a date without a time stands for its first moment, in UTC.
 
     Raises:
@@ -191,7 +192,7 @@ def moments(**given: date | Unset) -> dict[str, object]:
     return checked
 
 
-def json_objects(**given: JSONObject | Unset) -> dict[str, object]:
+def check_json_objects(**given: JSONObject | Unset) -> dict[str, object]:
     """Check that arguments are JSON objects, and copy them.
 
     Raises:
@@ -214,7 +215,7 @@ def nullable(check: Callable[..., dict[str, object]], **given: object) -> dict[s
     return {name: checked.get(name) for name in given}
 
 
-def page_position(limit: int | Unset, cursor: str | None) -> None:
+def check_page_position(limit: int | Unset, cursor: str | None) -> None:
     """Check how many items a page is to have, and where it is to begin.
 
     Raises:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ..config import RetryPolicy
     from ..http.pipeline import Pipeline
 
-__all__ = ["Core", "Defaults"]
+__all__ = ["ClientState", "Defaults"]
 
 
-class Core:
+class ClientState:
     """What a client and its copies share: connections and tokens.
 
     Args:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlencode
 
-from .._types import UNSET
+from .._unset import UNSET
 from ..errors import InvalidArgumentError
 from ..http.request import Headers
 
 if TYPE_CHECKING:
-    from ..auth.credentials import Credential, CredentialHolder
+    from ..auth.credentials import Credential, SupportsCredential
     from ..config import RetryPolicy
 
 __all__ = [
@@ -38,7 +38,7 @@ class CallOptions(TypedDict, total=False):
     timeout: float
     idempotency_key: str
     headers: Mapping[str, str]
-    credential: Credential | CredentialHolder | str
+    credential: Credential | SupportsCredential | str
 
 
 class ClientOptions(TypedDict, total=False):
@@ -54,7 +54,7 @@ class ClientOptions(TypedDict, total=False):
     timeout: float
     retries: int | RetryPolicy
     headers: Mapping[str, str]
-    credential: Credential | CredentialHolder | str
+    credential: Credential | SupportsCredential | str
 
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")

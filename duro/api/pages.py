@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
-from .._types import UNSET, Unset
+from .._unset import UNSET, Unset
 from ..errors import DecodingError, InvalidArgumentError
 from .prefetch import LookAhead
 
@@ -135,7 +135,7 @@ class AsyncPages(Generic[T]):
         self._walk = Walk(self._fetch, self._start, ahead=self._ahead)
         return self._walk
 
-    def look_ahead(self) -> AsyncPages[T]:
+    def prefetch(self) -> AsyncPages[T]:
         """Give the same list, whose next page is already on its way while one is worked on.
 
         It is one page and never more. A walk that is left early may have
@@ -145,7 +145,7 @@ class AsyncPages(Generic[T]):
             The pages; ``cursor`` moves as without.
 
         Example:
-            >>> [plan.name async for plan in duro.plans.list(limit=100).look_ahead()]
+            >>> [plan.name async for plan in duro.plans.list(limit=100).prefetch()]
             []
         """
         return AsyncPages(self._fetch, self._start, ahead=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import anyio
 from attrs import evolve
 
-from .._types import UNSET, Unset
+from .._unset import UNSET, Unset
 from ..auth.credentials import ClientCredentials, as_credential, conceal
-from ..config import policy_of, seconds
+from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
 from ..http.pipeline import outcome_unknown
 from ..http.request import USER_AGENT, Headers, Invocation
-from .arguments import page_position
+from .arguments import check_page_position
 from .codec.codec import decode, encode
 from .options import (
     CallOptions,
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from ..auth.token import Token
     from ..http.operation import Operation, Surface
     from ..http.request import Authorizer
-    from .client_state import Core, Defaults
+    from .client_state import ClientState, Defaults
     from .pages import Page
 
-__all__ = ["Caller"]
+__all__ = ["Requester"]
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ _JSON_HEADER: Final = ((b"content-type", b"application/json"),)
 _NO_QUERY: Final[dict[str, object]] = {}
 
 
-class Caller:
+class Requester:
     """Calls operations for the resources of one client.
 
     Args:
@@ -54,13 +54,13 @@ class Caller:
         defaults: What this copy says with every call.
     """
 
-    def __init__(self, core: Core, defaults: Defaults) -> None:
+    def __init__(self, core: ClientState, defaults: Defaults) -> None:
         self.core = core
         self.defaults = defaults
         self._headers = _COMMON_HEADERS.replaced_by(defaults.headers)
         self._authorizers: dict[Surface, Authorizer] = {}
 
-    def copy(self, options: ClientOptions) -> Caller:
+    def copy(self, options: ClientOptions) -> Requester:
         """Make a caller on the same core that says other things.
 
         Args:
@@ -76,14 +76,14 @@ class Caller:
         check_names(options, ClientOptions)
         changes: dict[str, Any] = {}
         if "timeout" in options:
-            changes["timeout"] = seconds(options["timeout"])
+            changes["timeout"] = check_timeout(options["timeout"])
         if "retries" in options:
-            changes["retry"] = policy_of(options["retries"])
+            changes["retry"] = to_retry_policy(options["retries"])
         if "headers" in options:
             changes["headers"] = self.defaults.headers.replaced_by(check_headers(options["headers"]))
         if "credential" in options:
             changes["credential"] = self._credential(options)
-        return Caller(self.core, evolve(self.defaults, **changes))
+        return Requester(self.core, evolve(self.defaults, **changes))
 
     async def call(
         self,
@@ -207,7 +207,7 @@ class Caller:
         Raises:
             InvalidArgumentError: The limit or the cursor breaks the contract.
         """
-        page_position(limit, cursor)
+        check_page_position(limit, cursor)
         # Checked here, so that a mistake shows where it was made and not where the list is walked.
         self._invocation(operation, operation.path_with(*path), content=None, query=_NO_QUERY, options=options)
 
@@ -286,7 +286,7 @@ class Caller:
         )
 
     def _timeout(self, options: CallOptions) -> float:
-        return seconds(options["timeout"]) if "timeout" in options else self.defaults.timeout
+        return check_timeout(options["timeout"]) if "timeout" in options else self.defaults.timeout
 
     def _authorizer(self, operation: Operation, options: CallOptions) -> Authorizer:
         if "credential" in options:
@@ -301,9 +301,9 @@ class Caller:
         if "credential" not in options:
             return self.defaults.credential
         # Put back concealed: the frames of a traceback share these options.
-        concealed: Any = conceal(options["credential"])
-        options["credential"] = concealed
-        credential = as_credential(concealed)
+        wrap_secrets: Any = conceal(options["credential"])
+        options["credential"] = wrap_secrets
+        credential = as_credential(wrap_secrets)
         if len({credential.mode, self.defaults.credential.mode} - {None}) > 1:
             raise ConfigurationError(
                 f"this call's credential is of mode {credential.mode!r}, the client's of the other; "

@@ -45,15 +45,15 @@ class StaticAuthorizer:
     def __init__(self, headers: Headers) -> None:
         self._headers = headers
 
-    def ready(self) -> Headers:
+    def cached_headers(self) -> Headers:
         """Give the headers."""
         return self._headers
 
-    async def obtain(self) -> Headers:
+    async def get_headers(self) -> Headers:
         """Give the headers."""
         return self._headers
 
-    def refused(self, headers: Headers) -> bool:  # noqa: ARG002 - the protocol's, whichever headers they were
+    def on_unauthorized(self, headers: Headers) -> bool:  # noqa: ARG002 - the protocol's, whichever headers they were
         """Say that there are no others."""
         return False
 
@@ -71,18 +71,18 @@ class OAuthAuthorizer:
         self.exchange = TokenExchange(credentials, settings, transports)
         self.cache = TokenCache(self.exchange, settings.clock)
 
-    def ready(self) -> Headers | None:
+    def cached_headers(self) -> Headers | None:
         """Give the headers of a fresh token."""
         token = self.cache.fresh()
         return None if token is None else token.headers
 
-    async def obtain(self) -> Headers:
+    async def get_headers(self) -> Headers:
         """Give the headers of a usable token, exchanging if there is none."""
         return (await self.cache.get()).headers
 
-    def refused(self, headers: Headers) -> bool:
+    def on_unauthorized(self, headers: Headers) -> bool:
         """Drop the token that these headers are of; say that another can be had."""
-        if token := self.cache.holder_of(headers):
+        if token := self.cache.token_for(headers):
             self.cache.drop(token)
         return True
 

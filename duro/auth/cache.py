@@ -28,7 +28,7 @@ from ..http.event_loop import PerLoop, spawn_detached
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .._types import Clock
+    from .._clock import Clock
     from .token import Token
 
 __all__ = ["TokenCache"]
@@ -123,7 +123,7 @@ class TokenCache:
         if self._token is refused:
             self._token = None
 
-    def holder_of(self, headers: object) -> Token | None:
+    def token_for(self, headers: object) -> Token | None:
         """Give the present token if these are its headers."""
         token = self._token
         return token if token is not None and token.headers is headers else None

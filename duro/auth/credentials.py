@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast, overload, runtime_checkable
 
-from .._types import Secret
+from .._secrets import Secret
 from ..errors import ConfigurationError
 from ..http.operation import Surface
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ClientCredentials",
     "Credential",
-    "CredentialHolder",
     "IdentityToken",
     "PortalSession",
     "SecretKey",
+    "SupportsCredential",
     "as_credential",
     "conceal",
     "resolve_credential",
@@ -34,7 +34,7 @@ def conceal(value: str | Secret) -> Secret: ...
 @overload
 def conceal(value: None) -> None: ...
 @overload
-def conceal(value: Credential | CredentialHolder) -> Credential | CredentialHolder: ...
+def conceal(value: Credential | SupportsCredential) -> Credential | SupportsCredential: ...
 def conceal(value: object) -> object:
     """Wrap a text where it enters, so that no frame after this one holds it; leave all else as it is."""
     return Secret(value) if isinstance(value, str) else value
@@ -178,7 +178,7 @@ Credential: TypeAlias = SecretKey | ClientCredentials | IdentityToken | PortalSe
 
 
 @runtime_checkable
-class CredentialHolder(Protocol):
+class SupportsCredential(Protocol):
     """An answer of the API that a credential came with, and that is taken for one."""
 
     @property
@@ -188,7 +188,7 @@ class CredentialHolder(Protocol):
 
 
 def resolve_credential(
-    credential: Credential | CredentialHolder | Secret | None,
+    credential: Credential | SupportsCredential | Secret | None,
     *,
     client_id: Secret | None = None,
     client_secret: Secret | None = None,
@@ -216,7 +216,7 @@ def resolve_credential(
     return _from_environment()
 
 
-def as_credential(credential: Credential | CredentialHolder | Secret) -> Credential:
+def as_credential(credential: Credential | SupportsCredential | Secret) -> Credential:
     """Take a credential as it is, an answer that holds one for it, and a concealed text as a secret key.
 
     Raises:
@@ -226,7 +226,7 @@ def as_credential(credential: Credential | CredentialHolder | Secret) -> Credent
         return SecretKey(credential)
     if isinstance(credential, SecretKey | ClientCredentials | IdentityToken | PortalSession):
         return credential
-    if isinstance(credential, CredentialHolder):
+    if isinstance(credential, SupportsCredential):
         return credential.credential
     raise ConfigurationError(
         f"a {type(credential).__name__} is no credential; give a secret key, ClientCredentials, IdentityToken "

@@ -9,9 +9,9 @@ import anyio
 
 from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
 from ..http.error_response import read_refusal
-from ..http.request import NO_HEADERS, USER_AGENT, Answer, Headers, Request
+from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
 from ..http.retry import GiveUp, decide, retry_after_of
-from ..http.transport import NotSent, PerhapsSent, TooLarge
+from ..http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from .token import Moment, Token, parse_token
 
 if TYPE_CHECKING:
@@ -68,22 +68,22 @@ class TokenExchange:
         asked_at = Moment.now(self._clock)
         with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT):
             outcome = await self._ask(headers, until=asked_at.monotonic + EXCHANGE_TIMEOUT)
-            if isinstance(outcome, Answer) and outcome.status < 300:
+            if isinstance(outcome, Response) and outcome.status < 300:
                 return parse_token(outcome, asked_at=asked_at, clock=self._clock)
             raise self._error(outcome)
         raise DeadlineExceededError(
             f"the token endpoint did not answer within {EXCHANGE_TIMEOUT:g} s; the request itself was not sent"
         )
 
-    async def _ask(self, headers: Headers, *, until: float) -> Answer | NotSent | PerhapsSent:
+    async def _ask(self, headers: Headers, *, until: float) -> Response | RequestNotSentError | ResponseLostError:
         attempt = 0
         while True:
             attempt += 1
             try:
                 return await self._transports.get().send(self._request(headers))
-            except PerhapsSent as failure:
+            except ResponseLostError as failure:
                 return failure
-            except NotSent as failure:
+            except RequestNotSentError as failure:
                 refused = failure
             decision = decide(
                 refused,
@@ -105,13 +105,13 @@ class TokenExchange:
             Headers(_HEADERS + headers),
             _body(self._credentials),
             EXCHANGE_TIMEOUT,
-            self._settings.max_answer_bytes,
+            self._settings.max_response_bytes,
         )
 
-    def _error(self, outcome: Answer | NotSent | PerhapsSent) -> DuroError:
-        if isinstance(outcome, TooLarge):
+    def _error(self, outcome: Response | RequestNotSentError | ResponseLostError) -> DuroError:
+        if isinstance(outcome, ResponseTooLargeError):
             return TokenExchangeError(f"the token endpoint answered nonsense ({outcome}); check base_url")
-        if isinstance(outcome, NotSent | PerhapsSent):
+        if isinstance(outcome, RequestNotSentError | ResponseLostError):
             return ConnectionFailedError(
                 f"the token endpoint could not be reached ({outcome}); the request itself was not sent"
             )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from .._types import members
+from .._json import as_object
 from ..errors import TokenExchangeError
 from ..http.request import Headers
 
 if TYPE_CHECKING:
-    from .._types import Clock
-    from ..http.request import Answer
+    from .._clock import Clock
+    from ..http.request import Response
 
 __all__ = ["Moment", "Token", "parse_token"]
 
@@ -105,7 +105,7 @@ class Token:
         raise TypeError("a token cannot be pickled; let each process ask for its own")
 
 
-def parse_token(answer: Answer, *, asked_at: Moment, clock: Clock) -> Token:
+def parse_token(answer: Response, *, asked_at: Moment, clock: Clock) -> Token:
     """Read the answer of the token endpoint (``oauthToken``).
 
     Args:
@@ -140,10 +140,10 @@ class _Grant(dict[str, Any]):
 
 def _grant_of(body: bytes) -> _Grant:
     try:
-        document = members(json.loads(body))
+        document = as_object(json.loads(body))
     except (ValueError, RecursionError):
         return _Grant()
-    return _Grant(members(document.get("data")) if document.get("ok") is True else document)
+    return _Grant(as_object(document.get("data")) if document.get("ok") is True else document)
 
 
 def _fault_of(grant: _Grant, lifetime: float) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 
-from .._types import lazy
+from .._cached_attribute import cached_attribute
 from ..client import AsyncDuro
 from .declare import BlockingResource, blocking
 from .resources import (
@@ -75,77 +75,77 @@ class Duro(BlockingResource[AsyncDuro]):
     def __init__(self, asynchronous: AsyncDuro) -> None:
         super().__init__(asynchronous)
 
-    @lazy
+    @cached_attribute
     def oauth(self) -> OAuth:
         """The token exchange."""
         return OAuth(self.asynchronous.oauth)
 
-    @lazy
+    @cached_attribute
     def plans(self) -> Plans:
         """What customers subscribe to."""
         return Plans(self.asynchronous.plans)
 
-    @lazy
+    @cached_attribute
     def promo_codes(self) -> PromoCodes:
         """What lowers the price for those who know it."""
         return PromoCodes(self.asynchronous.promo_codes)
 
-    @lazy
+    @cached_attribute
     def payment_links(self) -> PaymentLinks:
         """Links to share, each of which sells one plan."""
         return PaymentLinks(self.asynchronous.payment_links)
 
-    @lazy
+    @cached_attribute
     def customers(self) -> Customers:
         """Who pays the merchant."""
         return Customers(self.asynchronous.customers)
 
-    @lazy
+    @cached_attribute
     def transactions(self) -> Transactions:
         """Single attempts to charge."""
         return Transactions(self.asynchronous.transactions)
 
-    @lazy
+    @cached_attribute
     def subscriptions(self) -> Subscriptions:
         """Who pays for what, and until when."""
         return Subscriptions(self.asynchronous.subscriptions)
 
-    @lazy
+    @cached_attribute
     def invoices(self) -> Invoices:
         """What periods cost, and how that was paid."""
         return Invoices(self.asynchronous.invoices)
 
-    @lazy
+    @cached_attribute
     def settings(self) -> Settings:
         """How the merchant wants to be served."""
         return Settings(self.asynchronous.settings)
 
-    @lazy
+    @cached_attribute
     def analytics(self) -> Analytics:
         """What failed, and what was won back."""
         return Analytics(self.asynchronous.analytics)
 
-    @lazy
+    @cached_attribute
     def checkout(self) -> Checkout:
         """Pages of Duro's on which customers pay."""
         return Checkout(self.asynchronous.checkout)
 
-    @lazy
+    @cached_attribute
     def events(self) -> Events:
         """What happened, as the API keeps it."""
         return Events(self.asynchronous.events)
 
-    @lazy
+    @cached_attribute
     def customer_checkout(self) -> CustomerCheckout:
         """What a checkout page does; the session's token is all that it needs."""
         return CustomerCheckout(self.asynchronous.customer_checkout)
 
-    @lazy
+    @cached_attribute
     def customer_identity(self) -> CustomerIdentity:
         """A person behind a telephone number, and their ways to pay."""
         return CustomerIdentity(self.asynchronous.customer_identity)
 
-    @lazy
+    @cached_attribute
     def customer_portal(self) -> CustomerPortal:
         """Where customers look after their own subscriptions."""
         return CustomerPortal(self.asynchronous.customer_portal)

@@ -16,7 +16,7 @@ from . import gevent
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["PlainLoop", "loop_options"]
+__all__ = ["DaemonResolverLoop", "loop_options"]
 
 if sys.platform == "win32":
     _Loop = asyncio.ProactorEventLoop
@@ -31,10 +31,10 @@ def loop_options() -> dict[str, Any]:
     if sys.platform != "win32" and not gevent.patched() and find_spec("uvloop") is not None:
         return {"use_uvloop": True}
     # Named, so that no policy of the program's puts another one in its place.
-    return {"loop_factory": PlainLoop}
+    return {"loop_factory": DaemonResolverLoop}
 
 
-class PlainLoop(_Loop):
+class DaemonResolverLoop(_Loop):
     """A loop whose look-ups of names keep no program from ending.
 
     asyncio makes them in threads that the interpreter joins at exit, so that a

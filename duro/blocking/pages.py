@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .._types import UNSET, Unset
+from .._unset import UNSET, Unset
 from . import portal
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Pages(Generic[T]):
         for page in self.by_page():
             yield from page.items
 
-    def look_ahead(self) -> Pages[T]:
+    def prefetch(self) -> Pages[T]:
         """Give the same list, whose next page is already on its way while one is worked on.
 
         It is one page and never more. A walk that is left early may have
@@ -53,10 +53,10 @@ class Pages(Generic[T]):
             The pages; ``cursor`` moves as without.
 
         Example:
-            >>> [plan.name async for plan in duro.plans.list(limit=100).look_ahead()]
+            >>> [plan.name async for plan in duro.plans.list(limit=100).prefetch()]
             []
         """
-        return Pages(self._pages.look_ahead())
+        return Pages(self._pages.prefetch())
 
     def by_page(self) -> Iterator[Page[T]]:
         """Walk page by page.

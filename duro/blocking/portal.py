@@ -61,7 +61,7 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
         OutcomeUnknownError: The same, and a write may have happened.
         BaseException: Whatever the function raised, and what interrupted the wait.
     """
-    errand = _Errand(function)
+    errand = _PortalCall(function)
     thread = _current_thread()
     try:
         thread.send(errand)
@@ -75,7 +75,7 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
     return errand.result()
 
 
-class _Errand(Generic[T]):
+class _PortalCall(Generic[T]):
     """One blocking call on its way through the portal; whatever comes of it crosses as a value."""
 
     __slots__ = ("_error", "_function", "_scope", "_value", "_writes", "abandoned", "done", "sent")
@@ -151,7 +151,7 @@ class _PortalThread:
         self._portal: BlockingPortal
         self._tasks: anyio.abc.TaskGroup
         self._open = True
-        self._errands: set[_Errand[Any]] = set()
+        self._errands: set[_PortalCall[Any]] = set()
         self._thread = threading.Thread(target=self._main, name="duro-portal", daemon=True)
         self._thread.start()
 
@@ -166,7 +166,7 @@ class _PortalThread:
     def wait_for_start(self) -> None:
         self._loop.result()
 
-    def send(self, errand: _Errand[Any]) -> None:
+    def send(self, errand: _PortalCall[Any]) -> None:
         self._errands.add(errand)
         try:
             # The portal's own way waits for the task to have begun: two changes of thread more, 120 µs instead of 60.
@@ -174,12 +174,12 @@ class _PortalThread:
         except RuntimeError:
             errand.give_up()
 
-    def check(self, errand: _Errand[Any]) -> None:
+    def check(self, errand: _PortalCall[Any]) -> None:
         """Let a caller go whose loop is gone."""
         if not self._thread.is_alive():
             errand.give_up()
 
-    def cancel(self, errand: _Errand[Any]) -> None:
+    def cancel(self, errand: _PortalCall[Any]) -> None:
         with contextlib.suppress(RuntimeError):
             self._loop.result().call_soon_threadsafe(errand.cancel)
 
@@ -212,14 +212,14 @@ class _PortalThread:
                 self._open = False
                 self._tasks.cancel_scope.cancel()
 
-    def _begin(self, errand: _Errand[Any]) -> None:
+    def _begin(self, errand: _PortalCall[Any]) -> None:
         if not self._open:
             return
         _name_the_library()
         errand.sent = True
         self._tasks.start_soon(self._carry_out, errand, name="duro-call")
 
-    async def _carry_out(self, errand: _Errand[Any]) -> None:
+    async def _carry_out(self, errand: _PortalCall[Any]) -> None:
         try:
             await errand.carry_out()
         finally:
@@ -250,7 +250,7 @@ def _current_thread() -> _PortalThread:
     return thread
 
 
-def _abandon(thread: _PortalThread, errand: _Errand[Any], interruption: BaseException) -> None:
+def _abandon(thread: _PortalThread, errand: _PortalCall[Any], interruption: BaseException) -> None:
     """Cancel a call whose caller was interrupted, and tell him what is known of it."""
     try:
         thread.cancel(errand)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.highlighter import JSONHighlighter
 
-from .._types import UNSET
+from .._unset import UNSET
 from ..errors import InvalidArgumentError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._types import Clock, Secret
+from .._clock import Clock
+from .._secrets import Secret
 from ..errors import InvalidArgumentError
 from ..webhooks.headers import SIGNATURE
 from ..webhooks.webhook import Webhook

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .._types import members
+from .._json import as_object
 from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError, redact
 from .request import NO_HEADERS
 from .retry import retry_after_of
 
 if TYPE_CHECKING:
-    from .request import Answer, Headers
+    from .request import Headers, Response
 
 __all__ = ["Refusal", "api_error", "read_refusal"]
 
@@ -49,18 +49,18 @@ def read_refusal(body: bytes, *, secret: bytes = b"") -> Refusal:
         document: Any = json.loads(body.replace(secret, _MASK) if secret else body)
     except (ValueError, RecursionError):
         return Refusal(code=None, message=None)
-    error = members(document).get("error")
+    error = as_object(document).get("error")
     if isinstance(error, str):
-        return Refusal(code=_text(error), message=_text(members(document).get("error_description")))
+        return Refusal(code=_text(error), message=_text(as_object(document).get("error_description")))
     return Refusal(
-        code=_text(members(error).get("code")),
-        message=_text(members(error).get("message")),
-        details=_details(members(error).get("details")),
+        code=_text(as_object(error).get("code")),
+        message=_text(as_object(error).get("message")),
+        details=_details(as_object(error).get("details")),
     )
 
 
 def api_error(
-    answer: Answer, *, credential: Headers = NO_HEADERS, idempotency_key: str | None, wall: float
+    answer: Response, *, credential: Headers = NO_HEADERS, idempotency_key: str | None, wall: float
 ) -> APIError:
     """Make the error for an answer that is no success.
 
@@ -73,7 +73,7 @@ def api_error(
     Returns:
         The error, of the class that belongs to the status.
     """
-    refusal = read_refusal(answer.body, secret=credential.proof())
+    refusal = read_refusal(answer.body, secret=credential.credential_headers())
     error = _class_for(answer.status)(
         refusal.message or _silent(answer.status),
         status=answer.status,
@@ -109,6 +109,6 @@ def _text(value: Any) -> str | None:
 def _details(value: Any) -> tuple[ErrorDetail, ...]:
     entries = cast("list[object]", value)[:_MOST_DETAILS] if isinstance(value, list) else []
     return tuple(
-        ErrorDetail(_text(members(entry).get("path")) or "", _text(members(entry).get("issue")) or "")
+        ErrorDetail(_text(as_object(entry).get("path")) or "", _text(as_object(entry).get("issue")) or "")
         for entry in entries
     )

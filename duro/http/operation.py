@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from .._types import Masked
+from .._secrets import RedactedStr
 from ..errors import InvalidArgumentError
 
-__all__ = ["Operation", "Surface", "free_operation"]
+__all__ = ["Operation", "Surface", "raw_operation"]
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -69,7 +69,7 @@ class Operation:
         """
         path = self.pieces[0]
         for name, value, after in zip(self.names, values, self.pieces[1:], strict=True):
-            path = Masked(path + _segment(name, value) + after)
+            path = RedactedStr(path + _segment(name, value) + after)
         return path
 
 
@@ -87,7 +87,7 @@ def _segment(name: str, value: str) -> str:
     raise InvalidArgumentError(f"{name} holds half a character, which cannot be sent; give the id as answered")
 
 
-def free_operation(method: str, path: str) -> Operation:
+def raw_operation(method: str, path: str) -> Operation:
     """Make an operation of a method and path that the contract may not know.
 
     Args:

@@ -19,9 +19,9 @@ from . import observe
 from .error_response import api_error
 from .event_loop import PerLoop
 from .in_flight_writes import begin_write
-from .request import NO_HEADERS, Answer, Headers, Invocation, Request
-from .retry import GiveUp, RetryBudget, decide, leaves_open, settles
-from .transport import NotSent, PerhapsSent, TooLarge, Transport
+from .request import NO_HEADERS, Headers, Invocation, Request, Response
+from .retry import GiveUp, RetryBudget, decide, is_conclusive, is_gateway_error
+from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ MOST_BUDGETS: Final = 16
 
 
 @frozen
-class _Lane:
+class _LoopTransport:
     """What one event loop sends through."""
 
     transport: Transport
@@ -45,7 +45,7 @@ class _Lane:
 
 
 @define
-class _Flight:
+class _CallState:
     """What is known of one call while it is under way."""
 
     invocation: Invocation
@@ -54,7 +54,7 @@ class _Flight:
     credential: Headers = NO_HEADERS
     attempts: int = 0
     in_doubt: bool = False
-    answer: Answer | None = None
+    answer: Response | None = None
 
     def doubt(self, cause: str) -> OutcomeUnknownError | None:
         # An answer that nobody was given leaves its caller in the same doubt as none.
@@ -75,7 +75,7 @@ class Pipeline:
         self._settings = settings
         self._clock = settings.clock
         self._open_transport = open_transport
-        self._lanes = PerLoop(self._open_lane)
+        self._transports = PerLoop(self._open_loop_transport)
         self._budgets: dict[tuple[float, float], RetryBudget] = {}
         self._closed = False
 
@@ -87,7 +87,7 @@ class Pipeline:
     @property
     def in_use(self) -> bool:
         """Whether connections were opened that nobody closed."""
-        return bool(self._lanes) and not self._closed
+        return bool(self._transports) and not self._closed
 
     def check_open(self) -> None:
         """Refuse what comes after the end.
@@ -98,7 +98,7 @@ class Pipeline:
         if self._closed:
             raise ClientClosedError("this client is closed; make a new one")
 
-    async def execute(self, invocation: Invocation) -> Answer:
+    async def execute(self, invocation: Invocation) -> Response:
         """Carry a call out.
 
         Args:
@@ -119,21 +119,21 @@ class Pipeline:
         self.check_open()
         budget = self._budget_of(invocation.retry)
         budget.deposit()
-        flight = _Flight(invocation, self._clock.monotonic(), budget)
+        state = _CallState(invocation, self._clock.monotonic(), budget)
         if invocation.operation.is_mutation:
-            begin_write(flight)
+            begin_write(state)
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
-                return await self._attempt_until_settled(flight)
+                return await self._attempt_until_settled(state)
         except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as interruption:
             # Trio raises the second wherever its main task stands; asyncio cancels it.
-            if flight.in_doubt:
-                interruption.add_note(_in_doubt(flight.invocation, "The call was cancelled"))
+            if state.in_doubt:
+                interruption.add_note(_in_doubt(state.invocation, "The call was cancelled"))
             raise
         finally:
             if observe.capturing():
-                observe.record(self._call(flight))
-        raise _deadline_error(flight)
+                observe.record(self._call(state))
+        raise _deadline_error(state)
 
     async def aclose(self) -> None:
         """Close the running loop's connections and refuse further calls.
@@ -142,7 +142,7 @@ class Pipeline:
         may touch them.
         """
         self._closed = True
-        lane = self._lanes.pop()
+        lane = self._transports.pop()
         if lane is not None:
             with anyio.CancelScope(shield=True):
                 await lane.transport.aclose()
@@ -156,145 +156,147 @@ class Pipeline:
             budget = self._budgets[kind] = RetryBudget(capacity=policy.budget, ratio=policy.budget_ratio)
         return budget
 
-    def _open_lane(self) -> _Lane:
+    def _open_loop_transport(self) -> _LoopTransport:
         width = self._settings.max_connections
-        return _Lane(self._open_transport(), anyio.Semaphore(width, fast_acquire=True))
+        return _LoopTransport(self._open_transport(), anyio.Semaphore(width, fast_acquire=True))
 
-    async def _attempt_until_settled(self, flight: _Flight) -> Answer:
-        authorizer = flight.invocation.authorizer
+    async def _attempt_until_settled(self, state: _CallState) -> Response:
+        authorizer = state.invocation.authorizer
         renewed = False
         while True:
             # Whoever waits for a token takes nobody's place.
-            await self._take_credential(flight)
-            outcome = await self._attempt(flight)
-            if isinstance(outcome, Answer):
+            await self._take_credential(state)
+            outcome = await self._attempt(state)
+            if isinstance(outcome, Response):
                 if outcome.status < 300:
-                    return outcome if flight.attempts == 1 else evolve(outcome, attempts=flight.attempts)
-                if outcome.status == 401 and not renewed and authorizer.refused(flight.credential):
+                    return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
+                if outcome.status == 401 and not renewed and authorizer.on_unauthorized(state.credential):
                     renewed = True
                     continue
             decision = decide(
                 outcome,
-                safe=flight.invocation.idempotency_key is not None or not flight.invocation.operation.is_mutation,
-                attempt=flight.attempts - renewed,
-                time_left=self._time_left(flight),
-                policy=flight.invocation.retry,
+                safe=state.invocation.idempotency_key is not None or not state.invocation.operation.is_mutation,
+                attempt=state.attempts - renewed,
+                time_left=self._time_left(state),
+                policy=state.invocation.retry,
                 wall=self._clock.wall(),
                 uniform=self._clock.uniform,
             )
-            if isinstance(decision, GiveUp) or not flight.budget.withdraw():
-                raise self._error(flight, outcome)
+            if isinstance(decision, GiveUp) or not state.budget.withdraw():
+                raise self._error(state, outcome)
             await self._clock.sleep(decision.delay)
 
-    async def _take_credential(self, flight: _Flight) -> None:
+    async def _take_credential(self, state: _CallState) -> None:
         failure: DuroError
         try:
             self.check_open()
-            flight.credential = flight.invocation.authorizer.ready() or await flight.invocation.authorizer.obtain()
+            state.credential = (
+                state.invocation.authorizer.cached_headers() or await state.invocation.authorizer.get_headers()
+            )
         except DuroError as error:
-            if not flight.in_doubt:
+            if not state.in_doubt:
                 raise
             failure = error
         else:
             return
         # What prevents another attempt must not hide that an earlier one may have done its work.
-        raise _unknown(flight, f"There could be no further attempt ({failure})")
+        raise _unknown(state, f"There could be no further attempt ({failure})")
 
-    async def _attempt(self, flight: _Flight) -> Answer | NotSent | PerhapsSent:
-        lane = self._lanes.get()
+    async def _attempt(self, state: _CallState) -> Response | RequestNotSentError | ResponseLostError:
+        lane = self._transports.get()
         is_queued = lane.slots.value == 0
         async with lane.slots:
             if is_queued:
                 # The wait for a place may have outlasted the token.
-                await self._take_credential(flight)
-            request = self._request(flight)
-            flight.attempts += 1
-            doubted = flight.in_doubt
-            flight.in_doubt = is_mutation = flight.invocation.operation.is_mutation
-            outcome: Answer | NotSent | PerhapsSent
+                await self._take_credential(state)
+            request = self._request(state)
+            state.attempts += 1
+            doubted = state.in_doubt
+            state.in_doubt = is_mutation = state.invocation.operation.is_mutation
+            outcome: Response | RequestNotSentError | ResponseLostError
             try:
                 outcome = await lane.transport.send(request)
-            except (NotSent, PerhapsSent) as failure:
+            except (RequestNotSentError, ResponseLostError) as failure:
                 outcome = failure
-        if isinstance(outcome, Answer):
-            flight.answer = outcome
-            lost = doubted or (is_mutation and leaves_open(outcome.status))
-            flight.in_doubt = lost and not settles(outcome.status)
-            self._log(flight, outcome.status, outcome.request_id)
+        if isinstance(outcome, Response):
+            state.answer = outcome
+            lost = doubted or (is_mutation and is_gateway_error(outcome.status))
+            state.in_doubt = lost and not is_conclusive(outcome.status)
+            self._log(state, outcome.status, outcome.request_id)
         else:
-            flight.answer = None
-            if isinstance(outcome, NotSent):
-                flight.in_doubt = doubted
-            self._log(flight, outcome, None)
+            state.answer = None
+            if isinstance(outcome, RequestNotSentError):
+                state.in_doubt = doubted
+            self._log(state, outcome, None)
         return outcome
 
-    def _request(self, flight: _Flight) -> Request:
-        invocation = flight.invocation
+    def _request(self, state: _CallState) -> Request:
+        invocation = state.invocation
         url = self._settings.base_url + invocation.path
         return Request(
             invocation.operation.method,
             f"{url}?{invocation.query}" if invocation.query else url,
-            Headers(invocation.headers + flight.credential),
+            Headers(invocation.headers + state.credential),
             invocation.content,
-            max(0.0, self._time_left(flight)) + _SOCKET_GRACE,
-            self._settings.max_answer_bytes,
+            max(0.0, self._time_left(state)) + _SOCKET_GRACE,
+            self._settings.max_response_bytes,
         )
 
-    def _time_left(self, flight: _Flight) -> float:
-        return flight.started + flight.invocation.timeout - self._clock.monotonic()
+    def _time_left(self, state: _CallState) -> float:
+        return state.started + state.invocation.timeout - self._clock.monotonic()
 
-    def _error(self, flight: _Flight, outcome: Answer | NotSent | PerhapsSent) -> DuroError:
-        key = flight.invocation.idempotency_key
-        if isinstance(outcome, Answer):
-            refusal = api_error(outcome, credential=flight.credential, idempotency_key=key, wall=self._clock.wall())
-            return _unknown(flight, f"The last answer was {refusal}") if flight.in_doubt else refusal
-        if flight.in_doubt:
-            return _unknown(flight, f"The last attempt failed ({outcome})")
-        if isinstance(outcome, NotSent):
+    def _error(self, state: _CallState, outcome: Response | RequestNotSentError | ResponseLostError) -> DuroError:
+        key = state.invocation.idempotency_key
+        if isinstance(outcome, Response):
+            refusal = api_error(outcome, credential=state.credential, idempotency_key=key, wall=self._clock.wall())
+            return _unknown(state, f"The last answer was {refusal}") if state.in_doubt else refusal
+        if state.in_doubt:
+            return _unknown(state, f"The last attempt failed ({outcome})")
+        if isinstance(outcome, RequestNotSentError):
             return ConnectionFailedError(
                 f"no connection to the API could be made ({outcome}); nothing was sent",
                 idempotency_key=key,
-                attempts=flight.attempts,
+                attempts=state.attempts,
             )
-        if isinstance(outcome, TooLarge):
+        if isinstance(outcome, ResponseTooLargeError):
             return TransportError(
-                f"{outcome}; ask for less, or give the client more max_answer_bytes=", attempts=flight.attempts
+                f"{outcome}; ask for less, or give the client more max_response_bytes=", attempts=state.attempts
             )
         return TransportError(
             f"the connection failed before the answer came ({outcome}); a read is safe to call again",
-            attempts=flight.attempts,
+            attempts=state.attempts,
         )
 
-    def _log(self, flight: _Flight, outcome: object, request_id: str | None) -> None:
-        operation = flight.invocation.operation
-        observe.log_attempt(operation, attempt=flight.attempts, outcome=outcome, request_id=request_id)
+    def _log(self, state: _CallState, outcome: object, request_id: str | None) -> None:
+        operation = state.invocation.operation
+        observe.log_attempt(operation, attempt=state.attempts, outcome=outcome, request_id=request_id)
 
-    def _call(self, flight: _Flight) -> observe.Call:
-        answer = flight.answer
+    def _call(self, state: _CallState) -> observe.Call:
+        answer = state.answer
         return observe.Call(
-            operation=flight.invocation.operation.id,
+            operation=state.invocation.operation.id,
             status=answer.status if answer else None,
             headers=answer.headers.shown() if answer else {},
             request_id=answer.request_id if answer else None,
-            attempts=flight.attempts,
-            idempotency_key=flight.invocation.idempotency_key,
-            elapsed=self._clock.monotonic() - flight.started,
+            attempts=state.attempts,
+            idempotency_key=state.invocation.idempotency_key,
+            elapsed=self._clock.monotonic() - state.started,
         )
 
 
-def _deadline_error(flight: _Flight) -> TransportError:
-    timeout = flight.invocation.timeout
-    if flight.in_doubt:
-        return _unknown(flight, f"The deadline of {timeout:g} s passed")
+def _deadline_error(state: _CallState) -> TransportError:
+    timeout = state.invocation.timeout
+    if state.in_doubt:
+        return _unknown(state, f"The deadline of {timeout:g} s passed")
     return DeadlineExceededError(
         f"the deadline of {timeout:g} s passed, and nothing was changed; give the call a longer timeout=",
-        idempotency_key=flight.invocation.idempotency_key,
-        attempts=flight.attempts,
+        idempotency_key=state.invocation.idempotency_key,
+        attempts=state.attempts,
     )
 
 
-def _unknown(flight: _Flight, cause: str) -> OutcomeUnknownError:
-    return outcome_unknown(flight.invocation, cause, attempts=flight.attempts)
+def _unknown(state: _CallState, cause: str) -> OutcomeUnknownError:
+    return outcome_unknown(state.invocation, cause, attempts=state.attempts)
 
 
 def outcome_unknown(invocation: Invocation, cause: str, *, attempts: int) -> OutcomeUnknownError:

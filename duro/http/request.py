@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from attrs import field, frozen
 
-from .._types import Body, Masked
+from .._secrets import RedactedStr, SecretBytes
 from .._version import __version__
 from ..config import DEFAULT_ANSWER_BYTES
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..config import RetryPolicy
     from .operation import Operation
 
-__all__ = ["NO_HEADERS", "USER_AGENT", "Answer", "Authorizer", "Headers", "Invocation", "Request"]
+__all__ = ["NO_HEADERS", "USER_AGENT", "Authorizer", "Headers", "Invocation", "Request", "Response"]
 
 # What a log, a repr or a traceback may show of a header; of all others it shows the name.
 _SHOWN: Final = frozenset(
@@ -49,7 +49,7 @@ class Headers(tuple[tuple[bytes, bytes], ...]):
                 return value.decode("latin-1")
         return None
 
-    def proof(self) -> bytes:
+    def credential_headers(self) -> bytes:
         """Give the secret of a credential's one line, the scheme left off; nothing if there is no line."""
         return self[0][1].rpartition(b" ")[2] if self else b""
 
@@ -81,8 +81,8 @@ class Request:
         headers: The header lines.
         content: The body, ``None`` for none.
         timeout: Seconds that any one socket operation may take at most.
-        max_answer_bytes: How large the answer may be, as it comes and unpacked;
-            for a larger one a transport raises ``TooLarge``.
+        max_response_bytes: How large the answer may be, as it comes and unpacked;
+            for a larger one a transport raises ``ResponseTooLargeError``.
     """
 
     method: str
@@ -90,11 +90,11 @@ class Request:
     headers: Headers
     content: bytes | None = field(repr=False)
     timeout: float
-    max_answer_bytes: int = DEFAULT_ANSWER_BYTES
+    max_response_bytes: int = DEFAULT_ANSWER_BYTES
 
 
 @frozen
-class Answer:
+class Response:
     """What a transport received.
 
     Attributes:
@@ -106,7 +106,7 @@ class Answer:
 
     status: int
     headers: Headers
-    body: bytes = field(converter=Body)
+    body: bytes = field(converter=SecretBytes)
     attempts: int = 1
 
     @property
@@ -118,15 +118,15 @@ class Answer:
 class Authorizer(Protocol):
     """Where the pipeline gets the headers that prove who calls."""
 
-    def ready(self) -> Headers | None:
+    def cached_headers(self) -> Headers | None:
         """Give the headers if they are at hand, without waiting."""
         ...
 
-    async def obtain(self) -> Headers:
+    async def get_headers(self) -> Headers:
         """Give the headers, waiting for them if that is needed."""
         ...
 
-    def refused(self, headers: Headers) -> bool:
+    def on_unauthorized(self, headers: Headers) -> bool:
         """Learn that the API answered 401 to these headers; say whether others can be had."""
         ...
 
@@ -148,7 +148,7 @@ class Invocation:
     """
 
     operation: Operation
-    path: str = field(converter=Masked)
+    path: str = field(converter=RedactedStr)
     authorizer: Authorizer
     timeout: float
     retry: RetryPolicy

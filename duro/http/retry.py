@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from .transport import NotSent, PerhapsSent, TooLarge
+from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import RetryPolicy
-    from .request import Answer, Headers
+    from .request import Headers, Response
 
-__all__ = ["GiveUp", "Retry", "RetryBudget", "decide", "leaves_open", "parse_retry_after", "retry_after_of", "settles"]
+__all__ = [
+    "GiveUp",
+    "Retry",
+    "RetryBudget",
+    "decide",
+    "is_conclusive",
+    "is_gateway_error",
+    "parse_retry_after",
+    "retry_after_of",
+]
 
 _PASSING: Final = frozenset({408, 429, 502, 503, 504})
 _SETTLING: Final = frozenset({400, 404, 422})
@@ -39,7 +48,7 @@ class GiveUp:
 
 
 def decide(
-    outcome: Answer | NotSent | PerhapsSent,
+    outcome: Response | RequestNotSentError | ResponseLostError,
     *,
     safe: bool,
     attempt: int,
@@ -73,19 +82,19 @@ def decide(
     return Retry(delay)
 
 
-def _may_repeat(outcome: Answer | NotSent | PerhapsSent, *, safe: bool) -> bool:
-    if isinstance(outcome, NotSent):
+def _may_repeat(outcome: Response | RequestNotSentError | ResponseLostError, *, safe: bool) -> bool:
+    if isinstance(outcome, RequestNotSentError):
         return True
-    if isinstance(outcome, TooLarge):
+    if isinstance(outcome, ResponseTooLargeError):
         # It comes again just as large: from the same read, and from a write under the same key.
         return False
-    if isinstance(outcome, PerhapsSent):
+    if isinstance(outcome, ResponseLostError):
         return safe
     return outcome.status in _PASSING or (outcome.status == 500 and safe)
 
 
 def _delay(
-    outcome: Answer | NotSent | PerhapsSent,
+    outcome: Response | RequestNotSentError | ResponseLostError,
     *,
     attempt: int,
     policy: RetryPolicy,
@@ -95,7 +104,7 @@ def _delay(
     # The exponent is bounded: 2.0**1024 overflows.
     bound = min(policy.max_delay, policy.base_delay * 2.0 ** min(attempt - 1, 64))
     jittered = uniform(0.0, bound)
-    if isinstance(outcome, NotSent | PerhapsSent):
+    if isinstance(outcome, RequestNotSentError | ResponseLostError):
         return jittered
     asked = retry_after_of(outcome.headers, wall=wall)
     return jittered if asked is None else max(asked, jittered)
@@ -161,7 +170,7 @@ def _timestamp(date: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def settles(status: int) -> bool:
+def is_conclusive(status: int) -> bool:
     """Tell whether an answer says what became of the write, however many attempts were lost before it.
 
     Under one key the first answer comes again, so a success and a refusal of
@@ -172,7 +181,7 @@ def settles(status: int) -> bool:
     return status < 300 or status in _SETTLING
 
 
-def leaves_open(status: int) -> bool:
+def is_gateway_error(status: int) -> bool:
     """Tell whether an answer leaves open what became of the write that it answers.
 
     These are a gateway's words, and say that it got no answer: the API may

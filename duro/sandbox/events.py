@@ -6,7 +6,7 @@ import sqlite3
 
 from attrs import frozen
 
-from .._types import JSONObject
+from .._json import JSONObject
 from .api.responses import Answer
 from .deliveries.outbox import enqueue
 from .storage.rows import insert

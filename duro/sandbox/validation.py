@@ -22,7 +22,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, ge
 import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
-from .._types import UNSET
+from .._unset import UNSET
 from .api.responses import Refusal
 from .clock import timestamp
 

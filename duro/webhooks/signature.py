@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from .._types import Body
+from .._secrets import SecretBytes
 from ..errors import SignatureMissingError, TimestampError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Key:
 
     def __init__(self, secret: bytes) -> None:
         # Whatever frame it gets into, its repr shows nothing of it.
-        self._secret = Body(secret)
+        self._secret = SecretBytes(secret)
 
     def sign(self, timestamp: bytes, body: bytes) -> bytes:
         """Make the signature of a body.

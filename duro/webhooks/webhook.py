@@ -6,7 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from .._types import Clock, Secret, members
+from .._clock import Clock
+from .._json import as_object
+from .._secrets import Secret
 from ..api.codec.codec import decode_json, structure
 from ..api.models.events import Event
 from ..errors import ConfigurationError, DecodingError, PayloadError, SignatureMismatchError, TimestampError
@@ -168,7 +170,7 @@ def _read(body: bytes, signer: int) -> Event:
 
 def _event_headers(body: bytes) -> Mapping[str, str]:
     try:
-        event = members(decode_json(body))
+        event = as_object(decode_json(body))
     except DecodingError:
         return {}
     told = {EVENT_ID: event.get("id"), EVENT_TYPE: event.get("type")}

@@ -6,7 +6,7 @@ import anyio.lowlevel
 import pytest
 
 from duro import AsyncDuro
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 GRANT = {"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
@@ -15,7 +15,7 @@ GRANT = {"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
 class Wire:
     """A transport that remembers what it was asked and answers what is set.
 
-    ``answers`` are given in turn, the last one for ever; one is plain data, bytes, an ``Answer`` or an error.
+    ``answers`` are given in turn, the last one for ever; one is plain data, bytes, an ``Response`` or an error.
     """
 
     def __init__(self):
@@ -24,7 +24,7 @@ class Wire:
 
     async def send(self, request):
         if request.url.endswith("/v1/oauth/token"):
-            return Answer(200, Headers(), json.dumps(GRANT).encode())
+            return Response(200, Headers(), json.dumps(GRANT).encode())
         self.requests.append(request)
         await anyio.lowlevel.checkpoint()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -32,9 +32,9 @@ class Wire:
             answer = await answer(request)
         if isinstance(answer, BaseException):
             raise answer
-        if isinstance(answer, Answer):
+        if isinstance(answer, Response):
             return answer
-        return Answer(200, Headers(), answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+        return Response(200, Headers(), answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
     async def aclose(self):
         pass

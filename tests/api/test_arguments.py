@@ -19,7 +19,7 @@ from duro import (
     SecretKey,
 )
 from duro.errors import ClientClosedError, ConfigurationError, InternalServerError, InvalidArgumentError
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 pytestmark = pytest.mark.anyio
 
@@ -336,7 +336,7 @@ class TestOptionsOfACall:
         assert len(wire.header("authorization") + wire.header("x-portal-session")) == 1
 
     async def test_key_of_a_call_is_in_no_frame_of_its_errors(self, duro, wire):
-        wire.answers = [Answer(500, Headers(), b"")]
+        wire.answers = [Response(500, Headers(), b"")]
         with pytest.raises(InternalServerError) as caught:
             # In two parts, because a traceback shows this line too.
             await duro.with_options(retries=0).customers.retrieve("cus_1", credential=SecretKey("sk_test_" + "hidden"))
@@ -358,7 +358,7 @@ class TestOptionsOfAClient:
     @pytest.mark.parametrize(("retries", "sent"), [(0, 1), (2, 3), (RetryPolicy(retries=1, base_delay=0), 2)])
     async def test_retries(self, retries, sent, wire):
         policy = retries if isinstance(retries, RetryPolicy) else RetryPolicy(retries=retries, base_delay=0)
-        wire.answers = [Answer(503, Headers(), b"")]
+        wire.answers = [Response(503, Headers(), b"")]
         async with AsyncDuro(SECRET_KEY, transport=wire, retries=policy) as client:
             with pytest.raises(InternalServerError):
                 await client.customers.retrieve("cus_1")
@@ -375,7 +375,7 @@ class TestOptionsOfAClient:
             duro.with_options(retries=retries)
 
     async def test_budget_of_a_copys_policy_counts(self, wire):
-        wire.answers = [Answer(503, Headers(), b"")]
+        wire.answers = [Response(503, Headers(), b"")]
         async with AsyncDuro(SECRET_KEY, transport=wire) as client:
             thrifty = client.with_options(retries=RetryPolicy(retries=3, base_delay=0, budget=0, budget_ratio=0))
             with pytest.raises(InternalServerError):

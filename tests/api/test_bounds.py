@@ -11,12 +11,12 @@ import pytest
 
 from duro import PortalSession
 from duro.errors import InvalidArgumentError, NotFoundError
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 pytestmark = pytest.mark.anyio
 
 SESSION = PortalSession("portal-session")
-REFUSED = Answer(404, Headers(), b"")
+REFUSED = Response(404, Headers(), b"")
 
 
 @pytest.fixture(autouse=True)

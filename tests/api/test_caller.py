@@ -6,7 +6,7 @@ import pytest
 
 from duro.config import RetryPolicy
 from duro.errors import DecodingError, OutcomeUnknownError
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_the_callers_key_is_the_one_to_ask_again_with(duro, wire):
 
 
 async def test_attempts_before_the_unreadable_answer_are_counted(duro, wire):
-    wire.answers = [Answer(503, Headers(), b""), Answer(503, Headers(), b""), b"garbage"]
+    wire.answers = [Response(503, Headers(), b""), Response(503, Headers(), b""), b"garbage"]
     patient = duro.with_options(retries=RetryPolicy(base_delay=0))
     with pytest.raises(OutcomeUnknownError) as caught:
         await patient.plans.create(**PLAN)

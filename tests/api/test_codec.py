@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from duro import UNSET, Customer, Interval, OpenEnum, Page, Plan, Subscription, SubscriptionStatus, Transaction
-from duro._types import Body
+from duro._secrets import SecretBytes
 from duro.api.codec.codec import decode, decode_json, encode, encode_json, to_plain
 from duro.api.models.analytics import RecoverySummary
 from duro.api.models.base import Model
@@ -315,8 +315,8 @@ class TestBrokenAnswers:
         assert caught.value.path == "$.items[2].name"
 
     def test_error_keeps_the_answer_itself_and_no_copy(self):
-        body = Body(b"[" + b"1," * 1_000 + b"1]")
-        for broken in (body, Body(b"x" * 1_000)):
+        body = SecretBytes(b"[" + b"1," * 1_000 + b"1]")
+        for broken in (body, SecretBytes(b"x" * 1_000)):
             with pytest.raises(DecodingError) as caught:
                 decode(broken, Plan)
             assert caught.value.body is broken

@@ -36,7 +36,7 @@ class Book:
         return Page(items=tuple(range(begin, end)), next_cursor=str(end) if more else None, has_more=more)
 
     def pages(self, cursor=None):
-        return AsyncPages(self.fetch, cursor).look_ahead()
+        return AsyncPages(self.fetch, cursor).prefetch()
 
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +146,7 @@ async def test_walk_goes_on_in_another_event_loop(anyio_backend):
 async def test_request_of_a_page_left_behind_is_of_no_consequence(wire):
     wire.answers = [{"items": [], "nextCursor": "c", "hasMore": True}, ConnectionFailedError("gone")]
     async with AsyncDuro(SECRET_KEY, transport=wire, retries=0) as client:
-        async for _ in client.plans.list().look_ahead().by_page():
+        async for _ in client.plans.list().prefetch().by_page():
             break
         await until(lambda: len(wire.requests) == 2)
 
@@ -156,7 +156,7 @@ async def test_call_ahead_is_captured(wire):
     wire.answers = [first, {"items": [], "nextCursor": None, "hasMore": False}]
     async with AsyncDuro(SECRET_KEY, transport=wire) as client:
         with capture() as calls:
-            assert [page async for page in client.plans.list().look_ahead().by_page()]
+            assert [page async for page in client.plans.list().prefetch().by_page()]
     assert [call.operation for call in calls] == ["listPlans", "listPlans"]
 
 
@@ -165,6 +165,6 @@ class TestBlocking:
         first = {"items": [], "nextCursor": "c", "hasMore": True}
         wire.answers = [first, {"items": [], "nextCursor": None, "hasMore": False}]
         with Duro(SECRET_KEY, transport=wire) as client, capture() as calls:
-            assert len(list(client.plans.list().look_ahead().by_page())) == 2
+            assert len(list(client.plans.list().prefetch().by_page())) == 2
         assert [request.url.partition("?")[2] for request in wire.requests] == ["", "cursor=c"]
         assert len(calls) == 2

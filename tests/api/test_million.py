@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from duro import Answer, AsyncDuro, Duro
+from duro import AsyncDuro, Duro, Response
 from duro.http.request import Headers
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
@@ -33,7 +33,7 @@ class LongList:
             self.blocks.append(sys.getallocatedblocks())
         more = self.pages < self.items // SIZE
         rest = f', "hasMore": {json.dumps(more)}, "nextCursor": {json.dumps(str(self.pages) if more else None)}}}'
-        return Answer(200, Headers(), f'{{"items": {REST}{rest}'.encode())
+        return Response(200, Headers(), f'{{"items": {REST}{rest}'.encode())
 
     async def aclose(self):
         pass
@@ -52,7 +52,7 @@ async def test_awaited_with_a_page_on_its_way():
     transport = LongList(ITEMS)
     async with AsyncDuro(SECRET_KEY, transport=transport) as client:
         count = 0
-        async for _ in client.customers.list(limit=SIZE).look_ahead():
+        async for _ in client.customers.list(limit=SIZE).prefetch():
             count += 1
     transport.check(count)
 

@@ -13,7 +13,7 @@ from duro import AsyncDuro, Customer, Duro, Interval, Plan, Subscription, Subscr
 from duro.api.models.subscriptions import PlanChangeResult
 from duro.blocking.declare import BlockingResource
 from duro.errors import ConflictError, InvalidArgumentError, NotFoundError, TokenExchangeError, ValidationError
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 
 class Refusing:
@@ -24,7 +24,7 @@ class Refusing:
 
     async def send(self, request):
         self.requests.append(request)
-        return Answer(404, Headers(), b"")
+        return Response(404, Headers(), b"")
 
     async def aclose(self):
         pass
@@ -254,7 +254,7 @@ async def test_change_of_plan_answers_subscription_and_proration(blocking):
     class Answering(Refusing):
         async def send(self, request):
             await super().send(request)
-            return Answer(200, Headers(), body)
+            return Response(200, Headers(), body)
 
     transport = Answering()
     if blocking:

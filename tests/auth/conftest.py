@@ -20,7 +20,7 @@ from anyio.lowlevel import checkpoint, current_token
 from attrs import define, field, frozen
 
 from duro import AsyncDuro
-from duro._types import Clock
+from duro._clock import Clock
 from duro.auth.cache import TokenCache
 from duro.auth.token import Moment, Token
 from duro.config import Settings
@@ -236,7 +236,7 @@ class TokenServer:
         return [request.headers.get("authorization", "") for request in self.requests]
 
     def hold(self) -> None:
-        """Answer no POST until the release."""
+        """Response no POST until the release."""
         self._gate = asyncio.Event()
 
     def release(self) -> None:
@@ -245,7 +245,7 @@ class TokenServer:
         self._loop.call_soon_threadsafe(gate.set)
 
     def gather(self, number: int) -> None:
-        """Answer no call until so many are there."""
+        """Response no call until so many are there."""
         self._crowd = number
         self._crowd_is_there = asyncio.Event()
 

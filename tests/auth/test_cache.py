@@ -510,11 +510,11 @@ async def test_an_equal_token_is_not_the_same_token(cache, exchange, clock):
 
 
 async def test_it_knows_its_token_by_the_headers_it_gave_out(cache):
-    assert cache.holder_of(()) is None
+    assert cache.token_for(()) is None
     token = await cache.get()
 
-    assert cache.holder_of(token.headers) is token
-    assert cache.holder_of(type(token.headers)(token.headers)) is None
+    assert cache.token_for(token.headers) is token
+    assert cache.token_for(type(token.headers)(token.headers)) is None
 
 
 # Several caches

@@ -366,7 +366,9 @@ def test_each_operation_takes_its_own_kind_of_credential(clock, credential, surf
     ids=["secret key", "identity token", "portal session"],
 )
 def test_a_credential_is_proved_by_one_header(clock, credential, line):
-    headers = authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.ANY)).ready()
+    headers = (
+        authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.ANY)).cached_headers()
+    )
 
     assert headers == (line,)
     assert line[1].decode() not in repr(headers)
@@ -376,8 +378,8 @@ def test_a_credential_is_proved_by_one_header(clock, credential, line):
 def test_a_public_operation_gets_no_credential(clock, credential):
     authorizer = authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.PUBLIC))
 
-    assert authorizer.ready() == ()
-    assert authorizer.refused(authorizer.ready()) is False
+    assert authorizer.cached_headers() == ()
+    assert authorizer.on_unauthorized(authorizer.cached_headers()) is False
 
 
 def test_equal_oauth_clients_share_one_cache_and_others_do_not(clock):

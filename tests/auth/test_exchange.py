@@ -16,14 +16,14 @@ from duro import (
     ClientCredentials,
     ConnectionFailedError,
     DeadlineExceededError,
-    NotSent,
-    PerhapsSent,
+    RequestNotSentError,
+    ResponseLostError,
     TokenExchangeError,
 )
 from duro.auth.exchange import TokenExchange
 from duro.config import RetryPolicy, Settings
 from duro.http.event_loop import PerLoop
-from duro.http.request import USER_AGENT, Answer, Headers
+from duro.http.request import USER_AGENT, Headers, Response
 
 pytestmark = pytest.mark.anyio
 
@@ -53,9 +53,9 @@ class ScriptedTransport:
         pass
 
 
-def answer(status: int = 200, document: object = GRANT, **headers: str) -> Answer:
+def answer(status: int = 200, document: object = GRANT, **headers: str) -> Response:
     lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Answer(status, Headers(lines), document if isinstance(document, bytes) else json.dumps(document).encode())
+    return Response(status, Headers(lines), document if isinstance(document, bytes) else json.dumps(document).encode())
 
 
 def exchange_over(transport, clock, **settings) -> TokenExchange:
@@ -195,7 +195,7 @@ async def test_both_stamps_are_taken_before_the_post(clock):
 
 
 async def test_tries_that_never_left_count_as_age_too(clock):
-    token = await exchange_over(ScriptedTransport(NotSent("refused"), answer()), clock)()
+    token = await exchange_over(ScriptedTransport(RequestNotSentError("refused"), answer()), clock)()
 
     assert clock.slept == [0.5]
     assert token.age(clock.given) == 0.5
@@ -289,7 +289,7 @@ async def test_an_endpoint_that_answered_is_not_asked_again(clock, status):
 
 
 async def test_what_may_have_left_is_not_sent_again(clock):
-    transport = ScriptedTransport(PerhapsSent("ReadError"), answer())
+    transport = ScriptedTransport(ResponseLostError("ReadError"), answer())
     with pytest.raises(ConnectionFailedError, match=r"could not be reached \(ReadError\)") as caught:
         await exchange_over(transport, clock)()
 
@@ -299,7 +299,7 @@ async def test_what_may_have_left_is_not_sent_again(clock):
 
 
 async def test_what_never_left_is_tried_again_as_often_as_the_settings_say(clock):
-    transport = ScriptedTransport(NotSent("ConnectError"))
+    transport = ScriptedTransport(RequestNotSentError("ConnectError"))
     with pytest.raises(ConnectionFailedError) as caught:
         await exchange_over(transport, clock, retry=RetryPolicy(retries=3))()
 
@@ -309,7 +309,7 @@ async def test_what_never_left_is_tried_again_as_often_as_the_settings_say(clock
 
 
 async def test_tries_that_would_pass_its_own_deadline_are_not_made(clock):
-    transport = ScriptedTransport(NotSent("ConnectError"))
+    transport = ScriptedTransport(RequestNotSentError("ConnectError"))
     with pytest.raises(ConnectionFailedError):
         await exchange_over(transport, clock, retry=RetryPolicy(retries=99))()
 
@@ -368,8 +368,8 @@ async def test_a_secret_that_the_endpoint_repeats_is_masked(clock, shape):
 OUTCOMES = {
     "refused": answer(401, {"error": "invalid_client"}),
     "nonsense": answer(200, {"access_token": "at_test_do-not-show", "token_type": "mac"}),
-    "lost": PerhapsSent("ReadError"),
-    "not there": NotSent("ConnectError"),
+    "lost": ResponseLostError("ReadError"),
+    "not there": RequestNotSentError("ConnectError"),
     "hanging": anyio.sleep_forever,
 }
 
@@ -408,7 +408,7 @@ async def test_no_logger_sees_the_secret_or_the_token(server, caplog):
 )
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_whatever_is_answered_is_a_token_or_the_one_error(anyio_backend, status, body, retry_after):
-    answered = Answer(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
+    answered = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
         ClientCredentials("cid_test_1", SECRET), Settings(BASE), PerLoop(lambda: ScriptedTransport(answered))
     )

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duro import TokenExchangeError
-from duro._types import Clock
+from duro._clock import Clock
 from duro.auth.token import Moment, Token, parse_token
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 SECRET = "at_test_do-not-show"
 NO_HEADERS = Headers([(b"x-request-id", b"req_7")])
@@ -28,7 +28,7 @@ def granted(clock, lifetime: float) -> Token:
 
 def parsed(body: bytes, clock: Clock | None = None) -> Token:
     clock = clock or Clock()
-    return parse_token(Answer(200, NO_HEADERS, body), asked_at=Moment.now(clock), clock=clock)
+    return parse_token(Response(200, NO_HEADERS, body), asked_at=Moment.now(clock), clock=clock)
 
 
 def grant(**members: object) -> bytes:

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from duro import AsyncDuro, Duro, Event, Page, Plan, capture
-from duro._types import Clock
+from duro._clock import Clock
 from duro.api.codec.codec import decode
 from duro.auth.cache import TokenCache
 from duro.auth.token import Moment, Token

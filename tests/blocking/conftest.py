@@ -6,7 +6,7 @@ import threading
 import anyio
 import pytest
 
-from duro import Answer, Duro
+from duro import Duro, Response
 from duro.blocking import portal
 
 JSON = ((b"content-type", b"application/json"),)
@@ -22,7 +22,7 @@ class Hand:
     async def send(self, request):
         self.requests.append(request)
         body = await self.act(request)
-        return Answer(200, type(request.headers)(JSON), body if isinstance(body, bytes) else b"{}")
+        return Response(200, type(request.headers)(JSON), body if isinstance(body, bytes) else b"{}")
 
     async def aclose(self):
         pass

@@ -8,14 +8,14 @@ import threading
 
 import pytest
 
-from duro.blocking.loop import PlainLoop
+from duro.blocking.loop import DaemonResolverLoop
 
 QUESTION = {"family": socket.AF_INET, "type": socket.SOCK_STREAM}
 
 
 @pytest.fixture
 def run():
-    with asyncio.Runner(loop_factory=PlainLoop) as runner:
+    with asyncio.Runner(loop_factory=DaemonResolverLoop) as runner:
         yield runner.run
 
 
@@ -111,7 +111,7 @@ def test_an_answer_after_the_loops_end_is_nobodys(name_server):
         await asyncio.sleep(0)
         asking.cancel()
 
-    with asyncio.Runner(loop_factory=PlainLoop) as runner:
+    with asyncio.Runner(loop_factory=DaemonResolverLoop) as runner:
         runner.run(leave())
     (thread,) = [thread for thread in threading.enumerate() if thread.name == "duro-look-up"]
     name_server.answer.set()

@@ -25,7 +25,7 @@ from duro import (
     DuroError,
     NotFoundError,
     OutcomeUnknownError,
-    PerhapsSent,
+    ResponseLostError,
     capture,
 )
 from duro.blocking import portal
@@ -121,7 +121,7 @@ def test_a_call_that_meets_a_closed_loop_is_let_go():
     portal.run(current_thread)
     thread = portal._thread
     thread.stop()
-    errand = portal._Errand(current_thread)
+    errand = portal._PortalCall(current_thread)
     thread.send(errand)
     with pytest.raises(ClientClosedError):
         errand.result()
@@ -384,7 +384,7 @@ def test_iterators_fetch_page_by_page(sandbox):
 
 
 def test_a_failure_between_pages_can_be_walked_past(client_over):
-    failing = [PerhapsSent("lost")]
+    failing = [ResponseLostError("lost")]
 
     async def act(request):
         if "cursor=two" in request.url:
@@ -407,7 +407,7 @@ def test_a_copy_shares_the_connections_and_says_other_things(client_over):
     assert type(copied) is type(client)
     copied.request("GET", "/v1/x")
     client.request("GET", "/v1/x")
-    with_header, without = client.asynchronous._caller.core.pipeline._open_transport().send.__self__.requests
+    with_header, without = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
     assert with_header.headers.get("x-trace") == "1"
     assert without.headers.get("x-trace") is None
 

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from contract.rules import CREDENTIALS, surface_of
-from duro import Answer, AsyncDuro, Duro
+from duro import AsyncDuro, Duro, Response
 from duro.http.request import Headers
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
@@ -25,14 +25,14 @@ class Stub:
         self.refuses()
 
     def refuses(self):
-        self.answer = Answer(404, Headers(), b"")
+        self.answer = Response(404, Headers(), b"")
 
     def answers(self, status, value):
-        self.answer = Answer(status, Headers(), json.dumps(value).encode())
+        self.answer = Response(status, Headers(), json.dumps(value).encode())
 
     async def send(self, request):
         if self.grants and request.url.endswith("/v1/oauth/token"):
-            return Answer(200, Headers(), GRANT)
+            return Response(200, Headers(), GRANT)
         self.requests.append(request)
         return self.answer
 

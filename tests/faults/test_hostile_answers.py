@@ -40,15 +40,15 @@ TOO_LARGE = {"declared": DECLARED, "endless": ENDLESS, "bomb": bomb(1 << 22)}
 class TestTooLargeAnswer:
     async def test_read_fails_at_the_first_one(self, kind, wire):
         wire.reply = lambda _: TOO_LARGE[kind]
-        async with AsyncDuro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro:
-            with pytest.raises(TransportError, match=r"larger than 1000 bytes.*max_answer_bytes=") as caught:
+        async with AsyncDuro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro:
+            with pytest.raises(TransportError, match=r"larger than 1000 bytes.*max_response_bytes=") as caught:
                 await duro.customers.retrieve("cus_1")
         assert type(caught.value) is TransportError
         assert (caught.value.attempts, len(wire.received)) == (1, 1)
 
     async def test_write_is_in_doubt_at_the_first_one(self, kind, wire):
         wire.reply = lambda _: TOO_LARGE[kind]
-        async with AsyncDuro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro:
+        async with AsyncDuro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro:
             with pytest.raises(OutcomeUnknownError, match="larger than 1000 bytes") as caught:
                 await duro.customers.create(name="Ada", idempotency_key="k-1")
         assert (caught.value.idempotency_key, caught.value.attempts, len(wire.received)) == ("k-1", 1, 1)
@@ -56,14 +56,14 @@ class TestTooLargeAnswer:
     async def test_token_endpoint_answered_nonsense(self, kind, wire):
         wire.reply = lambda _: TOO_LARGE[kind]
         options = {"client_id": "cid_test_1", "client_secret": "csec_test_1", "base_url": wire.url}
-        async with AsyncDuro(**options, max_answer_bytes=LIMIT) as duro:
+        async with AsyncDuro(**options, max_response_bytes=LIMIT) as duro:
             with pytest.raises(TokenExchangeError, match="larger than 1000 bytes"):
                 await duro.plans.list().page()
 
     async def test_next_call_finds_a_connection(self, kind, wire):
         answers = iter([TOO_LARGE[kind]] * 3)
         wire.reply = lambda _: next(answers, wire.json(b"{}"))
-        async with AsyncDuro(KEY, base_url=wire.url, max_answer_bytes=LIMIT, max_connections=1) as duro:
+        async with AsyncDuro(KEY, base_url=wire.url, max_response_bytes=LIMIT, max_connections=1) as duro:
             for _ in range(3):
                 with pytest.raises(TransportError):
                     await duro.request("GET", "/v1/anything")
@@ -73,13 +73,13 @@ class TestTooLargeAnswer:
 
 def test_blocking_client_has_the_limit_too(wire):
     wire.reply = lambda _: DECLARED
-    with Duro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
+    with Duro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
         duro.customers.retrieve("cus_1")
 
 
 def test_copy_keeps_the_limit(wire):
     wire.reply = lambda _: wire.json(b" " * LIMIT + b"{}")
-    with Duro(KEY, base_url=wire.url, max_answer_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
+    with Duro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
         duro.with_options(timeout=5).request("GET", "/v1/anything")
 
 
@@ -92,7 +92,7 @@ MEASURE = """
         # The peak that getrusage gives begins with that of the process that started this one.
         return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
 
-    with Duro("sk_test_hostile", base_url=sys.argv[1], max_answer_bytes=int(sys.argv[2])) as duro:
+    with Duro("sk_test_hostile", base_url=sys.argv[1], max_response_bytes=int(sys.argv[2])) as duro:
         duro.request("GET", "/small")
         in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         # Whoever would take more fails with a MemoryError, and the machine does not.

@@ -335,7 +335,7 @@ with Duro(**json.loads(sys.argv[2]), timeout=600) as client:
 def test_an_answer_that_comes_together_with_the_interrupt_is_noted(loop_kind, program):
     # The transport is in no await when the signal comes, and so the call ends well although it was given up.
     source = """
-from duro import Answer
+from duro import Response
 from duro.blocking import portal
 
 class Answering:
@@ -344,7 +344,7 @@ class Answering:
         signal.pthread_kill(main, signal.SIGINT)
         while not errand.abandoned:
             pass
-        return Answer(200, type(request.headers)([(b"content-type", b"application/json")]), b"{}")
+        return Response(200, type(request.headers)([(b"content-type", b"application/json")]), b"{}")
 
     async def aclose(self):
         pass

@@ -33,10 +33,10 @@ async def call(client, name):
 
 
 def entries(client):
-    core = client._caller.core
+    core = client._requester.core
     oauth = core.authorizers
     lines = [authorizer.cache._lines for authorizer in oauth._oauth.values()]
-    return [len(each._values) for each in (core.pipeline._lanes, oauth._transports, *lines)]
+    return [len(each._values) for each in (core.pipeline._transports, oauth._transports, *lines)]
 
 
 def test_three_loops_in_turn(sandbox):

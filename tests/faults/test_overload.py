@@ -20,7 +20,7 @@ import anyio
 import pytest
 
 from duro import AsyncDuro, capture
-from duro._types import Clock
+from duro._clock import Clock
 from duro.config import RetryPolicy, Settings
 from duro.errors import (
     ConnectionFailedError,

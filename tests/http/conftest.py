@@ -8,11 +8,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from duro._types import Clock
+from duro._clock import Clock
 from duro.config import RetryPolicy, Settings
 from duro.http.operation import Operation
 from duro.http.pipeline import Pipeline
-from duro.http.request import NO_HEADERS, Answer, Headers, Invocation
+from duro.http.request import NO_HEADERS, Headers, Invocation, Response
 
 READ = Operation("getThing", "GET", "/v1/things")
 WRITE = Operation("createThing", "POST", "/v1/things")
@@ -77,17 +77,17 @@ class Tokens:
     def _headers(self):
         return Headers([(b"authorization", b"Bearer token-%d" % self.number)])
 
-    def ready(self):
+    def cached_headers(self):
         return None if self.waits or self.error else self._headers()
 
-    async def obtain(self):
+    async def get_headers(self):
         self.obtained += 1
         if self.error is not None:
             raise self.error
         await anyio.sleep(self.waits)
         return self._headers()
 
-    def refused(self, headers):
+    def on_unauthorized(self, headers):
         self.number += 1
         return self.renewable
 
@@ -153,7 +153,7 @@ def write(invocation):
 @pytest.fixture
 def answer():
     def make(status=200, body=b"{}", headers=NO_HEADERS):
-        return Answer(status, Headers(headers), body)
+        return Response(status, Headers(headers), body)
 
     return make
 

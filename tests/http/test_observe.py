@@ -11,8 +11,8 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ClientClosedError, NotFoundError, OutcomeUnknownError, TransportError
-from duro.http.request import Answer, Headers
-from duro.http.transport import NotSent, PerhapsSent
+from duro.http.request import Headers, Response
+from duro.http.transport import RequestNotSentError, ResponseLostError
 
 KEY = "sk_test_observed"
 SECRET_HEADERS = [(b"x-request-id", b"req_7"), (b"set-cookie", b"session=hidden"), (b"x-portal-session", b"hidden")]
@@ -35,7 +35,7 @@ class Scripted:
 
 
 def ok(status=200, body=CUSTOMER):
-    return Answer(status, Headers(SECRET_HEADERS), body)
+    return Response(status, Headers(SECRET_HEADERS), body)
 
 
 def quick(*outcomes):
@@ -45,7 +45,7 @@ def quick(*outcomes):
 @pytest.mark.anyio
 class TestCaptureAwaited:
     async def test_call_is_recorded_whole(self):
-        async with AsyncDuro(KEY, **quick(PerhapsSent("x"), ok(503), ok(201))) as client:
+        async with AsyncDuro(KEY, **quick(ResponseLostError("x"), ok(503), ok(201))) as client:
             with duro.capture() as calls:
                 await client.customers.create(name="Ada", idempotency_key="k-1")
         (call,) = calls
@@ -65,8 +65,8 @@ class TestCaptureAwaited:
         ("outcome", "error", "status", "attempts"),
         [
             (ok(404, b""), NotFoundError, 404, 1),
-            (NotSent("x"), TransportError, None, 4),
-            (PerhapsSent("x"), TransportError, None, 4),
+            (RequestNotSentError("x"), TransportError, None, 4),
+            (ResponseLostError("x"), TransportError, None, 4),
         ],
     )
     async def test_failed_calls_are_recorded_too(self, outcome, error, status, attempts):
@@ -77,7 +77,7 @@ class TestCaptureAwaited:
         assert (call.status, call.attempts) == (status, attempts)
 
     async def test_answer_before_a_lost_attempt_is_not_passed_off_as_the_last(self):
-        async with AsyncDuro(KEY, **quick(ok(503), PerhapsSent("x"))) as client:
+        async with AsyncDuro(KEY, **quick(ok(503), ResponseLostError("x"))) as client:
             with duro.capture() as calls, pytest.raises(OutcomeUnknownError):
                 await client.customers.create(name="Ada")
         assert (calls[0].status, calls[0].headers, calls[0].request_id) == (None, {}, None)
@@ -151,7 +151,7 @@ class TestCaptureAwaited:
 
 class TestCaptureBlocking:
     def test_call_is_recorded_whole(self):
-        with Duro(KEY, **quick(PerhapsSent("x"), ok(201))) as client, duro.capture() as calls:
+        with Duro(KEY, **quick(ResponseLostError("x"), ok(201))) as client, duro.capture() as calls:
             client.customers.create(name="Ada", idempotency_key="k-1")
         (call,) = calls
         assert (call.operation, call.status, call.attempts) == ("createCustomer", 201, 2)
@@ -201,7 +201,7 @@ class TestLog:
     async def test_each_attempt_is_one_line_at_debug(self, caplog):
         lines = await self.lines_of(
             caplog,
-            NotSent("connection refused"),
+            RequestNotSentError("connection refused"),
             ok(503),
             ok(201),
             call=lambda client: client.customers.create(name="Ada Lovelace", email="ada@example.com"),
@@ -246,6 +246,6 @@ class TestLog:
 
     async def test_nothing_is_said_unless_asked(self, caplog):
         caplog.set_level(logging.INFO, "duro")
-        async with AsyncDuro(KEY, **quick(PerhapsSent("x"), ok())) as client:
+        async with AsyncDuro(KEY, **quick(ResponseLostError("x"), ok())) as client:
             await client.customers.retrieve("cus_1")
         assert [record for record in caplog.records if record.name.startswith("duro")] == []

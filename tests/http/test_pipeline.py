@@ -9,7 +9,7 @@ import anyio
 import pytest
 from attrs import evolve
 
-from duro._types import Clock
+from duro._clock import Clock
 from duro.config import RetryPolicy, Settings
 from duro.errors import (
     APIError,
@@ -29,18 +29,18 @@ from duro.errors import (
 )
 from duro.http.operation import Operation
 from duro.http.pipeline import Pipeline
-from duro.http.request import Answer, Headers
-from duro.http.transport import NotSent, PerhapsSent
+from duro.http.request import Headers, Response
+from duro.http.transport import RequestNotSentError, ResponseLostError
 
 pytestmark = pytest.mark.anyio
 
-SENT = PerhapsSent("the connection was reset")
-UNSENT = NotSent("connection refused")
+SENT = ResponseLostError("the connection was reset")
+UNSENT = RequestNotSentError("connection refused")
 MUTATIONS = [Operation("op", method, "/v1/things") for method in ("POST", "PUT", "PATCH", "DELETE")]
 
 
 def answer(status=200, body=b"{}", *lines):
-    return Answer(status, Headers(lines), body)
+    return Response(status, Headers(lines), body)
 
 
 def keys_of(transport):

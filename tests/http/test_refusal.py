@@ -21,7 +21,7 @@ from duro.errors import (
     ValidationError,
 )
 from duro.http.error_response import api_error, read_refusal
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 
 CLASSES = {
     400: BadRequestError,
@@ -62,7 +62,7 @@ ODD_ERRORS = st.fixed_dictionaries(
 
 
 def refused(status, body, *lines, key=None):
-    return api_error(Answer(status, Headers(lines), body), idempotency_key=key, wall=0.0)
+    return api_error(Response(status, Headers(lines), body), idempotency_key=key, wall=0.0)
 
 
 def said(**error):

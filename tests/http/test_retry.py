@@ -9,11 +9,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from duro._types import Clock
+from duro._clock import Clock
 from duro.config import RetryPolicy
-from duro.http.request import Answer, Headers
-from duro.http.retry import GiveUp, Retry, RetryBudget, decide, leaves_open, parse_retry_after, retry_after_of, settles
-from duro.http.transport import NotSent, PerhapsSent, TooLarge
+from duro.http.request import Headers, Response
+from duro.http.retry import (
+    GiveUp,
+    Retry,
+    RetryBudget,
+    decide,
+    is_conclusive,
+    is_gateway_error,
+    parse_retry_after,
+    retry_after_of,
+)
+from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
 POLICY = RetryPolicy()
 AT = 784_111_777.0  # 1994-11-06 08:49:37 UTC, the moment that RFC 9110 spells in three ways
@@ -24,7 +33,7 @@ STATUSES += [500, 501, 502, 503, 504, 505, 511, 599]
 
 def answer(status, retry_after=None):
     lines = [] if retry_after is None else [(b"retry-after", retry_after.encode("latin-1"))]
-    return Answer(status, Headers(lines), b"")
+    return Response(status, Headers(lines), b"")
 
 
 def decided(outcome, *, safe=True, attempt=1, time_left=1000.0, policy=POLICY, uniform=lambda _low, high: high):
@@ -41,19 +50,19 @@ def test_status_decides_whether_another_try_can_help(status, safe):
 @pytest.mark.parametrize(
     ("outcome", "safe", "expected"),
     [
-        (NotSent("refused"), True, Retry),
-        (NotSent("refused"), False, Retry),
-        (PerhapsSent("reset"), True, Retry),
-        (PerhapsSent("reset"), False, GiveUp),
-        (TooLarge(1_000), True, GiveUp),
-        (TooLarge(1_000), False, GiveUp),
+        (RequestNotSentError("refused"), True, Retry),
+        (RequestNotSentError("refused"), False, Retry),
+        (ResponseLostError("reset"), True, Retry),
+        (ResponseLostError("reset"), False, GiveUp),
+        (ResponseTooLargeError(1_000), True, GiveUp),
+        (ResponseTooLargeError(1_000), False, GiveUp),
     ],
 )
 def test_what_may_have_left_is_repeated_only_when_that_is_safe(outcome, safe, expected):
     assert isinstance(decided(outcome, safe=safe), expected)
 
 
-@pytest.mark.parametrize("outcome", [NotSent("x"), PerhapsSent("x"), answer(503), answer(500)])
+@pytest.mark.parametrize("outcome", [RequestNotSentError("x"), ResponseLostError("x"), answer(503), answer(500)])
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_attempts_are_bounded(outcome, retries):
     policy = RetryPolicy(retries=retries)
@@ -63,7 +72,7 @@ def test_attempts_are_bounded(outcome, retries):
 
 @pytest.mark.parametrize(("time_left", "expected"), [(0.51, Retry), (0.5, GiveUp), (0.0, GiveUp), (-3.0, GiveUp)])
 def test_wait_has_to_end_before_the_deadline(time_left, expected):
-    assert isinstance(decided(NotSent("x"), time_left=time_left), expected)
+    assert isinstance(decided(RequestNotSentError("x"), time_left=time_left), expected)
 
 
 @given(st.integers(1, 10_000), st.floats(0.001, 100), st.floats(0, 100), st.integers())
@@ -76,14 +85,14 @@ def test_jitter_is_full_and_its_bound_doubles_up_to_the_longest(attempt, base, l
         drawn.append((low, high))
         return random.Random(seed).uniform(low, high)
 
-    decision = decided(PerhapsSent("x"), attempt=attempt, policy=policy, uniform=uniform)
+    decision = decided(ResponseLostError("x"), attempt=attempt, policy=policy, uniform=uniform)
     assert drawn == [(0.0, bound)]
     assert 0.0 <= decision.delay <= bound
 
 
 def test_default_waits_are_half_a_second_doubled_up_to_eight():
     policy = RetryPolicy(retries=10)
-    waits = [decided(NotSent("x"), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
+    waits = [decided(RequestNotSentError("x"), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 
@@ -186,16 +195,16 @@ def test_no_retry_after_does_harm(value):
 
 @pytest.mark.parametrize("status", [200, 201, 204, 400, 404, 422])
 def test_success_and_refusal_of_the_request_itself_settle_a_doubt(status):
-    assert settles(status)
+    assert is_conclusive(status)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 408, 409, 429, 500, 502, 503, 504])
 def test_answers_about_one_attempt_alone_settle_nothing(status):
-    assert not settles(status)
+    assert not is_conclusive(status)
 
 
 def test_only_a_gateway_that_got_no_answer_leaves_a_write_open():
-    assert {status for status in range(100, 600) if leaves_open(status)} == {502, 504}
+    assert {status for status in range(100, 600) if is_gateway_error(status)} == {502, 504}
 
 
 def test_budget_is_full_at_first_and_refuses_when_empty():

@@ -14,8 +14,8 @@ import pytest
 
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
-from duro.http.request import Answer, Headers, Request
-from duro.http.transport import NotSent, PerhapsSent, TooLarge, Transport
+from duro.http.request import Headers, Request, Response
+from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, Transport
 from duro.http.transport.httpx import HttpxClientTransport, HttpxTransport
 
 pytestmark = pytest.mark.anyio
@@ -110,7 +110,7 @@ FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw_server, over_httpx):
     server = raw_server(FAILURES[failure])
-    with pytest.raises(PerhapsSent) as caught:
+    with pytest.raises(ResponseLostError) as caught:
         await over_httpx(server.url).send(request_to(server.url, method, b"{}" if method == "POST" else None))
     assert str(caught.value)
     assert caught.value.__context__ is None
@@ -119,33 +119,33 @@ async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw
 
 async def test_silence_ends_with_the_requests_timeout(raw_server, over_httpx):
     server = raw_server(stay_silent)
-    with anyio.fail_after(5), pytest.raises(PerhapsSent, match="ReadTimeout"):
+    with anyio.fail_after(5), pytest.raises(ResponseLostError, match="ReadTimeout"):
         await over_httpx(server.url).send(request_to(server.url, timeout=0.2))
 
 
 async def test_refused_connection_sends_nothing(closed_port, over_httpx):
     url = f"http://127.0.0.1:{closed_port}"
-    with pytest.raises(NotSent, match="ConnectError") as caught:
+    with pytest.raises(RequestNotSentError, match="ConnectError") as caught:
         await over_httpx(url).send(request_to(url))
     assert caught.value.__context__ is None
 
 
 async def test_name_that_does_not_resolve_sends_nothing(over_httpx):
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestNotSentError):
         await over_httpx("https://host.invalid").send(request_to("https://host.invalid"))
 
 
 async def test_server_without_tls_gets_nothing(raw_server, over_httpx):
     server = raw_server(lambda _server, connection: connection.sendall(b"no tls here") or connection.recv(1))
     url = server.url.replace("http://", "https://")
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestNotSentError):
         await over_httpx(url).send(request_to(url))
 
 
 @pytest.mark.parametrize("line", [(b"x-a", b"a\r\nx-b: b"), (b"x a", b"a"), (b"", b"a")])
 async def test_headers_that_cannot_be_written_send_nothing(line, raw_server, over_httpx):
     server = raw_server(always(OK))
-    with pytest.raises(NotSent):
+    with pytest.raises(RequestNotSentError):
         await over_httpx(server.url).send(request_to(server.url, lines=[line]))
     assert server.requests == []
 
@@ -182,7 +182,7 @@ TOO_LARGE = {
 async def test_too_large_an_answer_is_refused_without_waiting_for_its_end(kind, raw_server, over_httpx):
     server = raw_server(sending(b"HTTP/1.1 200 OK\r\n" + TOO_LARGE[kind], then=lambda connection: connection.recv(1)))
     transport = over_httpx(server.url)
-    with anyio.fail_after(5), pytest.raises(TooLarge, match="1000 bytes") as caught:
+    with anyio.fail_after(5), pytest.raises(ResponseTooLargeError, match="1000 bytes") as caught:
         await transport.send(request_to(server.url, timeout=60, limit=1_000))
     assert caught.value.__context__ is None
 
@@ -263,7 +263,7 @@ class TestDeadPool:
 
         monkeypatch.setattr(transport, "_open", open_dead)
         self.kill(transport)
-        with pytest.raises(NotSent, match="pool"):
+        with pytest.raises(RequestNotSentError, match="pool"):
             await transport.send(request_to(server.url))
         assert server.requests == []
         await transport.aclose()
@@ -344,7 +344,7 @@ class TestClientOfTheUsersOwn:
                 tasks.start_soon(transport.send, request_to(server.url))
                 while not server.requests:
                     await anyio.sleep(0.005)
-                with pytest.raises(NotSent):
+                with pytest.raises(RequestNotSentError):
                     await transport.send(request_to(server.url, timeout=0.05))
                 tasks.cancel_scope.cancel()
         assert len(server.requests) == 1
@@ -368,8 +368,8 @@ class Recording:
     async def send(self, request):
         self.requests.append(request)
         if request.url.endswith("/v1/oauth/token"):
-            return Answer(200, Headers(), b'{"access_token":"t","token_type":"Bearer","expires_in":3600}')
-        return Answer(200, Headers(), b'{"items":[],"nextCursor":null,"hasMore":false}')
+            return Response(200, Headers(), b'{"access_token":"t","token_type":"Bearer","expires_in":3600}')
+        return Response(200, Headers(), b'{"items":[],"nextCursor":null,"hasMore":false}')
 
     async def aclose(self):
         self.closed = True
@@ -434,7 +434,7 @@ class TestProxy:
     async def test_proxy_that_cannot_be_reached_sends_nothing(self, closed_port, monkeypatch, anyio_backend):
         self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}")
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
-        with pytest.raises(NotSent):
+        with pytest.raises(RequestNotSentError):
             await transport.send(request_to("http://127.0.0.2:9"))
         await transport.aclose()
 
@@ -442,7 +442,7 @@ class TestProxy:
         proxy = raw_server(sending(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
         self.environment(monkeypatch, https_proxy=proxy.url)
         transport = HttpxTransport("https://sandbox.useduro.com", max_connections=2)
-        with pytest.raises(NotSent, match="407"):
+        with pytest.raises(RequestNotSentError, match="407"):
             await transport.send(request_to("https://sandbox.useduro.com", lines=[(b"authorization", b"Bearer x")]))
         assert proxy.requests[0].startswith(b"CONNECT sandbox.useduro.com:443")
         assert b"Bearer" not in proxy.requests[0]

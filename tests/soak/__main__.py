@@ -84,7 +84,7 @@ class Soak:
             early = await gauges.read(duro, self.blocking.asynchronous)
             await self.traffic(stage, seconds - first)
             late = await gauges.read(duro, self.blocking.asynchronous)
-            lanes = [*gauges.lanes_of(duro), *gauges.lanes_of(self.blocking.asynchronous)]
+            lanes = [*gauges.transports_of(duro), *gauges.transports_of(self.blocking.asynchronous)]
             replaced = [lane.transport.pools_replaced for lane in lanes]
             self.blocking.close()
         closed = await gauges.read()

@@ -25,7 +25,7 @@ def hurry(chance):
     return chance.uniform(0.001, chance.choice((0.02, 0.2, 2.0)))
 
 
-class Caller:
+class Requester:
     """What tasks and threads do alike.
 
     Args:
@@ -50,7 +50,7 @@ class Caller:
         self.books.note(act, options.get("idempotency_key"), first, last, seconds)
 
 
-class Task(Caller):
+class Task(Requester):
     """A caller who awaits, and is cancelled by a scope, by ``task.cancel()`` or by a timeout."""
 
     async def play(self, duro, until):
@@ -108,7 +108,7 @@ class Task(Caller):
         return Ending.DOUBT, None
 
 
-class Thread(Caller):
+class Thread(Requester):
     """A caller who blocks; only a timeout ends a call of theirs."""
 
     def play(self, duro, until):

@@ -63,18 +63,18 @@ class Gauges(NamedTuple):
     rss: int
 
 
-def lanes_of(client):
+def transports_of(client):
     """Give what a client keeps for each event loop."""
-    return list(client._caller.core.pipeline._lanes._values.values())
+    return list(client._requester.core.pipeline._transports._values.values())
 
 
 def _slots_taken(client):
-    width = client._caller.core.pipeline._settings.max_connections
-    return sum(width - lane.slots.value for lane in lanes_of(client))
+    width = client._requester.core.pipeline._settings.max_connections
+    return sum(width - lane.slots.value for lane in transports_of(client))
 
 
 def _busy_connections(client):
-    pools = [lane.transport._pool._transport._pool for lane in lanes_of(client)]
+    pools = [lane.transport._pool._transport._pool for lane in transports_of(client)]
     return sum(not (each.is_idle() or each.is_closed()) for pool in pools for each in pool.connections)
 
 
@@ -95,7 +95,7 @@ async def read(*clients):
         tasks=sum(isinstance(each, asyncio.Task) and not each.done() for each in gc.get_objects()),
         slots_taken=sum(map(_slots_taken, clients)),
         busy=sum(map(_busy_connections, clients)),
-        event_loops=sum(len(lanes_of(client)) for client in clients),
+        event_loops=sum(len(transports_of(client)) for client in clients),
         noise=NOISE.count,
         blocks=sys.getallocatedblocks(),
         rss=process.memory_info().rss,

@@ -10,7 +10,6 @@ import httpx
 
 from duro import (
     UNSET,
-    Answer,
     AsyncDuro,
     AsyncPages,
     Call,
@@ -59,6 +58,7 @@ from duro import (
     RecoverySettings,
     RecoverySummary,
     Request,
+    Response,
     RetryPolicy,
     SavedMethod,
     SecretKey,
@@ -75,7 +75,7 @@ from duro import (
 async def clients(http: httpx.AsyncClient, transport: Transport) -> None:
     assert_type(AsyncDuro("sk_test_1"), AsyncDuro)
     AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", base_url="http://127.0.0.1:1", timeout=5)
-    AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, max_answer_bytes=1_000_000, transport="httpx")
+    AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, max_response_bytes=1_000_000, transport="httpx")
     AsyncDuro(ClientCredentials("cid_test_1", "csec_test_1"), retries=RetryPolicy(retries=2), transport=http)
     AsyncDuro(IdentityToken("t", mode="test"), transport=transport)
     AsyncDuro(PortalSession("t"))
@@ -302,7 +302,7 @@ async def pages(client: AsyncDuro) -> None:
     assert_type(await found.collect(), list[Plan])
     assert_type(await found.collect(limit=5), list[Plan])
     assert_type(found.cursor, str | None)
-    assert_type(found.look_ahead(), AsyncPages[Plan])
+    assert_type(found.prefetch(), AsyncPages[Plan])
     assert_type([plan.name async for plan in found], list[str])
 
 
@@ -321,8 +321,8 @@ async def anything(client: AsyncDuro) -> None:
 class OwnTransport:
     """A transport as a user writes one."""
 
-    async def send(self, request: Request) -> Answer:
-        return Answer(200, request.headers, request.content or b"")
+    async def send(self, request: Request) -> Response:
+        return Response(200, request.headers, request.content or b"")
 
     async def aclose(self) -> None: ...
 

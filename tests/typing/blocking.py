@@ -68,7 +68,7 @@ def clients() -> None:
     assert_type(Duro("sk_test_1"), Duro)
     Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url="http://127.0.0.1:1", timeout=5)
     Duro(SecretKey("sk_test_1"), retries=RetryPolicy(retries=2), max_connections=10, transport="httpx")
-    Duro("sk_test_1", max_answer_bytes=1_000_000)
+    Duro("sk_test_1", max_response_bytes=1_000_000)
     with Duro() as client:
         assert_type(client, Duro)
         assert_type(client.with_options(timeout=5, retries=2), Duro)
@@ -258,7 +258,7 @@ def pages(client: Duro) -> None:
     assert_type(found.page(), Page[Plan])
     assert_type(found.collect(limit=5), list[Plan])
     assert_type(found.cursor, str | None)
-    assert_type(found.look_ahead(), Pages[Plan])
+    assert_type(found.prefetch(), Pages[Plan])
     assert_type(list(found), list[Plan])
     assert_type(sorted(plan.amount for plan in found), list[int])
 

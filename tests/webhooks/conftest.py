@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from duro._types import Clock
+from duro._clock import Clock
 from duro.webhooks import Event
 
 CUSTOMER = {

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duro._types import Clock
+from duro._clock import Clock
 from duro.webhooks import Event, PayloadError, Webhook, WebhookError
 
 CASES = int(os.environ.get("FUZZ_CASES", "20000"))

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from duro import AsyncDuro, Duro, InvalidArgumentError
-from duro.http.request import Answer, Headers
+from duro.http.request import Headers, Response
 from duro.webhooks import SubscriptionPaymentFailed, Webhook
 
 
@@ -18,7 +18,7 @@ class Wire:
 
     async def send(self, request):
         self.asked.append((request.method, request.url.partition(".com")[2]))
-        return Answer(200, Headers(), self.body)
+        return Response(200, Headers(), self.body)
 
     async def aclose(self):
         pass

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stripe import SignatureVerificationError, WebhookSignature
 
-from duro._types import Clock
+from duro._clock import Clock
 from duro.webhooks import SignatureMismatchError, TimestampError, Webhook, WebhookError
 
 # The peer takes text and decodes nothing, so bodies are text here; ours is given the same as bytes.

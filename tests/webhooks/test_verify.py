@@ -16,7 +16,7 @@ import pytest
 
 import duro.webhooks.webhook as module
 from duro import ConfigurationError, DuroError, Secret
-from duro._types import Clock
+from duro._clock import Clock
 from duro.webhooks import (
     PayloadError,
     SignatureMismatchError,

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_origin
 from attrs import fields, fields_dict, has
 from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
 
-from ..._types import UNSET, Body, Secret, members
+from ..._json import as_object
+from ..._secrets import Secret, SecretBytes
+from ..._unset import UNSET
 from ...errors import DecodingError, InvalidArgumentError, redact
 from .converter import UNFIT, camel_case, make_converter, wire_name
 from .strict_json import read_document
@@ -23,7 +25,7 @@ from .strict_json import read_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..._types import JSONObject, JSONValue
+    from ..._json import JSONObject, JSONValue
 
 __all__ = ["decode", "decode_json", "encode", "encode_json", "structure", "to_plain"]
 
@@ -128,7 +130,7 @@ def encode_json(value: object) -> bytes:
         InvalidArgumentError: It cannot be written as JSON.
     """
     try:
-        return Body(json.dumps(value, default=_plain_scalar, allow_nan=False, separators=(",", ":")).encode())
+        return SecretBytes(json.dumps(value, default=_plain_scalar, allow_nan=False, separators=(",", ":")).encode())
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error)
     raise InvalidArgumentError(f"this cannot be written as JSON: {reason}")
@@ -174,7 +176,7 @@ def _plain_scalar(value: object) -> str:
 
 def _unwrapped(data: Any) -> Any:
     # Never by `data` alone: events have a member of that name.
-    document = members(data)
+    document = as_object(data)
     return document["data"] if document.get("ok") is True and "data" in document else data
 
 

@@ -11,7 +11,7 @@ from ...errors import redact
 from ..codec.codec import structure, to_plain
 
 if TYPE_CHECKING:
-    from ..._types import JSONObject
+    from ..._json import JSONObject
 
 __all__ = ["Model", "SecretModel", "hidden", "masked"]
 

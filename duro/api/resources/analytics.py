@@ -36,4 +36,4 @@ class AsyncAnalytics(AsyncResource):
             >>> summary.recovered, dict(summary.by_failure_code)
             (0, {})
         """
-        return await self._caller.call(FAILURES, into=RecoverySummary, options=options)
+        return await self._requester.call(FAILURES, into=RecoverySummary, options=options)

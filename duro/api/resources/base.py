@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..requester import Caller
+    from ..requester import Requester
 
 __all__ = ["AsyncResource"]
 
@@ -17,8 +17,8 @@ class AsyncResource:
         caller: Calls them.
     """
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import any_of, identifiers, json_objects, texts, whole_numbers
+from ..arguments import check_ids, check_integers, check_json_objects, check_strings, require_any
 from ..models.checkout import CheckoutSession
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..._types import JSONObject
+    from ..._json import JSONObject
     from ..options import CallOptions
 
 __all__ = ["AsyncCheckout"]
@@ -64,19 +64,19 @@ class AsyncCheckout(AsyncResource):
             >>> session.kind == "one_time", session.status == "pending"
             (True, True)
         """
-        any_of(plan_id=plan_id, amount=amount)
+        require_any(plan_id=plan_id, amount=amount)
         body = {
-            **identifiers(plan_id=plan_id),
-            **whole_numbers(amount=amount),
-            **texts(
+            **check_ids(plan_id=plan_id),
+            **check_integers(amount=amount),
+            **check_strings(
                 currency=currency,
                 customer_email=customer_email,
                 customer_phone=customer_phone,
                 success_url=success_url,
             ),
-            **json_objects(metadata=metadata),
+            **check_json_objects(metadata=metadata),
         }
-        return await self._caller.call(CREATE_SESSION, into=CheckoutSession, body=body, options=options)
+        return await self._requester.call(CREATE_SESSION, into=CheckoutSession, body=body, options=options)
 
     async def retrieve_session(self, session_id: str, /, **options: Unpack[CallOptions]) -> CheckoutSession:
         """Fetch a session, to verify its outcome (``getCheckoutSession``, ``GET /v1/checkout/sessions/{id}``).
@@ -99,4 +99,4 @@ class AsyncCheckout(AsyncResource):
             >>> (await duro.checkout.retrieve_session(session.id)).amount
             250000
         """
-        return await self._caller.call(RETRIEVE_SESSION, session_id, into=CheckoutSession, options=options)
+        return await self._requester.call(RETRIEVE_SESSION, session_id, into=CheckoutSession, options=options)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Masked, Unset
+from ..._secrets import RedactedStr
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation, Surface
-from ..arguments import texts
+from ..arguments import check_strings
 from ..models.customer_checkout import CheckoutPage, CheckoutPayment, CheckoutProgress
 from .base import AsyncResource
 
@@ -43,8 +44,8 @@ class AsyncCustomerCheckout(AsyncResource):
             >>> bool(page.extra)
             True
         """
-        token = Masked.of(token)
-        return await self._caller.call(HYDRATE, token, into=CheckoutPage, options=options)
+        token = RedactedStr.of(token)
+        return await self._requester.call(HYDRATE, token, into=CheckoutPage, options=options)
 
     async def pay(
         self,
@@ -80,9 +81,9 @@ class AsyncCustomerCheckout(AsyncResource):
             >>> payment.subscription_id is None
             True
         """
-        token = Masked.of(token)
-        body = texts(rail=rail, email=email)
-        return await self._caller.call(PAY, token, into=CheckoutPayment, body=body, options=options)
+        token = RedactedStr.of(token)
+        body = check_strings(rail=rail, email=email)
+        return await self._requester.call(PAY, token, into=CheckoutPayment, body=body, options=options)
 
     async def status(self, token: str, /, **options: Unpack[CallOptions]) -> CheckoutProgress:
         """Ask where a session stands (``pollCheckoutStatus``, ``GET /checkout/{token}/status``).
@@ -105,5 +106,5 @@ class AsyncCustomerCheckout(AsyncResource):
             >>> (await duro.customer_checkout.status(session.token)).extra["status"]
             'pending'
         """
-        token = Masked.of(token)
-        return await self._caller.call(STATUS, token, into=CheckoutProgress, options=options)
+        token = RedactedStr.of(token)
+        return await self._requester.call(STATUS, token, into=CheckoutProgress, options=options)

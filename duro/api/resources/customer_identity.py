@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Unpack
 
 from ...http.operation import Operation, Surface
-from ..arguments import concealed, secrets, texts
+from ..arguments import check_secrets, check_strings, wrap_secrets
 from ..models.customer_identity import Identity, IdentityVerification, OtpDelivery, SavedMethod
 from ..pages import Page
 from .base import AsyncResource
@@ -44,7 +44,9 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> (await duro.customer_identity.request_otp(phone="2348012345678")).delivered
             True
         """
-        return await self._caller.call(REQUEST_OTP, into=OtpDelivery, body=texts(phone=phone), options=options)
+        return await self._requester.call(
+            REQUEST_OTP, into=OtpDelivery, body=check_strings(phone=phone), options=options
+        )
 
     async def verify_otp(self, *, phone: str, code: str, **options: Unpack[CallOptions]) -> IdentityVerification:
         """Exchange a code for an identity token (``verifyOtp``, ``POST /identity/verify``).
@@ -72,10 +74,10 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> person.token in repr(person)
             False
         """
-        given = concealed(code=code)
+        given = wrap_secrets(code=code)
         del code
-        body = {**texts(phone=phone), **secrets(given)}
-        return await self._caller.call(VERIFY_OTP, into=IdentityVerification, body=body, options=options)
+        body = {**check_strings(phone=phone), **check_secrets(given)}
+        return await self._requester.call(VERIFY_OTP, into=IdentityVerification, body=body, options=options)
 
     async def me(self, **options: Unpack[CallOptions]) -> Identity:
         """Fetch the person behind the identity token (``getIdentity``, ``GET /identity/me``).
@@ -100,7 +102,7 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> (await duro.customer_identity.me(credential=person)).extra["identity"]["phone"]
             '2348012345678'
         """
-        return await self._caller.call(ME, into=Identity, options=options)
+        return await self._requester.call(ME, into=Identity, options=options)
 
     def list_methods(self, **options: Unpack[CallOptions]) -> AsyncPages[SavedMethod]:
         """List the person's saved ways to pay (``listMethods``, ``GET /identity/methods``).
@@ -122,4 +124,4 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> await duro.customer_identity.list_methods(credential=person).collect()
             []
         """
-        return self._caller.pages(LIST_METHODS, into=Page[SavedMethod], options=options)
+        return self._requester.pages(LIST_METHODS, into=Page[SavedMethod], options=options)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation, Surface
-from ..arguments import any_of, bounded, concealed, digits, flags, one_of, secrets, texts, whole_numbers
+from ..arguments import (
+    check_bools,
+    check_choice,
+    check_digits,
+    check_integers,
+    check_range,
+    check_secrets,
+    check_strings,
+    require_any,
+    wrap_secrets,
+)
 from ..models.customer_portal import (
     PortalAccess,
     PortalCard,
@@ -75,11 +85,11 @@ class AsyncCustomerPortal(AsyncResource):
             >>> (await duro.customer_portal.start(email="ada@example.com")).email
             'ada@example.com'
         """
-        given = concealed(token=token)
+        given = wrap_secrets(token=token)
         del token
-        body = {**texts(email=email), **secrets(given), **flags(resend=resend)}
-        any_of(email=body["email"], token=body["token"])
-        return await self._caller.call(START, into=PortalCodeDelivery, body=body, options=options)
+        body = {**check_strings(email=email), **check_secrets(given), **check_bools(resend=resend)}
+        require_any(email=body["email"], token=body["token"])
+        return await self._requester.call(START, into=PortalCodeDelivery, body=body, options=options)
 
     async def verify(
         self,
@@ -113,11 +123,11 @@ class AsyncCustomerPortal(AsyncResource):
             >>> await portal.customer_portal.cards().collect()
             []
         """
-        given = concealed(code=code, token=token)
+        given = wrap_secrets(code=code, token=token)
         del code, token
-        body = {**texts(email=email), **secrets(given)}
-        any_of(email=body["email"], token=body["token"])
-        return await self._caller.call(VERIFY, into=PortalAccess, body=body, options=options)
+        body = {**check_strings(email=email), **check_secrets(given)}
+        require_any(email=body["email"], token=body["token"])
+        return await self._requester.call(VERIFY, into=PortalAccess, body=body, options=options)
 
     def subscriptions(self, **options: Unpack[CallOptions]) -> AsyncPages[PortalMerchantGroup]:
         """List the subscriptions by merchant (``portalEmailSubscriptions``, ``GET /portal/email/subscriptions``).
@@ -139,7 +149,7 @@ class AsyncCustomerPortal(AsyncResource):
             >>> [group.subscriptions async for group in duro.customer_portal.subscriptions(credential=session)]
             []
         """
-        return self._caller.pages(SUBSCRIPTIONS, into=PortalMerchantPage, options=options)
+        return self._requester.pages(SUBSCRIPTIONS, into=PortalMerchantPage, options=options)
 
     async def pause(
         self, mode: Mode, subscription_id: str, /, **options: Unpack[CallOptions]
@@ -171,8 +181,8 @@ class AsyncCustomerPortal(AsyncResource):
             >>> paused.id == subscription.id
             True
         """
-        one_of("mode", mode, "test", "live")
-        return await self._caller.call(PAUSE, mode, subscription_id, into=PortalSubscriptionAction, options=options)
+        check_choice("mode", mode, "test", "live")
+        return await self._requester.call(PAUSE, mode, subscription_id, into=PortalSubscriptionAction, options=options)
 
     def cards(self, **options: Unpack[CallOptions]) -> AsyncPages[PortalCard]:
         """List the saved cards (``portalEmailCards``, ``GET /portal/email/cards``).
@@ -194,7 +204,7 @@ class AsyncCustomerPortal(AsyncResource):
             >>> await duro.customer_portal.cards(credential=session).collect()
             []
         """
-        return self._caller.pages(CARDS, into=Page[PortalCard], options=options)
+        return self._requester.pages(CARDS, into=Page[PortalCard], options=options)
 
     async def wallet(self, **options: Unpack[CallOptions]) -> PortalWallet:
         """Fetch the wallet and its history (``portalEmailWallet``, ``GET /portal/email/wallet``).
@@ -216,7 +226,7 @@ class AsyncCustomerPortal(AsyncResource):
             >>> (await duro.customer_portal.wallet(credential=session)).balance
             0
         """
-        return await self._caller.call(WALLET, into=PortalWallet, options=options)
+        return await self._requester.call(WALLET, into=PortalWallet, options=options)
 
     async def top_up(self, *, amount_naira: int, **options: Unpack[CallOptions]) -> PortalTopUp:
         """Open a checkout that fills the wallet (``portalEmailTopup``, ``POST /portal/email/wallet/topup``).
@@ -246,9 +256,9 @@ class AsyncCustomerPortal(AsyncResource):
             >>> (await duro.customer_portal.wallet(credential=session)).balance
             50000
         """
-        whole_numbers(amount_naira=amount_naira)
-        bounded("amount_naira", amount_naira, least=LEAST_TOP_UP)
-        return await self._caller.call(TOP_UP, into=PortalTopUp, body={"amount": amount_naira}, options=options)
+        check_integers(amount_naira=amount_naira)
+        check_range("amount_naira", amount_naira, least=LEAST_TOP_UP)
+        return await self._requester.call(TOP_UP, into=PortalTopUp, body={"amount": amount_naira}, options=options)
 
     async def request_virtual_account(self, *, bvn: str, **options: Unpack[CallOptions]) -> PortalVirtualAccount:
         """Ask for a bank account (``portalEmailVirtualAccount``, ``POST /portal/email/virtual-account``).
@@ -278,7 +288,9 @@ class AsyncCustomerPortal(AsyncResource):
             >>> bool(account.extra)
             True
         """
-        body = concealed(bvn=bvn)
+        body = wrap_secrets(bvn=bvn)
         del bvn
-        digits("bvn", body["bvn"], BVN_DIGITS)
-        return await self._caller.call(REQUEST_VIRTUAL_ACCOUNT, into=PortalVirtualAccount, body=body, options=options)
+        check_digits("bvn", body["bvn"], BVN_DIGITS)
+        return await self._requester.call(
+            REQUEST_VIRTUAL_ACCOUNT, into=PortalVirtualAccount, body=body, options=options
+        )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import json_objects, texts
+from ..arguments import check_json_objects, check_strings
 from ..models.customers import Customer
 from ..models.subscriptions import Subscription
 from ..models.transactions import Transaction
@@ -14,7 +14,7 @@ from ..pages import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..._types import JSONObject
+    from ..._json import JSONObject
     from ..options import CallOptions
     from ..pages import AsyncPages
 
@@ -53,7 +53,7 @@ class AsyncCustomers(AsyncResource):
             >>> await duro.customers.list().collect(limit=10)
             []
         """
-        return self._caller.pages(LIST, into=Page[Customer], limit=limit, cursor=cursor, options=options)
+        return self._requester.pages(LIST, into=Page[Customer], limit=limit, cursor=cursor, options=options)
 
     async def create(
         self,
@@ -89,10 +89,10 @@ class AsyncCustomers(AsyncResource):
             ('ada@example.com', False)
         """
         body = {
-            **texts(email=email, phone=phone, name=name, merchant_ref=merchant_ref),
-            **json_objects(metadata=metadata),
+            **check_strings(email=email, phone=phone, name=name, merchant_ref=merchant_ref),
+            **check_json_objects(metadata=metadata),
         }
-        return await self._caller.call(CREATE, into=Customer, body=body, options=options)
+        return await self._requester.call(CREATE, into=Customer, body=body, options=options)
 
     async def retrieve(self, customer_id: str, /, **options: Unpack[CallOptions]) -> Customer:
         """Fetch one customer by Duro's id (``getCustomer``, ``GET /v1/customers/{id}``).
@@ -112,7 +112,7 @@ class AsyncCustomers(AsyncResource):
             >>> (await duro.customers.retrieve(customer.id)).name
             'Ada'
         """
-        return await self._caller.call(RETRIEVE, customer_id, into=Customer, options=options)
+        return await self._requester.call(RETRIEVE, customer_id, into=Customer, options=options)
 
     async def retrieve_by_ref(self, merchant_ref: str, /, **options: Unpack[CallOptions]) -> Customer:
         """Fetch one customer by the merchant's reference (``getCustomerByRef``, ``GET /v1/customers/ref/{ref}``).
@@ -132,7 +132,7 @@ class AsyncCustomers(AsyncResource):
             >>> (await duro.customers.retrieve_by_ref("EXT-001")).id == customer.id
             True
         """
-        return await self._caller.call(RETRIEVE_BY_REF, merchant_ref, into=Customer, options=options)
+        return await self._requester.call(RETRIEVE_BY_REF, merchant_ref, into=Customer, options=options)
 
     async def blacklist(
         self, customer_id: str, /, *, reason: str | Unset = UNSET, **options: Unpack[CallOptions]
@@ -156,8 +156,8 @@ class AsyncCustomers(AsyncResource):
             >>> (await duro.customers.blacklist(customer.id, reason="chargebacks")).blacklist_reason
             'chargebacks'
         """
-        body = texts(reason=reason)
-        return await self._caller.call(BLACKLIST, customer_id, into=Customer, body=body, options=options)
+        body = check_strings(reason=reason)
+        return await self._requester.call(BLACKLIST, customer_id, into=Customer, body=body, options=options)
 
     def list_subscriptions(self, customer_id: str, /, **options: Unpack[CallOptions]) -> AsyncPages[Subscription]:
         """List a customer's subscriptions (``listCustomerSubscriptions``, ``GET /v1/customers/{id}/subscriptions``).
@@ -177,7 +177,7 @@ class AsyncCustomers(AsyncResource):
             >>> await duro.customers.list_subscriptions(customer.id).collect()
             []
         """
-        return self._caller.pages(LIST_SUBSCRIPTIONS, customer_id, into=Page[Subscription], options=options)
+        return self._requester.pages(LIST_SUBSCRIPTIONS, customer_id, into=Page[Subscription], options=options)
 
     def list_transactions(
         self,
@@ -211,6 +211,6 @@ class AsyncCustomers(AsyncResource):
             >>> await duro.customers.list_transactions(customer.id).collect()
             []
         """
-        return self._caller.pages(
+        return self._requester.pages(
             LIST_TRANSACTIONS, customer_id, into=Page[Transaction], limit=limit, cursor=cursor, options=options
         )

@@ -42,7 +42,7 @@ class AsyncEvents(AsyncResource):
             >>> event.type.is_known, event.id == sandbox.events[-1].id
             (True, True)
         """
-        return await self._caller.call(RETRIEVE, event_id, into=Event, options=options)
+        return await self._requester.call(RETRIEVE, event_id, into=Event, options=options)
 
     async def retrieve_payload(self, event_id: str, /, **options: Unpack[CallOptions]) -> EventPayload:
         """Fetch what was posted to the webhook endpoints (``getEventPayload``, ``GET /v1/events/{id}/payload``).
@@ -67,7 +67,7 @@ class AsyncEvents(AsyncResource):
             >>> delivered.event.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
             (True, True)
         """
-        return await self._caller.fetch(RETRIEVE_PAYLOAD, event_id, read=_payload, options=options)
+        return await self._requester.fetch(RETRIEVE_PAYLOAD, event_id, read=_payload, options=options)
 
 
 def _payload(body: bytes) -> EventPayload:

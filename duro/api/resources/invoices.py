@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import texts, whole_numbers
+from ..arguments import check_integers, check_strings
 from ..models.invoices import InvoiceDetail, InvoiceRefundResult
 from .base import AsyncResource
 
@@ -44,7 +44,7 @@ class AsyncInvoices(AsyncResource):
             >>> invoice.status == "paid", invoice.attempts == (charge,)
             (True, True)
         """
-        return await self._caller.call(RETRIEVE, invoice_id, into=InvoiceDetail, options=options)
+        return await self._requester.call(RETRIEVE, invoice_id, into=InvoiceDetail, options=options)
 
     async def refund(
         self,
@@ -81,5 +81,5 @@ class AsyncInvoices(AsyncResource):
             >>> (await duro.invoices.refund(charge.invoice_id, amount=100_000, reason="goodwill")).refunded
             100000
         """
-        body = {**whole_numbers(amount=amount), **texts(reason=reason)}
-        return await self._caller.call(REFUND, invoice_id, into=InvoiceRefundResult, body=body, options=options)
+        body = {**check_integers(amount=amount), **check_strings(reason=reason)}
+        return await self._requester.call(REFUND, invoice_id, into=InvoiceRefundResult, body=body, options=options)

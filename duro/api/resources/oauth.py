@@ -45,6 +45,6 @@ class AsyncOAuth(AsyncResource):
         check_names(options, CallOptions)
         if "idempotency_key" in options:
             raise InvalidArgumentError("oauthToken takes no idempotency_key; leave it out")
-        exchange = self._caller.oauth_authorizer(options).exchange
+        exchange = self._requester.oauth_authorizer(options).exchange
         headers = check_headers(options["headers"]) if "headers" in options else NO_HEADERS
-        return await self._caller.within_deadline(options, partial(exchange, headers))
+        return await self._requester.within_deadline(options, partial(exchange, headers))

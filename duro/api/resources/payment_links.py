@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import identifiers, json_objects, slugs
+from ..arguments import check_ids, check_json_objects, check_slugs
 from ..models.payment_links import PaymentLink
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..._types import JSONObject
+    from ..._json import JSONObject
     from ..options import CallOptions
 
 __all__ = ["AsyncPaymentLinks"]
@@ -47,5 +47,5 @@ class AsyncPaymentLinks(AsyncResource):
             >>> (await duro.payment_links.create(plan_id=plan.id, slug="pro")).slug
             'pro'
         """
-        body = {**identifiers(plan_id=plan_id), **slugs(slug=slug), **json_objects(metadata=metadata)}
-        return await self._caller.call(CREATE, into=PaymentLink, body=body, options=options)
+        body = {**check_ids(plan_id=plan_id), **check_slugs(slug=slug), **check_json_objects(metadata=metadata)}
+        return await self._requester.call(CREATE, into=PaymentLink, body=body, options=options)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import texts, whole_numbers
+from ..arguments import check_integers, check_strings
 from ..models.plans import Interval, Plan
 from ..pages import Page
 from .base import AsyncResource
@@ -47,7 +47,7 @@ class AsyncPlans(AsyncResource):
             >>> [plan.name async for plan in duro.plans.list(limit=100)]
             []
         """
-        return self._caller.pages(LIST, into=Page[Plan], limit=limit, cursor=cursor, options=options)
+        return self._requester.pages(LIST, into=Page[Plan], limit=limit, cursor=cursor, options=options)
 
     async def create(
         self,
@@ -86,10 +86,12 @@ class AsyncPlans(AsyncResource):
             (500000, 'NGN', True)
         """
         body = {
-            **texts(name=name, currency=currency, interval=interval),
-            **whole_numbers(amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles),
+            **check_strings(name=name, currency=currency, interval=interval),
+            **check_integers(
+                amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles
+            ),
         }
-        return await self._caller.call(CREATE, into=Plan, body=body, options=options)
+        return await self._requester.call(CREATE, into=Plan, body=body, options=options)
 
     async def update(
         self,
@@ -130,10 +132,12 @@ class AsyncPlans(AsyncResource):
             'Pro Monthly'
         """
         body = {
-            **texts(name=name, interval=interval),
-            **whole_numbers(amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles),
+            **check_strings(name=name, interval=interval),
+            **check_integers(
+                amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles
+            ),
         }
-        return await self._caller.call(UPDATE, plan_id, into=Plan, body=body, options=options)
+        return await self._requester.call(UPDATE, plan_id, into=Plan, body=body, options=options)
 
     async def archive(self, plan_id: str, /, **options: Unpack[CallOptions]) -> Plan:
         """Archive a plan: it takes no new subscriptions (``archivePlan``, ``DELETE /v1/plans/{id}``).
@@ -154,4 +158,4 @@ class AsyncPlans(AsyncResource):
             >>> (await duro.plans.archive(plan.id)).id == plan.id
             True
         """
-        return await self._caller.call(ARCHIVE, plan_id, into=Plan, options=options)
+        return await self._requester.call(ARCHIVE, plan_id, into=Plan, options=options)

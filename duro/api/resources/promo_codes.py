@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import bounded, flags, identifiers, moments, nullable, texts, whole_numbers
+from ..arguments import check_bools, check_datetimes, check_ids, check_integers, check_range, check_strings, nullable
 from ..models.promo_codes import DiscountDuration, DiscountType, PromoCode
 from .base import AsyncResource
 
@@ -66,16 +66,16 @@ class AsyncPromoCodes(AsyncResource):
             ('LAUNCH50', 50, True)
         """
         body = {
-            **texts(code=code, discount_type=discount_type, duration=duration),
-            **whole_numbers(
+            **check_strings(code=code, discount_type=discount_type, duration=duration),
+            **check_integers(
                 discount_value=discount_value, duration_cycles=duration_cycles, max_redemptions=max_redemptions
             ),
-            **identifiers(plan_id=plan_id),
-            **moments(expires_at=expires_at),
+            **check_ids(plan_id=plan_id),
+            **check_datetimes(expires_at=expires_at),
         }
         if discount_type == DiscountType.PERCENTAGE:
-            bounded("discount_value", discount_value, most=100)
-        return await self._caller.call(CREATE, into=PromoCode, body=body, options=options)
+            check_range("discount_value", discount_value, most=100)
+        return await self._requester.call(CREATE, into=PromoCode, body=body, options=options)
 
     async def retrieve(self, promo_code_id: str, /, **options: Unpack[CallOptions]) -> PromoCode:
         """Fetch one promo code by its id (``getPromoCode``, ``GET /v1/promo-codes/{id}``).
@@ -95,7 +95,7 @@ class AsyncPromoCodes(AsyncResource):
             >>> (await duro.promo_codes.retrieve(promo.id)).redeemed_count
             0
         """
-        return await self._caller.call(RETRIEVE, promo_code_id, into=PromoCode, options=options)
+        return await self._requester.call(RETRIEVE, promo_code_id, into=PromoCode, options=options)
 
     async def update(
         self,
@@ -134,8 +134,8 @@ class AsyncPromoCodes(AsyncResource):
             False
         """
         body = {
-            **flags(active=active),
-            **nullable(whole_numbers, max_redemptions=max_redemptions),
-            **nullable(moments, expires_at=expires_at),
+            **check_bools(active=active),
+            **nullable(check_integers, max_redemptions=max_redemptions),
+            **nullable(check_datetimes, expires_at=expires_at),
         }
-        return await self._caller.call(UPDATE, promo_code_id, into=PromoCode, body=body, options=options)
+        return await self._requester.call(UPDATE, promo_code_id, into=PromoCode, body=body, options=options)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import flags, texts, whole_numbers
+from ..arguments import check_bools, check_integers, check_strings
 from ..models.settings import DunningEscalation, RecoverySettings
 from .base import AsyncResource
 
@@ -61,15 +61,15 @@ class AsyncSettings(AsyncResource):
             (True, 3)
         """
         body = {
-            **flags(
+            **check_bools(
                 auto_recovery=auto_recovery,
                 renewal_reminders=renewal_reminders,
                 abandoned_cart=abandoned_cart,
                 dunning_enabled=dunning_enabled,
             ),
-            **whole_numbers(
+            **check_integers(
                 renewal_reminder_days=renewal_reminder_days, dunning_escalation_days=dunning_escalation_days
             ),
-            **texts(dunning_escalation=dunning_escalation),
+            **check_strings(dunning_escalation=dunning_escalation),
         }
-        return await self._caller.call(UPDATE_RECOVERY, into=RecoverySettings, body=body, options=options)
+        return await self._requester.call(UPDATE_RECOVERY, into=RecoverySettings, body=body, options=options)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._types import UNSET, Unset
+from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import flags, identifiers, json_objects
+from ..arguments import check_bools, check_ids, check_json_objects
 from ..models.subscriptions import PlanChangeResult, Subscription
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..._types import JSONObject
+    from ..._json import JSONObject
     from ..options import CallOptions
 
 __all__ = ["AsyncSubscriptions"]
@@ -60,10 +60,10 @@ class AsyncSubscriptions(AsyncResource):
             True
         """
         body = {
-            **identifiers(customer_id=customer_id, plan_id=plan_id, payment_method_id=payment_method_id),
-            **json_objects(metadata=metadata),
+            **check_ids(customer_id=customer_id, plan_id=plan_id, payment_method_id=payment_method_id),
+            **check_json_objects(metadata=metadata),
         }
-        return await self._caller.call(CREATE, into=Subscription, body=body, options=options)
+        return await self._requester.call(CREATE, into=Subscription, body=body, options=options)
 
     async def cancel(
         self, subscription_id: str, /, *, at_period_end: bool | Unset = UNSET, **options: Unpack[CallOptions]
@@ -90,8 +90,8 @@ class AsyncSubscriptions(AsyncResource):
             >>> (await duro.subscriptions.cancel(subscription.id)).status == "canceled"
             True
         """
-        body = flags(at_period_end=at_period_end)
-        return await self._caller.call(CANCEL, subscription_id, into=Subscription, body=body, options=options)
+        body = check_bools(at_period_end=at_period_end)
+        return await self._requester.call(CANCEL, subscription_id, into=Subscription, body=body, options=options)
 
     async def pause(self, subscription_id: str, /, **options: Unpack[CallOptions]) -> Subscription:
         """Pause the billing of an active subscription (``pauseSubscription``, ``POST /v1/subscriptions/{id}/pause``).
@@ -115,7 +115,7 @@ class AsyncSubscriptions(AsyncResource):
             >>> (await duro.subscriptions.pause(subscription.id)).status == "paused"
             True
         """
-        return await self._caller.call(PAUSE, subscription_id, into=Subscription, options=options)
+        return await self._requester.call(PAUSE, subscription_id, into=Subscription, options=options)
 
     async def resume(self, subscription_id: str, /, **options: Unpack[CallOptions]) -> Subscription:
         """Resume a paused subscription (``resumeSubscription``, ``POST /v1/subscriptions/{id}/resume``).
@@ -140,7 +140,7 @@ class AsyncSubscriptions(AsyncResource):
             >>> (await duro.subscriptions.resume(subscription.id)).status == "active"
             True
         """
-        return await self._caller.call(RESUME, subscription_id, into=Subscription, options=options)
+        return await self._requester.call(RESUME, subscription_id, into=Subscription, options=options)
 
     async def change_plan(
         self, subscription_id: str, /, *, plan_id: str, **options: Unpack[CallOptions]
@@ -169,5 +169,7 @@ class AsyncSubscriptions(AsyncResource):
             >>> change.subscription.plan_id == larger.id, change.proration.kind == "charge"
             (True, True)
         """
-        body = identifiers(plan_id=plan_id)
-        return await self._caller.call(CHANGE_PLAN, subscription_id, into=PlanChangeResult, body=body, options=options)
+        body = check_ids(plan_id=plan_id)
+        return await self._requester.call(
+            CHANGE_PLAN, subscription_id, into=PlanChangeResult, body=body, options=options
+        )

@@ -40,4 +40,4 @@ class AsyncTransactions(AsyncResource):
             >>> (await duro.transactions.retrieve(charge.id)).amount
             500000
         """
-        return await self._caller.call(RETRIEVE, transaction_id, into=Transaction, options=options)
+        return await self._requester.call(RETRIEVE, transaction_id, into=Transaction, options=options)

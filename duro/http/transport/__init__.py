@@ -5,32 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from ..request import Answer, Request
+    from ..request import Request, Response
 
-__all__ = ["NotSent", "PerhapsSent", "TooLarge", "Transport", "TransportFailure"]
+__all__ = ["RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "Transport", "TransportFailure"]
 
 
 class TransportFailure(Exception):  # noqa: N818 - it is no error of the caller yet: the pipeline decides what it becomes
     """No answer came. The message is shown to users, and so holds no secret."""
 
 
-class NotSent(TransportFailure):
+class RequestNotSentError(TransportFailure):
     """Nothing of the request left this machine."""
 
 
-class PerhapsSent(TransportFailure):
+class ResponseLostError(TransportFailure):
     """Some or all of the request may have left, and no whole answer came."""
 
 
-class TooLarge(PerhapsSent):
+class ResponseTooLargeError(ResponseLostError):
     """An answer came that is larger than the request allows; asking again would bring it again.
 
     Args:
-        limit: The ``max_answer_bytes`` of the request.
+        limit: The ``max_response_bytes`` of the request.
     """
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the answer is larger than {limit} bytes, which is max_answer_bytes")
+        super().__init__(f"the answer is larger than {limit} bytes, which is max_response_bytes")
 
 
 @runtime_checkable
@@ -38,17 +38,17 @@ class Transport(Protocol):
     """What carries requests for one event loop.
 
     A transport follows no redirect, tries nothing again, and raises
-    :class:`NotSent` or :class:`PerhapsSent` when no whole answer came. It
-    takes no more than the request's ``max_answer_bytes`` into memory.
+    :class:`RequestNotSentError` or :class:`ResponseLostError` when no whole answer came. It
+    takes no more than the request's ``max_response_bytes`` into memory.
     """
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send a request and receive the whole answer.
 
         Raises:
-            NotSent: Nothing left.
-            PerhapsSent: Something may have left.
-            TooLarge: The answer is larger than the request allows.
+            RequestNotSentError: Nothing left.
+            ResponseLostError: Something may have left.
+            ResponseTooLargeError: The answer is larger than the request allows.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-from . import TooLarge
+from . import ResponseTooLargeError
 
 __all__ = ["UnreadableContentError", "decoded"]
 
@@ -30,7 +30,7 @@ def decoded(content: bytes, encoding: str, *, limit: int) -> bytes:
         The plain content.
 
     Raises:
-        TooLarge: The result would pass the limit.
+        ResponseTooLargeError: The result would pass the limit.
         UnreadableContentError: The encoding is unknown, or the content breaks it.
 
     Example:
@@ -50,7 +50,7 @@ def decoded(content: bytes, encoding: str, *, limit: int) -> bytes:
         except zlib.error as error:
             raise UnreadableContentError(f"the answer is no gzip ({error})") from None
         if len(plain) > limit:
-            raise TooLarge(limit)
+            raise ResponseTooLargeError(limit)
         if not member.eof:
             raise UnreadableContentError("the answer's gzip is cut short")
         content = member.unused_data

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ...config import Settings
-    from ..request import Answer, Request
+    from ..request import Request, Response
 
 __all__ = ["AnyTransport", "transport_opener"]
 
@@ -79,7 +79,7 @@ class _Limited:
         self._transport = transport
         self._slots = anyio.Semaphore(width, fast_acquire=True)
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         async with self._slots:
             return await self._transport.send(request)
 

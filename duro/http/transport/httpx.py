@@ -15,8 +15,8 @@ import httpx
 
 from ...errors import ConfigurationError
 from ..event_loop import finish
-from ..request import Answer, Headers
-from . import NotSent, PerhapsSent, TooLarge
+from ..request import Headers, Response
+from . import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from .compression import UnreadableContentError, decoded
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class HttpxTransport:
         self._pool = _Pool(self._open())
         self.pools_replaced = 0
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send over a pooled connection; a pool that lost its connections is replaced once.
 
         Args:
@@ -64,9 +64,9 @@ class HttpxTransport:
             The whole answer.
 
         Raises:
-            NotSent: No connection could be made.
-            PerhapsSent: The connection failed on the way.
-            TooLarge: The answer is larger than the request allows.
+            RequestNotSentError: No connection could be made.
+            ResponseLostError: The connection failed on the way.
+            ResponseTooLargeError: The answer is larger than the request allows.
         """
         pool = self._pool
         try:
@@ -74,11 +74,11 @@ class HttpxTransport:
         except httpx.PoolTimeout:
             pass
         await self._replace(pool)
-        failure: NotSent
+        failure: RequestNotSentError
         try:
             return await self._pool.send(request)
         except httpx.PoolTimeout:
-            failure = NotSent("no connection of the pool became free")
+            failure = RequestNotSentError("no connection of the pool became free")
         raise failure
 
     async def aclose(self) -> None:
@@ -113,7 +113,7 @@ class _Pool:
         self._in_flight = 0
         self._retired = False
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         self._in_flight += 1
         try:
             return await _exchange(request, self._transport.handle_async_request, pool_timeout=POOL_TIMEOUT)
@@ -142,7 +142,7 @@ class HttpxClientTransport:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send through the user's client, without its auth and without redirects.
 
         Args:
@@ -152,18 +152,18 @@ class HttpxClientTransport:
             The whole answer.
 
         Raises:
-            NotSent: No connection could be made.
-            PerhapsSent: The connection failed on the way.
-            TooLarge: The answer is larger than the request allows.
+            RequestNotSentError: No connection could be made.
+            ResponseLostError: The connection failed on the way.
+            ResponseTooLargeError: The answer is larger than the request allows.
         """
         if self._client.is_closed:
-            raise NotSent("the given httpx client is closed")
-        failure: NotSent
+            raise RequestNotSentError("the given httpx client is closed")
+        failure: RequestNotSentError
         try:
             # How wide the client's pool is only its maker knows, so waiting for it is no sign of anything.
             return await _exchange(request, self._hand_over, pool_timeout=request.timeout)
         except httpx.PoolTimeout:
-            failure = NotSent("no connection of the given httpx client became free")
+            failure = RequestNotSentError("no connection of the given httpx client became free")
         raise failure
 
     async def _hand_over(self, request: httpx.Request) -> httpx.Response:
@@ -180,22 +180,22 @@ def is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
 
 async def _exchange(
     request: Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]], *, pool_timeout: float
-) -> Answer:
+) -> Response:
     failure: BaseException
     try:
         response = await send(_to_httpx(request, pool_timeout))
         headers = Headers((name.lower(), value) for name, value in response.headers.raw)
-        return Answer(response.status_code, headers, await _body(response, request.max_answer_bytes))
+        return Response(response.status_code, headers, await _body(response, request.max_response_bytes))
     except httpx.PoolTimeout:
         raise
     except _NEVER_LEFT as error:
-        failure = NotSent(_describe(error))
+        failure = RequestNotSentError(_describe(error))
     except httpx.LocalProtocolError as error:
-        failure = NotSent(f"the request cannot be written as HTTP ({_describe(error)})")
-    except TooLarge as error:
+        failure = RequestNotSentError(f"the request cannot be written as HTTP ({_describe(error)})")
+    except ResponseTooLargeError as error:
         failure = error.with_traceback(None)
     except (httpx.TransportError, UnreadableContentError) as error:
-        failure = PerhapsSent(_describe(error))
+        failure = ResponseLostError(_describe(error))
     except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as error:
         # The frames of httpx and httpcore hold the header lines as locals.
         failure = error.with_traceback(None)
@@ -262,11 +262,11 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
     content = bytearray()
     try:
         if _declared_length(response) > limit:
-            raise TooLarge(limit)
+            raise ResponseTooLargeError(limit)
         # As it came: httpx would unfold each piece whole, and leave its generators open when one is broken.
         async for chunk in cast("httpx.AsyncByteStream", response.stream):
             if len(content) + len(chunk) > limit:
-                raise TooLarge(limit)
+                raise ResponseTooLargeError(limit)
             content += chunk
     finally:
         # Broken off here, httpcore would never get the connection's place in the pool back.

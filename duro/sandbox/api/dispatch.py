@@ -12,7 +12,7 @@ from typing import NoReturn, TypeAlias, TypeVar
 from attrs import AttrsInstance, frozen
 from starlette.requests import Request
 
-from ..._types import JSONObject
+from ..._json import JSONObject
 from ..auth.sessions import Surface, admit
 from ..backend import World
 from ..clock import timestamp

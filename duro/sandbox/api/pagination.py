@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..._types import JSONObject, JSONValue
+from ..._json import JSONObject, JSONValue
 from .dispatch import Call
 from .responses import Refusal
 

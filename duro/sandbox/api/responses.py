@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 from starlette.responses import Response
 
-from ..._types import JSONValue
+from ..._json import JSONValue
 
 __all__ = ["Answer", "Refusal"]
 

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from ..._types import UNSET, JSONValue, Unset
+from ..._json import JSONValue
+from ..._unset import UNSET, Unset
 from ..api.dispatch import parse
 from ..api.responses import Answer, Refusal
 from ..backend import World

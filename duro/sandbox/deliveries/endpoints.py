@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from ..._types import Secret
-from ...config import fault_of_address
+from ..._secrets import Secret
+from ...config import find_url_problem
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
 from ..api.responses import Refusal
@@ -29,7 +29,7 @@ WEBHOOK_SECRET: Final = "whsec_sandbox"
 def _address(value: object) -> str:
     if not isinstance(value, str):
         raise Unfit("expected https:// address, or http:// on loopback")
-    if fault := fault_of_address(value):
+    if fault := find_url_problem(value):
         raise Unfit(f"expected https:// address, or http:// on loopback; this one {fault}")
     if urlsplit(value).fragment:
         raise Unfit("expected address without a fragment, which is never sent")

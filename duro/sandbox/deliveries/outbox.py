@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from ..._types import Body, Secret
+from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import Clock, timestamp
 from ..storage.database import Store
@@ -40,7 +40,7 @@ class DueDelivery:
 
     event_id: str
     event_type: str
-    payload: bytes = field(converter=Body)
+    payload: bytes = field(converter=SecretBytes)
     endpoint_id: str
     url: str = field(repr=False)
     secret: Secret = field(converter=Secret)

@@ -11,7 +11,7 @@ from typing import Final
 
 from ...errors import redact
 from ...http.request import Headers, Request
-from ...http.transport import NotSent, TooLarge, TransportFailure
+from ...http.transport import RequestNotSentError, ResponseTooLargeError, TransportFailure
 from ...http.transport.httpx import HttpxTransport
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
@@ -85,10 +85,10 @@ async def _attempt(due: DueDelivery) -> Outcome:
             status = await _post(due)
     except TimeoutError:
         return Outcome(failure=f"no answer within {TIMEOUT_SECONDS:g} s")
-    except TooLarge:
+    except ResponseTooLargeError:
         return Outcome(failure=f"the answer is larger than {LARGEST_ANSWER:,} bytes")
     except TransportFailure as failure:
-        return Outcome(failure=redact(str(failure)), was_sent=not isinstance(failure, NotSent))
+        return Outcome(failure=redact(str(failure)), was_sent=not isinstance(failure, RequestNotSentError))
     except Exception:
         # Such as an address that cannot be written as HTTP: one delivery must not end all the others.
         _logger.exception("the delivery of %s failed", due.event_id)

@@ -13,7 +13,8 @@ from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import define, field, fields, setters
 
-from ..._types import UNSET, JSONObject, JSONValue, Unset
+from ..._json import JSONObject, JSONValue
+from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
 from ..api.responses import Refusal
 from ..validation import Flag, Unfit, camel_case, one_of, structure

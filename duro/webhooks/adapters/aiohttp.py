@@ -58,7 +58,7 @@ class Deliveries:
         application.on_shutdown.append(self.finish)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer a delivery; a handler of aiohttp, for a POST route."""
+        """Response a delivery; a handler of aiohttp, for a POST route."""
         reply, work = await self._receiver.receive(await request.read(), request.headers)
         if work is not None:
             await self._start(work)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from ..._types import Clock
+from ..._clock import Clock
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:

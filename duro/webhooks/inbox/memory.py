@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .base import DEFAULT_LEASE, DEFAULT_RETENTION, Inbox, Standing
 
 if TYPE_CHECKING:
-    from ..._types import Clock
+    from ..._clock import Clock
 
 __all__ = ["MemoryInbox"]
 

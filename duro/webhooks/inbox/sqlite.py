@@ -17,7 +17,7 @@ from .base import DEFAULT_LEASE, DEFAULT_RETENTION, Inbox, Standing
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ..._types import Clock
+    from ..._clock import Clock
 
 __all__ = ["SQLiteInbox"]
 

@@ -9,7 +9,8 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, Unset
+from ...._json import JSONObject
+from ...._unset import UNSET, Unset
 from ...storage.rows import find, insert
 from ...validation import Currency, Email, JSONMapping, PositiveInteger, Text, matching
 from ..dispatch import Call, Operation

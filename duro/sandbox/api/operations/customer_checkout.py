@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, JSONValue, Unset
+from ...._json import JSONObject, JSONValue
+from ...._unset import UNSET, Unset
 from ...auth.credentials import MERCHANT_NAME
 from ...auth.sessions import Surface
 from ...billing.cards import save_card

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
-from ...._types import JSONObject
+from ...._json import JSONObject
 from ...auth.otp import WHATSAPP, redeem_code, send_code
 from ...auth.sessions import Surface, open_session
 from ...billing.cards import cards_of

@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, Unset
+from ...._json import JSONObject
+from ...._unset import UNSET, Unset
 from ...auth.credentials import MERCHANT_NAME, TENANT_ID
 from ...auth.otp import EMAIL, is_cooling_down, redeem_code, send_code
 from ...auth.sessions import Surface, open_session

@@ -8,7 +8,8 @@ from typing import Final
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, Unset
+from ...._json import JSONObject
+from ...._unset import UNSET, Unset
 from ...storage.rows import find, insert, update
 from ...validation import Email, JSONMapping, Text, given_members
 from ..dispatch import Call, Operation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from ...._types import JSONObject
+from ...._json import JSONObject
 from ...storage.rows import find
 from ..dispatch import Call, Operation
 from ..responses import Answer

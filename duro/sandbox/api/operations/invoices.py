@@ -8,7 +8,8 @@ from typing import Final
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, JSONValue, Unset
+from ...._json import JSONObject, JSONValue
+from ...._unset import UNSET, Unset
 from ...clock import timestamp
 from ...storage.rows import find, insert, update
 from ...validation import PositiveInteger, Text

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._types import JSONObject
+from ...._json import JSONObject
 from ...auth.credentials import is_client, issue_token
 from ...auth.sessions import Surface
 from ...validation import Text, one_of

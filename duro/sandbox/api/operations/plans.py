@@ -7,7 +7,8 @@ from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, Unset
+from ...._json import JSONObject
+from ...._unset import UNSET, Unset
 from ...billing.periods import INTERVALS
 from ...storage.rows import find, insert, update
 from ...validation import Currency, PositiveInteger, SmallCount, Text, TrialDays, given_members, one_of

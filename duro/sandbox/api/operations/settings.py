@@ -7,7 +7,8 @@ from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, Unset
+from ...._json import JSONObject
+from ...._unset import UNSET, Unset
 from ...storage.rows import update
 from ...validation import Flag, Text, given_members, integer
 from ..dispatch import Call, Operation

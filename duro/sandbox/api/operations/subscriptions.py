@@ -8,7 +8,8 @@ from typing import Final
 
 from attrs import frozen
 
-from ...._types import UNSET, JSONObject, JSONValue, Unset
+from ...._json import JSONObject, JSONValue
+from ...._unset import UNSET, Unset
 from ...billing.periods import later
 from ...billing.proration import Price, Proration, prorate
 from ...billing.subscription_states import Action, after, event_of

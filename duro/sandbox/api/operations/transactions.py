@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ...._types import JSONObject
+from ...._json import JSONObject
 from ...storage.rows import find
 from ..dispatch import Call, Operation
 from ..pagination import page_of
