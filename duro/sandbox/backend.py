@@ -13,14 +13,15 @@ from .clock import Clock
 from .deliveries.delivery_log import Deliveries, Delivery
 from .deliveries.endpoints import Endpoint, Endpoints
 from .deliveries.outbox import Outbox
-from .deliveries.wakeup import Bell
+from .deliveries.wakeup import Wakeup
 from .events import EventEntry, list_events
 from .faults.rules import Faults
-from .http.request_log import Journal, RequestEntry
-from .ids import Identifiers
+from .http.request_log import RequestEntry, RequestLog
+from .ids import IdGenerator
 from .storage.database import Store, clear, count
 
 __all__ = [
+    "Backend",
     "Charge",
     "Delivery",
     "Endpoint",
@@ -29,7 +30,6 @@ __all__ = [
     "Refund",
     "RequestEntry",
     "Stats",
-    "World",
 ]
 
 
@@ -51,7 +51,7 @@ class Stats:
 
 
 @frozen
-class World:
+class Backend:
     """Everything that one sandbox knows; any thread may ask it.
 
     Attributes:
@@ -70,76 +70,76 @@ class World:
     store: Store
     clock: Clock
     token_lifetime: float
-    identifiers: Identifiers
-    bell: Bell
+    ids: IdGenerator
+    wakeup: Wakeup
     endpoints: Endpoints
     outbox: Outbox
     deliveries: Deliveries
-    journal: Journal = field(factory=Journal)
+    request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
 
     @classmethod
-    def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> World:
+    def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> Backend:
         """Open the world that a database holds; ``None`` is a new one in memory."""
-        store, bell, identifiers, deliveries = Store(database), Bell(), Identifiers(), Deliveries()
-        clock = Clock(store, on_advance=bell.ring)
+        store, wakeup, ids, deliveries = Store(database), Wakeup(), IdGenerator(), Deliveries()
+        clock = Clock(store, on_advance=wakeup.ring)
         return cls(
             store=store,
             clock=clock,
             token_lifetime=token_lifetime,
-            identifiers=identifiers,
-            bell=bell,
-            endpoints=Endpoints(store, clock, identifiers, bell),
+            ids=ids,
+            wakeup=wakeup,
+            endpoints=Endpoints(store, clock, ids, wakeup),
             outbox=Outbox(store, clock, deliveries),
             deliveries=deliveries,
         )
 
     def stats(self) -> Stats:
         """Count what happened."""
-        with self.store.transaction() as records:
-            charges = count_charges(records)
-        return Stats(self.journal.token_exchanges, self.journal.requests, charges, self.deliveries.delivered)
+        with self.store.transaction() as db:
+            charges = count_charges(db)
+        return Stats(self.request_log.token_exchanges, self.request_log.requests, charges, self.deliveries.delivered)
 
     def counts(self) -> dict[str, int]:
         """Count the records that a merchant knows, archived and canceled ones among them."""
-        with self.store.transaction() as records:
-            return {table: count(records, table) for table in ("plans", "customers", "subscriptions")}
+        with self.store.transaction() as db:
+            return {table: count(db, table) for table in ("plans", "customers", "subscriptions")}
 
     def ledger(self) -> tuple[Charge, ...]:
         """List every charge, newest last."""
-        with self.store.transaction() as records:
-            return list_charges(records)
+        with self.store.transaction() as db:
+            return list_charges(db)
 
     def refunds(self) -> tuple[Refund, ...]:
         """List every refund, newest last."""
-        with self.store.transaction() as records:
-            return list_refunds(records)
+        with self.store.transaction() as db:
+            return list_refunds(db)
 
     def events(self) -> tuple[EventEntry, ...]:
         """List every event, newest last."""
-        with self.store.transaction() as records:
-            return list_events(records)
+        with self.store.transaction() as db:
+            return list_events(db)
 
     def codes(self) -> tuple[OneTimeCode, ...]:
         """List every one-time code that was sent, newest last."""
-        with self.store.transaction() as records:
-            return list_codes(records)
+        with self.store.transaction() as db:
+            return list_codes(db)
 
     def revoke_tokens(self, token: str | None = None) -> int:
         """Revoke one token, or all of them; tells how many there were."""
-        with self.store.transaction() as records:
-            return credentials.revoke_tokens(records, token)
+        with self.store.transaction() as db:
+            return credentials.revoke_tokens(db, token)
 
     def reset(self) -> None:
         """Begin anew: no records, no tokens, no endpoints, no counts, no faults, and real time."""
-        with self.store.transaction() as records:
-            clear(records)
-            self.clock.reset(records)
-            self.identifiers.reset()
-            self.journal.reset()
+        with self.store.transaction() as db:
+            clear(db)
+            self.clock.reset(db)
+            self.ids.reset()
+            self.request_log.reset()
             self.deliveries.reset()
             self.faults.clear()
-            self.bell.ring()
+            self.wakeup.ring()
 
     def close(self) -> None:
         """Close the database."""

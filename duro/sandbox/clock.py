@@ -42,8 +42,8 @@ class Clock:
     def __init__(self, store: Store, on_advance: Callable[[], None]) -> None:
         self._store = store
         self._on_advance = on_advance
-        with store.transaction() as records:
-            row = records.execute("SELECT offset_seconds FROM clock").fetchone()
+        with store.transaction() as db:
+            row = db.execute("SELECT offset_seconds FROM clock").fetchone()
         self._offset = timedelta(seconds=row["offset_seconds"]) if row else timedelta()
 
     def now(self) -> datetime:
@@ -80,17 +80,17 @@ class Clock:
         if span < timedelta():
             raise ValueError("the clock only moves forward; give a span of at least 0")
         # The transaction keeps out the handlers: within one call, time does not jump.
-        with self._store.transaction() as records:
+        with self._store.transaction() as db:
             if span > LAST_MOMENT - self.now():
                 raise ValueError(f"the clock cannot go past the year {LAST_MOMENT.year}")
             offset = self._offset + span
-            records.execute("DELETE FROM clock")
-            records.execute("INSERT INTO clock VALUES (?)", (offset.total_seconds(),))
+            db.execute("DELETE FROM clock")
+            db.execute("INSERT INTO clock VALUES (?)", (offset.total_seconds(),))
             self._offset = offset
             self._on_advance()
             return self.now()
 
-    def reset(self, records: sqlite3.Connection) -> None:
+    def reset(self, db: sqlite3.Connection) -> None:
         """Go back to real time, as a part of a transaction that wipes everything else too."""
-        records.execute("DELETE FROM clock")
+        db.execute("DELETE FROM clock")
         self._offset = timedelta()

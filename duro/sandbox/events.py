@@ -7,7 +7,7 @@ import sqlite3
 from attrs import frozen
 
 from .._json import JSONObject
-from .api.responses import Answer
+from .api.responses import ApiResponse
 from .deliveries.outbox import enqueue
 from .storage.rows import insert
 
@@ -29,14 +29,14 @@ class EventEntry:
     at: str
 
 
-def record_event(records: sqlite3.Connection, identifier: str, type_: str, at: str, data: JSONObject) -> int:
+def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, data: JSONObject) -> int:
     """Record an event and the deliveries it needs, in the transaction of what it tells of.
 
     The payload is written once: each delivery and each ``getEventPayload``
     has the same bytes, which a signature needs.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         identifier: The event's id.
         type_: One of the contract's event types.
         at: When it happened.
@@ -45,12 +45,12 @@ def record_event(records: sqlite3.Connection, identifier: str, type_: str, at: s
     Returns:
         How many deliveries are due now.
     """
-    payload = Answer.of({"id": identifier, "type": type_, "createdAt": at, "data": data}).body
-    insert(records, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
-    return enqueue(records, identifier, at)
+    payload = ApiResponse.of({"id": identifier, "type": type_, "createdAt": at, "data": data}).body
+    insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
+    return enqueue(db, identifier, at)
 
 
-def list_events(records: sqlite3.Connection) -> tuple[EventEntry, ...]:
+def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:
     """List every event, newest last."""
-    rows = records.execute("SELECT id, type, created_at FROM events ORDER BY created_at, id")
+    rows = db.execute("SELECT id, type, created_at FROM events ORDER BY created_at, id")
     return tuple(EventEntry(*row) for row in rows)

@@ -7,7 +7,7 @@ import threading
 from datetime import datetime
 from typing import Final
 
-__all__ = ["Identifiers"]
+__all__ = ["IdGenerator"]
 
 # Crockford's base 32: no I, L, O or U, which people misread.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -15,7 +15,7 @@ LENGTH: Final = 26
 RANDOM_BITS: Final = 80
 
 
-class Identifiers:
+class IdGenerator:
     """Makes identifiers that sort in the order in which they were made."""
 
     def __init__(self) -> None:

@@ -18,11 +18,11 @@ from attrs import frozen
 from ..config import is_loopback
 from ..errors import ConfigurationError
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
-from .backend import Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats, World
+from .backend import Backend, Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
 from .clock import Clock
 from .deliveries.delivery_log import Delivery
 from .deliveries.endpoints import Endpoints
-from .deliveries.worker import Courier
+from .deliveries.worker import DeliveryWorker
 from .faults.rules import Faults
 from .http.application import build_application
 from .http.server import Listener
@@ -47,7 +47,7 @@ class ClientOptions(TypedDict):
 
 @frozen
 class _Running:
-    world: World
+    backend: Backend
     listener: Listener
     closing: ExitStack
 
@@ -114,12 +114,14 @@ class Sandbox:
             if self._running is not None:
                 return
             with ExitStack() as undo:
-                world = World.open(self._database, self._token_lifetime)
-                undo.callback(world.close)
+                backend = Backend.open(self._database, self._token_lifetime)
+                undo.callback(backend.close)
                 listener = Listener(self._host, self._port)
                 undo.callback(listener.close)
-                listener.serve(build_application(world), beside=Courier(world.outbox, world.clock, world.bell).run)
-                self._running = _Running(world, listener, closing=undo.pop_all())
+                listener.serve(
+                    build_application(backend), beside=DeliveryWorker(backend.outbox, backend.clock, backend.wakeup).run
+                )
+                self._running = _Running(backend, listener, closing=undo.pop_all())
 
     def stop(self) -> None:
         """Stop the server and close its connections; nothing happens if it does not run.
@@ -177,47 +179,47 @@ class Sandbox:
     @property
     def clock(self) -> Clock:
         """The sandbox's time: ``now()``, and ``advance(days=30)``."""
-        return self._require().world.clock
+        return self._require().backend.clock
 
     @property
     def faults(self) -> Faults:
         """What goes wrong: ``add("reset_after", path="/v1/customers")``, and ``clear()``."""
-        return self._require().world.faults
+        return self._require().backend.faults
 
     @property
     def endpoints(self) -> Endpoints:
         """Where events are delivered to: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
-        return self._require().world.endpoints
+        return self._require().backend.endpoints
 
     @property
     def stats(self) -> Stats:
         """Counts, taken now."""
-        return self._require().world.stats()
+        return self._require().backend.stats()
 
     @property
     def ledger(self) -> tuple[Charge, ...]:
         """Every charge so far, newest last."""
-        return self._require().world.ledger()
+        return self._require().backend.ledger()
 
     @property
     def refunds(self) -> tuple[Refund, ...]:
         """Every refund so far, newest last."""
-        return self._require().world.refunds()
+        return self._require().backend.refunds()
 
     @property
     def events(self) -> tuple[EventEntry, ...]:
         """Every event so far, newest last; webhooks tell of nothing else."""
-        return self._require().world.events()
+        return self._require().backend.events()
 
     @property
     def codes(self) -> tuple[OneTimeCode, ...]:
         """Every one-time code that was sent so far, newest last; no phone and no mailbox gets them."""
-        return self._require().world.codes()
+        return self._require().backend.codes()
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """The last 10,000 attempts to deliver an event to an endpoint, newest last."""
-        return self._require().world.deliveries.entries()
+        return self._require().backend.deliveries.entries()
 
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:
         """Wait until nothing is due to be delivered, and nothing is under way.
@@ -241,12 +243,12 @@ class Sandbox:
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
             [(1, None), (1, None), (1, None)]
         """
-        self._require().world.outbox.wait(timeout)
+        self._require().backend.outbox.wait(timeout)
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:
         """The last 10,000 API requests, newest last."""
-        return self._require().world.journal.entries()
+        return self._require().backend.request_log.entries()
 
     def revoke_tokens(self, token: str | None = None) -> int:
         """Make access tokens worthless before they expire.
@@ -257,11 +259,11 @@ class Sandbox:
         Returns:
             How many there were.
         """
-        return self._require().world.revoke_tokens(token)
+        return self._require().backend.revoke_tokens(token)
 
     def reset(self) -> None:
         """Begin anew, while the server runs on: no records, tokens, endpoints, counts or faults, and real time."""
-        self._require().world.reset()
+        self._require().backend.reset()
 
     def _require(self) -> _Running:
         running = self._running

@@ -23,7 +23,7 @@ import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
 from .._unset import UNSET
-from .api.responses import Refusal
+from .api.responses import ApiError
 from .clock import timestamp
 
 __all__ = [
@@ -160,10 +160,10 @@ def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] |
         An instance; members that were left out have their defaults.
 
     Raises:
-        Refusal: The body breaks a rule (422), with one detail for each field at fault.
+        ApiError: The body breaks a rule (422), with one detail for each field at fault.
     """
     if not isinstance(body, dict):
-        raise Refusal(422, "The body is not a JSON object.", [{"path": "", "issue": "expected object"}])
+        raise ApiError(422, "The body is not a JSON object.", [{"path": "", "issue": "expected object"}])
     given = cast("dict[str, object]", body)
     values: dict[str, Any] = {}
     details: list[dict[str, str]] = []
@@ -176,7 +176,7 @@ def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] |
         elif member.required:
             details.append({"path": member.path, "issue": "required"})
     if details:
-        raise Refusal(422, f"Not valid: {', '.join(detail['path'] for detail in details)}.", details)
+        raise ApiError(422, f"Not valid: {', '.join(detail['path'] for detail in details)}.", details)
     return shape(**values)
 
 

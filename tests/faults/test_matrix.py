@@ -79,11 +79,11 @@ class Cell(NamedTuple):
             return endings == ["answered"]
         if first == "unknown" and act.effects is None:
             first = trouble.read
-        *struck, last = endings
+        *times_applied, last = endings
         if trouble.timeout == SHORT:
             # A deadline that passed before anything left the client strikes nothing.
-            struck = [ending for ending in struck if ending != "failed" or first == "failed"]
-            return last == "answered" and set(struck) == {first} and len(struck) >= self.times
+            times_applied = [ending for ending in times_applied if ending != "failed" or first == "failed"]
+            return last == "answered" and set(times_applied) == {first} and len(times_applied) >= self.times
         return endings == [first] * self.times + ["answered"]
 
 
@@ -249,7 +249,7 @@ def report():
 @pytest.fixture
 def records(sandbox):
     """Give what asks the sandbox's database, where each update of a plan leaves a note too."""
-    store = sandbox._require().world.store
+    store = sandbox._require().backend.store
     with store.transaction() as database:
         database.execute("CREATE TEMP TABLE IF NOT EXISTS updates (plan_id TEXT)")
         database.execute(
@@ -316,7 +316,7 @@ def test_a_write_happens_once_and_its_caller_is_answered_or_knows_how_to_ask(cel
             made, charged = len(sandbox.requests), len(sandbox.ledger)
             runs = await play(cell, sandbox, records, ask=ask, on=on)
             report.update((cell.trouble, run.verdict) for run in runs.values())
-            assert all(fault.struck for fault in sandbox.faults)
+            assert all(fault.times_applied for fault in sandbox.faults)
             for name, run in runs.items():
                 assert cell.expects(run.act, run.endings), (name, run.endings)
                 if run.act.effects:

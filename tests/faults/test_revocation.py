@@ -158,7 +158,7 @@ def test_no_write_happens_twice_when_answers_are_lost_as_well(way, sandbox):
         async with client_on(way, sandbox) as ask:
             traffic = Traffic(sandbox, ask, calls, revocations=3, lost=LOST)
             await traffic.run()
-            assert sum(fault.struck for fault in sandbox.faults) == LOST
+            assert sum(fault.times_applied for fault in sandbox.faults) == LOST
             assert sandbox.stats.token_exchanges <= traffic.revoked + 1
             assert await customers_of(ask) == sorted([*traffic.emails, "payer@example.com"])
             assert len(traffic.emails) == calls // WRITES

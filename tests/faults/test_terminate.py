@@ -32,7 +32,7 @@ FAULTS = {
 
 
 @pytest.fixture(params=FAULTS)
-def struck(request, till):
+def times_applied(request, till):
     """A till whose first charge meets a fault."""
     till.sandbox.faults.add(**FAULTS[request.param], method="POST", path="/v1/subscriptions")
     return till
@@ -42,17 +42,17 @@ def charging(program, source, till):
     return program(BEGIN + source, json.dumps(till.options), json.dumps(till.charge))
 
 
-def test_without_a_handler_the_process_is_gone_at_once(struck, held, program):
-    running = charging(program, f"client.subscriptions.create(**charge, idempotency_key={KEY!r})", struck)
+def test_without_a_handler_the_process_is_gone_at_once(times_applied, held, program):
+    running = charging(program, f"client.subscriptions.create(**charge, idempotency_key={KEY!r})", times_applied)
     held()
     running.interrupt(signal.SIGTERM)
     assert running.end() < LONGEST_EXIT
     assert running.status == -signal.SIGTERM
     assert running.noise == []
-    assert struck.was_charged_once(KEY)
+    assert times_applied.was_charged_once(KEY)
 
 
-def test_a_handler_that_exits_cancels_the_call_and_notes_its_key(struck, held, program):
+def test_a_handler_that_exits_cancels_the_call_and_notes_its_key(times_applied, held, program):
     source = """
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 try:
@@ -61,7 +61,7 @@ except SystemExit as end:
     print(json.dumps(end.__notes__), flush=True)
     raise
 """
-    running = charging(program, source, struck)
+    running = charging(program, source, times_applied)
     held()
     running.interrupt(signal.SIGTERM)
     (note,) = json.loads(running.line())
@@ -69,7 +69,7 @@ except SystemExit as end:
     assert running.status == 128 + signal.SIGTERM
     assert running.noise == []
     assert "outcome unknown" in note
-    assert struck.was_charged_once(note.partition("idempotency_key='")[2].partition("'")[0])
+    assert times_applied.was_charged_once(note.partition("idempotency_key='")[2].partition("'")[0])
 
 
 def test_a_handler_that_only_sets_a_flag_lets_the_call_come_to_its_end(wire, program):

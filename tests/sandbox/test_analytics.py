@@ -28,12 +28,12 @@ def test_an_invoice_that_failed_counts_where_it_stands(sandbox: Sandbox, api: ht
     stories = [(100, "paid"), (20, "open"), (300, "uncollectible"), (4000, "paid"), (50_000, "paid")]
     for amount, _ in stories:
         subscribe(amount=amount)
-    with sandbox._require().world.store.transaction() as records:
+    with sandbox._require().backend.store.transaction() as db:
         for amount, status in stories[:4]:
-            records.execute("UPDATE invoices SET status = ? WHERE amount = ?", (status, amount))
+            db.execute("UPDATE invoices SET status = ? WHERE amount = ?", (status, amount))
             code = "expired_card" if status == "open" else "insufficient_funds"
             for attempt in range(2):
-                records.execute(
+                db.execute(
                     "INSERT INTO transactions SELECT :id, id, customer_id, 'failed', amount, 'card',"
                     " :code, NULL, NULL, created_at FROM invoices WHERE amount = :amount",
                     {"id": f"txn_{amount}_{attempt}", "code": code, "amount": amount},

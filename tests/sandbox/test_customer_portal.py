@@ -240,8 +240,8 @@ def test_a_virtual_account_is_issued_once_and_tells_no_bvn(sandbox: Sandbox, por
     assert len(first.json()["accountNumber"]) == 10
     assert portal.post("/portal/email/virtual-account", json={"bvn": "11112345678"}).json() == first.json()
     assert bvn not in first.text
-    with sandbox._require().world.store.transaction() as records:
-        assert bvn not in "\n".join(records.iterdump())
+    with sandbox._require().backend.store.transaction() as db:
+        assert bvn not in "\n".join(db.iterdump())
 
 
 @pytest.mark.parametrize("bvn", ["2221234567", "222123456789", "2221234567a", 22212345678, None, "²²²12345678"])

@@ -56,9 +56,9 @@ def test_a_body_that_is_no_object_is_422(api: httpx.Client, body: bytes) -> None
 
 def test_every_answer_has_a_request_id_of_its_own(api: httpx.Client) -> None:
     paths = ["/v1/plans", "/v1/plans?limit=0", "/nothing", "/_sandbox/stats", "/_sandbox/"]
-    identifiers = [api.get(path).headers["X-Request-Id"] for path in paths]
-    assert all(re.fullmatch(r"req_[0-9A-HJKMNP-TV-Z]{26}", identifier) for identifier in identifiers)
-    assert len(set(identifiers)) == len(paths)
+    ids = [api.get(path).headers["X-Request-Id"] for path in paths]
+    assert all(re.fullmatch(r"req_[0-9A-HJKMNP-TV-Z]{26}", identifier) for identifier in ids)
+    assert len(set(ids)) == len(paths)
 
 
 def test_a_fault_of_the_control_surface_has_the_same_shape(
@@ -68,7 +68,7 @@ def test_a_fault_of_the_control_surface_has_the_same_shape(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr("duro.sandbox.backend.World.reset", fail)
+        patch.setattr("duro.sandbox.backend.Backend.reset", fail)
         response = anonymous.post("/_sandbox/reset")
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal_error"

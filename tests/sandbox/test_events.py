@@ -43,12 +43,12 @@ def test_a_trial_is_a_creation(sandbox: Sandbox, subscribe: Make) -> None:
     ],
 )
 def test_each_move_of_a_subscription_is_told_of(
-    sandbox: Sandbox, api: httpx.Client, subscribe: Make, actions: list[str], told: list[str]
+    sandbox: Sandbox, api: httpx.Client, subscribe: Make, actions: list[str], event_data: list[str]
 ) -> None:
     subscription = subscribe()
     for action in actions:
         api.post(f"/v1/subscriptions/{subscription['id']}/{action}")
-    assert types(sandbox) == START + told
+    assert types(sandbox) == START + event_data
 
 
 def test_a_dearer_plan_is_told_of_with_its_proration(

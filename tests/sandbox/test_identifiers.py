@@ -5,21 +5,21 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from duro.sandbox.ids import Identifiers
+from duro.sandbox.ids import IdGenerator
 
 NOON = datetime(2026, 6, 28, 12, tzinfo=UTC)
 
 
 def test_identifiers_of_one_moment_sort_as_they_were_made() -> None:
-    identifiers = Identifiers()
-    made = [identifiers.make("sub", NOON) for _ in range(1000)]
+    ids = IdGenerator()
+    made = [ids.make("sub", NOON) for _ in range(1000)]
     assert made == sorted(set(made))
 
 
 def test_identifiers_bear_their_time() -> None:
-    identifiers = Identifiers()
+    ids = IdGenerator()
     for moment in (NOON, NOON + timedelta(milliseconds=1), NOON + timedelta(days=365)):
-        prefix, _, ulid = identifiers.make("sub", moment).partition("_")
+        prefix, _, ulid = ids.make("sub", moment).partition("_")
         milliseconds = 0
         for character in ulid[:10]:
             milliseconds = milliseconds * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(character)
@@ -28,15 +28,15 @@ def test_identifiers_bear_their_time() -> None:
 
 
 def test_threads_never_get_the_same_identifier() -> None:
-    identifiers = Identifiers()
+    ids = IdGenerator()
     with ThreadPoolExecutor(8) as threads:
-        made = list(threads.map(identifiers.make, ["req"] * 4000, [NOON] * 4000))
+        made = list(threads.map(ids.make, ["req"] * 4000, [NOON] * 4000))
     assert len(set(made)) == len(made)
 
 
 def test_a_clock_that_was_set_back_is_followed_after_a_reset() -> None:
-    identifiers = Identifiers()
-    ahead = identifiers.make("sub", NOON + timedelta(days=30))
-    assert identifiers.make("sub", NOON) > ahead
-    identifiers.reset()
-    assert identifiers.make("sub", NOON) < ahead
+    ids = IdGenerator()
+    ahead = ids.make("sub", NOON + timedelta(days=30))
+    assert ids.make("sub", NOON) > ahead
+    ids.reset()
+    assert ids.make("sub", NOON) < ahead

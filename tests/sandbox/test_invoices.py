@@ -80,8 +80,8 @@ def test_an_unknown_invoice_is_404(api: httpx.Client) -> None:
 
 @pytest.mark.parametrize("status", ["draft", "open", "uncollectible", "void"])
 def test_only_a_paid_invoice_is_refunded(sandbox: Sandbox, api: httpx.Client, invoice_id: str, status: str) -> None:
-    with sandbox._require().world.store.transaction() as records:
-        records.execute("UPDATE invoices SET status = ?", (status,))
+    with sandbox._require().backend.store.transaction() as db:
+        db.execute("UPDATE invoices SET status = ?", (status,))
     response = api.post(f"/v1/invoices/{invoice_id}/refund")
     assert response.status_code == 409
     assert status in response.json()["error"]["message"]

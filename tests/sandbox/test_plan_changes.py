@@ -21,8 +21,8 @@ PRICES = st.builds(Price, st.integers(1, 10**9), st.sampled_from(INTERVALS), st.
 
 
 def credit_of(sandbox: Sandbox, subscription_id: str) -> int:
-    with sandbox._require().world.store.transaction() as records:
-        (credit,) = records.execute("SELECT credit FROM subscriptions WHERE id = ?", (subscription_id,)).fetchone()
+    with sandbox._require().backend.store.transaction() as db:
+        (credit,) = db.execute("SELECT credit FROM subscriptions WHERE id = ?", (subscription_id,)).fetchone()
     return credit
 
 

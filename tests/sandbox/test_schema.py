@@ -8,7 +8,7 @@ from duro.sandbox.storage.schema import TABLES
 
 def test_every_table_is_listed_once() -> None:
     store = Store()
-    with store.transaction() as records:
-        rows = records.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    with store.transaction() as db:
+        rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     store.close()
     assert sorted(TABLES) == sorted(row["name"] for row in rows)

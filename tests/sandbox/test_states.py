@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from duro.sandbox.api.responses import Refusal
+from duro.sandbox.api.responses import ApiError
 from duro.sandbox.billing.subscription_states import Action, after
 
 STATUSES = {"incomplete", "trialing", "active", "past_due", "paused", "unpaid", "canceled", "expired"}
@@ -28,6 +28,6 @@ def test_each_action_works_from_the_statuses_of_the_table_only(action: Action, s
     if status in allowed:
         assert after(action, status) == result
     else:
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(ApiError) as refusal:
             after(action, status)
         assert refusal.value.status == 409

@@ -13,14 +13,14 @@ from attrs import AttrsInstance, frozen
 from starlette.requests import Request
 
 from ..._json import JSONObject
-from ..auth.sessions import Surface, admit
-from ..backend import World
+from ..auth.sessions import Surface, authenticate
+from ..backend import Backend
 from ..clock import timestamp
 from ..events import record_event
 from ..storage.database import savepoint
 from ..validation import structure
 from . import idempotency
-from .responses import Answer, Refusal
+from .responses import ApiError, ApiResponse
 
 __all__ = ["Call", "Handler", "Operation", "perform"]
 
@@ -34,8 +34,8 @@ class Call:
     """What a handler works with: one permitted request inside its open transaction.
 
     Attributes:
-        world: The sandbox that serves the call.
-        records: The transaction that every effect of the call belongs to.
+        backend: The sandbox that serves the call.
+        db: The transaction that every effect of the call belongs to.
         now: The sandbox's time, the same throughout the call.
         path: The parameters in the path.
         query: The parameters behind the path.
@@ -45,8 +45,8 @@ class Call:
         origin: The sandbox's address as the caller knows it, without a trailing slash.
     """
 
-    world: World
-    records: sqlite3.Connection
+    backend: Backend
+    db: sqlite3.Connection
     now: datetime
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -62,7 +62,7 @@ class Call:
 
     def new_id(self, prefix: str) -> str:
         """Make an identifier, such as ``plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6``."""
-        return self.world.identifiers.make(prefix, self.now)
+        return self.backend.ids.make(prefix, self.now)
 
     def emit(self, type_: str, data: JSONObject) -> None:
         """Record an event, which is committed with everything else that the call does, and delivered after that.
@@ -71,9 +71,9 @@ class Call:
             type_: One of the contract's event types.
             data: What its payload carries.
         """
-        if record_event(self.records, self.new_id("evt"), type_, self.at, data):
+        if record_event(self.db, self.new_id("evt"), type_, self.at, data):
             # Before the commit is early enough: whoever looks waits for the end of the transaction.
-            self.world.bell.ring()
+            self.backend.wakeup.ring()
 
     def read(self, shape: type[Shape], spelling: Callable[[str], str] | None = None) -> Shape:
         """Read the body; none at all counts as an empty object.
@@ -83,13 +83,13 @@ class Call:
             spelling: Makes the wire's name from an attribute's name; camelCase if left out.
 
         Raises:
-            Refusal: The body is not JSON (400), or breaks a rule (422).
+            ApiError: The body is not JSON (400), or breaks a rule (422).
         """
         return structure(shape, parse(self.raw), spelling)
 
 
 # A handler answers by itself where bytes count, or where a refusal must not undo what was done.
-Handler: TypeAlias = Callable[[Call], JSONObject | Answer]
+Handler: TypeAlias = Callable[[Call], JSONObject | ApiResponse]
 
 
 @frozen
@@ -99,7 +99,7 @@ class Operation:
     Attributes:
         method: The HTTP method.
         path: The path, with parameters as Starlette writes them.
-        handler: Does the work and gives the body of the answer, or raises a :class:`Refusal`.
+        handler: Does the work and gives the body of the answer, or raises a :class:`ApiError`.
         status: The status of a success.
         surface: Who it is for, which decides the credential it takes.
         takes_key: It honours an idempotency key; a GET never does.
@@ -113,14 +113,14 @@ class Operation:
     takes_key: bool = True
 
 
-def perform(world: World, operation: Operation, request: Request, raw: bytes) -> Answer:
+def perform(backend: Backend, operation: Operation, request: Request, raw: bytes) -> ApiResponse:
     """Serve a call, from its credential to its commit.
 
     Effects and idempotency record are committed together: whatever happens to
     the answer on its way, a repeat finds either both of them or neither.
 
     Args:
-        world: The sandbox that serves the call.
+        backend: The sandbox that serves the call.
         operation: What is asked for.
         request: The request, for its headers and parameters.
         raw: Its body.
@@ -129,47 +129,47 @@ def perform(world: World, operation: Operation, request: Request, raw: bytes) ->
         The answer; a refusal is one too.
     """
     try:
-        with world.store.transaction() as records:
-            now = world.clock.now()
-            person_id = admit(operation.surface, records, request.headers, now)
+        with backend.store.transaction() as db:
+            now = backend.clock.now()
+            person_id = authenticate(operation.surface, db, request.headers, now)
             key = None
             if operation.method != "GET" and operation.takes_key:
                 key = idempotency.key_of(request.headers.get("Idempotency-Key"))
             scope = idempotency.scope_of(operation.surface, person_id, request.url.path, raw)
-            if key is not None and (first := idempotency.recall(records, key, now, scope)):
+            if key is not None and (first := idempotency.recall(db, key, now, scope)):
                 return first
             origin = str(request.base_url).rstrip("/")
-            call = Call(world, records, now, request.path_params, request.query_params, raw, key, person_id, origin)
+            call = Call(backend, db, now, request.path_params, request.query_params, raw, key, person_id, origin)
             answer = _run(operation, call)
             if key is not None:
-                idempotency.keep(records, key, answer, now, scope)
+                idempotency.keep(db, key, answer, now, scope)
             return answer
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal.answer()
     except Exception:
         # Answered here, since a server that sees the exception would close the connection behind the answer.
         _logger.exception("%s %s failed", operation.method, operation.path)
-        return Refusal(500, "The sandbox failed; its log tells more.").answer()
+        return ApiError(500, "The sandbox failed; its log tells more.").answer()
 
 
 def parse(raw: bytes) -> object:
     """Read JSON strictly.
 
     Raises:
-        Refusal: It is no JSON (400).
+        ApiError: It is no JSON (400).
     """
     try:
         return json.loads(raw or b"{}", parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise Refusal(400, "The body is not valid JSON.") from None
+        raise ApiError(400, "The body is not valid JSON.") from None
 
 
-def _run(operation: Operation, call: Call) -> Answer:
+def _run(operation: Operation, call: Call) -> ApiResponse:
     try:
-        with savepoint(call.records):
+        with savepoint(call.db):
             result = operation.handler(call)
-            return result if isinstance(result, Answer) else Answer.of(result, operation.status)
-    except Refusal as refusal:
+            return result if isinstance(result, ApiResponse) else ApiResponse.of(result, operation.status)
+    except ApiError as refusal:
         return refusal.answer()
 
 

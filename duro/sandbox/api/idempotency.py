@@ -9,7 +9,7 @@ from typing import Final
 
 from ..auth.sessions import Surface
 from ..clock import timestamp
-from .responses import Answer, Refusal
+from .responses import ApiError, ApiResponse
 
 __all__ = ["keep", "key_of", "recall", "scope_of"]
 
@@ -24,10 +24,10 @@ def key_of(header: str | None) -> str | None:
     """Read the ``Idempotency-Key`` header; an empty one counts as none.
 
     Raises:
-        Refusal: The key is too long (400).
+        ApiError: The key is too long (400).
     """
     if header and len(header) > LONGEST_KEY:
-        raise Refusal(400, f"The Idempotency-Key is longer than {LONGEST_KEY} characters.")
+        raise ApiError(400, f"The Idempotency-Key is longer than {LONGEST_KEY} characters.")
     return header or None
 
 
@@ -55,21 +55,21 @@ def scope_of(surface: Surface, person_id: str, path: str, raw: bytes) -> str:
     return person_id
 
 
-def recall(records: sqlite3.Connection, key: str, now: datetime, scope: str = "") -> Answer | None:
+def recall(db: sqlite3.Connection, key: str, now: datetime, scope: str = "") -> ApiResponse | None:
     """Find the first answer under a key.
 
     Within the scope, which operation and body it answered does not matter: the key alone decides.
     """
-    records.execute("DELETE FROM idempotency WHERE created_at <= ?", (timestamp(now - KEPT_FOR),))
-    row = records.execute("SELECT status, body FROM idempotency WHERE scope = ? AND key = ?", (scope, key)).fetchone()
-    return None if row is None else Answer(row["status"], row["body"])
+    db.execute("DELETE FROM idempotency WHERE created_at <= ?", (timestamp(now - KEPT_FOR),))
+    row = db.execute("SELECT status, body FROM idempotency WHERE scope = ? AND key = ?", (scope, key)).fetchone()
+    return None if row is None else ApiResponse(row["status"], row["body"])
 
 
-def keep(records: sqlite3.Connection, key: str, answer: Answer, now: datetime, scope: str = "") -> None:
+def keep(db: sqlite3.Connection, key: str, answer: ApiResponse, now: datetime, scope: str = "") -> None:
     """Keep an answer for repeats, in the transaction that holds the call's effects."""
     if answer.status in _PASSING or answer.status >= 500:
         return
-    records.execute(
+    db.execute(
         "INSERT INTO idempotency (scope, key, status, body, created_at) VALUES (?, ?, ?, ?, ?)",
         (scope, key, answer.status, answer.body, timestamp(now)),
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..._json import JSONObject, JSONValue
 from .dispatch import Call
-from .responses import Refusal
+from .responses import ApiError
 
 __all__ = ["page_of"]
 
@@ -20,7 +20,7 @@ _LIMIT: Final = re.compile(r"[1-9][0-9]?|100")
 def page_of(
     call: Call,
     table: str,
-    represent: Callable[[sqlite3.Row], JSONObject],
+    to_json: Callable[[sqlite3.Row], JSONObject],
     *,
     where: str = "TRUE",
     parameters: tuple[str, ...] = (),
@@ -30,7 +30,7 @@ def page_of(
     Args:
         call: The call.
         table: The table, which has ``created_at`` and ``id``.
-        represent: Gives a row its shape in the answer.
+        to_json: Gives a row its shape in the answer.
         where: A condition in SQL that says which rows belong to the list.
         parameters: The values for that condition.
 
@@ -38,19 +38,19 @@ def page_of(
         ``{"items", "nextCursor", "hasMore"}``; the cursor is the id of the last item.
 
     Raises:
-        Refusal: The limit is out of bounds (422), or the cursor is the id of nothing (400).
+        ApiError: The limit is out of bounds (422), or the cursor is the id of nothing (400).
     """
     limit = _limit(call.query)
     if (cursor := call.query.get("cursor")) is not None:
         where = f"{where} AND (created_at, id) < (?, ?)"
-        parameters = (*parameters, *_position(call.records, table, cursor))
-    rows = call.records.execute(
+        parameters = (*parameters, *_position(call.db, table, cursor))
+    rows = call.db.execute(
         f"SELECT * FROM {table} WHERE {where} ORDER BY created_at DESC, id DESC LIMIT ?",  # noqa: S608 - our own words
         (*parameters, limit + 1),
     ).fetchall()
     # One row more than wanted tells whether there is another page.
     more, rows = len(rows) > limit, rows[:limit]
-    items: list[JSONValue] = [represent(row) for row in rows]
+    items: list[JSONValue] = [to_json(row) for row in rows]
     return {"items": items, "nextCursor": rows[-1]["id"] if more else None, "hasMore": more}
 
 
@@ -59,12 +59,12 @@ def _limit(query: Mapping[str, str]) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not _LIMIT.fullmatch(text):
-        raise Refusal(422, "Not valid: limit.", [{"path": "limit", "issue": "expected integer from 1 to 100"}])
+        raise ApiError(422, "Not valid: limit.", [{"path": "limit", "issue": "expected integer from 1 to 100"}])
     return int(text)
 
 
-def _position(records: sqlite3.Connection, table: str, cursor: str) -> tuple[str, str]:
-    row = records.execute(f"SELECT created_at FROM {table} WHERE id = ?", (cursor,)).fetchone()  # noqa: S608 - the same
+def _position(db: sqlite3.Connection, table: str, cursor: str) -> tuple[str, str]:
+    row = db.execute(f"SELECT created_at FROM {table} WHERE id = ?", (cursor,)).fetchone()  # noqa: S608 - the same
     if row is None:
-        raise Refusal(400, "The cursor is not one that a page of this list gave.")
+        raise ApiError(400, "The cursor is not one that a page of this list gave.")
     return row["created_at"], cursor

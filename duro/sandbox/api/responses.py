@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ..._json import JSONValue
 
-__all__ = ["Answer", "Refusal"]
+__all__ = ["ApiError", "ApiResponse"]
 
 CODES: Final[Mapping[int, str]] = {
     400: "bad_request",
@@ -27,14 +27,14 @@ CODES: Final[Mapping[int, str]] = {
 
 
 @frozen
-class Answer:
+class ApiResponse:
     """A status and the exact bytes of a JSON body, as they are sent and replayed."""
 
     status: int
     body: bytes
 
     @classmethod
-    def of(cls, value: JSONValue, status: int = 200) -> Answer:
+    def of(cls, value: JSONValue, status: int = 200) -> ApiResponse:
         """Encode a value.
 
         Args:
@@ -54,7 +54,7 @@ class Answer:
         return response
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """The API says no; whatever the call did so far is undone.
 
     Attributes:
@@ -69,10 +69,10 @@ class Refusal(Exception):
         self.message = message
         self.details = details
 
-    def answer(self) -> Answer:
+    def answer(self) -> ApiResponse:
         """Give the refusal the contract's shape."""
         code = CODES.get(self.status, CODES[500] if self.status >= 500 else CODES[400])
         error: dict[str, JSONValue] = {"code": code, "message": self.message}
         if self.details:
             error["details"] = self.details
-        return Answer.of({"error": error}, self.status)
+        return ApiResponse.of({"error": error}, self.status)

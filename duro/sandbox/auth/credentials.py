@@ -9,7 +9,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 from ..clock import timestamp
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "MERCHANT_NAME",
     "SECRET_KEY",
     "TENANT_ID",
-    "authenticate",
+    "authenticate_merchant",
     "is_client",
     "issue_token",
     "revoke_tokens",
@@ -39,11 +39,11 @@ def is_client(client_id: str, client_secret: str) -> bool:
     return _same(client_id, CLIENT_ID) & _same(client_secret, CLIENT_SECRET)
 
 
-def issue_token(records: sqlite3.Connection, now: datetime, lifetime: float) -> str:
+def issue_token(db: sqlite3.Connection, now: datetime, lifetime: float) -> str:
     """Make an access token; the database keeps no more than its hash.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         now: The sandbox's time.
         lifetime: Seconds until the token expires.
 
@@ -51,50 +51,50 @@ def issue_token(records: sqlite3.Connection, now: datetime, lifetime: float) -> 
         The token, for the one answer that carries it.
     """
     token = f"at_test_{secrets.token_urlsafe(32)}"
-    records.execute("DELETE FROM tokens WHERE expires_at <= ?", (timestamp(now),))
-    records.execute(
+    db.execute("DELETE FROM tokens WHERE expires_at <= ?", (timestamp(now),))
+    db.execute(
         "INSERT INTO tokens (digest, expires_at) VALUES (?, ?)",
         (_digest(token), timestamp(now + timedelta(seconds=lifetime))),
     )
     return token
 
 
-def revoke_tokens(records: sqlite3.Connection, token: str | None = None) -> int:
+def revoke_tokens(db: sqlite3.Connection, token: str | None = None) -> int:
     """Make tokens worthless before they expire.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         token: The token to revoke; ``None`` revokes all.
 
     Returns:
         How many there were.
     """
     if token is None:
-        return records.execute("DELETE FROM tokens").rowcount
-    return records.execute("DELETE FROM tokens WHERE digest = ?", (_digest(token),)).rowcount
+        return db.execute("DELETE FROM tokens").rowcount
+    return db.execute("DELETE FROM tokens WHERE digest = ?", (_digest(token),)).rowcount
 
 
-def authenticate(records: sqlite3.Connection, authorization: str | None, now: datetime) -> None:
+def authenticate_merchant(db: sqlite3.Connection, authorization: str | None, now: datetime) -> None:
     """Check the credential of a call on ``/v1``.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         authorization: The header as it came.
         now: The sandbox's time.
 
     Raises:
-        Refusal: There is no credential, or it is not valid (any more) (401).
+        ApiError: There is no credential, or it is not valid (any more) (401).
     """
     if authorization is None:
-        raise Refusal(401, "No credential was sent: Authorization: Bearer takes a secret key or an access token.")
+        raise ApiError(401, "No credential was sent: Authorization: Bearer takes a secret key or an access token.")
     scheme, _, credential = authorization.partition(" ")
     credential = credential.strip()
-    if scheme.lower() != "bearer" or not (_same(credential, SECRET_KEY) or _is_token(records, credential, now)):
-        raise Refusal(401, "The credential is not valid, or not valid any more.")
+    if scheme.lower() != "bearer" or not (_same(credential, SECRET_KEY) or _is_token(db, credential, now)):
+        raise ApiError(401, "The credential is not valid, or not valid any more.")
 
 
-def _is_token(records: sqlite3.Connection, credential: str, now: datetime) -> bool:
-    row = records.execute("SELECT expires_at FROM tokens WHERE digest = ?", (_digest(credential),)).fetchone()
+def _is_token(db: sqlite3.Connection, credential: str, now: datetime) -> bool:
+    row = db.execute("SELECT expires_at FROM tokens WHERE digest = ?", (_digest(credential),)).fetchone()
     return row is not None and timestamp(now) < row["expires_at"]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 from ..clock import timestamp
 from ..storage.rows import insert, update
 
@@ -45,11 +45,11 @@ class OneTimeCode:
     at: str
 
 
-def send_code(records: sqlite3.Connection, identifier: str, channel: str, recipient: str, now: datetime) -> str:
+def send_code(db: sqlite3.Connection, identifier: str, channel: str, recipient: str, now: datetime) -> str:
     """Send a new code; the ones before it work no longer.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         identifier: The id of the record.
         channel: :data:`WHATSAPP` or :data:`EMAIL`.
         recipient: The phone number or address.
@@ -59,14 +59,14 @@ def send_code(records: sqlite3.Connection, identifier: str, channel: str, recipi
         When the code expires.
 
     Raises:
-        Refusal: The recipient got too many codes of late (429).
+        ApiError: The recipient got too many codes of late (429).
     """
-    (lately,) = records.execute(
+    (lately,) = db.execute(
         "SELECT count(*) FROM codes WHERE channel = ? AND recipient = ? AND created_at > ?",
         (channel, recipient, timestamp(now - WINDOW)),
     ).fetchone()
     if lately >= MOST_IN_WINDOW:
-        raise Refusal(429, f"No more than {MOST_IN_WINDOW} codes are sent within 15 minutes; try again later.")
+        raise ApiError(429, f"No more than {MOST_IN_WINDOW} codes are sent within 15 minutes; try again later.")
     expires_at = timestamp(now + LIFETIME)
     values = {
         "id": identifier,
@@ -76,21 +76,21 @@ def send_code(records: sqlite3.Connection, identifier: str, channel: str, recipi
         "expires_at": expires_at,
         "created_at": timestamp(now),
     }
-    insert(records, "codes", values)
+    insert(db, "codes", values)
     return expires_at
 
 
-def is_cooling_down(records: sqlite3.Connection, channel: str, recipient: str, now: datetime) -> bool:
+def is_cooling_down(db: sqlite3.Connection, channel: str, recipient: str, now: datetime) -> bool:
     """Tell whether the latest code was sent a moment ago and still serves."""
-    latest = _latest(records, channel, recipient)
+    latest = _latest(db, channel, recipient)
     return latest is not None and not latest["used_at"] and timestamp(now - COOLDOWN) < latest["created_at"]
 
 
-def redeem_code(records: sqlite3.Connection, channel: str, recipient: str, code: str, now: datetime) -> Refusal | None:
+def redeem_code(db: sqlite3.Connection, channel: str, recipient: str, code: str, now: datetime) -> ApiError | None:
     """Use the latest code up, or count a vain attempt.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         channel: The channel of the code.
         recipient: Who was sent it.
         code: What the caller says it is.
@@ -100,26 +100,26 @@ def redeem_code(records: sqlite3.Connection, channel: str, recipient: str, code:
         ``None`` if the code was right. A refusal is returned, not raised, for
         the attempt has to count although it is refused.
     """
-    latest = _latest(records, channel, recipient)
+    latest = _latest(db, channel, recipient)
     if latest is None or latest["used_at"] or latest["expires_at"] <= timestamp(now):
-        return Refusal(401, "The code is wrong, used or expired.")
+        return ApiError(401, "The code is wrong, used or expired.")
     if latest["attempts"] >= MOST_ATTEMPTS:
-        return Refusal(429, f"The code was tried {MOST_ATTEMPTS} times; ask for a new one.")
-    update(records, "codes", latest["id"], {"attempts": latest["attempts"] + 1})
+        return ApiError(429, f"The code was tried {MOST_ATTEMPTS} times; ask for a new one.")
+    update(db, "codes", latest["id"], {"attempts": latest["attempts"] + 1})
     if not hmac.compare_digest(latest["code"].encode(), code.encode()):
-        return Refusal(401, "The code is wrong, used or expired.")
-    update(records, "codes", latest["id"], {"used_at": timestamp(now)})
+        return ApiError(401, "The code is wrong, used or expired.")
+    update(db, "codes", latest["id"], {"used_at": timestamp(now)})
     return None
 
 
-def list_codes(records: sqlite3.Connection) -> tuple[OneTimeCode, ...]:
+def list_codes(db: sqlite3.Connection) -> tuple[OneTimeCode, ...]:
     """List every code, newest last."""
-    rows = records.execute("SELECT channel, recipient, code, expires_at, created_at FROM codes ORDER BY created_at, id")
+    rows = db.execute("SELECT channel, recipient, code, expires_at, created_at FROM codes ORDER BY created_at, id")
     return tuple(OneTimeCode(*row) for row in rows)
 
 
-def _latest(records: sqlite3.Connection, channel: str, recipient: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = records.execute(
+def _latest(db: sqlite3.Connection, channel: str, recipient: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(
         "SELECT * FROM codes WHERE channel = ? AND recipient = ? ORDER BY created_at DESC, id DESC LIMIT 1",
         (channel, recipient),
     ).fetchone()

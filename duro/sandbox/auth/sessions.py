@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 from ..clock import timestamp
-from .credentials import authenticate
+from .credentials import authenticate_merchant
 
-__all__ = ["Surface", "admit", "open_session"]
+__all__ = ["Surface", "authenticate", "open_session"]
 
 SESSION_LIFETIME: Final = timedelta(hours=24)
 
@@ -32,12 +32,12 @@ class Surface(enum.Enum):
 _PREFIXES: Final[Mapping[Surface, str]] = {Surface.IDENTITY: "idt_test_", Surface.PORTAL: "pst_test_"}
 
 
-def admit(surface: Surface, records: sqlite3.Connection, headers: Mapping[str, str], now: datetime) -> str:
+def authenticate(surface: Surface, db: sqlite3.Connection, headers: Mapping[str, str], now: datetime) -> str:
     """Check the credential of a call.
 
     Args:
         surface: Where it knocks.
-        records: The open transaction.
+        db: The open transaction.
         headers: The headers of the request.
         now: The sandbox's time.
 
@@ -45,25 +45,25 @@ def admit(surface: Surface, records: sqlite3.Connection, headers: Mapping[str, s
         The id of the identity or portal account that signed in; empty on the other surfaces.
 
     Raises:
-        Refusal: The credential is missing or not valid, or belongs to another surface (401).
+        ApiError: The credential is missing or not valid, or belongs to another surface (401).
     """
     match surface:
         case Surface.MERCHANT:
-            authenticate(records, headers.get("Authorization"), now)
+            authenticate_merchant(db, headers.get("Authorization"), now)
             return ""
         case Surface.IDENTITY:
-            return _person(records, surface, _bearer(headers.get("Authorization", "")), now)
+            return _person(db, surface, _bearer(headers.get("Authorization", "")), now)
         case Surface.PORTAL:
-            return _person(records, surface, headers.get("x-portal-session", ""), now)
+            return _person(db, surface, headers.get("x-portal-session", ""), now)
         case Surface.PUBLIC:
             return ""
 
 
-def open_session(records: sqlite3.Connection, surface: Surface, person_id: str, now: datetime) -> str:
+def open_session(db: sqlite3.Connection, surface: Surface, person_id: str, now: datetime) -> str:
     """Sign a person in; the database keeps no more than the token's hash.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         surface: :attr:`Surface.IDENTITY` or :attr:`Surface.PORTAL`.
         person_id: The identity or the portal account.
         now: The sandbox's time.
@@ -72,21 +72,21 @@ def open_session(records: sqlite3.Connection, surface: Surface, person_id: str, 
         The token, for the one answer that carries it.
     """
     token = f"{_PREFIXES[surface]}{secrets.token_urlsafe(32)}"
-    records.execute("DELETE FROM sessions WHERE expires_at <= ?", (timestamp(now),))
-    records.execute(
+    db.execute("DELETE FROM sessions WHERE expires_at <= ?", (timestamp(now),))
+    db.execute(
         "INSERT INTO sessions (digest, surface, person_id, expires_at) VALUES (?, ?, ?, ?)",
         (_digest(token), surface.value, person_id, timestamp(now + SESSION_LIFETIME)),
     )
     return token
 
 
-def _person(records: sqlite3.Connection, surface: Surface, token: str, now: datetime) -> str:
-    row = records.execute(
+def _person(db: sqlite3.Connection, surface: Surface, token: str, now: datetime) -> str:
+    row = db.execute(
         "SELECT person_id FROM sessions WHERE digest = ? AND surface = ? AND expires_at > ?",
         (_digest(token), surface.value, timestamp(now)),
     ).fetchone()
     if row is None:
-        raise Refusal(401, "The session is missing, not valid, or not valid any more; sign in again.")
+        raise ApiError(401, "The session is missing, not valid, or not valid any more; sign in again.")
     person_id: str = row["person_id"]
     return person_id
 

@@ -30,7 +30,7 @@ def save_card(call: Call, customer: sqlite3.Row) -> None:
         "is_default": True,
         "created_at": call.at,
     }
-    insert(call.records, "cards", card)
+    insert(call.db, "cards", card)
 
 
 def cards_of(call: Call, customers: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
@@ -46,7 +46,7 @@ def cards_of(call: Call, customers: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
     return [
         card
         for customer in customers
-        for card in call.records.execute(
+        for card in call.db.execute(
             "SELECT * FROM cards WHERE customer_id = ? ORDER BY created_at DESC, id DESC", (customer["id"],)
         )
     ]

@@ -59,22 +59,22 @@ _CHARGES = """
 """
 
 
-def list_charges(records: sqlite3.Connection) -> tuple[Charge, ...]:
+def list_charges(db: sqlite3.Connection) -> tuple[Charge, ...]:
     """List every charge, newest last."""
     # Within a millisecond, the 26 characters behind the prefix tell the order.
-    rows = records.execute(f"SELECT * FROM ({_CHARGES}) ORDER BY created_at, substr(id, -26)")  # noqa: S608 - our own words
+    rows = db.execute(f"SELECT * FROM ({_CHARGES}) ORDER BY created_at, substr(id, -26)")  # noqa: S608 - our own words
     return tuple(Charge(*row[:6]) for row in rows)
 
 
-def count_charges(records: sqlite3.Connection) -> int:
+def count_charges(db: sqlite3.Connection) -> int:
     """Count the charges."""
-    number: int = records.execute(f"SELECT count(*) FROM ({_CHARGES})").fetchone()[0]  # noqa: S608 - our own words
+    number: int = db.execute(f"SELECT count(*) FROM ({_CHARGES})").fetchone()[0]  # noqa: S608 - our own words
     return number
 
 
-def list_refunds(records: sqlite3.Connection) -> tuple[Refund, ...]:
+def list_refunds(db: sqlite3.Connection) -> tuple[Refund, ...]:
     """List every refund, newest last."""
-    rows = records.execute(
+    rows = db.execute(
         "SELECT invoice_id, customer_id, amount, reason, idempotency_key, created_at FROM refunds"
         " ORDER BY created_at, id"
     )

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 
 __all__ = ["Action", "after", "event_of"]
 
@@ -54,11 +54,11 @@ def after(action: Action, status: str) -> str:
         The new status.
 
     Raises:
-        Refusal: The state machine forbids it (409).
+        ApiError: The state machine forbids it (409).
     """
     allowed, result, _ = _TRANSITIONS[action]
     if status not in allowed:
-        raise Refusal(409, f"A subscription that is {status} cannot be {action.value}.")
+        raise ApiError(409, f"A subscription that is {status} cannot be {action.value}.")
     return result
 
 

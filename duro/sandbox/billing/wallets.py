@@ -17,7 +17,7 @@ def top_up_wallet(call: Call, session: sqlite3.Row) -> None:
         call: The call.
         session: A session of the kind ``topup``, about to be completed.
     """
-    account = find(call.records, "accounts", session["account_id"])
+    account = find(call.db, "accounts", session["account_id"])
     balance = account["balance"] + session["amount"]
     movement = {
         "id": call.new_id("wtx"),
@@ -29,12 +29,12 @@ def top_up_wallet(call: Call, session: sqlite3.Row) -> None:
         "idempotency_key": call.idempotency_key,
         "created_at": call.at,
     }
-    insert(call.records, "wallet_transactions", movement)
-    update(call.records, "accounts", account["id"], {"balance": balance})
+    insert(call.db, "wallet_transactions", movement)
+    update(call.db, "accounts", account["id"], {"balance": balance})
 
 
 def movements_of(call: Call, account: sqlite3.Row) -> list[sqlite3.Row]:
     """List the movements of an account's wallet, newest first."""
-    return call.records.execute(
+    return call.db.execute(
         "SELECT * FROM wallet_transactions WHERE account_id = ? ORDER BY created_at DESC, id DESC", (account["id"],)
     ).fetchall()

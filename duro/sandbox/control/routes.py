@@ -13,8 +13,8 @@ from starlette.routing import Route
 from ..._json import JSONValue
 from ..._unset import UNSET, Unset
 from ..api.dispatch import parse
-from ..api.responses import Answer, Refusal
-from ..backend import World
+from ..api.responses import ApiError, ApiResponse
+from ..backend import Backend
 from ..clock import timestamp
 from ..dashboard.views import render
 from ..deliveries.endpoints import EndpointCreate
@@ -48,11 +48,11 @@ class ControlSurface:
     """The endpoints that no real Duro has; they take no credential and are not counted.
 
     Args:
-        world: The world they show and steer.
+        backend: The world they show and steer.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def routes(self) -> list[Route]:
         """List the routes."""
@@ -81,81 +81,81 @@ class ControlSurface:
         """Show everything at a glance, for people."""
         # The page loads nothing and runs nothing, whatever text it shows.
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-        return HTMLResponse(render(self._world), headers=policy)
+        return HTMLResponse(render(self._backend), headers=policy)
 
     async def stats(self, _request: Request) -> Response:
         """Count."""
-        return Answer.of(asdict(self._world.stats())).response()
+        return ApiResponse.of(asdict(self._backend.stats())).response()
 
     async def requests(self, _request: Request) -> Response:
         """List the last requests, newest last."""
-        return Answer.of([_camel(entry) for entry in self._world.journal.entries()]).response()
+        return ApiResponse.of([_camel(entry) for entry in self._backend.request_log.entries()]).response()
 
     async def ledger(self, _request: Request) -> Response:
         """List every charge, newest last."""
-        return Answer.of([_camel(charge) for charge in self._world.ledger()]).response()
+        return ApiResponse.of([_camel(charge) for charge in self._backend.ledger()]).response()
 
     async def refunds(self, _request: Request) -> Response:
         """List every refund, newest last."""
-        return Answer.of([_camel(refund) for refund in self._world.refunds()]).response()
+        return ApiResponse.of([_camel(refund) for refund in self._backend.refunds()]).response()
 
     async def events(self, _request: Request) -> Response:
         """List every event, newest last."""
-        return Answer.of([_camel(event) for event in self._world.events()]).response()
+        return ApiResponse.of([_camel(event) for event in self._backend.events()]).response()
 
     async def codes(self, _request: Request) -> Response:
         """List every one-time code that was sent, newest last."""
-        return Answer.of([_camel(code) for code in self._world.codes()]).response()
+        return ApiResponse.of([_camel(code) for code in self._backend.codes()]).response()
 
     async def deliveries(self, _request: Request) -> Response:
         """List the last attempts to deliver an event, newest last."""
-        return Answer.of([_camel(delivery) for delivery in self._world.deliveries.entries()]).response()
+        return ApiResponse.of([_camel(delivery) for delivery in self._backend.deliveries.entries()]).response()
 
     async def endpoints(self, _request: Request) -> Response:
         """List the webhook endpoints, in the order in which they were added."""
-        return Answer.of([_camel(endpoint) for endpoint in self._world.endpoints]).response()
+        return ApiResponse.of([_camel(endpoint) for endpoint in self._backend.endpoints]).response()
 
     async def add_endpoint(self, request: Request) -> Response:
         """Deliver events to an address from now on; answers the endpoint, without its secret."""
-        endpoint = self._world.endpoints.append(structure(EndpointCreate, parse(await request.body())))
-        return Answer.of(_camel(endpoint), 201).response()
+        endpoint = self._backend.endpoints.append(structure(EndpointCreate, parse(await request.body())))
+        return ApiResponse.of(_camel(endpoint), 201).response()
 
     async def clear_endpoints(self, _request: Request) -> Response:
         """Take all webhook endpoints away; answers how many there were."""
-        return Answer.of({"cleared": self._world.endpoints.clear()}).response()
+        return ApiResponse.of({"cleared": self._backend.endpoints.clear()}).response()
 
     async def advance_clock(self, request: Request) -> Response:
         """Let seconds pass; answers the new time."""
         change = structure(ClockChange, parse(await request.body()))
         try:
-            now = self._world.clock.advance(seconds=change.advance)
+            now = self._backend.clock.advance(seconds=change.advance)
         except ValueError as error:
-            raise Refusal(422, "Not valid: advance.", [{"path": "advance", "issue": str(error)}]) from None
-        return Answer.of({"now": timestamp(now)}).response()
+            raise ApiError(422, "Not valid: advance.", [{"path": "advance", "issue": str(error)}]) from None
+        return ApiResponse.of({"now": timestamp(now)}).response()
 
     async def faults(self, _request: Request) -> Response:
         """List the faults, in the order in which they are looked at, each with how often it struck."""
-        return Answer.of([fault.represent() for fault in self._world.faults]).response()
+        return ApiResponse.of([fault.to_json() for fault in self._backend.faults]).response()
 
     async def add_fault(self, request: Request) -> Response:
         """Let requests to the API go wrong; answers the fault."""
-        fault = self._world.faults.append(read_fault(parse(await request.body())))
-        return Answer.of(fault.represent(), 201).response()
+        fault = self._backend.faults.append(read_fault(parse(await request.body())))
+        return ApiResponse.of(fault.to_json(), 201).response()
 
     async def clear_faults(self, _request: Request) -> Response:
         """Take all faults away; answers how many there were."""
-        return Answer.of({"cleared": self._world.faults.clear()}).response()
+        return ApiResponse.of({"cleared": self._backend.faults.clear()}).response()
 
     async def revoke_tokens(self, request: Request) -> Response:
         """Revoke one token or all of them; answers how many there were."""
-        wanted = structure(Revocation, parse(await request.body()))
-        token = None if isinstance(wanted.token, Unset) else wanted.token
-        return Answer.of({"revoked": self._world.revoke_tokens(token)}).response()
+        body = structure(Revocation, parse(await request.body()))
+        token = None if isinstance(body.token, Unset) else body.token
+        return ApiResponse.of({"revoked": self._backend.revoke_tokens(token)}).response()
 
     async def reset(self, _request: Request) -> Response:
         """Begin anew; answers the counts, all of them zero."""
-        self._world.reset()
-        return Answer.of(asdict(self._world.stats())).response()
+        self._backend.reset()
+        return ApiResponse.of(asdict(self._backend.stats())).response()
 
 
 def _camel(value: AttrsInstance) -> dict[str, JSONValue]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from ..backend import World
+from ..backend import Backend
 from ..billing.ledger import Charge
 from ..clock import timestamp
 from ..deliveries.delivery_log import Delivery
@@ -44,18 +44,18 @@ td.number { text-align: right; }
 """
 
 
-def render(world: World) -> str:
+def render(backend: Backend) -> str:
     """Write the page.
 
     Args:
-        world: What it shows.
+        backend: What it shows.
 
     Returns:
         HTML in which every text is escaped, and no credential stands.
     """
-    requests = [_request_cells(entry) for entry in reversed(world.journal.entries()[-SHOWN:])]
-    charges = [_charge_cells(charge) for charge in reversed(world.ledger()[-SHOWN:])]
-    deliveries = [_delivery_cells(delivery) for delivery in reversed(world.deliveries.entries()[-SHOWN:])]
+    requests = [_request_cells(entry) for entry in reversed(backend.request_log.entries()[-SHOWN:])]
+    charges = [_charge_cells(charge) for charge in reversed(backend.ledger()[-SHOWN:])]
+    deliveries = [_delivery_cells(delivery) for delivery in reversed(backend.deliveries.entries()[-SHOWN:])]
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -67,8 +67,8 @@ def render(world: World) -> str:
 <body>
 <main>
 <h1><span>Duro</span> sandbox</h1>
-<p>Running. Its clock says {escape(timestamp(world.clock.now()))}; reload this page to see what is new.</p>
-<dl>{_tiles(world)}</dl>
+<p>Running. Its clock says {escape(timestamp(backend.clock.now()))}; reload this page to see what is new.</p>
+<dl>{_tiles(backend)}</dl>
 <h2>Latest requests</h2>
 {_table(("Time", "Method", "Path", "Status", "Idempotency key", "Request"), requests)}
 <h2>Ledger</h2>
@@ -81,10 +81,10 @@ def render(world: World) -> str:
 """
 
 
-def _tiles(world: World) -> str:
-    stats = world.stats()
+def _tiles(backend: Backend) -> str:
+    stats = backend.stats()
     figures = {
-        **world.counts(),
+        **backend.counts(),
         "charges": stats.charges,
         "requests": stats.requests,
         "token exchanges": stats.token_exchanges,

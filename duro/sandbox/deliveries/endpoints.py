@@ -12,13 +12,13 @@ from ..._secrets import Secret
 from ...config import find_url_problem
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 from ..clock import Clock, timestamp
-from ..ids import Identifiers
+from ..ids import IdGenerator
 from ..storage.database import Store
 from ..storage.rows import insert
 from ..validation import Unfit, structure
-from .wakeup import Bell
+from .wakeup import Wakeup
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
 
@@ -79,15 +79,15 @@ class Endpoints:
         bell: Is rung when there is less to deliver.
     """
 
-    def __init__(self, store: Store, clock: Clock, identifiers: Identifiers, bell: Bell) -> None:
+    def __init__(self, store: Store, clock: Clock, ids: IdGenerator, wakeup: Wakeup) -> None:
         self._store = store
         self._clock = clock
-        self._identifiers = identifiers
-        self._bell = bell
+        self._identifiers = ids
+        self._wakeup = wakeup
 
     def __iter__(self) -> Iterator[Endpoint]:
-        with self._store.transaction() as records:
-            rows = records.execute("SELECT id, url FROM endpoints ORDER BY created_at, id").fetchall()
+        with self._store.transaction() as db:
+            rows = db.execute("SELECT id, url FROM endpoints ORDER BY created_at, id").fetchall()
         return iter([Endpoint(*row) for row in rows])
 
     def __len__(self) -> int:
@@ -116,22 +116,22 @@ class Endpoints:
         del secret
         try:
             return self.append(structure(EndpointCreate, given, str))
-        except Refusal as refusal:
+        except ApiError as refusal:
             issues = [f"{detail['path']}: {detail['issue']}" for detail in refusal.details]
         raise InvalidArgumentError(f"no such endpoint can be added: {'; '.join(issues)}")
 
-    def append(self, wanted: EndpointCreate) -> Endpoint:
+    def append(self, body: EndpointCreate) -> Endpoint:
         """Put an endpoint behind the others."""
-        with self._store.transaction() as records:
+        with self._store.transaction() as db:
             now = self._clock.now()
-            endpoint = Endpoint(self._identifiers.make("we", now), wanted.url)
+            endpoint = Endpoint(self._identifiers.make("we", now), body.url)
             insert(
-                records,
+                db,
                 "endpoints",
                 {
                     "id": endpoint.id,
                     "url": endpoint.url,
-                    "secret": wanted.secret.reveal(),
+                    "secret": body.secret.reveal(),
                     "created_at": timestamp(now),
                 },
             )
@@ -143,8 +143,8 @@ class Endpoints:
         Returns:
             How many there were.
         """
-        with self._store.transaction() as records:
-            records.execute("DELETE FROM outbox")
-            cleared = records.execute("DELETE FROM endpoints").rowcount
-            self._bell.ring()
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM outbox")
+            cleared = db.execute("DELETE FROM endpoints").rowcount
+            self._wakeup.ring()
         return cleared

@@ -67,18 +67,18 @@ class Outcome:
     was_sent: bool = True
 
 
-def enqueue(records: sqlite3.Connection, event_id: str, at: str) -> int:
+def enqueue(db: sqlite3.Connection, event_id: str, at: str) -> int:
     """Put an event into the outbox, once for each endpoint that there is.
 
     Args:
-        records: The open transaction, in which the event was recorded.
+        db: The open transaction, in which the event was recorded.
         event_id: The event.
         at: The sandbox's time.
 
     Returns:
         How many deliveries became due.
     """
-    return records.execute(
+    return db.execute(
         "INSERT INTO outbox (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints", (event_id, at)
     ).rowcount
 
@@ -106,8 +106,8 @@ class Outbox:
             now: The sandbox's time.
             limit: How many at most.
         """
-        with self._store.transaction() as records:
-            rows = records.execute(
+        with self._store.transaction() as db:
+            rows = db.execute(
                 "SELECT event_id, type, payload, endpoint_id, url, secret, attempts + 1 FROM outbox"
                 " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id"
                 " WHERE due_at <= ? ORDER BY due_at, event_id, endpoint_id LIMIT ?",
@@ -117,8 +117,8 @@ class Outbox:
 
     def holds(self, key: tuple[str, str]) -> bool:
         """Tell whether a delivery is still to be made, or was withdrawn."""
-        with self._store.transaction() as records:
-            return _holds(records, key)
+        with self._store.transaction() as db:
+            return _holds(db, key)
 
     def seconds_to_next(self, now: datetime) -> float | None:
         """Tell in how many seconds more will be due; ``None`` if nothing waits for its time.
@@ -127,26 +127,26 @@ class Outbox:
             now: The time by which :meth:`due` was asked: with a later one, what became due in between would count
                 neither there nor here.
         """
-        with self._store.transaction() as records:
-            (due_at,) = records.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (timestamp(now),)).fetchone()
+        with self._store.transaction() as db:
+            (due_at,) = db.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (timestamp(now),)).fetchone()
         return None if due_at is None else (datetime.fromisoformat(due_at) - now).total_seconds()
 
     def settle(self, due: DueDelivery, outcome: Outcome) -> None:
         """Note an attempt, and take the delivery out or put it off; one that was withdrawn leaves no trace."""
-        with self._store.transaction() as records:
-            if not _holds(records, due.key):
+        with self._store.transaction() as db:
+            if not _holds(db, due.key):
                 return
             now = self._clock.now()
             retry_at = _retry_at(due.attempt, now) if outcome.failure else None
             if retry_at is None:
-                records.execute("DELETE FROM outbox WHERE event_id = ? AND endpoint_id = ?", due.key)
+                db.execute("DELETE FROM outbox WHERE event_id = ? AND endpoint_id = ?", due.key)
             else:
-                records.execute(
+                db.execute(
                     "UPDATE outbox SET attempts = ?, due_at = ? WHERE event_id = ? AND endpoint_id = ?",
                     (due.attempt, retry_at, *due.key),
                 )
             if outcome.was_sent:
-                records.execute(
+                db.execute(
                     "UPDATE events SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
                     (timestamp(now), due.event_id),
                 )
@@ -195,8 +195,8 @@ class Outbox:
         return not self.due(self._clock.now(), 1)
 
 
-def _holds(records: sqlite3.Connection, key: tuple[str, str]) -> bool:
-    row = records.execute("SELECT 1 FROM outbox WHERE event_id = ? AND endpoint_id = ?", key).fetchone()
+def _holds(db: sqlite3.Connection, key: tuple[str, str]) -> bool:
+    row = db.execute("SELECT 1 FROM outbox WHERE event_id = ? AND endpoint_id = ?", key).fetchone()
     return row is not None
 
 

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
-__all__ = ["Bell"]
+__all__ = ["Wakeup"]
 
 
-class Bell:
+class Wakeup:
     """Wakes the one task that listens; any thread may ring it, and inside a transaction too."""
 
     def __init__(self) -> None:

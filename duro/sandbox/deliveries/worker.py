@@ -17,9 +17,9 @@ from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
 from ..clock import Clock
 from .outbox import DueDelivery, Outbox, Outcome
-from .wakeup import Bell
+from .wakeup import Wakeup
 
-__all__ = ["Courier"]
+__all__ = ["DeliveryWorker"]
 
 _logger = logging.getLogger("duro.sandbox")
 
@@ -29,7 +29,7 @@ TIMEOUT_SECONDS: Final = 10.0
 LARGEST_ANSWER: Final = 1_000_000
 
 
-class Courier:
+class DeliveryWorker:
     """Delivers for as long as it runs; what it is stopped in the middle of stays due.
 
     Args:
@@ -38,22 +38,22 @@ class Courier:
         bell: Rings when something else may be due.
     """
 
-    def __init__(self, outbox: Outbox, clock: Clock, bell: Bell) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock, wakeup: Wakeup) -> None:
         self._outbox = outbox
         self._clock = clock
-        self._bell = bell
+        self._wakeup = wakeup
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        with self._bell.heard():
+        with self._wakeup.heard():
             async with asyncio.TaskGroup() as group:
                 while True:
                     self._recall()
                     now = self._clock.now()
                     self._send_due(now, group)
                     self._outbox.announce()
-                    await self._bell.wait(within=self._outbox.seconds_to_next(now))
+                    await self._wakeup.wait(within=self._outbox.seconds_to_next(now))
 
     def _recall(self) -> None:
         """Give up what was withdrawn by a reset, which must not take room from what comes after it."""
@@ -76,7 +76,7 @@ class Courier:
 
     def _make_room(self, key: tuple[str, str], _task: asyncio.Task[None]) -> None:
         del self._under_way[key]
-        self._bell.ring()
+        self._wakeup.ring()
 
 
 async def _attempt(due: DueDelivery) -> Outcome:

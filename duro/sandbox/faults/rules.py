@@ -16,7 +16,7 @@ from attrs import define, field, fields, setters
 from ..._json import JSONObject, JSONValue
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 from ..validation import Flag, Unfit, camel_case, one_of, structure
 from .path_pattern import is_control, matches
 
@@ -89,7 +89,7 @@ class Fault:
         seconds: How long the request waits for its handler (``delay``).
         pause: The seconds between two bytes (``drip``).
         commit: Whether the handler runs (``silence``).
-        struck: How many requests it has struck so far.
+        times_applied: How many requests it has struck so far.
     """
 
     kind: Annotated[FaultKind, one_of(*get_args(FaultKind))]
@@ -101,7 +101,7 @@ class Fault:
     seconds: Annotated[float, _wait] = 0.0
     pause: Annotated[float, _wait] = 0.001
     commit: Flag = True
-    struck: int = field(default=0, init=False, on_setattr=setters.NO_OP)
+    times_applied: int = field(default=0, init=False, on_setattr=setters.NO_OP)
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request is one of those that it strikes."""
@@ -110,13 +110,13 @@ class Fault:
     @property
     def is_spent(self) -> bool:
         """Whether it has struck as often as it was meant to."""
-        return self.times is not None and self.struck >= self.times
+        return self.times is not None and self.times_applied >= self.times
 
-    def represent(self) -> JSONObject:
+    def to_json(self) -> JSONObject:
         """Give the fault the shape in which the control surface shows it."""
         match: dict[str, JSONValue] = {name: value for name in _MATCH if (value := getattr(self, name)) is not None}
         options = {camel_case(name): getattr(self, name) for name in _OPTIONS.get(self.kind, ())}
-        return {"kind": self.kind, "match": match, "times": self.times, "struck": self.struck, **options}
+        return {"kind": self.kind, "match": match, "times": self.times, "timesApplied": self.times_applied, **options}
 
 
 class Faults:
@@ -178,7 +178,7 @@ class Faults:
             commit: Whether ``silence`` lets the handler run first; it does if left out.
 
         Returns:
-            The fault, whose ``struck`` counts on.
+            The fault, whose ``times_applied`` counts on.
 
         Raises:
             InvalidArgumentError: A value is wrong, is missing, or belongs to another kind.
@@ -186,7 +186,7 @@ class Faults:
         Example:
             >>> fault = sandbox.faults.add("reset_after", method="POST", path="/v1/customers")
             >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> fault.struck, [customer.email async for customer in duro.customers.list()]
+            >>> fault.times_applied, [customer.email async for customer in duro.customers.list()]
             (1, ['ada@example.com'])
         """
         options = {"status": status, "retry_after": retry_after, "seconds": seconds, "pause": pause, "commit": commit}
@@ -195,7 +195,7 @@ class Faults:
         given |= {name: value for name, value in options.items() if value is not UNSET}
         try:
             return self.append(_define(given, spelling=str))
-        except Refusal as refusal:
+        except ApiError as refusal:
             issues = [f"{detail['path']}: {detail['issue']}" for detail in refusal.details]
         raise InvalidArgumentError(f"no such fault can be made: {'; '.join(issues)}")
 
@@ -223,7 +223,7 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if not fault.is_spent and fault.matches(method, path):
-                    fault.struck += 1
+                    fault.times_applied += 1
                     return fault
         return None
 
@@ -232,14 +232,14 @@ def read_fault(body: object) -> Fault:
     """Read the body of ``POST /_sandbox/faults``.
 
     Raises:
-        Refusal: It describes no fault (422).
+        ApiError: It describes no fault (422).
     """
     if not isinstance(body, dict):
         return structure(Fault, body)
     given = dict(cast("dict[str, object]", body))
     match = given.pop("match", {})
     if not isinstance(match, dict):
-        raise Refusal(422, "Not valid: match.", [{"path": "match", "issue": "expected object"}])
+        raise ApiError(422, "Not valid: match.", [{"path": "match", "issue": "expected object"}])
     members = cast("dict[str, object]", match).items()
     given |= {f"match.{name}": value for name, value in members if value is not None}
     return _define(given, spelling=_wire_name)
@@ -262,5 +262,5 @@ def _define(given: Mapping[str, object], *, spelling: Callable[[str], str]) -> F
     if given.keys() - {spelling(attribute.name) for attribute in fields(Fault) if attribute.init}:
         details.append({"path": "", "issue": "expected no member but those of a fault"})
     if details:
-        raise Refusal(422, "Not valid: the members do not make a fault.", details)
+        raise ApiError(422, "Not valid: the members do not make a fault.", details)
     return fault

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp
 
 from ..api.dispatch import Operation, perform
 from ..api.operations import OPERATIONS
-from ..api.responses import Refusal
-from ..backend import World
+from ..api.responses import ApiError
+from ..backend import Backend
 from ..control.routes import ControlSurface
-from .fault_middleware import Saboteur
+from .fault_middleware import FaultMiddleware
 
 __all__ = ["build_application"]
 
@@ -28,19 +28,19 @@ _SENTENCES: Final[Mapping[int, str]] = {
 }
 
 
-def build_application(world: World) -> ASGIApp:
+def build_application(backend: Backend) -> ASGIApp:
     """Build the application that serves a world.
 
     Args:
-        world: What is served.
+        backend: What is served.
 
     Returns:
         An ASGI application.
     """
     application = Starlette(
-        routes=[*_api_routes(world, OPERATIONS), *ControlSurface(world).routes()],
+        routes=[*_api_routes(backend, OPERATIONS), *ControlSurface(backend).routes()],
         exception_handlers={
-            Refusal: _refused,
+            ApiError: _refused,
             HTTPException: _unroutable,
             ClientDisconnect: _disconnected,
             Exception: _failed,
@@ -48,39 +48,39 @@ def build_application(world: World) -> ASGIApp:
     )
     # The API redirects nowhere, and a client must not follow anyway.
     application.router.redirect_slashes = False
-    return Saboteur(application, world)
+    return FaultMiddleware(application, backend)
 
 
-def _api_routes(world: World, operations: Iterable[Operation]) -> list[Route]:
+def _api_routes(backend: Backend, operations: Iterable[Operation]) -> list[Route]:
     by_path: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
-    return [_route(world, path, methods) for path, methods in by_path.items()]
+    return [_route(backend, path, methods) for path, methods in by_path.items()]
 
 
-def _route(world: World, path: str, methods: Mapping[str, Operation]) -> Route:
+def _route(backend: Backend, path: str, methods: Mapping[str, Operation]) -> Route:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]
-        return perform(world, operation, request, raw).response()
+        return perform(backend, operation, request, raw).response()
 
     return Route(path, endpoint, methods=list(methods))
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    return cast("Refusal", error).answer().response()
+    return cast("ApiError", error).answer().response()
 
 
 async def _unroutable(_request: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
     sentence = _SENTENCES.get(refused.status_code, refused.detail)
-    return Refusal(refused.status_code, sentence).answer().response(refused.headers)
+    return ApiError(refused.status_code, sentence).answer().response(refused.headers)
 
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:
     # Nobody reads this; without it, a client that gives up would leave a traceback in the terminal.
-    return Refusal(400, "The request ended before its body did.").answer().response()
+    return ApiError(400, "The request ended before its body did.").answer().response()
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
-    return Refusal(500, "The sandbox failed; its log tells more.").answer().response()
+    return ApiError(500, "The sandbox failed; its log tells more.").answer().response()

@@ -8,36 +8,36 @@ from typing import Final
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..api.responses import Refusal
-from ..backend import World
+from ..api.responses import ApiError
+from ..backend import Backend
 from ..faults.path_pattern import is_control
 from ..faults.rules import Fault
 from .connection import Connection
-from .request_log_middleware import Recorder
+from .request_log_middleware import RequestLogMiddleware
 
-__all__ = ["Saboteur"]
+__all__ = ["FaultMiddleware"]
 
 # What a proxy says that has lost the server behind it.
 GARBAGE: Final = HTMLResponse("<!doctype html><title>Please wait</title><p>We will be back in a moment.</p>")
 
 
-class Saboteur:
+class FaultMiddleware:
     """Stands around the recorder: the journal tells how the API answered, whatever the client got to see.
 
     Args:
         application: The API.
-        world: Whose faults strike, and whose journal is kept.
+        backend: Whose faults strike, and whose journal is kept.
     """
 
-    def __init__(self, application: ASGIApp, world: World) -> None:
-        self._world = world
-        self._api = Recorder(application, world)
-        self._unanswered = Recorder(_read_through, world)
+    def __init__(self, application: ASGIApp, backend: Backend) -> None:
+        self._backend = backend
+        self._api = RequestLogMiddleware(application, backend)
+        self._unanswered = RequestLogMiddleware(_read_through, backend)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through, or let a fault strike it."""
         path: str = scope["path"]
-        fault = None if is_control(path) else self._world.faults.strike(scope["method"], path)
+        fault = None if is_control(path) else self._backend.faults.strike(scope["method"], path)
         if fault is None:
             await self._api(scope, receive, send)
         else:
@@ -48,7 +48,7 @@ class Saboteur:
         answer = _Caught(scope["method"])
         match fault.kind:
             case "status":
-                await Recorder(_failure(fault), self._world)(scope, receive, send)
+                await RequestLogMiddleware(_failure(fault), self._backend)(scope, receive, send)
             case "delay":
                 heard = await _heard(receive)
                 if await connection.sleep(fault.seconds):
@@ -97,7 +97,7 @@ class _Caught:
 
 
 def _failure(fault: Fault) -> ASGIApp:
-    refusal = Refusal(fault.status, "A fault of the sandbox struck this request, and nothing was done.")
+    refusal = ApiError(fault.status, "A fault of the sandbox struck this request, and nothing was done.")
     headers = None if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
     return refusal.answer().response(headers)
 

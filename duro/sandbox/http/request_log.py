@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ...errors import redact
 
-__all__ = ["Journal", "RequestEntry"]
+__all__ = ["RequestEntry", "RequestLog"]
 
 LONGEST: Final = 10_000
 TOKEN_ENDPOINT: Final = "/v1/oauth/token"
@@ -38,7 +38,7 @@ class RequestEntry:
     at: str
 
 
-class Journal:
+class RequestLog:
     """Counts and remembers requests; any thread may read it."""
 
     def __init__(self) -> None:

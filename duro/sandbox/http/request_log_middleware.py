@@ -5,31 +5,31 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..backend import World
+from ..backend import Backend
 from ..clock import timestamp
 from ..faults.path_pattern import is_control
 from .request_log import RequestEntry
 
-__all__ = ["Recorder"]
+__all__ = ["RequestLogMiddleware"]
 
 
-class Recorder:
+class RequestLogMiddleware:
     """Stands around an ASGI application, outside its error handling, so that it sees those answers too."""
 
-    def __init__(self, application: ASGIApp, world: World) -> None:
+    def __init__(self, application: ASGIApp, backend: Backend) -> None:
         self._application = application
-        self._world = world
+        self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through; the server is set up to bring nothing but requests."""
-        world = self._world
-        now = world.clock.now()
-        request_id = world.identifiers.make("req", now)
+        backend = self._backend
+        now = backend.clock.now()
+        request_id = backend.ids.make("req", now)
         method: str = scope["method"]
         path: str = scope["path"]
         is_recorded = not is_control(path)
         if is_recorded:
-            world.journal.count(method, path)
+            backend.request_log.count(method, path)
 
         async def send_recorded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -37,7 +37,9 @@ class Recorder:
                 if is_recorded:
                     # Before the answer leaves: whoever has it finds it in the journal.
                     key = Headers(scope=scope).get("Idempotency-Key")
-                    world.journal.note(RequestEntry(method, path, message["status"], key, request_id, timestamp(now)))
+                    backend.request_log.note(
+                        RequestEntry(method, path, message["status"], key, request_id, timestamp(now))
+                    )
             await send(message)
 
         await self._application(scope, receive, send_recorded)

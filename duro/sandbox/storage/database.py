@@ -87,25 +87,25 @@ class Store:
 
 
 @contextmanager
-def savepoint(records: sqlite3.Connection) -> Generator[None, None, None]:
+def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
     """Undo what the block did if it raises, and keep the transaction around it open."""
-    records.execute("SAVEPOINT step")
+    db.execute("SAVEPOINT step")
     try:
         yield
     except BaseException:
-        records.execute("ROLLBACK TO step")
+        db.execute("ROLLBACK TO step")
         raise
     finally:
-        records.execute("RELEASE step")
+        db.execute("RELEASE step")
 
 
-def clear(records: sqlite3.Connection) -> None:
+def clear(db: sqlite3.Connection) -> None:
     """Empty every table."""
     for table in TABLES:
-        records.execute(f"DELETE FROM {table}")  # noqa: S608 - the names come from the schema
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names come from the schema
 
 
-def count(records: sqlite3.Connection, table: str) -> int:
+def count(db: sqlite3.Connection, table: str) -> int:
     """Count the records of a table."""
-    number: int = records.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - the same
+    number: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - the same
     return number

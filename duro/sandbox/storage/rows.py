@@ -5,50 +5,50 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from ..api.responses import Refusal
+from ..api.responses import ApiError
 
 __all__ = ["find", "insert", "update"]
 
 # Tables and columns are words of this package, never of a caller; values always travel as parameters.
 
 
-def find(records: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
+def find(db: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
     """Find the record with an identifier.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         table: The table, a plural such as ``plans``.
         identifier: Which one.
 
     Raises:
-        Refusal: There is none (404).
+        ApiError: There is none (404).
     """
-    row: sqlite3.Row | None = records.execute(
+    row: sqlite3.Row | None = db.execute(
         f"SELECT * FROM {table} WHERE id = ?",  # noqa: S608 - see above
         (identifier,),
     ).fetchone()
     if row is None:
-        raise Refusal(404, f"There is no such {table.removesuffix('s').replace('_', ' ')}.")
+        raise ApiError(404, f"There is no such {table.removesuffix('s').replace('_', ' ')}.")
     return row
 
 
-def insert(records: sqlite3.Connection, table: str, values: Mapping[str, object]) -> None:
+def insert(db: sqlite3.Connection, table: str, values: Mapping[str, object]) -> None:
     """Add a record.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         table: The table.
         values: The value of each column; the others get their defaults.
     """
     marks = ", ".join(f":{column}" for column in values)
-    records.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", values)  # noqa: S608 - see above
+    db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", values)  # noqa: S608 - see above
 
 
-def update(records: sqlite3.Connection, table: str, identifier: str, values: Mapping[str, object]) -> sqlite3.Row:
+def update(db: sqlite3.Connection, table: str, identifier: str, values: Mapping[str, object]) -> sqlite3.Row:
     """Change a record.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
         table: The table.
         identifier: Which record.
         values: The new value of each column that changes; there may be none.
@@ -58,8 +58,8 @@ def update(records: sqlite3.Connection, table: str, identifier: str, values: Map
     """
     if values:
         settings = ", ".join(f"{column} = :{column}" for column in values)
-        records.execute(
+        db.execute(
             f"UPDATE {table} SET {settings} WHERE id = :id",  # noqa: S608 - see above
             {**values, "id": identifier},
         )
-    return find(records, table, identifier)
+    return find(db, table, identifier)

@@ -84,9 +84,9 @@ class TestWhatIsDelivered:
         subscribe()
         sandbox.wait_for_deliveries()
         # No order is promised.
-        told = sorted(event.id for event in sandbox.events)
-        assert len(told) == 3
-        assert [event_ids(receiver) for receiver in receivers] == [told, told]
+        event_data = sorted(event.id for event in sandbox.events)
+        assert len(event_data) == 3
+        assert [event_ids(receiver) for receiver in receivers] == [event_data, event_data]
         assert sandbox.stats.deliveries == len(sandbox.deliveries) == 6
         assert {delivery.endpoint_id for delivery in sandbox.deliveries} == {each.id for each in endpoints}
 

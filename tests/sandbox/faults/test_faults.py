@@ -71,8 +71,8 @@ def split(answer: bytes) -> tuple[list[str], bytes]:
 
 def customers(sandbox: Sandbox) -> list[dict[str, Any]]:
     """List the customers, past all faults."""
-    with sandbox._require().world.store.transaction() as records:
-        return [dict(row) for row in records.execute("SELECT id, email FROM customers")]
+    with sandbox._require().backend.store.transaction() as db:
+        return [dict(row) for row in db.execute("SELECT id, email FROM customers")]
 
 
 def eventually(check: Callable[[], object]) -> bool:
@@ -147,7 +147,7 @@ class TestOnTheWire:
         with sent(sandbox) as connection:
             received = list(pieces(connection))
         head, body = split(b"".join(received))
-        assert fault.struck == 1
+        assert fault.times_applied == 1
         assert len(received) > 20
         assert head[0] == "http/1.1 201 created"
         assert f"content-length: {len(body)}" in head
@@ -173,7 +173,7 @@ class TestOnTheWire:
     def test_silence_without_commit_does_nothing(self, sandbox: Sandbox) -> None:
         fault = sandbox.faults.add("silence", commit=False)
         with sent(sandbox) as connection:
-            assert eventually(lambda: fault.struck)
+            assert eventually(lambda: fault.times_applied)
             connection.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
@@ -191,7 +191,7 @@ class TestOnTheWire:
     def test_a_delayed_call_is_done_although_the_client_has_gone(self, sandbox: Sandbox, delay_ends: Gate) -> None:
         fault = sandbox.faults.add("delay", seconds=HOUR)
         with sent(sandbox):
-            assert eventually(lambda: fault.struck)
+            assert eventually(lambda: fault.times_applied)
         assert customers(sandbox) == []
         delay_ends.set()
         assert eventually(lambda: customers(sandbox))
@@ -201,7 +201,7 @@ class TestOnTheWire:
     ) -> None:
         fault = sandbox.faults.add("delay", seconds=HOUR)
         with sent(sandbox) as late:
-            assert eventually(lambda: fault.struck)
+            assert eventually(lambda: fault.times_applied)
             with sent(sandbox) as early:
                 _, first = one_answer(early)
             delay_ends.set()
@@ -263,7 +263,7 @@ class TestEnd:
     ) -> None:
         fault = sandbox.faults.add(kind, **options)
         with sent(sandbox):
-            assert eventually(lambda: fault.struck)
+            assert eventually(lambda: fault.times_applied)
             assert requests_under_way(sandbox) == 1
         assert eventually(lambda: requests_under_way(sandbox) == 0)
 
@@ -282,7 +282,7 @@ class TestEnd:
                 sent(sandbox, "3") as three,
                 sent(sandbox, "4") as four,
             ):
-                assert eventually(lambda: all(fault.struck for fault in faults))
+                assert eventually(lambda: all(fault.times_applied for fault in faults))
                 if gone:
                     for connection in (one, two, three, four):
                         connection.close()
@@ -321,16 +321,16 @@ class TestMatch:
         faults = Faults()
         fault = faults.add("reset_before", method=method, path=path)
         assert faults.strike("POST", "/v1/invoices/inv_1/refund") is (fault if strikes else None)
-        assert fault.struck == strikes
+        assert fault.times_applied == strikes
 
     def test_the_first_that_matches_and_is_not_spent_strikes(self) -> None:
         faults = Faults()
         reads = faults.add("delay", seconds=1, method="GET", times=1)
         twice = faults.add("truncate", times=2)
         always = faults.add("garbage", times=None)
-        struck = [faults.strike(method, "/v1/plans") for method in ("POST", "GET", "GET", "POST", "GET")]
-        assert struck == [twice, reads, twice, always, always]
-        assert [fault.struck for fault in faults] == [1, 2, 2]
+        times_applied = [faults.strike(method, "/v1/plans") for method in ("POST", "GET", "GET", "POST", "GET")]
+        assert times_applied == [twice, reads, twice, always, always]
+        assert [fault.times_applied for fault in faults] == [1, 2, 2]
         assert [fault.is_spent for fault in faults] == [True, True, False]
 
     def test_by_default_it_strikes_once(self) -> None:
@@ -342,7 +342,7 @@ class TestMatch:
         fault = sandbox.faults.add("status", status=500, times=None)
         for path in ("/_sandbox", "/_sandbox/", "/_sandbox/stats", "/_sandbox/nothing"):
             assert anonymous.get(path).status_code in (200, 404)
-        assert fault.struck == 0
+        assert fault.times_applied == 0
         for path in ("/", "/v1/nothing", "/_sandboxes"):
             assert anonymous.get(path).status_code == 500
 
@@ -357,7 +357,7 @@ class TestMatch:
         with ThreadPoolExecutor(50) as pool:
             statuses = list(pool.map(ask, range(50)))
         assert sorted(statuses) == [200] * 40 + [503] * 10
-        assert (fault.struck, sandbox.stats.requests) == (10, 50)
+        assert (fault.times_applied, sandbox.stats.requests) == (10, 50)
 
     def test_threads_count_exactly(self) -> None:
         faults = Faults()
@@ -371,7 +371,7 @@ class TestMatch:
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(strike, range(4)))
-        assert (limited.struck, rest.struck) == (1000, 3000)
+        assert (limited.times_applied, rest.times_applied) == (1000, 3000)
 
 
 class TestSteering:
@@ -385,14 +385,14 @@ class TestSteering:
             "retryAfter": 1.5,
         }
         added = anonymous.post(faults, json=body)
-        assert (added.status_code, added.json()) == (201, {**body, "struck": 0})
+        assert (added.status_code, added.json()) == (201, {**body, "timesApplied": 0})
         anonymous.post(faults, json={"kind": "silence", "match": {"method": None}, "times": None})
         assert anonymous.get("/v1/plans").headers["Retry-After"] == "1.5"
         assert anonymous.get(faults).json() == [
-            {**body, "struck": 1},
-            {"kind": "silence", "match": {}, "times": None, "commit": True, "struck": 0},
+            {**body, "timesApplied": 1},
+            {"kind": "silence", "match": {}, "times": None, "commit": True, "timesApplied": 0},
         ]
-        assert [fault.struck for fault in sandbox.faults] == [1, 0]
+        assert [fault.times_applied for fault in sandbox.faults] == [1, 0]
         assert anonymous.delete(faults).json() == {"cleared": 2}
         assert anonymous.get(faults).json() == []
         assert anonymous.get("/v1/plans").status_code == 401

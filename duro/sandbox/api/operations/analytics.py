@@ -24,30 +24,30 @@ _FAILURES: Final = """
 """
 
 
-def summarize_failures(records: sqlite3.Connection) -> JSONObject:
+def summarize_failures(db: sqlite3.Connection) -> JSONObject:
     """Sum failed charges up.
 
     Args:
-        records: The open transaction.
+        db: The open transaction.
 
     Returns:
         Totals in minor units, the share of what is settled that was recovered,
         and the number of failed charges for each failure code.
     """
-    totals = records.execute(_TOTALS).fetchone()
+    totals = db.execute(_TOTALS).fetchone()
     settled = totals["recovered"] + totals["exhausted"]
     return {
         "inFlight": totals["in_flight"],
         "recovered": totals["recovered"],
         "exhausted": totals["exhausted"],
         "recoveryRate": totals["recovered"] / settled if settled else 0,
-        "byFailureCode": {row["code"]: row["number"] for row in records.execute(_FAILURES)},
+        "byFailureCode": {row["code"]: row["number"] for row in db.execute(_FAILURES)},
     }
 
 
 def get_failures(call: Call) -> JSONObject:
     """``getAnalyticsFailures``."""
-    return summarize_failures(call.records)
+    return summarize_failures(call.db)
 
 
 OPERATIONS: Final = (Operation("GET", "/v1/analytics/failures", get_failures),)

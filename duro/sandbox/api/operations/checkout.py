@@ -14,7 +14,7 @@ from ...._unset import UNSET, Unset
 from ...storage.rows import find, insert
 from ...validation import Currency, Email, JSONMapping, PositiveInteger, Text, matching
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 
 __all__ = ["ONE_TIME", "OPERATIONS", "SUBSCRIPTION", "TOP_UP", "open_checkout"]
 
@@ -37,7 +37,7 @@ class CheckoutCreate:
     metadata: JSONMapping | Unset = UNSET
 
 
-def represent(session: sqlite3.Row) -> JSONObject:
+def to_json(session: sqlite3.Row) -> JSONObject:
     """Give a session the contract's shape."""
     return {
         "id": session["id"],
@@ -65,46 +65,46 @@ def open_checkout(call: Call, values: Mapping[str, object]) -> sqlite3.Row:
     identifier, token = call.new_id("chk"), f"cs_test_{secrets.token_urlsafe(24)}"
     # The hosted page is Duro's; a sandbox sends nobody there, and shows what the page would load.
     fresh = {"id": identifier, "token": token, "url": f"{call.origin}/checkout/{token}", "created_at": call.at}
-    insert(call.records, "checkout_sessions", {**fresh, **values})
-    return find(call.records, "checkout_sessions", identifier)
+    insert(call.db, "checkout_sessions", {**fresh, **values})
+    return find(call.db, "checkout_sessions", identifier)
 
 
 def create_checkout_session(call: Call) -> JSONObject:
     """``createCheckoutSession``: the plan says what it costs, or else the amount does."""
-    wanted = call.read(CheckoutCreate)
-    values = _for_plan(call, wanted) if wanted.plan_id else _for_amount(wanted)
+    body = call.read(CheckoutCreate)
+    values = _for_plan(call, body) if body.plan_id else _for_amount(body)
     for column in ("customer_email", "customer_phone", "success_url"):
-        values[column] = getattr(wanted, column) or None
-    return represent(open_checkout(call, values))
+        values[column] = getattr(body, column) or None
+    return to_json(open_checkout(call, values))
 
 
 def retrieve_checkout_session(call: Call) -> JSONObject:
     """``getCheckoutSession``."""
-    session = find(call.records, "checkout_sessions", call.path["id"])
+    session = find(call.db, "checkout_sessions", call.path["id"])
     if session["kind"] == TOP_UP:
-        raise Refusal(404, "There is no such checkout session.")
-    return represent(session)
+        raise ApiError(404, "There is no such checkout session.")
+    return to_json(session)
 
 
-def _for_plan(call: Call, wanted: CheckoutCreate) -> dict[str, object]:
-    if not isinstance(wanted.amount, Unset):
+def _for_plan(call: Call, body: CheckoutCreate) -> dict[str, object]:
+    if not isinstance(body.amount, Unset):
         raise _unfit("amount", "expected nothing beside planId, which has an amount of its own")
-    plan = find(call.records, "plans", str(wanted.plan_id))
+    plan = find(call.db, "plans", str(body.plan_id))
     if plan["archived_at"]:
-        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
-    if not isinstance(wanted.currency, Unset) and wanted.currency != plan["currency"]:
+        raise ApiError(409, "The plan is archived and takes no more subscriptions.")
+    if not isinstance(body.currency, Unset) and body.currency != plan["currency"]:
         raise _unfit("currency", "expected the plan's currency, or nothing")
     return {"kind": SUBSCRIPTION, "plan_id": plan["id"], "amount": plan["amount"], "currency": plan["currency"]}
 
 
-def _for_amount(wanted: CheckoutCreate) -> dict[str, object]:
-    if isinstance(wanted.amount, Unset):
+def _for_amount(body: CheckoutCreate) -> dict[str, object]:
+    if isinstance(body.amount, Unset):
         raise _unfit("amount", "required, unless planId is given")
-    return {"kind": ONE_TIME, "amount": wanted.amount, "currency": wanted.currency or "NGN"}
+    return {"kind": ONE_TIME, "amount": body.amount, "currency": body.currency or "NGN"}
 
 
-def _unfit(path: str, issue: str) -> Refusal:
-    return Refusal(422, f"Not valid: {path}.", [{"path": path, "issue": issue}])
+def _unfit(path: str, issue: str) -> ApiError:
+    return ApiError(422, f"Not valid: {path}.", [{"path": path, "issue": issue}])
 
 
 OPERATIONS: Final = (

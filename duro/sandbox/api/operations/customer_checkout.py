@@ -16,10 +16,10 @@ from ...billing.wallets import top_up_wallet
 from ...storage.rows import find, update
 from ...validation import Email, one_of
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 from . import customers, plans, subscriptions
 from .checkout import ONE_TIME, TOP_UP
-from .invoices import Bill, charge_invoice, issue_invoice
+from .invoices import InvoiceDraft, charge_invoice, issue_invoice
 
 __all__ = ["OPERATIONS", "RAILS"]
 
@@ -37,7 +37,7 @@ class CheckoutPayment:
 def hydrate_checkout(call: Call) -> JSONObject:
     """``hydrateCheckout``: the session as the page shows it, and the merchant's name."""
     session = _session(call)
-    plan = session["plan_id"] and plans.represent(find(call.records, "plans", session["plan_id"]))
+    plan = session["plan_id"] and plans.to_json(find(call.db, "plans", session["plan_id"]))
     return {
         "id": session["id"],
         "status": session["status"],
@@ -55,9 +55,9 @@ def hydrate_checkout(call: Call) -> JSONObject:
 def pay_checkout(call: Call) -> JSONObject:
     """``payCheckout``: charge once; a completed session answers its result again, with any key or none."""
     session = _session(call)
-    wanted = call.read(CheckoutPayment)
+    body = call.read(CheckoutPayment)
     if session["status"] != "completed":
-        session = _complete(call, session, wanted)
+        session = _complete(call, session, body)
     return _outcome(session)
 
 
@@ -67,11 +67,11 @@ def poll_checkout_status(call: Call) -> JSONObject:
 
 
 def _session(call: Call) -> sqlite3.Row:
-    session: sqlite3.Row | None = call.records.execute(
+    session: sqlite3.Row | None = call.db.execute(
         "SELECT * FROM checkout_sessions WHERE token = ?", (call.path["token"],)
     ).fetchone()
     if session is None:
-        raise Refusal(404, "There is no such checkout session.")
+        raise ApiError(404, "There is no such checkout session.")
     return session
 
 
@@ -79,38 +79,38 @@ def _outcome(session: sqlite3.Row) -> JSONObject:
     return {"status": session["status"], "subscriptionId": session["subscription_id"]}
 
 
-def _complete(call: Call, session: sqlite3.Row, wanted: CheckoutPayment) -> sqlite3.Row:
+def _complete(call: Call, session: sqlite3.Row, body: CheckoutPayment) -> sqlite3.Row:
     if session["kind"] == TOP_UP:
         top_up_wallet(call, session)
         return _close(call, session)
-    email = session["customer_email"] if isinstance(wanted.email, Unset) else wanted.email
+    email = session["customer_email"] if isinstance(body.email, Unset) else body.email
     customer = _payer(call, email, session["customer_phone"])
     if customer["blacklisted"]:
-        raise Refusal(403, "The customer is on the blacklist.")
-    if wanted.rail == "card":
+        raise ApiError(403, "The customer is on the blacklist.")
+    if body.rail == "card":
         save_card(call, customer)
-    told: dict[str, JSONValue] = {
+    event_data: dict[str, JSONValue] = {
         "checkoutId": session["id"],
-        "customer": customers.represent(customer),
+        "customer": customers.to_json(customer),
         "amount": session["amount"],
         "currency": session["currency"],
     }
     if session["kind"] == ONE_TIME:
-        bill = Bill(customer["id"], session["amount"], session["currency"], call.now, call.now)
-        charge_invoice(call, issue_invoice(call, bill), wanted.rail)
+        bill = InvoiceDraft(customer["id"], session["amount"], session["currency"], call.now, call.now)
+        charge_invoice(call, issue_invoice(call, bill), body.rail)
         completed = _close(call, session)
     else:
-        plan = find(call.records, "plans", session["plan_id"])
-        subscription = subscriptions.start_subscription(call, customer, plan, wanted.rail)
-        told |= {"subscription": subscriptions.represent(subscription), "plan": plans.represent(plan)}
+        plan = find(call.db, "plans", session["plan_id"])
+        subscription = subscriptions.start_subscription(call, customer, plan, body.rail)
+        event_data |= {"subscription": subscriptions.to_json(subscription), "plan": plans.to_json(plan)}
         completed = _close(call, session, subscription["id"])
-    call.emit("checkout_completed", told)
+    call.emit("checkout_completed", event_data)
     return completed
 
 
 def _close(call: Call, session: sqlite3.Row, subscription_id: str | None = None) -> sqlite3.Row:
     values = {"status": "completed", "subscription_id": subscription_id}
-    return update(call.records, "checkout_sessions", session["id"], values)
+    return update(call.db, "checkout_sessions", session["id"], values)
 
 
 def _payer(call: Call, email: str | None, phone: str | None) -> sqlite3.Row:

@@ -14,7 +14,7 @@ from ...billing.cards import cards_of
 from ...storage.rows import find, insert
 from ...validation import Text, matching
 from ..dispatch import Call, Operation
-from ..responses import Answer
+from ..responses import ApiResponse
 from .customers import customers_of
 
 __all__ = ["OPERATIONS"]
@@ -37,7 +37,7 @@ class CodeProof:
     code: Text
 
 
-def represent(identity: sqlite3.Row) -> JSONObject:
+def to_json(identity: sqlite3.Row) -> JSONObject:
     """Give an identity a shape; the contract leaves it open."""
     return {"id": identity["id"], "phone": identity["phone"], "createdAt": identity["created_at"]}
 
@@ -56,39 +56,39 @@ def represent_method(card: sqlite3.Row) -> JSONObject:
 
 def request_otp(call: Call) -> JSONObject:
     """``requestOtp``: the code reaches nobody; the sandbox's own surface shows it."""
-    wanted = call.read(CodeRequest)
-    expires_at = send_code(call.records, call.new_id("otp"), WHATSAPP, wanted.phone, call.now)
+    body = call.read(CodeRequest)
+    expires_at = send_code(call.db, call.new_id("otp"), WHATSAPP, body.phone, call.now)
     return {"expiresAt": expires_at, "delivered": True}
 
 
-def verify_otp(call: Call) -> JSONObject | Answer:
+def verify_otp(call: Call) -> JSONObject | ApiResponse:
     """``verifyOtp``: sign in; the first time makes the identity."""
-    wanted = call.read(CodeProof)
-    refusal = redeem_code(call.records, WHATSAPP, wanted.phone, wanted.code, call.now)
+    body = call.read(CodeProof)
+    refusal = redeem_code(call.db, WHATSAPP, body.phone, body.code, call.now)
     if refusal is not None:
         return refusal.answer()
-    identity = _identity(call, wanted.phone)
-    token = open_session(call.records, Surface.IDENTITY, identity["id"], call.now)
-    return {"token": token, "identity": represent(identity)}
+    identity = _identity(call, body.phone)
+    token = open_session(call.db, Surface.IDENTITY, identity["id"], call.now)
+    return {"token": token, "identity": to_json(identity)}
 
 
 def retrieve_identity(call: Call) -> JSONObject:
     """``getIdentity``."""
-    identity = find(call.records, "identities", call.person_id)
-    return {"identity": represent(identity), "methods": _methods(call, identity)}
+    identity = find(call.db, "identities", call.person_id)
+    return {"identity": to_json(identity), "methods": _methods(call, identity)}
 
 
 def list_methods(call: Call) -> JSONObject:
     """``listMethods``: all of them, without pages."""
-    return {"items": _methods(call, find(call.records, "identities", call.person_id))}
+    return {"items": _methods(call, find(call.db, "identities", call.person_id))}
 
 
 def _identity(call: Call, phone: str) -> sqlite3.Row:
-    row = call.records.execute("SELECT id FROM identities WHERE phone = ?", (phone,)).fetchone()
+    row = call.db.execute("SELECT id FROM identities WHERE phone = ?", (phone,)).fetchone()
     identifier = row["id"] if row else call.new_id("idn")
     if row is None:
-        insert(call.records, "identities", {"id": identifier, "phone": phone, "created_at": call.at})
-    return find(call.records, "identities", identifier)
+        insert(call.db, "identities", {"id": identifier, "phone": phone, "created_at": call.at})
+    return find(call.db, "identities", identifier)
 
 
 def _methods(call: Call, identity: sqlite3.Row) -> list[JSONObject]:

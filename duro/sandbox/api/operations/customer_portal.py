@@ -19,7 +19,7 @@ from ...billing.wallets import movements_of
 from ...storage.rows import find, insert, update
 from ...validation import LARGEST_INTEGER, Email, Flag, Text, integer, matching
 from ..dispatch import Call, Operation
-from ..responses import Answer, Refusal
+from ..responses import ApiError, ApiResponse
 from .checkout import TOP_UP, open_checkout
 from .customers import customers_of
 from .subscriptions import move
@@ -62,7 +62,7 @@ class VirtualAccountRequest:
     bvn: Annotated[str, matching(r"[0-9]{11}", "eleven digits")]
 
 
-def represent(subscription: sqlite3.Row, plan: sqlite3.Row) -> JSONObject:
+def to_json(subscription: sqlite3.Row, plan: sqlite3.Row) -> JSONObject:
     """Give a subscription the portal's shape."""
     return {
         "id": subscription["id"],
@@ -106,24 +106,24 @@ def represent_movement(movement: sqlite3.Row) -> JSONObject:
 
 def start(call: Call) -> JSONObject:
     """``portalEmailStart``: asked twice within a minute, a code is sent again only with ``resend``."""
-    wanted = call.read(PortalStart)
-    email = _address(wanted.email)
-    if wanted.resend or not is_cooling_down(call.records, EMAIL, email, call.now):
-        send_code(call.records, call.new_id("otp"), EMAIL, email, call.now)
+    body = call.read(PortalStart)
+    email = _address(body.email)
+    if body.resend or not is_cooling_down(call.db, EMAIL, email, call.now):
+        send_code(call.db, call.new_id("otp"), EMAIL, email, call.now)
     return {"email": email}
 
 
-def verify(call: Call) -> JSONObject | Answer:
+def verify(call: Call) -> JSONObject | ApiResponse:
     """``portalEmailVerify``: sign in; the first time makes the account."""
-    wanted = call.read(PortalProof)
-    email = _address(wanted.email)
-    refusal = redeem_code(call.records, EMAIL, email, wanted.code, call.now)
+    body = call.read(PortalProof)
+    email = _address(body.email)
+    refusal = redeem_code(call.db, EMAIL, email, body.code, call.now)
     if refusal is not None:
         return refusal.answer()
     account = _account_of(call, email)
     names = [customer["name"] for customer in customers_of(call, email=email) if customer["name"]]
     return {
-        "sessionToken": open_session(call.records, Surface.PORTAL, account["id"], call.now),
+        "sessionToken": open_session(call.db, Surface.PORTAL, account["id"], call.now),
         "account": {"email": account["email"], "name": names[0] if names else ""},
         "subscriptions": _merchants(call, account),
     }
@@ -138,10 +138,10 @@ def pause(call: Call) -> JSONObject:
     """``portalEmailPause``: one's own only."""
     account = _account(call)
     if call.path["mode"] != "test":
-        raise Refusal(404, "There is no such subscription in this mode.")
-    subscription = find(call.records, "subscriptions", call.path["id"])
+        raise ApiError(404, "There is no such subscription in this mode.")
+    subscription = find(call.db, "subscriptions", call.path["id"])
     if subscription["customer_id"] not in {customer["id"] for customer in customers_of(call, email=account["email"])}:
-        raise Refusal(403, "The subscription is someone else's.")
+        raise ApiError(403, "The subscription is someone else's.")
     return {"id": move(call, subscription, Action.PAUSE)["id"]}
 
 
@@ -165,10 +165,10 @@ def retrieve_wallet(call: Call) -> JSONObject:
 def top_up(call: Call) -> JSONObject:
     """``portalEmailTopup``: opens a checkout session, and paying it credits the wallet."""
     account = _account(call)
-    wanted = call.read(TopUp)
+    body = call.read(TopUp)
     values = {
         "kind": TOP_UP,
-        "amount": wanted.amount * KOBO,
+        "amount": body.amount * KOBO,
         "currency": "NGN",
         "account_id": account["id"],
         "customer_email": account["email"],
@@ -183,7 +183,7 @@ def request_virtual_account(call: Call) -> JSONObject:
     call.read(VirtualAccountRequest)
     if account["account_number"] is None:
         number = f"9{secrets.randbelow(10**9):09}"
-        account = update(call.records, "accounts", account["id"], {"account_number": number})
+        account = update(call.db, "accounts", account["id"], {"account_number": number})
     return {
         "accountNumber": account["account_number"],
         "bankName": BANK_NAME,
@@ -195,32 +195,32 @@ def request_virtual_account(call: Call) -> JSONObject:
 def _address(email: str | Unset) -> str:
     if isinstance(email, Unset):
         # The API has no way to make a portal link, so a sandbox never gave such a token out.
-        raise Refusal(
+        raise ApiError(
             422, "Not valid: email.", [{"path": "email", "issue": "required; a sandbox makes no portal links"}]
         )
     return email
 
 
 def _account(call: Call) -> sqlite3.Row:
-    return find(call.records, "accounts", call.person_id)
+    return find(call.db, "accounts", call.person_id)
 
 
 def _account_of(call: Call, email: str) -> sqlite3.Row:
-    row = call.records.execute("SELECT id FROM accounts WHERE email = ?", (email,)).fetchone()
+    row = call.db.execute("SELECT id FROM accounts WHERE email = ?", (email,)).fetchone()
     identifier = row["id"] if row else call.new_id("acc")
     if row is None:
-        insert(call.records, "accounts", {"id": identifier, "email": email, "created_at": call.at})
-    return find(call.records, "accounts", identifier)
+        insert(call.db, "accounts", {"id": identifier, "email": email, "created_at": call.at})
+    return find(call.db, "accounts", identifier)
 
 
 def _merchants(call: Call, account: sqlite3.Row) -> list[JSONObject]:
     """Group the account's subscriptions by merchant; whoever has none has no merchant."""
-    subscriptions = call.records.execute(
+    subscriptions = call.db.execute(
         "SELECT subscriptions.* FROM subscriptions JOIN customers ON customers.id = customer_id"
         " WHERE email = ? ORDER BY subscriptions.created_at DESC, subscriptions.id DESC",
         (account["email"],),
     )
-    shown = [represent(row, find(call.records, "plans", row["plan_id"])) for row in subscriptions]
+    shown = [to_json(row, find(call.db, "plans", row["plan_id"])) for row in subscriptions]
     return [{"tenantId": TENANT_ID, "merchantName": MERCHANT_NAME, "subscriptions": shown}] if shown else []
 
 

@@ -14,9 +14,9 @@ from ...storage.rows import find, insert, update
 from ...validation import Email, JSONMapping, Text, given_members
 from ..dispatch import Call, Operation
 from ..pagination import page_of
-from ..responses import Refusal
+from ..responses import ApiError
 
-__all__ = ["OPERATIONS", "add_customer", "customers_of", "represent"]
+__all__ = ["OPERATIONS", "add_customer", "customers_of", "to_json"]
 
 
 @frozen
@@ -37,7 +37,7 @@ class CustomerBlacklist:
     reason: Text | Unset = UNSET
 
 
-def represent(customer: sqlite3.Row) -> JSONObject:
+def to_json(customer: sqlite3.Row) -> JSONObject:
     """Give a customer the contract's shape."""
     return {
         "id": customer["id"],
@@ -62,55 +62,55 @@ def add_customer(call: Call, values: Mapping[str, object]) -> sqlite3.Row:
         The customer.
     """
     identifier = call.new_id("cus")
-    insert(call.records, "customers", {"id": identifier, **values, "created_at": call.at})
-    return find(call.records, "customers", identifier)
+    insert(call.db, "customers", {"id": identifier, **values, "created_at": call.at})
+    return find(call.db, "customers", identifier)
 
 
 def list_customers(call: Call) -> JSONObject:
     """``listCustomers``."""
-    return page_of(call, "customers", represent)
+    return page_of(call, "customers", to_json)
 
 
 def create_customer(call: Call) -> JSONObject:
     """``createCustomer``: a merchant's reference names one customer only."""
-    wanted = call.read(CustomerCreate)
-    if not isinstance(wanted.merchant_ref, Unset) and _by_ref(call, wanted.merchant_ref):
-        raise Refusal(409, "Another customer has this merchantRef.")
-    values = given_members(wanted)
+    body = call.read(CustomerCreate)
+    if not isinstance(body.merchant_ref, Unset) and _by_ref(call, body.merchant_ref):
+        raise ApiError(409, "Another customer has this merchantRef.")
+    values = given_members(body)
     values.pop("metadata", None)
-    return represent(add_customer(call, values))
+    return to_json(add_customer(call, values))
 
 
 def retrieve_customer(call: Call) -> JSONObject:
     """``getCustomer``."""
-    return represent(find(call.records, "customers", call.path["id"]))
+    return to_json(find(call.db, "customers", call.path["id"]))
 
 
 def retrieve_customer_by_ref(call: Call) -> JSONObject:
     """``getCustomerByRef``."""
     customer = _by_ref(call, call.path["ref"])
     if customer is None:
-        raise Refusal(404, "There is no customer with this merchantRef.")
-    return represent(customer)
+        raise ApiError(404, "There is no customer with this merchantRef.")
+    return to_json(customer)
 
 
 def blacklist_customer(call: Call) -> JSONObject:
     """``blacklistCustomer``: the last reason given counts, also if there is none."""
-    customer = find(call.records, "customers", call.path["id"])
+    customer = find(call.db, "customers", call.path["id"])
     reason = given_members(call.read(CustomerBlacklist)).get("reason")
     blacklisted = {"blacklisted": True, "blacklist_reason": reason}
-    return represent(update(call.records, "customers", customer["id"], blacklisted))
+    return to_json(update(call.db, "customers", customer["id"], blacklisted))
 
 
 def customers_of(call: Call, *, email: str | None = None, phone: str | None = None) -> list[sqlite3.Row]:
     """List the customers who have an e-mail address or a phone number, oldest first; ``None`` is nobody's."""
-    return call.records.execute(
+    return call.db.execute(
         "SELECT * FROM customers WHERE email = ? OR phone = ? ORDER BY created_at, id", (email, phone)
     ).fetchall()
 
 
 def _by_ref(call: Call, merchant_ref: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = call.records.execute(
+    row: sqlite3.Row | None = call.db.execute(
         "SELECT * FROM customers WHERE merchant_ref = ?", (merchant_ref,)
     ).fetchone()
     return row

@@ -8,14 +8,14 @@ from typing import Final
 from ...._json import JSONObject
 from ...storage.rows import find
 from ..dispatch import Call, Operation
-from ..responses import Answer
+from ..responses import ApiResponse
 
 __all__ = ["OPERATIONS"]
 
 
 def retrieve_event(call: Call) -> JSONObject:
     """``getEvent``: the record, with what its payload says."""
-    event = find(call.records, "events", call.path["id"])
+    event = find(call.db, "events", call.path["id"])
     return {
         "id": event["id"],
         "type": event["type"],
@@ -25,9 +25,9 @@ def retrieve_event(call: Call) -> JSONObject:
     }
 
 
-def retrieve_event_payload(call: Call) -> Answer:
+def retrieve_event_payload(call: Call) -> ApiResponse:
     """``getEventPayload``: the payload itself, unchanged to the byte."""
-    return Answer(200, find(call.records, "events", call.path["id"])["payload"])
+    return ApiResponse(200, find(call.db, "events", call.path["id"])["payload"])
 
 
 OPERATIONS: Final = (

@@ -14,11 +14,11 @@ from ...clock import timestamp
 from ...storage.rows import find, insert, update
 from ...validation import PositiveInteger, Text
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 from . import customers
 from .transactions import attempts_on
 
-__all__ = ["OPERATIONS", "Bill", "charge_invoice", "issue_invoice"]
+__all__ = ["OPERATIONS", "InvoiceDraft", "charge_invoice", "issue_invoice"]
 
 
 @frozen
@@ -30,7 +30,7 @@ class InvoiceRefund:
 
 
 @frozen
-class Bill:
+class InvoiceDraft:
     """What an invoice is about.
 
     Attributes:
@@ -50,7 +50,7 @@ class Bill:
     subscription_id: str | None = None
 
 
-def represent(invoice: sqlite3.Row) -> JSONObject:
+def to_json(invoice: sqlite3.Row) -> JSONObject:
     """Give an invoice the contract's shape, which has no null for a sale without a subscription."""
     return {
         "id": invoice["id"],
@@ -65,7 +65,7 @@ def represent(invoice: sqlite3.Row) -> JSONObject:
     }
 
 
-def issue_invoice(call: Call, bill: Bill) -> sqlite3.Row:
+def issue_invoice(call: Call, bill: InvoiceDraft) -> sqlite3.Row:
     """Issue an open invoice.
 
     Args:
@@ -87,8 +87,8 @@ def issue_invoice(call: Call, bill: Bill) -> sqlite3.Row:
         "period_end": timestamp(bill.period_end),
         "created_at": call.at,
     }
-    insert(call.records, "invoices", values)
-    invoice = find(call.records, "invoices", identifier)
+    insert(call.db, "invoices", values)
+    invoice = find(call.db, "invoices", identifier)
     call.emit("invoice_created", _embedded(call, invoice, bill.amount))
     return invoice
 
@@ -112,48 +112,48 @@ def charge_invoice(call: Call, invoice: sqlite3.Row, rail: str = "card") -> None
         "idempotency_key": call.idempotency_key,
         "created_at": call.at,
     }
-    insert(call.records, "transactions", attempt)
-    paid = update(call.records, "invoices", invoice["id"], {"status": "paid", "paid_at": call.at})
+    insert(call.db, "transactions", attempt)
+    paid = update(call.db, "invoices", invoice["id"], {"status": "paid", "paid_at": call.at})
     if paid["subscription_id"]:
         call.emit("subscription_payment_success", _embedded(call, paid, paid["amount"]))
 
 
 def retrieve_invoice(call: Call) -> JSONObject:
     """``getInvoice``: the invoice with its attempts."""
-    invoice = find(call.records, "invoices", call.path["id"])
-    return {**represent(invoice), "attempts": attempts_on(call.records, invoice["id"])}
+    invoice = find(call.db, "invoices", call.path["id"])
+    return {**to_json(invoice), "attempts": attempts_on(call.db, invoice["id"])}
 
 
 def refund_invoice(call: Call) -> JSONObject:
     """``refundInvoice``: once or in parts, until nothing is left; the invoice stays a paid one."""
-    invoice = find(call.records, "invoices", call.path["id"])
-    wanted = call.read(InvoiceRefund)
+    invoice = find(call.db, "invoices", call.path["id"])
+    body = call.read(InvoiceRefund)
     if invoice["status"] != "paid":
-        raise Refusal(409, f"An invoice that is {invoice['status']} cannot be refunded; only a paid one can.")
-    left = _refundable(call.records, invoice)
+        raise ApiError(409, f"An invoice that is {invoice['status']} cannot be refunded; only a paid one can.")
+    left = _refundable(call.db, invoice)
     if not left:
-        raise Refusal(409, "The whole invoice is refunded already.")
-    amount = left if isinstance(wanted.amount, Unset) else wanted.amount
+        raise ApiError(409, "The whole invoice is refunded already.")
+    amount = left if isinstance(body.amount, Unset) else body.amount
     if amount > left:
         issue = f"expected at most {left}, which is left of the invoice"
-        raise Refusal(422, "Not valid: amount.", [{"path": "amount", "issue": issue}])
+        raise ApiError(422, "Not valid: amount.", [{"path": "amount", "issue": issue}])
     values = {
         "id": call.new_id("rfd"),
         "invoice_id": invoice["id"],
         "customer_id": invoice["customer_id"],
         "amount": amount,
-        "reason": None if isinstance(wanted.reason, Unset) else wanted.reason,
+        "reason": None if isinstance(body.reason, Unset) else body.reason,
         "idempotency_key": call.idempotency_key,
         "created_at": call.at,
     }
-    insert(call.records, "refunds", values)
+    insert(call.db, "refunds", values)
     call.emit("subscription_payment_refunded", _embedded(call, invoice, amount))
     status = "refunded" if amount == left else "partially_refunded"
     return {"invoiceId": invoice["id"], "refunded": amount, "status": status}
 
 
-def _refundable(records: sqlite3.Connection, invoice: sqlite3.Row) -> int:
-    (refunded,) = records.execute(
+def _refundable(db: sqlite3.Connection, invoice: sqlite3.Row) -> int:
+    (refunded,) = db.execute(
         "SELECT coalesce(sum(amount), 0) FROM refunds WHERE invoice_id = ?", (invoice["id"],)
     ).fetchone()
     left: int = invoice["amount"] - refunded
@@ -162,8 +162,8 @@ def _refundable(records: sqlite3.Connection, invoice: sqlite3.Row) -> int:
 
 def _embedded(call: Call, invoice: sqlite3.Row, amount: int) -> JSONObject:
     data: dict[str, JSONValue] = {
-        "invoice": represent(invoice),
-        "customer": customers.represent(find(call.records, "customers", invoice["customer_id"])),
+        "invoice": to_json(invoice),
+        "customer": customers.to_json(find(call.db, "customers", invoice["customer_id"])),
         "amount": amount,
     }
     if invoice["subscription_id"]:

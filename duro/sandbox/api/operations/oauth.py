@@ -11,7 +11,7 @@ from ...auth.credentials import is_client, issue_token
 from ...auth.sessions import Surface
 from ...validation import Text, one_of
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 
 __all__ = ["OPERATIONS"]
 
@@ -28,12 +28,12 @@ class TokenRequest:
 def exchange(call: Call) -> JSONObject:
     """``oauthToken``: answer a token that lives as long as the sandbox was told."""
     # OAuth writes its names with underscores, unlike the rest of the API.
-    wanted = call.read(TokenRequest, spelling=str)
-    if not is_client(wanted.client_id, wanted.client_secret):
-        raise Refusal(401, "The client is unknown, or the secret is not its secret.")
-    lifetime = call.world.token_lifetime
+    body = call.read(TokenRequest, spelling=str)
+    if not is_client(body.client_id, body.client_secret):
+        raise ApiError(401, "The client is unknown, or the secret is not its secret.")
+    lifetime = call.backend.token_lifetime
     return {
-        "access_token": issue_token(call.records, call.now, lifetime),
+        "access_token": issue_token(call.db, call.now, lifetime),
         "token_type": "Bearer",
         "expires_in": int(lifetime) if lifetime == int(lifetime) else lifetime,
     }

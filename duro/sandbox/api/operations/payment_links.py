@@ -12,7 +12,7 @@ from ...._unset import UNSET, Unset
 from ...storage.rows import find, insert
 from ...validation import JSONMapping, Text, matching
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 
 __all__ = ["OPERATIONS"]
 
@@ -26,7 +26,7 @@ class PaymentLinkCreate:
     metadata: JSONMapping | Unset = UNSET
 
 
-def represent(link: sqlite3.Row) -> JSONObject:
+def to_json(link: sqlite3.Row) -> JSONObject:
     """Give a payment link the contract's shape."""
     return {
         "id": link["id"],
@@ -39,16 +39,16 @@ def represent(link: sqlite3.Row) -> JSONObject:
 
 def create_payment_link(call: Call) -> JSONObject:
     """``createPaymentLink``: a slug leads to one link only."""
-    wanted = call.read(PaymentLinkCreate)
-    plan = find(call.records, "plans", wanted.plan_id)
+    body = call.read(PaymentLinkCreate)
+    plan = find(call.db, "plans", body.plan_id)
     if plan["archived_at"]:
-        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
-    if call.records.execute("SELECT 1 FROM payment_links WHERE slug = ?", (wanted.slug,)).fetchone():
-        raise Refusal(409, "Another payment link has this slug.")
+        raise ApiError(409, "The plan is archived and takes no more subscriptions.")
+    if call.db.execute("SELECT 1 FROM payment_links WHERE slug = ?", (body.slug,)).fetchone():
+        raise ApiError(409, "Another payment link has this slug.")
     identifier = call.new_id("link")
-    values = {"id": identifier, "plan_id": plan["id"], "slug": wanted.slug, "created_at": call.at}
-    insert(call.records, "payment_links", values)
-    return represent(find(call.records, "payment_links", identifier))
+    values = {"id": identifier, "plan_id": plan["id"], "slug": body.slug, "created_at": call.at}
+    insert(call.db, "payment_links", values)
+    return to_json(find(call.db, "payment_links", identifier))
 
 
 OPERATIONS: Final = (Operation("POST", "/v1/payment-links", create_payment_link, status=201),)

@@ -14,9 +14,9 @@ from ...storage.rows import find, insert, update
 from ...validation import Currency, PositiveInteger, SmallCount, Text, TrialDays, given_members, one_of
 from ..dispatch import Call, Operation
 from ..pagination import page_of
-from ..responses import Refusal
+from ..responses import ApiError
 
-__all__ = ["OPERATIONS", "represent"]
+__all__ = ["OPERATIONS", "to_json"]
 
 Interval: TypeAlias = Annotated[str, one_of(*INTERVALS)]
 
@@ -46,7 +46,7 @@ class PlanUpdate:
     max_cycles: PositiveInteger | Unset = UNSET
 
 
-def represent(plan: sqlite3.Row) -> JSONObject:
+def to_json(plan: sqlite3.Row) -> JSONObject:
     """Give a plan the contract's shape."""
     return {
         "id": plan["id"],
@@ -63,30 +63,30 @@ def represent(plan: sqlite3.Row) -> JSONObject:
 
 def list_plans(call: Call) -> JSONObject:
     """``listPlans``: archived plans are left out."""
-    return page_of(call, "plans", represent, where="archived_at IS NULL")
+    return page_of(call, "plans", to_json, where="archived_at IS NULL")
 
 
 def create_plan(call: Call) -> JSONObject:
     """``createPlan``."""
-    wanted = call.read(PlanCreate)
+    body = call.read(PlanCreate)
     identifier = call.new_id("plan")
-    insert(call.records, "plans", {"id": identifier, **given_members(wanted), "created_at": call.at})
-    return represent(find(call.records, "plans", identifier))
+    insert(call.db, "plans", {"id": identifier, **given_members(body), "created_at": call.at})
+    return to_json(find(call.db, "plans", identifier))
 
 
 def update_plan(call: Call) -> JSONObject:
     """``updatePlan``: what the body leaves out stays as it is."""
-    plan = find(call.records, "plans", call.path["id"])
-    wanted = call.read(PlanUpdate)
+    plan = find(call.db, "plans", call.path["id"])
+    body = call.read(PlanUpdate)
     if plan["archived_at"]:
-        raise Refusal(409, "The plan is archived and cannot be changed.")
-    return represent(update(call.records, "plans", plan["id"], given_members(wanted)))
+        raise ApiError(409, "The plan is archived and cannot be changed.")
+    return to_json(update(call.db, "plans", plan["id"], given_members(body)))
 
 
 def archive_plan(call: Call) -> JSONObject:
     """``archivePlan``: subscriptions that run go on; archiving again changes nothing."""
-    plan = find(call.records, "plans", call.path["id"])
-    return represent(update(call.records, "plans", plan["id"], {"archived_at": plan["archived_at"] or call.at}))
+    plan = find(call.db, "plans", call.path["id"])
+    return to_json(update(call.db, "plans", plan["id"], {"archived_at": plan["archived_at"] or call.at}))
 
 
 OPERATIONS: Final = (

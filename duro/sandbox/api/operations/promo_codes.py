@@ -23,7 +23,7 @@ from ...validation import (
     one_of,
 )
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 
 __all__ = ["OPERATIONS"]
 
@@ -55,7 +55,7 @@ class PromoCodeUpdate:
     expires_at: Expiry | Unset = UNSET
 
 
-def represent(promo_code: sqlite3.Row) -> JSONObject:
+def to_json(promo_code: sqlite3.Row) -> JSONObject:
     """Give a promo code the contract's shape."""
     limit, redeemed = promo_code["max_redemptions"], promo_code["redeemed_count"]
     return {
@@ -74,29 +74,29 @@ def represent(promo_code: sqlite3.Row) -> JSONObject:
 
 def create_promo_code(call: Call) -> JSONObject:
     """``createPromoCode``: a code exists once, and a percentage has its end at 100."""
-    wanted = call.read(PromoCodeCreate)
-    if wanted.discount_type == "percentage" and wanted.discount_value > 100:
+    body = call.read(PromoCodeCreate)
+    if body.discount_type == "percentage" and body.discount_value > 100:
         issue = "expected percentage of at most 100"
-        raise Refusal(422, "Not valid: discountValue.", [{"path": "discountValue", "issue": issue}])
-    if not isinstance(wanted.plan_id, Unset):
-        find(call.records, "plans", wanted.plan_id)
-    if call.records.execute("SELECT 1 FROM promo_codes WHERE code = ?", (wanted.code,)).fetchone():
-        raise Refusal(409, "This code exists already.")
+        raise ApiError(422, "Not valid: discountValue.", [{"path": "discountValue", "issue": issue}])
+    if not isinstance(body.plan_id, Unset):
+        find(call.db, "plans", body.plan_id)
+    if call.db.execute("SELECT 1 FROM promo_codes WHERE code = ?", (body.code,)).fetchone():
+        raise ApiError(409, "This code exists already.")
     identifier = call.new_id("promo")
-    insert(call.records, "promo_codes", {"id": identifier, **given_members(wanted), "created_at": call.at})
-    return represent(find(call.records, "promo_codes", identifier))
+    insert(call.db, "promo_codes", {"id": identifier, **given_members(body), "created_at": call.at})
+    return to_json(find(call.db, "promo_codes", identifier))
 
 
 def retrieve_promo_code(call: Call) -> JSONObject:
     """``getPromoCode``."""
-    return represent(find(call.records, "promo_codes", call.path["id"]))
+    return to_json(find(call.db, "promo_codes", call.path["id"]))
 
 
 def update_promo_code(call: Call) -> JSONObject:
     """``updatePromoCode``: what the body leaves out stays as it is, null takes a limit away."""
-    promo_code = find(call.records, "promo_codes", call.path["id"])
-    wanted = call.read(PromoCodeUpdate)
-    return represent(update(call.records, "promo_codes", promo_code["id"], given_members(wanted)))
+    promo_code = find(call.db, "promo_codes", call.path["id"])
+    body = call.read(PromoCodeUpdate)
+    return to_json(update(call.db, "promo_codes", promo_code["id"], given_members(body)))
 
 
 OPERATIONS: Final = (

@@ -34,7 +34,7 @@ class RecoverySettings:
     dunning_escalation: Text | Unset = UNSET
 
 
-def represent(settings: sqlite3.Row) -> JSONObject:
+def to_json(settings: sqlite3.Row) -> JSONObject:
     """Give the settings the contract's shape."""
     return {
         "autoRecovery": bool(settings["auto_recovery"]),
@@ -49,10 +49,10 @@ def represent(settings: sqlite3.Row) -> JSONObject:
 
 def update_recovery_settings(call: Call) -> JSONObject:
     """``updateRecoverySettings``: what the body leaves out stays as it is."""
-    wanted = call.read(RecoverySettings)
+    body = call.read(RecoverySettings)
     # The schema holds the defaults, so the first change makes the record.
-    call.records.execute("INSERT OR IGNORE INTO recovery_settings (id) VALUES (?)", (_ONLY,))
-    return represent(update(call.records, "recovery_settings", _ONLY, given_members(wanted)))
+    call.db.execute("INSERT OR IGNORE INTO recovery_settings (id) VALUES (?)", (_ONLY,))
+    return to_json(update(call.db, "recovery_settings", _ONLY, given_members(body)))
 
 
 OPERATIONS: Final = (Operation("PATCH", "/v1/settings/recovery", update_recovery_settings),)

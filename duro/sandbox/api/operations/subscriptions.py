@@ -17,11 +17,11 @@ from ...clock import timestamp
 from ...storage.rows import find, insert, update
 from ...validation import LARGEST_INTEGER, Flag, JSONMapping, Text
 from ..dispatch import Call, Operation
-from ..responses import Refusal
+from ..responses import ApiError
 from . import customers, plans
-from .invoices import Bill, charge_invoice, issue_invoice
+from .invoices import InvoiceDraft, charge_invoice, issue_invoice
 
-__all__ = ["OPERATIONS", "move", "represent", "start_subscription"]
+__all__ = ["OPERATIONS", "move", "start_subscription", "to_json"]
 
 
 @frozen
@@ -48,7 +48,7 @@ class PlanChange:
     plan_id: Text
 
 
-def represent(subscription: sqlite3.Row) -> JSONObject:
+def to_json(subscription: sqlite3.Row) -> JSONObject:
     """Give a subscription the contract's shape."""
     return {
         "id": subscription["id"],
@@ -63,10 +63,10 @@ def represent(subscription: sqlite3.Row) -> JSONObject:
 
 def create_subscription(call: Call) -> JSONObject:
     """``createSubscription``: a trial costs nothing yet; without one, the first period is charged now."""
-    wanted = call.read(SubscriptionCreate)
-    customer = find(call.records, "customers", wanted.customer_id)
-    plan = find(call.records, "plans", wanted.plan_id)
-    return represent(start_subscription(call, customer, plan))
+    body = call.read(SubscriptionCreate)
+    customer = find(call.db, "customers", body.customer_id)
+    plan = find(call.db, "plans", body.plan_id)
+    return to_json(start_subscription(call, customer, plan))
 
 
 def start_subscription(call: Call, customer: sqlite3.Row, plan: sqlite3.Row, rail: str = "card") -> sqlite3.Row:
@@ -82,12 +82,12 @@ def start_subscription(call: Call, customer: sqlite3.Row, plan: sqlite3.Row, rai
         The subscription, trialing or active.
 
     Raises:
-        Refusal: The customer is on the blacklist (403), or the plan is archived (409).
+        ApiError: The customer is on the blacklist (403), or the plan is archived (409).
     """
     if customer["blacklisted"]:
-        raise Refusal(403, "The customer is on the blacklist.")
+        raise ApiError(403, "The customer is on the blacklist.")
     if plan["archived_at"]:
-        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
+        raise ApiError(409, "The plan is archived and takes no more subscriptions.")
     identifier = call.new_id("sub")
     values = {
         "id": identifier,
@@ -96,8 +96,8 @@ def start_subscription(call: Call, customer: sqlite3.Row, plan: sqlite3.Row, rai
         "status": "incomplete",
         "created_at": call.at,
     }
-    insert(call.records, "subscriptions", values)
-    subscription = find(call.records, "subscriptions", identifier)
+    insert(call.db, "subscriptions", values)
+    subscription = find(call.db, "subscriptions", identifier)
     if plan["trial_days"]:
         return _start_trial(call, subscription, plan)
     return _activate(call, subscription, plan, rail)
@@ -105,32 +105,32 @@ def start_subscription(call: Call, customer: sqlite3.Row, plan: sqlite3.Row, rai
 
 def cancel_subscription(call: Call) -> JSONObject:
     """``cancelSubscription``: at once, or when the current period ends."""
-    subscription = find(call.records, "subscriptions", call.path["id"])
-    wanted = call.read(SubscriptionCancel)
-    if not wanted.at_period_end:
-        return represent(move(call, subscription, Action.CANCEL))
+    subscription = find(call.db, "subscriptions", call.path["id"])
+    body = call.read(SubscriptionCancel)
+    if not body.at_period_end:
+        return to_json(move(call, subscription, Action.CANCEL))
     after(Action.CANCEL, subscription["status"])
-    return represent(update(call.records, "subscriptions", subscription["id"], {"cancel_at_period_end": True}))
+    return to_json(update(call.db, "subscriptions", subscription["id"], {"cancel_at_period_end": True}))
 
 
 def pause_subscription(call: Call) -> JSONObject:
     """``pauseSubscription``."""
-    subscription = find(call.records, "subscriptions", call.path["id"])
-    return represent(move(call, subscription, Action.PAUSE))
+    subscription = find(call.db, "subscriptions", call.path["id"])
+    return to_json(move(call, subscription, Action.PAUSE))
 
 
 def resume_subscription(call: Call) -> JSONObject:
     """``resumeSubscription``: the period stays the one that was paid for."""
-    subscription = find(call.records, "subscriptions", call.path["id"])
-    return represent(move(call, subscription, Action.RESUME))
+    subscription = find(call.db, "subscriptions", call.path["id"])
+    return to_json(move(call, subscription, Action.RESUME))
 
 
 def change_plan(call: Call) -> JSONObject:
     """``changeSubscriptionPlan``: a charge is made now, a credit waits for the next renewal; the period stays."""
-    subscription = find(call.records, "subscriptions", call.path["id"])
-    wanted = call.read(PlanChange)
-    old = find(call.records, "plans", subscription["plan_id"])
-    new = find(call.records, "plans", wanted.plan_id)
+    subscription = find(call.db, "subscriptions", call.path["id"])
+    body = call.read(PlanChange)
+    old = find(call.db, "plans", subscription["plan_id"])
+    new = find(call.db, "plans", body.plan_id)
     _check_change(subscription, old, new)
     proration = _prorate(call, subscription, old, new)
     values = {"plan_id": new["id"]}
@@ -138,21 +138,21 @@ def change_plan(call: Call) -> JSONObject:
         _bill(call, subscription, proration.amount, new["currency"], _moment(subscription["current_period_end"]))
     elif proration.kind == "credit":
         values["credit"] = subscription["credit"] + proration.amount
-    changed = update(call.records, "subscriptions", subscription["id"], values)
+    changed = update(call.db, "subscriptions", subscription["id"], values)
     difference: dict[str, JSONValue] = {"amount": proration.amount, "kind": proration.kind}
     if new["id"] != old["id"]:
-        told = {**_embedded(call, changed), "previousPlanId": old["id"], "proration": difference}
-        call.emit("subscription_plan_changed", told)
-    return {"subscription": represent(changed), "proration": difference}
+        event_data = {**_embedded(call, changed), "previousPlanId": old["id"], "proration": difference}
+        call.emit("subscription_plan_changed", event_data)
+    return {"subscription": to_json(changed), "proration": difference}
 
 
 def list_customer_subscriptions(call: Call) -> JSONObject:
     """``listCustomerSubscriptions``: all of them, newest first, without pages."""
-    customer = find(call.records, "customers", call.path["id"])
-    rows = call.records.execute(
+    customer = find(call.db, "customers", call.path["id"])
+    rows = call.db.execute(
         "SELECT * FROM subscriptions WHERE customer_id = ? ORDER BY created_at DESC, id DESC", (customer["id"],)
     )
-    return {"items": [represent(row) for row in rows]}
+    return {"items": [to_json(row) for row in rows]}
 
 
 def _start_trial(call: Call, subscription: sqlite3.Row, plan: sqlite3.Row) -> sqlite3.Row:
@@ -183,17 +183,17 @@ def _bill(
     call: Call, subscription: sqlite3.Row, amount: int, currency: str, end: datetime, *, rail: str = "card"
 ) -> None:
     """Charge for the time from now to the end of a period."""
-    bill = Bill(subscription["customer_id"], amount, currency, call.now, end, subscription["id"])
+    bill = InvoiceDraft(subscription["customer_id"], amount, currency, call.now, end, subscription["id"])
     charge_invoice(call, issue_invoice(call, bill), rail)
 
 
 def _check_change(subscription: sqlite3.Row, old: sqlite3.Row, new: sqlite3.Row) -> None:
     if subscription["status"] not in {"active", "trialing"}:
-        raise Refusal(409, f"A subscription that is {subscription['status']} cannot change its plan.")
+        raise ApiError(409, f"A subscription that is {subscription['status']} cannot change its plan.")
     if new["archived_at"]:
-        raise Refusal(409, "The plan is archived and takes no more subscriptions.")
+        raise ApiError(409, "The plan is archived and takes no more subscriptions.")
     if new["currency"] != old["currency"]:
-        raise Refusal(409, "The plans have different currencies.")
+        raise ApiError(409, "The plans have different currencies.")
 
 
 def _prorate(call: Call, subscription: sqlite3.Row, old: sqlite3.Row, new: sqlite3.Row) -> Proration:
@@ -204,7 +204,7 @@ def _prorate(call: Call, subscription: sqlite3.Row, old: sqlite3.Row, new: sqlit
     start, end = _moment(subscription["current_period_start"]), _moment(subscription["current_period_end"])
     proration = prorate(before, afterwards, start, end, call.now)
     if proration.amount > LARGEST_INTEGER:
-        raise Refusal(409, "The difference between the plans is larger than an amount can be.")
+        raise ApiError(409, "The difference between the plans is larger than an amount can be.")
     return proration
 
 
@@ -221,19 +221,19 @@ def move(call: Call, subscription: sqlite3.Row, action: Action, **values: object
         The subscription as it is now; an event tells of it.
 
     Raises:
-        Refusal: The state machine forbids it (409).
+        ApiError: The state machine forbids it (409).
     """
     status = after(action, subscription["status"])
-    moved = update(call.records, "subscriptions", subscription["id"], {"status": status, **values})
+    moved = update(call.db, "subscriptions", subscription["id"], {"status": status, **values})
     call.emit(event_of(action), _embedded(call, moved))
     return moved
 
 
 def _embedded(call: Call, subscription: sqlite3.Row) -> dict[str, JSONValue]:
     return {
-        "subscription": represent(subscription),
-        "customer": customers.represent(find(call.records, "customers", subscription["customer_id"])),
-        "plan": plans.represent(find(call.records, "plans", subscription["plan_id"])),
+        "subscription": to_json(subscription),
+        "customer": customers.to_json(find(call.db, "customers", subscription["customer_id"])),
+        "plan": plans.to_json(find(call.db, "plans", subscription["plan_id"])),
     }
 
 

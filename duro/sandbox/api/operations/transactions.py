@@ -13,7 +13,7 @@ from ..pagination import page_of
 __all__ = ["OPERATIONS", "attempts_on"]
 
 
-def represent(transaction: sqlite3.Row) -> JSONObject:
+def to_json(transaction: sqlite3.Row) -> JSONObject:
     """Give a transaction the contract's shape."""
     return {
         "id": transaction["id"],
@@ -28,21 +28,21 @@ def represent(transaction: sqlite3.Row) -> JSONObject:
     }
 
 
-def attempts_on(records: sqlite3.Connection, invoice_id: str) -> list[JSONObject]:
+def attempts_on(db: sqlite3.Connection, invoice_id: str) -> list[JSONObject]:
     """List the attempts to charge an invoice, in the order in which they were made."""
-    rows = records.execute("SELECT * FROM transactions WHERE invoice_id = ? ORDER BY created_at, id", (invoice_id,))
-    return [represent(row) for row in rows]
+    rows = db.execute("SELECT * FROM transactions WHERE invoice_id = ? ORDER BY created_at, id", (invoice_id,))
+    return [to_json(row) for row in rows]
 
 
 def retrieve_transaction(call: Call) -> JSONObject:
     """``getTransaction``."""
-    return represent(find(call.records, "transactions", call.path["id"]))
+    return to_json(find(call.db, "transactions", call.path["id"]))
 
 
 def list_customer_transactions(call: Call) -> JSONObject:
     """``listCustomerTransactions``."""
-    customer = find(call.records, "customers", call.path["id"])
-    return page_of(call, "transactions", represent, where="customer_id = ?", parameters=(customer["id"],))
+    customer = find(call.db, "customers", call.path["id"])
+    return page_of(call, "transactions", to_json, where="customer_id = ?", parameters=(customer["id"],))
 
 
 OPERATIONS: Final = (
