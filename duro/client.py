@@ -207,7 +207,7 @@ class AsyncDuro:
             DeadlineExceededError: No answer came in time.
 
         Example:
-            >>> (await duro.token()) == (await duro.token())
+            >>> (await client.token()) == (await client.token())
             True
         """
         return await self._requester.oauth_token(options)
@@ -240,7 +240,7 @@ class AsyncDuro:
             OutcomeUnknownError: A write may have happened.
 
         Example:
-            >>> await duro.request("GET", "/v1/plans", params={"limit": 5})
+            >>> await client.request("GET", "/v1/plans", params={"limit": 5})
             {'items': [], 'nextCursor': None, 'hasMore': False}
         """
         path = RedactedStr.of(path)
@@ -271,8 +271,8 @@ class AsyncDuro:
             TypeError: There is no option of that name.
 
         Example:
-            >>> patient = duro.with_options(timeout=120)
-            >>> patient.plans is duro.plans
+            >>> patient = client.with_options(timeout=120)
+            >>> patient.plans is client.plans
             False
         """
         copy = object.__new__(type(self))

@@ -145,7 +145,7 @@ class AsyncPages(Generic[T]):
             The pages; ``cursor`` moves as without.
 
         Example:
-            >>> [plan.name async for plan in duro.plans.list(limit=100).prefetch()]
+            >>> [plan.name async for plan in client.plans.list(limit=100).prefetch()]
             []
         """
         return AsyncPages(self._fetch, self._start, ahead=True)

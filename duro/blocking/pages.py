@@ -53,7 +53,7 @@ class Pages(Generic[T]):
             The pages; ``cursor`` moves as without.
 
         Example:
-            >>> [plan.name async for plan in duro.plans.list(limit=100).prefetch()]
+            >>> [plan.name async for plan in client.plans.list(limit=100).prefetch()]
             []
         """
         return Pages(self._pages.prefetch())

@@ -236,9 +236,9 @@ class Sandbox:
 
         Example:
             >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/nobody-listens-here")
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create()
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create()
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
             >>> sandbox.wait_for_deliveries()
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
             [(1, None), (1, None), (1, None)]

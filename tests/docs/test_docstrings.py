@@ -1,4 +1,4 @@
-"""Each example in a docstring runs, in a world of its own: a fresh sandbox, and ``duro``, a client for it."""
+"""Each example in a docstring runs, with a fresh ``sandbox`` and a ``client`` for it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def docstrings_of(node, owner=()):
 @pytest.mark.anyio
 @pytest.mark.parametrize(("module", "test"), list(examples()))
 async def test_examples_of_a_docstring_run(module, test, sandbox):
-    async with AsyncDuro(**sandbox.options) as duro:
-        names = {**vars(importlib.import_module(module)), "duro": duro, "sandbox": sandbox}
+    async with AsyncDuro(**sandbox.options) as client:
+        names = {**vars(importlib.import_module(module)), "client": client, "sandbox": sandbox}
         for example in test.examples:
             got = await output_of(example, test.name, names)
             assert CHECKER.check_output(example.want, got, FLAGS), CHECKER.output_difference(example, got, FLAGS)

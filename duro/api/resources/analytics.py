@@ -32,7 +32,7 @@ class AsyncAnalytics(AsyncResource):
             APIError: The API refused.
 
         Example:
-            >>> summary = await duro.analytics.failures()
+            >>> summary = await client.analytics.failures()
             >>> summary.recovered, dict(summary.by_failure_code)
             (0, {})
         """

@@ -60,7 +60,7 @@ class AsyncCheckout(AsyncResource):
             OutcomeUnknownError: The session may have been opened.
 
         Example:
-            >>> session = await duro.checkout.create_session(amount=250_000, success_url="https://shop.example/done")
+            >>> session = await client.checkout.create_session(amount=250_000, success_url="https://shop.example/done")
             >>> session.kind == "one_time", session.status == "pending"
             (True, True)
         """
@@ -95,8 +95,8 @@ class AsyncCheckout(AsyncResource):
             NotFoundError: There is no such session in this tenant and mode.
 
         Example:
-            >>> session = await duro.checkout.create_session(amount=250_000)
-            >>> (await duro.checkout.retrieve_session(session.id)).amount
+            >>> session = await client.checkout.create_session(amount=250_000)
+            >>> (await client.checkout.retrieve_session(session.id)).amount
             250000
         """
         return await self._requester.call(RETRIEVE_SESSION, session_id, into=CheckoutSession, options=options)

@@ -39,8 +39,8 @@ class AsyncCustomerCheckout(AsyncResource):
             NotFoundError: There is no session with this token.
 
         Example:
-            >>> session = await duro.checkout.create_session(amount=250_000)
-            >>> page = await duro.customer_checkout.hydrate(session.token)
+            >>> session = await client.checkout.create_session(amount=250_000)
+            >>> page = await client.customer_checkout.hydrate(session.token)
             >>> bool(page.extra)
             True
         """
@@ -76,8 +76,8 @@ class AsyncCustomerCheckout(AsyncResource):
             OutcomeUnknownError: The customer may have been charged.
 
         Example:
-            >>> session = await duro.checkout.create_session(amount=250_000)
-            >>> payment = await duro.customer_checkout.pay(session.token, rail="card", email="ada@example.com")
+            >>> session = await client.checkout.create_session(amount=250_000)
+            >>> payment = await client.customer_checkout.pay(session.token, rail="card", email="ada@example.com")
             >>> payment.subscription_id is None
             True
         """
@@ -102,8 +102,8 @@ class AsyncCustomerCheckout(AsyncResource):
             NotFoundError: There is no session with this token.
 
         Example:
-            >>> session = await duro.checkout.create_session(amount=250_000)
-            >>> (await duro.customer_checkout.status(session.token)).extra["status"]
+            >>> session = await client.checkout.create_session(amount=250_000)
+            >>> (await client.customer_checkout.status(session.token)).extra["status"]
             'pending'
         """
         token = RedactedStr.of(token)

@@ -41,7 +41,7 @@ class AsyncCustomerIdentity(AsyncResource):
             OutcomeUnknownError: The code may have been sent.
 
         Example:
-            >>> (await duro.customer_identity.request_otp(phone="2348012345678")).delivered
+            >>> (await client.customer_identity.request_otp(phone="2348012345678")).delivered
             True
         """
         return await self._requester.call(
@@ -68,9 +68,9 @@ class AsyncCustomerIdentity(AsyncResource):
             OutcomeUnknownError: The code may have been used.
 
         Example:
-            >>> delivery = await duro.customer_identity.request_otp(phone="2348012345678")
+            >>> delivery = await client.customer_identity.request_otp(phone="2348012345678")
             >>> code = sandbox.codes[-1].code
-            >>> person = await duro.customer_identity.verify_otp(phone="2348012345678", code=code)
+            >>> person = await client.customer_identity.verify_otp(phone="2348012345678", code=code)
             >>> person.token in repr(person)
             False
         """
@@ -96,10 +96,10 @@ class AsyncCustomerIdentity(AsyncResource):
             AuthenticationError: The token is not valid any more.
 
         Example:
-            >>> delivery = await duro.customer_identity.request_otp(phone="2348012345678")
+            >>> delivery = await client.customer_identity.request_otp(phone="2348012345678")
             >>> code = sandbox.codes[-1].code
-            >>> person = await duro.customer_identity.verify_otp(phone="2348012345678", code=code)
-            >>> (await duro.customer_identity.me(credential=person)).extra["identity"]["phone"]
+            >>> person = await client.customer_identity.verify_otp(phone="2348012345678", code=code)
+            >>> (await client.customer_identity.me(credential=person)).extra["identity"]["phone"]
             '2348012345678'
         """
         return await self._requester.call(ME, into=Identity, options=options)
@@ -118,10 +118,10 @@ class AsyncCustomerIdentity(AsyncResource):
             AuthenticationError: The token is not valid any more, seen while the page is walked.
 
         Example:
-            >>> delivery = await duro.customer_identity.request_otp(phone="2348012345678")
+            >>> delivery = await client.customer_identity.request_otp(phone="2348012345678")
             >>> code = sandbox.codes[-1].code
-            >>> person = await duro.customer_identity.verify_otp(phone="2348012345678", code=code)
-            >>> await duro.customer_identity.list_methods(credential=person).collect()
+            >>> person = await client.customer_identity.verify_otp(phone="2348012345678", code=code)
+            >>> await client.customer_identity.list_methods(credential=person).collect()
             []
         """
         return self._requester.pages(LIST_METHODS, into=Page[SavedMethod], options=options)

@@ -81,8 +81,8 @@ class AsyncCustomerPortal(AsyncResource):
             OutcomeUnknownError: The code may have been sent.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> (await duro.customer_portal.start(email="ada@example.com")).email
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> (await client.customer_portal.start(email="ada@example.com")).email
             'ada@example.com'
         """
         given = wrap_secrets(token=token)
@@ -116,10 +116,10 @@ class AsyncCustomerPortal(AsyncResource):
             OutcomeUnknownError: The code may have been used.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> portal = duro.with_options(credential=session)
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> portal = client.with_options(credential=session)
             >>> await portal.customer_portal.cards().collect()
             []
         """
@@ -143,10 +143,10 @@ class AsyncCustomerPortal(AsyncResource):
             AuthenticationError: The session has ended, seen while the page is walked.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> [group.subscriptions async for group in duro.customer_portal.subscriptions(credential=session)]
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> [group.subscriptions async for group in client.customer_portal.subscriptions(credential=session)]
             []
         """
         return self._requester.pages(SUBSCRIPTIONS, into=PortalMerchantPage, options=options)
@@ -172,12 +172,12 @@ class AsyncCustomerPortal(AsyncResource):
             OutcomeUnknownError: It may have been paused.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> paused = await duro.customer_portal.pause("test", subscription.id, credential=session)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> paused = await client.customer_portal.pause("test", subscription.id, credential=session)
             >>> paused.id == subscription.id
             True
         """
@@ -198,10 +198,10 @@ class AsyncCustomerPortal(AsyncResource):
             AuthenticationError: The session has ended, seen while the page is walked.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> await duro.customer_portal.cards(credential=session).collect()
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> await client.customer_portal.cards(credential=session).collect()
             []
         """
         return self._requester.pages(CARDS, into=Page[PortalCard], options=options)
@@ -220,10 +220,10 @@ class AsyncCustomerPortal(AsyncResource):
             AuthenticationError: The session has ended.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> (await duro.customer_portal.wallet(credential=session)).balance
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> (await client.customer_portal.wallet(credential=session)).balance
             0
         """
         return await self._requester.call(WALLET, into=PortalWallet, options=options)
@@ -248,12 +248,12 @@ class AsyncCustomerPortal(AsyncResource):
             OutcomeUnknownError: The checkout may have been opened; nothing is charged before it is paid.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> top_up = await duro.customer_portal.top_up(amount_naira=500, credential=session)
-            >>> payment = await duro.customer_checkout.pay(top_up.checkout_token, rail="card")
-            >>> (await duro.customer_portal.wallet(credential=session)).balance
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> top_up = await client.customer_portal.top_up(amount_naira=500, credential=session)
+            >>> payment = await client.customer_checkout.pay(top_up.checkout_token, rail="card")
+            >>> (await client.customer_portal.wallet(credential=session)).balance
             50000
         """
         check_integers(amount_naira=amount_naira)
@@ -281,10 +281,10 @@ class AsyncCustomerPortal(AsyncResource):
             OutcomeUnknownError: The account may have been opened.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", name="Ada")
-            >>> delivery = await duro.customer_portal.start(email="ada@example.com")
-            >>> session = await duro.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
-            >>> account = await duro.customer_portal.request_virtual_account(bvn="12345678901", credential=session)
+            >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
+            >>> delivery = await client.customer_portal.start(email="ada@example.com")
+            >>> session = await client.customer_portal.verify(email="ada@example.com", code=sandbox.codes[-1].code)
+            >>> account = await client.customer_portal.request_virtual_account(bvn="12345678901", credential=session)
             >>> bool(account.extra)
             True
         """

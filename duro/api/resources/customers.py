@@ -50,7 +50,7 @@ class AsyncCustomers(AsyncResource):
             APIError: The API refused, while the pages are walked.
 
         Example:
-            >>> await duro.customers.list().collect(limit=10)
+            >>> await client.customers.list().collect(limit=10)
             []
         """
         return self._requester.pages(LIST, into=Page[Customer], limit=limit, cursor=cursor, options=options)
@@ -84,7 +84,7 @@ class AsyncCustomers(AsyncResource):
             OutcomeUnknownError: The customer may have been registered.
 
         Example:
-            >>> customer = await duro.customers.create(email="ada@example.com", merchant_ref="EXT-001")
+            >>> customer = await client.customers.create(email="ada@example.com", merchant_ref="EXT-001")
             >>> customer.email, customer.blacklisted
             ('ada@example.com', False)
         """
@@ -108,8 +108,8 @@ class AsyncCustomers(AsyncResource):
             NotFoundError: There is no such customer in this tenant and mode.
 
         Example:
-            >>> customer = await duro.customers.create(name="Ada")
-            >>> (await duro.customers.retrieve(customer.id)).name
+            >>> customer = await client.customers.create(name="Ada")
+            >>> (await client.customers.retrieve(customer.id)).name
             'Ada'
         """
         return await self._requester.call(RETRIEVE, customer_id, into=Customer, options=options)
@@ -128,8 +128,8 @@ class AsyncCustomers(AsyncResource):
             NotFoundError: No customer of this tenant and mode has the reference.
 
         Example:
-            >>> customer = await duro.customers.create(merchant_ref="EXT-001")
-            >>> (await duro.customers.retrieve_by_ref("EXT-001")).id == customer.id
+            >>> customer = await client.customers.create(merchant_ref="EXT-001")
+            >>> (await client.customers.retrieve_by_ref("EXT-001")).id == customer.id
             True
         """
         return await self._requester.call(RETRIEVE_BY_REF, merchant_ref, into=Customer, options=options)
@@ -152,8 +152,8 @@ class AsyncCustomers(AsyncResource):
             OutcomeUnknownError: The customer may have been barred.
 
         Example:
-            >>> customer = await duro.customers.create(name="Eve")
-            >>> (await duro.customers.blacklist(customer.id, reason="chargebacks")).blacklist_reason
+            >>> customer = await client.customers.create(name="Eve")
+            >>> (await client.customers.blacklist(customer.id, reason="chargebacks")).blacklist_reason
             'chargebacks'
         """
         body = check_strings(reason=reason)
@@ -173,8 +173,8 @@ class AsyncCustomers(AsyncResource):
             NotFoundError: There is no such customer, seen while the page is walked.
 
         Example:
-            >>> customer = await duro.customers.create(name="Ada")
-            >>> await duro.customers.list_subscriptions(customer.id).collect()
+            >>> customer = await client.customers.create(name="Ada")
+            >>> await client.customers.list_subscriptions(customer.id).collect()
             []
         """
         return self._requester.pages(LIST_SUBSCRIPTIONS, customer_id, into=Page[Subscription], options=options)
@@ -207,8 +207,8 @@ class AsyncCustomers(AsyncResource):
             NotFoundError: There is no such customer, seen while the pages are walked.
 
         Example:
-            >>> customer = await duro.customers.create(name="Ada")
-            >>> await duro.customers.list_transactions(customer.id).collect()
+            >>> customer = await client.customers.create(name="Ada")
+            >>> await client.customers.list_transactions(customer.id).collect()
             []
         """
         return self._requester.pages(

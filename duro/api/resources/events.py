@@ -35,10 +35,10 @@ class AsyncEvents(AsyncResource):
             NotFoundError: There is no such event in this tenant and mode.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> event = await duro.events.retrieve(sandbox.events[-1].id)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> event = await client.events.retrieve(sandbox.events[-1].id)
             >>> event.type.is_known, event.id == sandbox.events[-1].id
             (True, True)
         """
@@ -60,10 +60,10 @@ class AsyncEvents(AsyncResource):
             NotFoundError: There is no such event in this tenant and mode.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> delivered = await duro.events.retrieve_payload(sandbox.events[-1].id)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> delivered = await client.events.retrieve_payload(sandbox.events[-1].id)
             >>> delivered.event.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
             (True, True)
         """

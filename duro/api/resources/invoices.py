@@ -36,11 +36,11 @@ class AsyncInvoices(AsyncResource):
             NotFoundError: There is no such invoice in this tenant and mode.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> [charge] = await duro.customers.list_transactions(customer.id).collect()
-            >>> invoice = await duro.invoices.retrieve(charge.invoice_id)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> [charge] = await client.customers.list_transactions(customer.id).collect()
+            >>> invoice = await client.invoices.retrieve(charge.invoice_id)
             >>> invoice.status == "paid", invoice.attempts == (charge,)
             (True, True)
         """
@@ -74,11 +74,11 @@ class AsyncInvoices(AsyncResource):
             OutcomeUnknownError: The money may have been given back.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> [charge] = await duro.customers.list_transactions(customer.id).collect()
-            >>> (await duro.invoices.refund(charge.invoice_id, amount=100_000, reason="goodwill")).refunded
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> [charge] = await client.customers.list_transactions(customer.id).collect()
+            >>> (await client.invoices.refund(charge.invoice_id, amount=100_000, reason="goodwill")).refunded
             100000
         """
         body = {**check_integers(amount=amount), **check_strings(reason=reason)}

@@ -38,7 +38,7 @@ class AsyncOAuth(AsyncResource):
             DeadlineExceededError: No answer came in time.
 
         Example:
-            >>> token = await duro.oauth.token()
+            >>> token = await client.oauth.token()
             >>> token.token_type, token.expires_in
             ('Bearer', 3600.0)
         """

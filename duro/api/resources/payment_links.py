@@ -43,8 +43,8 @@ class AsyncPaymentLinks(AsyncResource):
             OutcomeUnknownError: The link may have been created.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> (await duro.payment_links.create(plan_id=plan.id, slug="pro")).slug
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> (await client.payment_links.create(plan_id=plan.id, slug="pro")).slug
             'pro'
         """
         body = {**check_ids(plan_id=plan_id), **check_slugs(slug=slug), **check_json_objects(metadata=metadata)}

@@ -44,7 +44,7 @@ class AsyncPlans(AsyncResource):
             APIError: The API refused, while the pages are walked.
 
         Example:
-            >>> [plan.name async for plan in duro.plans.list(limit=100)]
+            >>> [plan.name async for plan in client.plans.list(limit=100)]
             []
         """
         return self._requester.pages(LIST, into=Page[Plan], limit=limit, cursor=cursor, options=options)
@@ -81,7 +81,7 @@ class AsyncPlans(AsyncResource):
             OutcomeUnknownError: The plan may have been created.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
             >>> plan.amount, plan.currency, plan.interval == "month"
             (500000, 'NGN', True)
         """
@@ -127,8 +127,8 @@ class AsyncPlans(AsyncResource):
             OutcomeUnknownError: The plan may have been changed.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> (await duro.plans.update(plan.id, name="Pro Monthly")).name
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> (await client.plans.update(plan.id, name="Pro Monthly")).name
             'Pro Monthly'
         """
         body = {
@@ -154,8 +154,8 @@ class AsyncPlans(AsyncResource):
             OutcomeUnknownError: The plan may have been archived.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> (await duro.plans.archive(plan.id)).id == plan.id
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> (await client.plans.archive(plan.id)).id == plan.id
             True
         """
         return await self._requester.call(ARCHIVE, plan_id, into=Plan, options=options)

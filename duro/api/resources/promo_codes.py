@@ -61,7 +61,7 @@ class AsyncPromoCodes(AsyncResource):
             OutcomeUnknownError: The promo code may have been created.
 
         Example:
-            >>> promo = await duro.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
+            >>> promo = await client.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
             >>> promo.code, promo.discount_value, promo.active
             ('LAUNCH50', 50, True)
         """
@@ -91,8 +91,8 @@ class AsyncPromoCodes(AsyncResource):
             NotFoundError: There is no such promo code in this tenant and mode.
 
         Example:
-            >>> promo = await duro.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
-            >>> (await duro.promo_codes.retrieve(promo.id)).redeemed_count
+            >>> promo = await client.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
+            >>> (await client.promo_codes.retrieve(promo.id)).redeemed_count
             0
         """
         return await self._requester.call(RETRIEVE, promo_code_id, into=PromoCode, options=options)
@@ -129,8 +129,8 @@ class AsyncPromoCodes(AsyncResource):
             OutcomeUnknownError: The promo code may have been changed.
 
         Example:
-            >>> promo = await duro.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
-            >>> (await duro.promo_codes.update(promo.id, active=False, expires_at=None)).active
+            >>> promo = await client.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
+            >>> (await client.promo_codes.update(promo.id, active=False, expires_at=None)).active
             False
         """
         body = {

@@ -56,7 +56,7 @@ class AsyncSettings(AsyncResource):
             OutcomeUnknownError: The settings may have been changed.
 
         Example:
-            >>> settings = await duro.settings.update_recovery(renewal_reminders=True, renewal_reminder_days=3)
+            >>> settings = await client.settings.update_recovery(renewal_reminders=True, renewal_reminder_days=3)
             >>> settings.renewal_reminders, settings.renewal_reminder_days
             (True, 3)
         """

@@ -53,9 +53,9 @@ class AsyncSubscriptions(AsyncResource):
             OutcomeUnknownError: The subscription may have been started and charged.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
             >>> subscription.status == "active"
             True
         """
@@ -84,10 +84,10 @@ class AsyncSubscriptions(AsyncResource):
             OutcomeUnknownError: It may have been cancelled.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> (await duro.subscriptions.cancel(subscription.id)).status == "canceled"
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> (await client.subscriptions.cancel(subscription.id)).status == "canceled"
             True
         """
         body = check_bools(at_period_end=at_period_end)
@@ -109,10 +109,10 @@ class AsyncSubscriptions(AsyncResource):
             OutcomeUnknownError: It may have been paused.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> (await duro.subscriptions.pause(subscription.id)).status == "paused"
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> (await client.subscriptions.pause(subscription.id)).status == "paused"
             True
         """
         return await self._requester.call(PAUSE, subscription_id, into=Subscription, options=options)
@@ -133,11 +133,11 @@ class AsyncSubscriptions(AsyncResource):
             OutcomeUnknownError: It may have been resumed.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> subscription = await duro.subscriptions.pause(subscription.id)
-            >>> (await duro.subscriptions.resume(subscription.id)).status == "active"
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> subscription = await client.subscriptions.pause(subscription.id)
+            >>> (await client.subscriptions.resume(subscription.id)).status == "active"
             True
         """
         return await self._requester.call(RESUME, subscription_id, into=Subscription, options=options)
@@ -161,11 +161,11 @@ class AsyncSubscriptions(AsyncResource):
             OutcomeUnknownError: The change may have been made and charged.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> larger = await duro.plans.create(name="Team", amount=900_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> change = await duro.subscriptions.change_plan(subscription.id, plan_id=larger.id)
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> larger = await client.plans.create(name="Team", amount=900_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> change = await client.subscriptions.change_plan(subscription.id, plan_id=larger.id)
             >>> change.subscription.plan_id == larger.id, change.proration.kind == "charge"
             (True, True)
         """

@@ -33,11 +33,11 @@ class AsyncTransactions(AsyncResource):
             NotFoundError: There is no such transaction in this tenant and mode.
 
         Example:
-            >>> plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> subscription = await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> [charge] = await duro.customers.list_transactions(customer.id).collect()
-            >>> (await duro.transactions.retrieve(charge.id)).amount
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> [charge] = await client.customers.list_transactions(customer.id).collect()
+            >>> (await client.transactions.retrieve(charge.id)).amount
             500000
         """
         return await self._requester.call(RETRIEVE, transaction_id, into=Transaction, options=options)

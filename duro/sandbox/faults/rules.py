@@ -185,8 +185,8 @@ class Faults:
 
         Example:
             >>> fault = sandbox.faults.add("reset_after", method="POST", path="/v1/customers")
-            >>> customer = await duro.customers.create(email="ada@example.com")
-            >>> fault.times_applied, [customer.email async for customer in duro.customers.list()]
+            >>> customer = await client.customers.create(email="ada@example.com")
+            >>> fault.times_applied, [customer.email async for customer in client.customers.list()]
             (1, ['ada@example.com'])
         """
         options = {"status": status, "retry_after": retry_after, "seconds": seconds, "pause": pause, "commit": commit}
