@@ -100,7 +100,7 @@ class blocking_pages(Generic[A, P, T]):  # noqa: N801 - it is read as a declarat
 def _bound(
     method: Callable[..., R], asynchronous: object, args: tuple[object, ...], kwargs: dict[str, object]
 ) -> Callable[[], R]:
-    return lambda: method(asynchronous, *args, **kwargs)
+    return lambda: getattr(asynchronous, method.__name__)(*args, **kwargs)
 
 
 def _answering_pages(method: Callable[..., object]) -> inspect.Signature:

@@ -1,6 +1,6 @@
-"""Webhooks: a delivery becomes a typed event, repeats are dropped, in any web framework.
+"""Webhooks: verify deliveries, read typed events, drop repeats, in any web framework.
 
-Names are loaded when they are used; ``duro.webhooks.adapters`` has what web frameworks need.
+Names are loaded at first use. ``duro.webhooks.adapters`` contains the views and endpoints for web frameworks.
 
 Example:
     >>> from duro.webhooks import Webhook
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         TimestampError,
         WebhookError,
     )
-    from .inbox.base import Inbox, Standing
+    from .inbox.base import Claim, ClaimStatus, Inbox
     from .inbox.blocking import BlockingInbox
     from .inbox.memory import MemoryInbox
     from .inbox.sqlite import SQLiteInbox
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BlockingInbox",
     "CheckoutCompleted",
+    "Claim",
+    "ClaimStatus",
     "Event",
     "EventData",
     "EventType",
@@ -65,7 +67,6 @@ __all__ = [
     "SQLiteInbox",
     "SignatureMismatchError",
     "SignatureMissingError",
-    "Standing",
     "SubscriptionActivated",
     "SubscriptionCancelled",
     "SubscriptionCreated",
@@ -88,8 +89,8 @@ __all__ = [
     "WebhookError",
 ]
 
-_ROOMS = {
-    ".inbox.base": ("Inbox", "Standing"),
+_NAMES = {
+    ".inbox.base": ("Claim", "ClaimStatus", "Inbox"),
     ".inbox.blocking": ("BlockingInbox",),
     ".inbox.memory": ("MemoryInbox",),
     ".inbox.sqlite": ("SQLiteInbox",),
@@ -98,14 +99,14 @@ _ROOMS = {
     "..api.models.event_data": ("EventData", "EventType"),
     "..errors": ("PayloadError", "SignatureMismatchError", "SignatureMissingError", "TimestampError", "WebhookError"),
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Every name without another home is a class of events.
-    value = getattr(import_module(_HOME.get(name, "..api.models.events"), __name__), name)
+    # All other names are event classes.
+    value = getattr(import_module(_MODULE_OF.get(name, "..api.models.events"), __name__), name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""Calling a handler, plain or async, from code that awaits and from code that blocks."""
+"""Running plain and async event handlers, from asynchronous and from blocking code."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ import anyio.to_thread
 from ..api.models.events import Event
 from ..blocking import portal
 
-__all__ = ["Handler", "run_handler", "run_handler_blocking"]
+__all__ = ["EventHandler", "run_handler", "run_handler_blocking"]
 
 E = TypeVar("E", bound=Event)
 
-# What it gives is awaited where it can be, and dropped.
-Handler: TypeAlias = Callable[[E], object]
+# An awaitable result is awaited; any other result is ignored.
+EventHandler: TypeAlias = Callable[[E], object]
 
 
-async def run_handler(handler: Handler[E], event: E) -> None:
-    """Let a handler handle an event: on the event loop if it is async, else in a worker thread.
+async def run_handler(handler: EventHandler[E], event: E) -> None:
+    """Run a handler: on the event loop if it is async, else in a worker thread.
 
     Args:
-        handler: The function.
-        event: The event.
+        handler: Function of one event, plain or async.
+        event: Event to handle.
 
     Raises:
-        Exception: What the handler raised.
+        Exception: Any error that the handler raised.
     """
     if _is_async(handler):
-        outcome = handler(event)
+        result = handler(event)
     else:
-        # In a tuple, since trio lets no thread give a coroutine.
-        (outcome,) = await anyio.to_thread.run_sync(lambda: (handler(event),))
-    if inspect.isawaitable(outcome):
-        await outcome
+        # In a tuple, because trio rejects a coroutine as the result of a thread.
+        (result,) = await anyio.to_thread.run_sync(lambda: (handler(event),))
+    if inspect.isawaitable(result):
+        await result
 
 
-def run_handler_blocking(handler: Handler[E], event: E) -> None:
-    """Let a handler handle an event: in the portal if it is async, else in the calling thread.
+def run_handler_blocking(handler: EventHandler[E], event: E) -> None:
+    """Run a handler and wait for it: in the portal if it is async, else in the calling thread.
 
     Args:
-        handler: The function.
-        event: The event.
+        handler: Function of one event, plain or async.
+        event: Event to handle.
 
     Raises:
-        Exception: What the handler raised.
+        Exception: Any error that the handler raised.
     """
     if _is_async(handler):
         portal.run(lambda: run_handler(handler, event))
-    elif inspect.isawaitable(outcome := handler(event)):
-        portal.run(lambda: outcome)
+    elif inspect.isawaitable(result := handler(event)):
+        portal.run(lambda: result)
 
 
-def _is_async(handler: Handler[Any]) -> bool:
+def _is_async(handler: EventHandler[Any]) -> bool:
     function: Any = handler.func if isinstance(handler, partial) else handler
-    # An object with an async __call__ is a handler too.
+    # An object with an async __call__ is an async handler too.
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)

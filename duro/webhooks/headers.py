@@ -1,4 +1,4 @@
-"""One header out of whatever a web framework calls headers."""
+"""Names of Duro's webhook headers, and finding the signature in any framework's headers object."""
 
 from __future__ import annotations
 
@@ -7,63 +7,64 @@ from typing import Final, Protocol, TypeAlias, cast
 
 from ..errors import SignatureMissingError
 
-__all__ = ["EVENT_ID", "EVENT_TYPE", "SIGNATURE", "HeaderItems", "Headers", "find_signature"]
+__all__ = ["EVENT_ID", "EVENT_TYPE", "SIGNATURE", "HeaderItems", "WebhookHeaders", "find_signature"]
 
 SIGNATURE: Final = "Duro-Signature"
 EVENT_ID: Final = "Duro-Event-Id"
 EVENT_TYPE: Final = "Duro-Event-Type"
 
-_WANTED: Final = SIGNATURE.lower()
+_SIGNATURE_LOWER: Final = SIGNATURE.lower()
 
 
 class HeaderItems(Protocol):
-    """The headers object of a framework: its items are pairs."""
+    """Headers object of a web framework, with an ``items`` method."""
 
     def items(self) -> Iterable[tuple[str, str]]:
-        """Give the headers as pairs of name and value."""
+        """Return the headers as pairs of name and value."""
         ...
 
 
-Headers: TypeAlias = (
+WebhookHeaders: TypeAlias = (
     Mapping[str, str] | Mapping[bytes, bytes] | HeaderItems | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 )
 
 
-def find_signature(headers: Headers) -> bytes:
-    """Find the value of ``Duro-Signature``, its name in any case.
+def find_signature(headers: WebhookHeaders) -> bytes:
+    """Return the value of the ``Duro-Signature`` header; its name matches in any case.
 
     Args:
-        headers: A mapping, pairs, or a framework's headers object.
+        headers: Mapping, pairs of name and value, or a framework's headers object.
 
     Returns:
-        The value; that of a header given several times is joined by commas, as HTTP has it.
+        Value of the header. Several such headers are joined by commas, as HTTP defines it.
 
     Raises:
-        SignatureMissingError: It is not among them.
+        SignatureMissingError: The header is missing, or the headers are unreadable.
     """
     found: list[bytes] = []
     try:
         items = getattr(headers, "items", None)
         for name, value in cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items()):
-            if len(name) == len(_WANTED) and _as_text(name).lower() == _WANTED:
-                found.append(_as_bytes(value))
+            # The length is compared first: it is cheap, and rejects nearly all other headers.
+            if len(name) == len(_SIGNATURE_LOWER) and _to_text(name).lower() == _SIGNATURE_LOWER:
+                found.append(_to_bytes(value))
     except (AttributeError, TypeError, ValueError):
         found = []
     if not found:
         raise SignatureMissingError(
-            "there is no Duro-Signature header; hand over all headers of the request, as a mapping or as pairs"
+            "the Duro-Signature header is missing; pass all headers of the request, as a mapping or as pairs"
         )
     return b",".join(found)
 
 
-def _as_text(name: str | bytes) -> str:
+def _to_text(name: str | bytes) -> str:
     return name.decode("latin-1") if isinstance(name, bytes) else name
 
 
-def _as_bytes(value: object) -> bytes:
+def _to_bytes(value: object) -> bytes:
     if isinstance(value, str):
-        # A character that no header can have matches no signature either.
+        # Characters outside ASCII are not valid in a signature, so their replacement matches none.
         return value.encode("ascii", "replace")
     if isinstance(value, bytes):
         return value
-    raise TypeError(f"a header's value is a {type(value).__name__}")
+    raise TypeError(f"a header value must be a string or bytes, got {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""What every adapter does with a delivery: verify it, claim it, answer, and let the handler work."""
+"""Receiver of deliveries, shared by all adapters: verify, claim, respond, run the handler."""
 
 from __future__ import annotations
 
@@ -11,115 +11,134 @@ from attrs import frozen
 
 from ..errors import ConfigurationError, WebhookError
 from .handlers import run_handler, run_handler_blocking
-from .inbox.base import Inbox, Standing, new_holder
+from .inbox.base import ClaimStatus, Inbox, new_holder
 from .inbox.blocking import BlockingInbox
 from .inbox.memory import MemoryInbox
 from .webhook import Webhook
 
 if TYPE_CHECKING:
     from ..api.models.events import Event
-    from .handlers import Handler
-    from .headers import Headers
+    from .handlers import EventHandler
+    from .headers import WebhookHeaders
 
-__all__ = ["LONGEST_BODY", "TOO_LONG", "AnswerTime", "BlockingReceiver", "Receiver", "Reply"]
+__all__ = ["BODY_TOO_LARGE", "MAX_BODY_BYTES", "Acknowledge", "BlockingReceiver", "DeliveryResponse", "Receiver"]
 
-AnswerTime: TypeAlias = Literal["before", "after"]
-Work: TypeAlias = Callable[[], Awaitable[None]]
-BlockingWork: TypeAlias = Callable[[], None]
+Acknowledge: TypeAlias = Literal["early", "late"]
+BackgroundWork: TypeAlias = Callable[[], Awaitable[None]]
+BlockingBackgroundWork: TypeAlias = Callable[[], None]
 
-# An event with all its objects has some 2 KB.
-LONGEST_BODY: Final = 1024 * 1024
+# An event with all its embedded objects has about 2 KB.
+MAX_BODY_BYTES: Final = 1024 * 1024
 
 _log: Final = logging.getLogger("duro.webhooks")
 
 
 @frozen
-class Reply:
-    """What a delivery is answered.
+class DeliveryResponse:
+    """Response to a delivery.
 
     Attributes:
-        status: The HTTP status; any 2xx tells Duro not to deliver the event again.
-        body: JSON.
+        status: HTTP status. After any 2xx, Duro does not deliver the event again.
+        body: JSON document.
     """
 
     status: int
     body: bytes
 
 
-def _reply(status: int, **content: object) -> Reply:
-    return Reply(status, json.dumps(content).encode())
+def _json_response(status: int, **members: object) -> DeliveryResponse:
+    return DeliveryResponse(status, json.dumps(members).encode())
 
 
-def _refusal(status: int, code: str, message: str) -> Reply:
-    return _reply(status, error={"code": code, "message": message})
+def _error_response(status: int, code: str, message: str) -> DeliveryResponse:
+    return _json_response(status, error={"code": code, "message": message})
 
 
-ACCEPTED: Final = _reply(202, received=True)
-HANDLED: Final = _reply(200, received=True)
-REPEATED: Final = _reply(200, received=True, repeated=True)
-UNDER_WAY: Final = _refusal(503, "under_way", "this event is being handled at this moment; deliver it again later")
-FAILED: Final = _refusal(500, "handler_failed", "the event could not be handled; deliver it again later")
-TOO_LONG: Final = _refusal(413, "payload_too_large", f"a delivery has at most {LONGEST_BODY} bytes")
+ACCEPTED: Final = _json_response(202, received=True)
+HANDLED: Final = _json_response(200, received=True)
+REPEATED: Final = _json_response(200, received=True, repeated=True)
+IN_PROGRESS: Final = _error_response(
+    503, "in_progress", "another worker is handling this event; deliver it again later"
+)
+HANDLER_FAILED: Final = _error_response(
+    500, "handler_failed", "the handler of this event failed; deliver it again later"
+)
+BODY_TOO_LARGE: Final = _error_response(
+    413, "payload_too_large", f"the body of a delivery must have at most {MAX_BODY_BYTES} bytes"
+)
 
 
-class _Reception:
-    """What a receiver needs; see :class:`Receiver`."""
+class _BaseReceiver:
+    """Arguments and verification that both receivers share; see :class:`Receiver`."""
 
     def __init__(
-        self, webhook: Webhook, handler: Handler[Event], *, inbox: Inbox | None = None, answer: AnswerTime = "before"
+        self,
+        webhook: Webhook,
+        handler: EventHandler[Event],
+        *,
+        inbox: Inbox | None = None,
+        acknowledge: Acknowledge = "early",
     ) -> None:
         if not isinstance(webhook, Webhook):
-            raise ConfigurationError(f"{type(webhook).__name__} is no Webhook; give Webhook('whsec_…')")
+            raise ConfigurationError(
+                f"webhook must be a Webhook, got {type(webhook).__name__}; pass Webhook('whsec_…')"
+            )
         if not callable(handler):
-            raise ConfigurationError("the handler cannot be called; give a function of an event, or router.dispatch")
-        if answer not in {"before", "after"}:
-            raise ConfigurationError(f"answer is {answer!r}; answer 'before' the handler works, or 'after' it")
+            raise ConfigurationError(
+                f"handler must be callable, got {type(handler).__name__}; pass a function of one event, "
+                "or router.dispatch"
+            )
+        if acknowledge not in {"early", "late"}:
+            raise ConfigurationError(
+                f"acknowledge must be 'early' or 'late', got {acknowledge!r}; pass 'late' to have Duro repeat "
+                "events whose handler failed"
+            )
         self._webhook = webhook
         self._handler = handler
         self._inbox = MemoryInbox() if inbox is None else inbox
-        self._answers_before = answer == "before"
+        self._acknowledges_early = acknowledge == "early"
 
-    def _read(self, body: bytes, headers: Headers) -> Event | Reply:
+    def _verify(self, body: bytes, headers: WebhookHeaders) -> Event | DeliveryResponse:
         try:
             return self._webhook.verify(body, headers)
-        except WebhookError as refusal:
-            _log.warning("a delivery was refused: %s", refusal)
-            return _refusal(400, refusal.code, str(refusal))
+        except WebhookError as error:
+            _log.warning("rejected a delivery: %s", error)
+            return _error_response(400, error.code, str(error))
 
 
-class Receiver(_Reception):
-    """Receives deliveries in code that awaits.
+class Receiver(_BaseReceiver):
+    """Receiver of deliveries for asynchronous code.
 
     Args:
-        webhook: Verifies them.
-        handler: Handles an event; a plain function runs in a worker thread.
-        inbox: Remembers what was handled; without one, the memory of this process does.
-        answer: ``before`` the handler works, or ``after`` it: then a failure is
-            answered 500, and Duro delivers the event again.
+        webhook: Webhook that verifies the deliveries.
+        handler: Function of one event. A plain function runs in a worker thread.
+        inbox: Record of handled events. Default: a new ``MemoryInbox``.
+        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it. With
+            ``"late"``, the response to a failed handler is 500, and Duro delivers the event again.
 
     Raises:
-        ConfigurationError: An argument is of no use.
+        ConfigurationError: An argument has the wrong type or value.
     """
 
-    async def receive(self, body: bytes, headers: Headers) -> tuple[Reply, Work | None]:
+    async def receive(self, body: bytes, headers: WebhookHeaders) -> tuple[DeliveryResponse, BackgroundWork | None]:
         """Receive a delivery.
 
         Args:
-            body: The raw body.
-            headers: The request's headers.
+            body: Raw body.
+            headers: Headers of the request.
 
         Returns:
-            What to answer, and what to do once that is out.
+            Response to send, and work to do after it was sent.
         """
-        event = self._read(body, headers)
-        if isinstance(event, Reply):
+        event = self._verify(body, headers)
+        if isinstance(event, DeliveryResponse):
             return event, None
         holder = new_holder()
-        standing = await self._inbox.take(event.id, holder)
-        if not standing:
-            return _reply_to(standing), None
-        if not self._answers_before:
-            return HANDLED if await self._handle(event, holder) else FAILED, None
+        status = await self._inbox.acquire(event.id, holder)
+        if status is not ClaimStatus.CLAIMED:
+            return _response_to_repeat(status), None
+        if not self._acknowledges_early:
+            return HANDLED if await self._handle(event, holder) else HANDLER_FAILED, None
 
         async def work() -> None:
             await self._handle(event, holder)
@@ -128,39 +147,39 @@ class Receiver(_Reception):
 
     async def _handle(self, event: Event, holder: str) -> bool:
         try:
-            async with self._inbox.holding(event, holder):
+            async with self._inbox.hold(event, holder):
                 await run_handler(self._handler, event)
-        except Exception:  # noqa: BLE001 - told in the log, and in the answer where there is one to give yet
+        except Exception:  # noqa: BLE001 - reported in the log, and by a late response
             _log_failure(event)
             return False
         return True
 
 
-class BlockingReceiver(_Reception):
-    """Receives deliveries in code that blocks; the arguments are those of :class:`Receiver`.
+class BlockingReceiver(_BaseReceiver):
+    """Receiver of deliveries for blocking code; same arguments as :class:`Receiver`.
 
     A plain handler runs in the thread of the request, an async one in the portal.
     """
 
-    def receive(self, body: bytes, headers: Headers) -> tuple[Reply, BlockingWork | None]:
+    def receive(self, body: bytes, headers: WebhookHeaders) -> tuple[DeliveryResponse, BlockingBackgroundWork | None]:
         """Receive a delivery.
 
         Args:
-            body: The raw body.
-            headers: The request's headers.
+            body: Raw body.
+            headers: Headers of the request.
 
         Returns:
-            What to answer, and what to do once that is out.
+            Response to send, and work to do after it was sent.
         """
-        event = self._read(body, headers)
-        if isinstance(event, Reply):
+        event = self._verify(body, headers)
+        if isinstance(event, DeliveryResponse):
             return event, None
-        holder, inbox = new_holder(), BlockingInbox(self._inbox)
-        standing = inbox.take(event.id, holder)
-        if not standing:
-            return _reply_to(standing), None
-        if not self._answers_before:
-            return HANDLED if self._handle(event, holder) else FAILED, None
+        holder = new_holder()
+        status = BlockingInbox(self._inbox).acquire(event.id, holder)
+        if status is not ClaimStatus.CLAIMED:
+            return _response_to_repeat(status), None
+        if not self._acknowledges_early:
+            return HANDLED if self._handle(event, holder) else HANDLER_FAILED, None
 
         def work() -> None:
             self._handle(event, holder)
@@ -169,21 +188,22 @@ class BlockingReceiver(_Reception):
 
     def _handle(self, event: Event, holder: str) -> bool:
         try:
-            with BlockingInbox(self._inbox).holding(event, holder):
+            with BlockingInbox(self._inbox).hold(event, holder):
                 run_handler_blocking(self._handler, event)
-        except Exception:  # noqa: BLE001 - told in the log, and in the answer where there is one to give yet
+        except Exception:  # noqa: BLE001 - reported in the log, and by a late response
             _log_failure(event)
             return False
         return True
 
 
-def _reply_to(standing: Standing) -> Reply:
-    # A worker that crashed over an event has answered nothing, and its claim looks as one under way: a 2xx here would
-    # lose the event.
-    return REPEATED if standing is Standing.HANDLED else UNDER_WAY
+def _response_to_repeat(status: ClaimStatus) -> DeliveryResponse:
+    # 503 and not 2xx for an event in progress: its worker may have crashed, and a 2xx would then lose the event.
+    return REPEATED if status is ClaimStatus.HANDLED else IN_PROGRESS
 
 
 def _log_failure(event: Event) -> None:
     _log.exception(
-        "the handler of event %s of type %s failed; its next delivery is the first again", event.id, event.type
+        "the handler of event %s of type %s failed; its claim was released, so the next delivery is handled again",
+        event.id,
+        event.type,
     )

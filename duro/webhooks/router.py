@@ -1,4 +1,4 @@
-"""Which function handles which event."""
+"""Router: one handler for each class of event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .handlers import run_handler, run_handler_blocking
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .handlers import Handler
+    from .handlers import EventHandler
 
 __all__ = ["Registration", "Router"]
 
@@ -27,32 +27,32 @@ _log: Final = logging.getLogger("duro.webhooks")
 
 
 class Router:
-    """A dispatcher: each event goes to the one handler of its class.
+    """Dispatcher that sends each event to the handler registered for its class.
 
-    Handlers are plain or async functions; a type checker sees that each takes
-    the events that it is registered for.
+    Handlers are plain or async functions. A type checker verifies that each handler accepts the events
+    that it is registered for.
 
     Example:
         >>> from duro.webhooks import InvoiceCreated, Router
         >>> router = Router()
         >>> @router.on(InvoiceCreated)
         ... async def book(event: InvoiceCreated) -> None:
-        ...     print("to book:", event.invoice_id)
+        ...     print("book", event.invoice_id)
         >>> @router.default
-        ... def let_go(event: Event) -> None:
-        ...     print("nothing to do for", event.type)
+        ... def ignore(event: Event) -> None:
+        ...     print("ignore", event.type)
         >>> wire = {"id": "evt_1", "createdAt": "2026-06-28T09:00:00Z", "data": {"invoiceId": "inv_1"}}
         >>> await router.dispatch(Event.from_dict({**wire, "type": "invoice_created"}))
-        to book: inv_1
+        book inv_1
         True
         >>> await router.dispatch(Event.from_dict({**wire, "type": "weather_changed"}))
-        nothing to do for weather_changed
+        ignore weather_changed
         True
     """
 
     def __init__(self) -> None:
-        self._handlers: dict[type[Event], Handler[Any]] = {}
-        self._default: Handler[Event] | None = None
+        self._handlers: dict[type[Event], EventHandler[Any]] = {}
+        self._default: EventHandler[Event] | None = None
 
     @overload
     def on(self, kind: type[E], /) -> Registration[E]: ...
@@ -61,92 +61,96 @@ class Router:
     @overload
     def on(self, kind: type[A], second: type[B], third: type[C], /) -> Registration[A | B | C]: ...
     def on(self, *kinds: type[Event]) -> Registration[Any]:
-        """Register a handler, as a decorator.
+        """Register a handler; used as a decorator.
 
         Args:
-            kinds: The classes of the events it handles: one, two or three.
+            kinds: Event classes that the function handles: one, two or three.
 
         Returns:
-            The decorator, which leaves the function as it is.
+            Decorator that registers a function and returns it unchanged.
 
         Raises:
-            ConfigurationError: A class is none of an event, or has a handler already.
+            ConfigurationError: A class is missing, is not an event class, or already has a handler.
         """
         if not kinds:
-            raise ConfigurationError("name at least one class of events; for all others, there is router.default")
+            raise ConfigurationError(
+                "router.on must get at least one event class, got none; for all other events, use router.default"
+            )
         for kind in kinds:
             if not (inspect.isclass(kind) and issubclass(kind, Event)) or kind is Event:
-                raise ConfigurationError(f"{kind!r} is no class of events; name one such as InvoiceCreated")
+                raise ConfigurationError(
+                    f"each argument of router.on must be an event class, got {kind!r}; pass one such as InvoiceCreated"
+                )
             if kind in self._handlers:
-                raise ConfigurationError(f"{kind.__name__} has a handler already; let one function do both")
+                raise ConfigurationError(f"{kind.__name__} already has a handler; call both functions from one handler")
         return Registration(self._handlers, kinds)
 
     def default(self, handler: Callable[[Event], R]) -> Callable[[Event], R]:
-        """Register the handler of all other events, unknown ones among them; a decorator.
+        """Register the handler of all other events, including unknown ones; used as a decorator.
 
         Args:
-            handler: The function.
+            handler: Function of one event, plain or async.
 
         Returns:
             The same function.
 
         Raises:
-            ConfigurationError: There is one already.
+            ConfigurationError: The router already has a default handler.
         """
         if self._default is not None:
-            raise ConfigurationError("this router has a default handler already; let one function do both")
+            raise ConfigurationError("the router already has a default handler; call both functions from one handler")
         self._default = handler
         return handler
 
     async def dispatch(self, event: Event) -> bool:
-        """Hand an event to its handler, and wait for it; a plain function runs in a worker thread.
+        """Run the handler of an event and wait for it; a plain function runs in a worker thread.
 
         Args:
-            event: The event.
+            event: Event to handle.
 
         Returns:
-            Whether there was a handler.
+            Whether the event has a handler.
 
         Raises:
-            Exception: What the handler raised.
+            Exception: Any error that the handler raised.
         """
-        handler = self._handler_of(event)
+        handler = self._find_handler(event)
         if handler is not None:
             await run_handler(handler, event)
         return handler is not None
 
     def run(self, event: Event) -> bool:
-        """Hand an event to its handler from blocking code; a plain function runs in the calling thread.
+        """Run the handler of an event from blocking code; a plain function runs in the calling thread.
 
         Args:
-            event: The event.
+            event: Event to handle.
 
         Returns:
-            Whether there was a handler.
+            Whether the event has a handler.
 
         Raises:
-            Exception: What the handler raised.
+            Exception: Any error that the handler raised.
         """
-        handler = self._handler_of(event)
+        handler = self._find_handler(event)
         if handler is not None:
             run_handler_blocking(handler, event)
         return handler is not None
 
-    def _handler_of(self, event: Event) -> Handler[Any] | None:
+    def _find_handler(self, event: Event) -> EventHandler[Any] | None:
         handler = self._handlers.get(type(event), self._default)
         if handler is None:
-            _log.debug("no handler for event %s of type %s", event.id, event.type)
+            _log.debug("event %s of type %s does not have a handler", event.id, event.type)
         return handler
 
 
 class Registration(Generic[E]):
-    """What ``router.on(…)`` gives: a decorator for a function that takes those events."""
+    """Decorator that ``router.on(…)`` returns, for a function that accepts those events."""
 
-    def __init__(self, handlers: dict[type[Event], Handler[Any]], kinds: tuple[type[Event], ...]) -> None:
+    def __init__(self, handlers: dict[type[Event], EventHandler[Any]], kinds: tuple[type[Event], ...]) -> None:
         self._handlers = handlers
         self._kinds = kinds
 
     def __call__(self, handler: Callable[[E], R]) -> Callable[[E], R]:
-        """Register a function, and give it back as it is."""
+        """Register a function and return it unchanged."""
         self._handlers.update(dict.fromkeys(self._kinds, handler))
         return handler

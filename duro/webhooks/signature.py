@@ -1,4 +1,4 @@
-"""The scheme ``t=…,v1=…``: making, reading and comparing signatures; bytes in, bytes out.
+"""Signature scheme ``t=…,v1=…``: create, parse and compare signatures of raw bytes.
 
 A signature is the hex HMAC-SHA256 of ``<t>.<raw body>``, where ``t`` is the
 time of signing in whole seconds since the epoch.
@@ -19,45 +19,45 @@ if TYPE_CHECKING:
 __all__ = ["Key", "SignatureHeader", "compose_header", "find_signer", "parse_header"]
 
 SCHEME: Final = b"v1"
-# Seconds since the epoch have ten digits; more than fifteen are no time that a calendar has.
-_LONGEST_TIMESTAMP: Final = 15
+# Seconds since the epoch have 10 digits today. The bound keeps int() from parsing thousands of digits.
+MAX_TIMESTAMP_DIGITS: Final = 15
 
 
 class Key:
-    """What one secret signs with.
+    """HMAC key made of one webhook secret.
 
     Args:
-        secret: The secret exactly as it is shown, as UTF-8.
+        secret: The secret exactly as Duro shows it, encoded as UTF-8.
     """
 
     __slots__ = ("_secret",)
 
     def __init__(self, secret: bytes) -> None:
-        # Whatever frame it gets into, its repr shows nothing of it.
+        # Wrapped, so that a traceback with locals does not show the secret.
         self._secret = SecretBytes(secret)
 
     def sign(self, timestamp: bytes, body: bytes) -> bytes:
-        """Make the signature of a body.
+        """Return the signature of a body.
 
         Args:
-            timestamp: The time, as digits.
-            body: The raw body.
+            timestamp: Time of signing in seconds since the epoch, as digits.
+            body: Raw body.
 
         Returns:
-            64 hex digits in lower case.
+            64 lower-case hex digits.
         """
         return hmac.new(self._secret, timestamp + b"." + body, hashlib.sha256).hexdigest().encode()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a key cannot be pickled, it is a secret")
+        raise TypeError("a Key must not be pickled, because it holds a secret; create one in each process")
 
 
 class SignatureHeader(NamedTuple):
-    """What a ``Duro-Signature`` header says.
+    """Parsed ``Duro-Signature`` header.
 
     Attributes:
-        timestamp: The time as it stands there, which is what was signed.
-        signatures: Every ``v1`` signature, in lower case.
+        timestamp: Time of signing, with the digits of the header; these are the bytes that were signed.
+        signatures: All ``v1`` signatures, in lower case.
     """
 
     timestamp: bytes
@@ -65,17 +65,17 @@ class SignatureHeader(NamedTuple):
 
 
 def parse_header(value: bytes) -> SignatureHeader:
-    """Read a ``Duro-Signature`` header; schemes other than ``v1`` are ignored.
+    """Parse a ``Duro-Signature`` header; schemes other than ``v1`` are ignored.
 
     Args:
-        value: The header's value.
+        value: Value of the header.
 
     Returns:
-        What it says.
+        Timestamp and signatures of the header.
 
     Raises:
-        SignatureMissingError: It has no ``v1`` signature.
-        TimestampError: It has no time, two of them, or one that is no number.
+        SignatureMissingError: The header does not contain a ``v1`` signature.
+        TimestampError: The timestamp is missing, repeated or not a whole number.
 
     Example:
         >>> parse_header(b"t=1767225600,v0=no,v1=c0ffee")
@@ -90,35 +90,43 @@ def parse_header(value: bytes) -> SignatureHeader:
         elif name == b"t":
             timestamps.append(text)
     if not signatures:
-        raise SignatureMissingError("the Duro-Signature header has no v1 signature, the one that can be checked")
+        raise SignatureMissingError(
+            "the Duro-Signature header must contain a v1 signature, got none; pass the header's value unchanged"
+        )
     if len(timestamps) != 1:
-        raise TimestampError(f"the Duro-Signature header has {len(timestamps)} times t=, where one belongs")
+        raise TimestampError(
+            f"the Duro-Signature header must contain one timestamp t=, got {len(timestamps)}; "
+            "pass the header's value unchanged"
+        )
     (timestamp,) = timestamps
-    if not timestamp.isdigit() or len(timestamp) > _LONGEST_TIMESTAMP:
-        raise TimestampError("the time t= of the Duro-Signature header is not in whole seconds since the epoch")
+    if not timestamp.isdigit() or len(timestamp) > MAX_TIMESTAMP_DIGITS:
+        raise TimestampError(
+            "the timestamp t= of the Duro-Signature header must be in whole seconds since the epoch; "
+            "pass the header's value unchanged"
+        )
     return SignatureHeader(timestamp, tuple(signatures))
 
 
 def compose_header(timestamp: bytes, body: bytes, keys: Sequence[Key]) -> str:
-    """Write the ``Duro-Signature`` header of a body, signed with each key."""
+    """Return the ``Duro-Signature`` header of a body, with one signature for each key."""
     signatures = (f"v1={key.sign(timestamp, body).decode()}" for key in keys)
     return ",".join((f"t={timestamp.decode()}", *signatures))
 
 
 def find_signer(header: SignatureHeader, body: bytes, keys: Sequence[Key]) -> int | None:
-    """Find out which key signed a body, in constant time for each comparison.
+    """Find the key that signed a body; each comparison takes constant time.
 
     Args:
-        header: The signatures.
-        body: The raw body.
-        keys: The keys that may have signed it.
+        header: Parsed signature header.
+        body: Raw body.
+        keys: Keys to try.
 
     Returns:
-        The position of the first key that did, ``None`` if none did.
+        Index of the first key that signed the body, or ``None``.
     """
-    for position, key in enumerate(keys):
+    for index, key in enumerate(keys):
         expected = key.sign(header.timestamp, body)
         for signature in header.signatures:
             if hmac.compare_digest(expected, signature):
-                return position
+                return index
     return None

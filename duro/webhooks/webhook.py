@@ -1,4 +1,4 @@
-"""``Webhook``: from a delivery to a typed event, and back for tests."""
+"""``Webhook``: verifies deliveries and returns typed events; signs bodies for tests."""
 
 from __future__ import annotations
 
@@ -18,114 +18,123 @@ from .signature import Key, compose_header, find_signer, parse_header
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .headers import Headers
+    from .headers import WebhookHeaders
 
-__all__ = ["DEFAULT_TOLERANCE", "VARIABLE", "Webhook"]
+__all__ = ["DEFAULT_TOLERANCE_SECONDS", "SECRET_VARIABLE", "Webhook"]
 
-VARIABLE: Final = "DURO_WEBHOOK_SECRET"
-DEFAULT_TOLERANCE: Final = 300.0
-# A longer one would be none: whoever has recorded a delivery could send it again at leisure.
-LONGEST_TOLERANCE: Final = 24 * 3600.0
+SECRET_VARIABLE: Final = "DURO_WEBHOOK_SECRET"
+DEFAULT_TOLERANCE_SECONDS: Final = 300.0
+# A longer tolerance would not stop replays: an attacker could send a recorded delivery much later.
+MAX_TOLERANCE_SECONDS: Final = 24 * 3600.0
 
 _SECRET: Final = re.compile(r"whsec_[!-~]+")
 
 
 class Webhook:
-    """A webhook endpoint: it knows its secrets, and believes only what is signed with one of them.
+    """Webhook endpoint of a merchant: verifies deliveries with the endpoint's secrets.
 
     Args:
-        secrets: The endpoint's secret (``whsec_…``), exactly as Duro shows it; while it is
-            rotated, the new and the old one. Without any, ``DURO_WEBHOOK_SECRET`` of the
-            environment, where a comma stands between several.
-        tolerance: How old a delivery may be, and how far ahead of this machine's clock,
-            in seconds; above 0 and at most a day.
-        clock: Time, for tests.
+        secrets: Secret of the endpoint (``whsec_…``), exactly as Duro shows it. During a rotation, the new and
+            the old secret. Default: the environment variable ``DURO_WEBHOOK_SECRET``, with commas between
+            several secrets.
+        tolerance: Largest accepted difference between the time of signing and this machine's clock, in seconds;
+            above 0 and at most 86,400 (one day).
+        clock: Clock that tests can replace.
 
     Raises:
-        ConfigurationError: A secret is missing or malformed, or the tolerance is no such number.
+        ConfigurationError: A secret is missing or malformed, or the tolerance is out of range.
 
     Example:
         >>> webhook = Webhook("whsec_example")
         >>> body = b'{"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}'
         >>> event = webhook.verify(body, webhook.sign(body))
-        >>> event.id, type(event).__name__, event.verified_by
+        >>> event.id, type(event).__name__, event.secret_index
         ('evt_1', 'InvoiceCreated', 0)
     """
 
     def __init__(
-        self, *secrets: str | Secret, tolerance: float = DEFAULT_TOLERANCE, clock: Clock | None = None
+        self, *secrets: str | Secret, tolerance: float = DEFAULT_TOLERANCE_SECONDS, clock: Clock | None = None
     ) -> None:
-        # A traceback shows the locals of the frame that raises, this object among them.
+        # Set first: a traceback with locals calls this object's repr, also when a check below fails.
         self._keys: tuple[Key, ...] = ()
-        self._tolerance = DEFAULT_TOLERANCE
-        concealed = _concealed(secrets) or _concealed_in_environment()
+        self._tolerance = DEFAULT_TOLERANCE_SECONDS
+        wrapped = _wrap_secrets(secrets) or _read_environment()
         del secrets
-        self._keys = tuple(_key_of(secret) for secret in concealed)
-        self._tolerance = _tolerance_of(tolerance)
+        self._keys = tuple(_create_key(secret) for secret in wrapped)
+        self._tolerance = _check_tolerance(tolerance)
         self._clock = clock or Clock()
 
-    def verify(self, body: bytes, headers: Headers) -> Event:
-        """Turn a delivery into a typed event (``receiveEvent``); nothing is parsed before its signature is verified.
+    def verify(self, body: bytes, headers: WebhookHeaders) -> Event:
+        """Verify a delivery and return its event (``receiveEvent``). The body is parsed only after that.
 
         Args:
-            body: The raw body, exactly as it was received.
-            headers: The request's headers: a mapping, pairs, or the framework's headers object.
+            body: Raw body, exactly as it was received.
+            headers: Headers of the request: a mapping, pairs of name and value, or the framework's headers object.
 
         Returns:
-            The event, of the class of its type; an ``UnknownEvent`` if this release does not know the type.
-            Its ``verified_by`` tells which secret signed it.
+            Event of the class of its type, or an ``UnknownEvent`` if this release does not know the type.
+            ``event.secret_index`` is the index of the secret that signed the delivery.
 
         Raises:
-            SignatureMissingError: The delivery has no signature that could be checked.
-            SignatureMismatchError: No signature fits the body and any of the secrets.
-            TimestampError: It was signed too long ago, or in the future, or nobody knows when.
-            PayloadError: The body is a ``str``, or no event.
+            SignatureMissingError: The delivery does not have a ``v1`` signature.
+            SignatureMismatchError: None of the secrets made a signature of this body.
+            TimestampError: The time of signing is outside the tolerance, missing or malformed.
+            PayloadError: The body is not bytes, or not an event of the contract.
         """
-        raw = _raw(body)
-        signer = self.check(raw, headers)
-        return _read(raw, signer)
+        raw = _check_body(body)
+        secret_index = self.check(raw, headers)
+        return _parse_event(raw, secret_index)
 
-    def check(self, body: bytes, headers: Headers) -> int:
-        """Verify the signature of a delivery, and leave its body unread.
+    def check(self, body: bytes, headers: WebhookHeaders) -> int:
+        """Verify the signature of a delivery without parsing its body.
 
         Args:
-            body: The raw body, exactly as it was received.
-            headers: The request's headers: a mapping, pairs, or the framework's headers object.
+            body: Raw body, exactly as it was received.
+            headers: Headers of the request: a mapping, pairs of name and value, or the framework's headers object.
 
         Returns:
-            The position of the secret that signed it, 0 for the first.
+            Index of the secret that signed the delivery, 0 for the first.
 
         Raises:
-            SignatureMissingError: The delivery has no signature that could be checked.
-            SignatureMismatchError: No signature fits the body and any of the secrets.
-            TimestampError: It was signed too long ago, or in the future, or nobody knows when.
-            PayloadError: The body is a ``str``.
+            SignatureMissingError: The delivery does not have a ``v1`` signature.
+            SignatureMismatchError: None of the secrets made a signature of this body.
+            TimestampError: The time of signing is outside the tolerance, missing or malformed.
+            PayloadError: The body is not bytes.
+
+        Example:
+            >>> webhook = Webhook("whsec_new", "whsec_old")
+            >>> webhook.check(b"{}", Webhook("whsec_old").sign(b"{}"))
+            1
         """
-        raw = _raw(body)
+        raw = _check_body(body)
         header = parse_header(find_signature(headers))
-        signer = find_signer(header, raw, self._keys)
-        if signer is None:
+        secret_index = find_signer(header, raw, self._keys)
+        if secret_index is None:
             raise SignatureMismatchError(
-                "no signature fits the body and any of the webhook's secrets; give the secret of this very endpoint, "
-                "and the raw body as it was received, before anything parses it"
+                "the signature does not match the body and any of the webhook's secrets; use the secret of this "
+                "endpoint, and pass the raw body as it was received, before any parsing"
             )
         self._check_time(int(header.timestamp))
-        return signer
+        return secret_index
 
     def sign(self, body: bytes) -> dict[str, str]:
         """Sign a body as Duro does, for tests.
 
         Args:
-            body: The raw body.
+            body: Raw body.
 
         Returns:
-            The headers of a delivery. ``Duro-Signature`` has a signature by each of the secrets;
-            ``Duro-Event-Id`` and ``Duro-Event-Type`` are there as far as the body tells them.
+            Headers of a delivery: ``Duro-Signature`` with one signature for each secret, and ``Duro-Event-Id``
+            and ``Duro-Event-Type`` if the body contains them.
 
         Raises:
-            PayloadError: The body is a ``str``.
+            PayloadError: The body is not bytes.
+
+        Example:
+            >>> list(Webhook("whsec_example").sign(b'{"id": "evt_1", "type": "invoice_created"}'))
+            ['Duro-Signature', 'Duro-Event-Id', 'Duro-Event-Type']
         """
-        raw = _raw(body)
+        raw = _check_body(body)
         timestamp = str(int(self._clock.wall())).encode()
         return {SIGNATURE: compose_header(timestamp, raw, self._keys), **_event_headers(raw)}
 
@@ -134,37 +143,38 @@ class Webhook:
         if abs(age) > self._tolerance:
             when = f"{age:.0f} s ago" if age > 0 else f"{-age:.0f} s in the future"
             raise TimestampError(
-                f"the delivery was signed {when}, and the tolerance is {self._tolerance:g} s; "
-                "it may be an old one sent again, or this machine's clock is wrong"
+                f"the delivery must be signed within {self._tolerance:g} s of now, got one signed {when}; "
+                "it may be a replay, or this machine's clock is wrong"
             )
 
     def __repr__(self) -> str:
         return f"<Webhook with {len(self._keys)} secret{'s' * (len(self._keys) != 1)}, tolerance {self._tolerance:g} s>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Webhook cannot be pickled, it holds a secret; make one in each process")
+        raise TypeError("a Webhook cannot be pickled, because it holds a secret; create one in each process")
 
 
-def _raw(body: bytes | bytearray | memoryview) -> bytes:
+def _check_body(body: bytes | bytearray | memoryview) -> bytes:
     if isinstance(body, bytes):
         return body
     if isinstance(body, bytearray | memoryview):
-        # A copy, since another thread could change what was verified.
+        # A copy, because another thread could change the bytes between verifying and parsing.
         return bytes(body)
     raise PayloadError(
-        f"the body is a {type(body).__name__}; give the raw bytes as they were received, which are what was signed: "
-        "decoded or parsed, they would not be the same again"
+        f"body must be bytes, got {type(body).__name__}; pass the raw bytes as they were received: "
+        "a decoded or parsed body differs from the bytes that were signed"
     )
 
 
-def _read(body: bytes, signer: int) -> Event:
+def _parse_event(body: bytes, secret_index: int) -> Event:
     try:
         event = structure(decode_json(body, what="delivery"), Event, body=body, what="delivery")
     except DecodingError as error:
         message, path = str(error), error.path
     else:
-        object.__setattr__(event, "verified_by", signer)
+        object.__setattr__(event, "secret_index", secret_index)
         return event
+    # Outside the except block: a DecodingError as context would carry the body into logs.
     raise PayloadError(message, path=path)
 
 
@@ -173,35 +183,41 @@ def _event_headers(body: bytes) -> Mapping[str, str]:
         event = as_object(decode_json(body))
     except DecodingError:
         return {}
-    told = {EVENT_ID: event.get("id"), EVENT_TYPE: event.get("type")}
+    values = {EVENT_ID: event.get("id"), EVENT_TYPE: event.get("type")}
     return {
-        name: text for name, text in told.items() if isinstance(text, str) and text.isascii() and text.isprintable()
+        name: text for name, text in values.items() if isinstance(text, str) and text.isascii() and text.isprintable()
     }
 
 
-def _concealed(secrets: tuple[str | Secret, ...]) -> list[Secret]:
+def _wrap_secrets(secrets: tuple[str | Secret, ...]) -> list[Secret]:
     return [secret if isinstance(secret, Secret) else Secret(secret) for secret in secrets]
 
 
-def _concealed_in_environment() -> list[Secret]:
-    secrets = [Secret(text.strip()) for text in os.environ.get(VARIABLE, "").split(",") if text.strip()]
+def _read_environment() -> list[Secret]:
+    secrets = [Secret(text.strip()) for text in os.environ.get(SECRET_VARIABLE, "").split(",") if text.strip()]
     if not secrets:
-        raise ConfigurationError(f"a Webhook needs its secret (whsec_…); give it, or set {VARIABLE}")
+        raise ConfigurationError(f"the webhook's secret is missing; pass it (whsec_…), or set {SECRET_VARIABLE}")
     return secrets
 
 
-def _key_of(secret: Secret) -> Key:
+def _create_key(secret: Secret) -> Key:
+    # The text is never a local variable, so that a traceback with locals cannot show it.
     if not isinstance(secret.reveal(), str) or not _SECRET.fullmatch(secret.reveal()):
         raise ConfigurationError(
-            "a webhook's secret begins with whsec_ and has no spaces; give it exactly as Duro shows it"
+            "a webhook secret must begin with whsec_ and contain only printable ASCII without spaces; "
+            "pass it exactly as Duro shows it"
         )
     return Key(secret.reveal().encode())
 
 
-def _tolerance_of(tolerance: float) -> float:
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance <= LONGEST_TOLERANCE:
+def _check_tolerance(tolerance: float) -> float:
+    if (
+        isinstance(tolerance, bool)
+        or not isinstance(tolerance, int | float)
+        or not 0 < tolerance <= MAX_TOLERANCE_SECONDS
+    ):
         raise ConfigurationError(
-            f"tolerance is {tolerance!r}; give seconds, above 0 and at most {LONGEST_TOLERANCE:g}: "
-            "without one, a recorded delivery could be sent again for ever"
+            f"tolerance must be a number of seconds above 0 and at most {MAX_TOLERANCE_SECONDS:g}, got {tolerance!r}; "
+            "a larger one would accept replays of recorded deliveries"
         )
     return float(tolerance)

@@ -14,6 +14,8 @@ from duro import AsyncDuro, Customer, Duro, EventPayload, EventType, Invoice
 from duro.webhooks import (
     BlockingInbox,
     CheckoutCompleted,
+    Claim,
+    ClaimStatus,
     Event,
     EventData,
     Inbox,
@@ -21,7 +23,6 @@ from duro.webhooks import (
     MemoryInbox,
     Router,
     SQLiteInbox,
-    Standing,
     SubscriptionPaymentFailed,
     UnknownEvent,
     Webhook,
@@ -38,7 +39,7 @@ def verified(body: bytes, headers: dict[str, str]) -> None:
     assert_type(webhook.sign(body), dict[str, str])
     assert_type(event.type, EventType)
     assert_type(event.created_at, datetime)
-    assert_type(event.verified_by, int | None)
+    assert_type(event.secret_index, int | None)
     assert_type(event.subscription_id, str | None)
     assert_type(event.amount, int | None)
     assert_type(event.data, EventData)
@@ -83,10 +84,15 @@ async def inboxes(event: Event) -> None:
     inbox: Inbox = MemoryInbox(lease=60)
     inbox = SQLiteInbox("inbox.db")
     assert_type(await inbox.accept(event), bool)
-    async with inbox.claim(event) as standing:
-        assert_type(standing, Standing)
-    with BlockingInbox(inbox).claim(event) as standing:
-        assert_type(standing, Standing)
+    assert_type(await inbox.acquire("evt_1", "holder"), ClaimStatus)
+    async with inbox.claim(event) as claim:
+        assert_type(claim, Claim)
+        assert_type(claim.status, ClaimStatus)
+    blocking = BlockingInbox(inbox)
+    assert_type(blocking.acquire("evt_1", "holder"), ClaimStatus)
+    assert_type(blocking.accept(event), bool)
+    with blocking.claim(event) as claim:
+        assert_type(claim, Claim)
 
 
 async def payloads(client: AsyncDuro, blocking: Duro) -> None:
@@ -100,8 +106,8 @@ async def payloads(client: AsyncDuro, blocking: Duro) -> None:
 
 
 def adapters(webhook: Webhook, router: Router, inbox: Inbox, application: web.Application) -> None:
-    assert_type(starlette.receive(webhook, router.dispatch, inbox=inbox), starlette.Endpoint)
+    assert_type(starlette.webhook_endpoint(webhook, router.dispatch, inbox=inbox), starlette.StarletteEndpoint)
     assert_type(fastapi.verified_event(webhook), fastapi.EventDependency)
-    aiohttp.Deliveries(webhook, router.dispatch, answer="after").add_to(application, "/duro")
-    assert_type(flask.receives(webhook, inbox=inbox)(router.run), Callable[[], Response])
-    assert_type(django.receives(webhook, answer="after")(router.run), Callable[[HttpRequest], HttpResponse])
+    aiohttp.WebhookEndpoint(webhook, router.dispatch, acknowledge="late").add_to(application, "/duro")
+    assert_type(flask.webhook_view(webhook, inbox=inbox)(router.run), Callable[[], Response])
+    assert_type(django.webhook_view(webhook, acknowledge="late")(router.run), Callable[[HttpRequest], HttpResponse])

@@ -62,31 +62,31 @@ NOW = 1_782_637_200
 DATA = {"flat": FLAT, "embedded": EMBEDDED, "empty": {}}
 
 
-def write_document(kind="subscription_payment_failed", data="flat", number=1):
+def build_document(kind="subscription_payment_failed", data="flat", number=1):
     data = DATA[data] if isinstance(data, str) else data
     return {"id": f"evt_{number}", "type": kind, "createdAt": "2026-06-28T09:00:00.000Z", "data": data}
 
 
 @pytest.fixture(scope="session")
 def document():
-    """Write a delivery in the wire's form, its data flat or embedded."""
-    return write_document
+    """Build the JSON document of a delivery, with flat or embedded data."""
+    return build_document
 
 
 @pytest.fixture(scope="session")
 def delivery():
-    """Write the raw body of a delivery."""
-    return lambda *words, **named: json.dumps(write_document(*words, **named), separators=(",", ":")).encode()
+    """Build the raw body of a delivery."""
+    return lambda *args, **kwargs: json.dumps(build_document(*args, **kwargs), separators=(",", ":")).encode()
 
 
 @pytest.fixture(scope="session")
 def make_event():
-    """Make an event that nobody delivered."""
-    return lambda *words, **named: Event.from_dict(write_document(*words, **named))
+    """Create an event without a delivery."""
+    return lambda *args, **kwargs: Event.from_dict(build_document(*args, **kwargs))
 
 
 class Time:
-    """A clock that a test moves."""
+    """Time that a test can move, and a clock that reads it."""
 
     def __init__(self, now=NOW):
         self.now = now

@@ -1,4 +1,4 @@
-"""Each known type has a class of its own; data is typed, flat or embedded; what is unknown is kept."""
+"""Event classes: one for each known type, typed data, flat or embedded, and unknown members kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from duro import Customer, DecodingError, EventType, Invoice, Plan, Subscription, webhooks
-from duro.api.models import events as module
+from duro.api.models import events
 from duro.api.models.base import Model
 from duro.webhooks import Event, EventData, InvoiceCreated, SubscriptionPaymentFailed, UnknownEvent, Webhook
 
@@ -23,29 +23,29 @@ KNOWN = SCHEMAS["EventType"]["x-known-values"]
 
 
 def class_of(kind):
-    """By the rule that a reader guesses: invoice_created is InvoiceCreated."""
+    """Return the class that follows the naming rule: InvoiceCreated for invoice_created."""
     return getattr(webhooks, "".join(word.capitalize() for word in kind.split("_")))
 
 
 @pytest.mark.parametrize("kind", KNOWN)
-class TestKnown:
-    def test_it_has_a_class_of_its_own(self, kind, make_event):
+class TestKnownTypes:
+    def test_type_has_its_own_class(self, kind, make_event):
         event = make_event(kind)
         assert type(event) is class_of(kind)
         assert event.type is EventType(kind)
         assert event.type.is_known
 
-    def test_its_class_is_frozen_and_knows_its_type(self, kind):
+    def test_class_is_frozen_and_sets_its_type(self, kind):
         event = class_of(kind)(id="evt_1", data=EventData(), created_at=datetime.now(UTC))
         assert event.type == kind
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             event.id = "evt_2"
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
-            event.verified_by = 0
+            event.secret_index = 0
         assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301
 
     @pytest.mark.parametrize("form", ["flat", "embedded"])
-    def test_ids_answer_in_either_form(self, kind, form, make_event):
+    def test_ids_are_found_in_either_form(self, kind, form, make_event):
         event = make_event(kind, form)
         assert (event.customer_id, event.plan_id, event.subscription_id, event.invoice_id, event.amount) == (
             "cus_1",
@@ -55,13 +55,13 @@ class TestKnown:
             500_000,
         )
 
-    def test_nothing_told_is_none(self, kind, make_event):
+    def test_missing_ids_are_none(self, kind, make_event):
         event = make_event(kind, "empty")
         assert {event.customer_id, event.plan_id, event.subscription_id, event.invoice_id, event.amount} == {None}
 
 
-def test_there_are_eighteen_classes_and_the_unknown_one():
-    classes = {each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, Event)}
+def test_eighteen_known_classes_and_unknown_event():
+    classes = {each for each in vars(events).values() if inspect.isclass(each) and issubclass(each, Event)}
     assert classes - {Event, UnknownEvent} == {class_of(kind) for kind in KNOWN}
     assert len(KNOWN) == len(EventType) == 18
     assert {each.__name__ for each in classes} <= set(webhooks.__all__)
@@ -74,7 +74,7 @@ def test_embedded_objects_are_models(make_event):
         assert getattr(data, f"{name}_id") is None
 
 
-def test_an_id_is_found_in_what_refers_to_it(make_event, document):
+def test_id_is_found_in_an_embedded_object(make_event, document):
     embedded = document(data="embedded")["data"]
     event = make_event(data={"invoice": embedded["invoice"]})
     assert (event.subscription_id, event.amount) == ("sub_1", 500_000)
@@ -83,10 +83,10 @@ def test_an_id_is_found_in_what_refers_to_it(make_event, document):
     assert make_event(data={**embedded, "amount": 0}).amount == 0
 
 
-def test_what_is_not_known_is_kept(document):
-    wire = document(data={"subscriptionId": "sub_1", "reason": "weather"}) | {"attempt": 2}
+def test_unknown_members_are_kept(document):
+    wire = document(data={"subscriptionId": "sub_1", "reason": "test"}) | {"attempt": 2}
     event = Event.from_dict(wire)
-    assert (event.extra, event.data.extra) == ({"attempt": 2}, {"reason": "weather"})
+    assert (event.extra, event.data.extra) == ({"attempt": 2}, {"reason": "test"})
     assert wire.items() <= {**event.to_dict(), "data": wire["data"]}.items()
     assert Event.from_dict(event.to_dict()) == event
 
@@ -99,7 +99,7 @@ def test_unknown_type_is_an_unknown_event_with_typed_data(make_event):
     assert event.subscription_id == "sub_1"
 
 
-def test_unknown_event_keeps_what_has_another_type(document):
+def test_unknown_event_keeps_members_of_another_type(document):
     data = {
         "subscriptionId": 17,
         "amount": "9.99",
@@ -114,32 +114,32 @@ def test_unknown_event_keeps_what_has_another_type(document):
     assert Event.from_dict(event.to_dict()).data.plan_id == "plan_1"
 
 
-def test_known_event_with_data_of_another_type_is_an_error(document):
-    with pytest.raises(DecodingError) as refusal:
+def test_known_event_with_data_of_another_type_raises(document):
+    with pytest.raises(DecodingError) as caught:
         Event.from_dict(document(data={"amount": "9.99"}))
-    assert refusal.value.path == "$.data.amount"
+    assert caught.value.path == "$.data.amount"
 
 
-def test_class_of_another_type_is_not_made(document):
+def test_class_rejects_an_event_of_another_type(document):
     assert InvoiceCreated.from_dict(document("invoice_created")).invoice_id == "inv_1"
     with pytest.raises(DecodingError, match="expected a InvoiceCreated, got a SubscriptionPaymentFailed"):
         InvoiceCreated.from_dict(document())
 
 
-def test_verified_event_equals_a_fetched_one(delivery, make_event):
+def test_verified_event_equals_a_retrieved_one(delivery, make_event):
     webhook = Webhook("whsec_1")
     verified = webhook.verify(delivery(), webhook.sign(delivery()))
     assert verified == make_event()
     assert isinstance(verified, SubscriptionPaymentFailed)
-    assert (verified.verified_by, make_event().verified_by) == (0, None)
-    assert "verifiedBy" not in verified.to_dict()
+    assert (verified.secret_index, make_event().secret_index) == (0, None)
+    assert "secretIndex" not in verified.to_dict()
 
 
 def test_every_documented_field_is_an_attribute():
     def documented(*schemas):
         return {name for schema in schemas for name in SCHEMAS[schema]["properties"]}
 
-    def ours(model):
+    def declared(model):
         return {wire(each) for each in attrs.fields(model)} - {"extra"}
 
     def wire(attribute):
@@ -147,6 +147,6 @@ def test_every_documented_field_is_an_attribute():
         return first + "".join(map(str.capitalize, rest))
 
     assert issubclass(Event, Model)
-    assert documented("Event", "WebhookPayload") == ours(Event) - {"verifiedBy"}
+    assert documented("Event", "WebhookPayload") == declared(Event) - {"secretIndex"}
     flat = {"customerId", "planId", "subscriptionId", "invoiceId", "amount"}
-    assert documented("WebhookPayloadData") | flat == ours(EventData)
+    assert documented("WebhookPayloadData") | flat == declared(EventData)

@@ -1,7 +1,8 @@
-"""Each event is handled once, whichever inbox remembers it."""
+"""Inboxes: each event is handled once."""
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import sqlite3
@@ -13,26 +14,26 @@ import anyio
 import pytest
 
 from duro import ConfigurationError
-from duro.webhooks import BlockingInbox, Inbox, MemoryInbox, SQLiteInbox, Standing
-from duro.webhooks.inbox.base import LAST_RETRY
+from duro.webhooks import BlockingInbox, ClaimStatus, Inbox, MemoryInbox, SQLiteInbox
+from duro.webhooks.inbox.base import RETRY_SPAN_SECONDS
 
 DAY = 24 * 3600
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def make_inbox(request, time, tmp_path):
-    """Make inboxes that share what they remember, as far as their kind does."""
-    made = []
+    """Create inboxes of one kind; SQLite inboxes share a file."""
+    created = []
 
     def make(**options):
         options = {"clock": time.clock, **options}
-        made.append(
+        created.append(
             MemoryInbox(**options) if request.param == "memory" else SQLiteInbox(tmp_path / "inbox.db", **options)
         )
-        return made[-1]
+        return created[-1]
 
     yield make
-    for inbox in made:
+    for inbox in created:
         if isinstance(inbox, SQLiteInbox):
             inbox.close()
 
@@ -42,14 +43,15 @@ def inbox(make_inbox):
     return make_inbox()
 
 
-async def stand(inbox, event):
-    """Ask how an event stands, and claim it for good if it is the first."""
-    async with inbox.claim(event) as standing:
-        return standing
+async def claim_and_complete(inbox, event):
+    """Claim an event, complete the claim, and return its status."""
+    async with inbox.claim(event) as claim:
+        assert bool(claim) is (claim.status is ClaimStatus.CLAIMED)
+        return claim.status
 
 
 async def fail(inbox, event, before=None):
-    """Claim an event, and fail at handling it."""
+    """Claim an event, and fail to handle it."""
     async with inbox.claim(event):
         if before:
             await before()
@@ -57,195 +59,195 @@ async def fail(inbox, event, before=None):
 
 
 @pytest.mark.anyio
-class TestEachKind:
+class TestEveryInbox:
     async def test_accepts_an_event_the_first_time_only(self, inbox, make_event):
         assert [await inbox.accept(make_event()) for _ in range(3)] == [True, False, False]
         assert await inbox.accept(make_event(number=2))
 
-    async def test_released_event_is_the_first_again(self, inbox, make_event):
+    async def test_forgotten_event_is_accepted_again(self, inbox, make_event):
         await inbox.accept(make_event())
-        await inbox.release(make_event())
+        await inbox.forget(make_event())
         assert await inbox.accept(make_event())
-        await inbox.release(make_event(number=404))
+        await inbox.forget(make_event(number=404))
 
     async def test_handler_that_fails_releases_its_claim(self, inbox, make_event):
         with pytest.raises(LookupError):
             await fail(inbox, make_event())
-        assert await stand(inbox, make_event()) is Standing.FIRST
-        assert await stand(inbox, make_event()) is Standing.HANDLED
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.CLAIMED
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.HANDLED
 
     async def test_handler_that_is_cancelled_releases_its_claim(self, inbox, make_event):
         with anyio.CancelScope() as scope:
             async with inbox.claim(make_event()):
                 scope.cancel()
                 await anyio.sleep_forever()
-        assert await stand(inbox, make_event()) is Standing.FIRST
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.CLAIMED
 
-    async def test_claim_of_somebody_else_is_under_way(self, inbox, make_event):
-        async with inbox.claim(make_event()) as standing:
-            assert standing is Standing.FIRST
-            assert await stand(inbox, make_event()) is Standing.UNDER_WAY
+    async def test_claimed_event_is_in_progress_for_others(self, inbox, make_event):
+        async with inbox.claim(make_event()) as claim:
+            assert claim.status is ClaimStatus.CLAIMED
+            assert await claim_and_complete(inbox, make_event()) is ClaimStatus.IN_PROGRESS
             assert not await inbox.accept(make_event())
-        assert await stand(inbox, make_event()) is Standing.HANDLED
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.HANDLED
 
-    async def test_failure_of_a_repeat_releases_nothing(self, inbox, make_event):
+    async def test_failure_of_a_repeat_keeps_the_claim(self, inbox, make_event):
         async with inbox.claim(make_event()):
             with pytest.raises(LookupError):
                 await fail(inbox, make_event())
-            assert await stand(inbox, make_event()) is Standing.UNDER_WAY
+            assert await claim_and_complete(inbox, make_event()) is ClaimStatus.IN_PROGRESS
 
-    async def test_claim_of_a_crashed_worker_ends(self, inbox, time, make_event):
-        assert await inbox.take("evt_1", "crashed") is Standing.FIRST
+    async def test_claim_of_a_crashed_worker_expires(self, inbox, time, make_event):
+        assert await inbox.acquire("evt_1", "crashed") is ClaimStatus.CLAIMED
         time.now += 299
-        assert await stand(inbox, make_event()) is Standing.UNDER_WAY
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.IN_PROGRESS
         time.now += 1
-        assert await stand(inbox, make_event()) is Standing.FIRST
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.CLAIMED
 
-    async def test_lease_is_settable(self, make_inbox, time):
+    async def test_lease_can_be_set(self, make_inbox, time):
         inbox = make_inbox(lease=10)
-        await inbox.take("evt_1", "crashed")
+        await inbox.acquire("evt_1", "crashed")
         time.now += 10
-        assert await inbox.take("evt_1", "another") is Standing.FIRST
+        assert await inbox.acquire("evt_1", "another") is ClaimStatus.CLAIMED
 
-    async def test_late_end_of_a_claim_that_another_took_over_is_told(self, inbox, time, make_event, caplog):
+    async def test_late_end_of_a_replaced_claim_is_logged(self, inbox, time, make_event, caplog):
         with caplog.at_level(logging.WARNING, "duro.webhooks"):
             async with inbox.claim(make_event()):
                 time.now += 300
-                assert await stand(inbox, make_event()) is Standing.FIRST
+                assert await claim_and_complete(inbox, make_event()) is ClaimStatus.CLAIMED
         assert "evt_1" in caplog.text
-        assert "longer lease" in caplog.text
-        assert await stand(inbox, make_event()) is Standing.HANDLED
+        assert "increase the inbox's lease" in caplog.text
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.HANDLED
 
-    async def test_late_failure_leaves_the_claim_that_took_over_alone(self, inbox, time, make_event):
-        async def lose():
+    async def test_late_failure_keeps_the_claim_that_replaced_it(self, inbox, time, make_event):
+        async def lose_claim():
             time.now += 300
-            assert await inbox.take("evt_1", "another") is Standing.FIRST
+            assert await inbox.acquire("evt_1", "another") is ClaimStatus.CLAIMED
 
         with pytest.raises(LookupError):
-            await fail(inbox, make_event(), before=lose)
-        assert await stand(inbox, make_event()) is Standing.UNDER_WAY
+            await fail(inbox, make_event(), before=lose_claim)
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.IN_PROGRESS
 
-    async def test_late_end_of_a_claim_that_nobody_took_over_is_an_end(self, inbox, time, make_event, caplog):
+    async def test_late_end_of_an_expired_claim_completes_it(self, inbox, time, make_event, caplog):
         async with inbox.claim(make_event()):
             time.now += DAY
-            await stand(inbox, make_event(number=2))  # sweeps
+            await claim_and_complete(inbox, make_event(number=2))  # sweeps
         assert not caplog.records
-        assert await stand(inbox, make_event()) is Standing.HANDLED
+        assert await claim_and_complete(inbox, make_event()) is ClaimStatus.HANDLED
 
-    async def test_handled_event_is_remembered_longer_than_it_is_repeated(self, inbox, time, make_event):
+    async def test_handled_event_is_remembered_longer_than_duro_repeats_it(self, inbox, time, make_event):
         await inbox.accept(make_event())
-        time.now += LAST_RETRY + DAY
+        time.now += RETRY_SPAN_SECONDS + DAY
         assert not await inbox.accept(make_event())
         time.now += 7 * DAY
         assert await inbox.accept(make_event())
 
-    async def test_one_of_many_at_the_same_instant_is_the_first(self, inbox, make_event):
-        standings = []
+    async def test_one_of_many_concurrent_claims_succeeds(self, inbox, make_event):
+        statuses = []
 
         async def deliver():
-            async with inbox.claim(make_event()) as standing:
-                standings.append(standing)
+            async with inbox.claim(make_event()) as claim:
+                statuses.append(claim.status)
                 await anyio.sleep(0)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(50):
                 tasks.start_soon(deliver)
-        assert standings.count(Standing.FIRST) == 1
+        assert statuses.count(ClaimStatus.CLAIMED) == 1
 
-    async def test_it_grows_no_further_than_it_remembers(self, make_inbox, time, make_event, tmp_path):
+    async def test_size_is_bounded_by_the_retention(self, make_inbox, time, make_event, tmp_path):
         inbox = make_inbox(retention=2 * DAY)
         for number in range(100):
             await inbox.accept(make_event(number=number))
             time.now += DAY / 10
         if isinstance(inbox, MemoryInbox):
-            held = len(inbox._entries)
+            size = len(inbox._entries)
         else:
             with closing(sqlite3.connect(tmp_path / "inbox.db")) as connection:
-                ((held,),) = connection.execute("SELECT count(*) FROM duro_inbox")
-        assert 20 <= held <= 22
+                ((size,),) = connection.execute("SELECT count(*) FROM duro_inbox")
+        assert 20 <= size <= 22
 
 
-class TestBlocking:
-    def test_it_is_the_same_inbox(self, inbox, make_event):
+class TestBlockingInbox:
+    def test_both_use_the_same_entries(self, inbox, make_event):
         blocking = BlockingInbox(inbox)
         assert [blocking.accept(make_event()) for _ in range(3)] == [True, False, False]
         assert not anyio.run(inbox.accept, make_event())
-        blocking.release(make_event())
+        blocking.forget(make_event())
         assert anyio.run(inbox.accept, make_event())
 
-    def test_claim_is_kept_or_released(self, inbox, time, make_event, caplog):
+    def test_claim_is_completed_or_released(self, inbox, time, make_event, caplog):
         blocking = BlockingInbox(inbox)
 
         def fail():
-            with blocking.claim(make_event()) as standing:
-                assert standing is Standing.FIRST
+            with blocking.claim(make_event()) as claim:
+                assert claim.status is ClaimStatus.CLAIMED
                 with blocking.claim(make_event()) as repeat:
-                    assert repeat is Standing.UNDER_WAY
+                    assert repeat.status is ClaimStatus.IN_PROGRESS
                 raise LookupError
 
         with pytest.raises(LookupError):
             fail()
-        with blocking.claim(make_event()) as standing:
-            assert standing
-        with blocking.claim(make_event()) as standing:
-            assert standing is Standing.HANDLED
+        with blocking.claim(make_event()) as claim:
+            assert claim
+        with blocking.claim(make_event()) as claim:
+            assert claim.status is ClaimStatus.HANDLED
         with blocking.claim(make_event(number=2)):
             time.now += 300
             blocking.accept(make_event(number=2))
-        assert "longer lease" in caplog.text
+        assert "increase the inbox's lease" in caplog.text
 
-    def test_one_of_many_threads_is_the_first(self, inbox, make_event):
-        blocking, firsts = BlockingInbox(inbox), []
+    def test_one_of_many_threads_accepts_the_event(self, inbox, make_event):
+        blocking, accepted = BlockingInbox(inbox), []
         gate = threading.Barrier(8)
 
         def deliver():
             gate.wait(10)
-            firsts.append(blocking.accept(make_event()))
+            accepted.append(blocking.accept(make_event()))
 
         threads = [threading.Thread(target=deliver) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert firsts.count(True) == 1
+        assert accepted.count(True) == 1
 
 
 @pytest.mark.anyio
-class TestSQLite:
-    async def test_two_inboxes_on_a_file_are_one(self, tmp_path, make_event):
+class TestSQLiteInbox:
+    async def test_two_inboxes_share_a_file(self, tmp_path, make_event):
         with SQLiteInbox(tmp_path / "inbox.db") as one, SQLiteInbox(str(tmp_path / "inbox.db")) as other:
             assert await one.accept(make_event())
             assert not await other.accept(make_event())
 
-    async def test_it_outlives_the_process(self, tmp_path, make_event):
+    async def test_entries_outlive_the_inbox(self, tmp_path, make_event):
         for expected in (True, False):
             with SQLiteInbox(tmp_path / "inbox.db") as inbox:
                 assert await inbox.accept(make_event()) is expected
 
-    async def test_closed_inbox_opens_again(self, tmp_path, make_event):
+    async def test_closed_inbox_reopens(self, tmp_path, make_event):
         with SQLiteInbox(tmp_path / "inbox.db") as inbox:
             await inbox.accept(make_event())
             inbox.close()
             assert not await inbox.accept(make_event())
         inbox.close()
 
-    async def test_nothing_is_opened_before_it_is_used(self, tmp_path):
+    async def test_file_is_created_at_first_use(self, tmp_path):
         SQLiteInbox(tmp_path / "inbox.db").close()
         assert not list(tmp_path.iterdir())
 
-    async def test_file_that_cannot_be_used_is_an_error(self, tmp_path, make_event):
+    async def test_unusable_file_raises(self, tmp_path, make_event):
         inbox = SQLiteInbox(tmp_path / "no-such-folder" / "inbox.db")
         with pytest.raises(sqlite3.OperationalError):
             await inbox.accept(make_event())
-        (tmp_path / "other").write_bytes(b"no database at all" * 100)
+        (tmp_path / "other").write_bytes(b"not a database" * 100)
         with pytest.raises(sqlite3.DatabaseError):
             await SQLiteInbox(tmp_path / "other").accept(make_event())
 
-    async def test_child_leaves_what_it_inherited_alone(self, tmp_path, make_event):
+    async def test_forked_child_opens_its_own_connection(self, tmp_path, make_event):
         with SQLiteInbox(tmp_path / "inbox.db") as inbox:
             await inbox.accept(make_event())
             inherited = inbox._database._open
-            inbox._database._pid = os.getpid() - 1  # as a child finds it
+            inbox._database._pid = os.getpid() - 1  # as in a forked child
             assert not await inbox.accept(make_event())
             assert inbox._database._open is not inherited
             assert inherited.execute("SELECT 1").fetchone() == (1,)  # neither used nor closed
@@ -253,7 +255,7 @@ class TestSQLite:
 
 
 @pytest.mark.parametrize("path", ["", ":memory:", None, 5])
-def test_what_is_no_file_is_refused(path):
+def test_path_must_be_a_file_path(path):
     with pytest.raises(ConfigurationError, match="MemoryInbox"):
         SQLiteInbox(path)
 
@@ -267,24 +269,72 @@ def test_what_is_no_file_is_refused(path):
         {"lease": True},
         {"lease": "5"},
         {"lease": float("nan")},
-        {"lease": LAST_RETRY + 1},
-        {"retention": LAST_RETRY - 1},
+        {"lease": RETRY_SPAN_SECONDS + 1},
+        {"retention": RETRY_SPAN_SECONDS - 1},
         {"retention": 0},
         {"retention": None},
         {"retention": float("inf")},
         {"retention": float("nan")},
     ],
 )
-def test_times_out_of_range_are_refused(kind, options):
+def test_times_out_of_range_are_rejected(kind, options):
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         kind(**options)
 
 
-def test_last_retry_is_the_contracts():
-    """After 1m, 5m, 30m, 2h, 6h and 24h."""
-    assert LAST_RETRY == 60 + 300 + 1800 + 7200 + 21_600 + 86_400
+def test_retry_span_is_that_of_the_contract():
+    """Retries follow after 1m, 5m, 30m, 2h, 6h and 24h."""
+    assert RETRY_SPAN_SECONDS == 60 + 300 + 1800 + 7200 + 21_600 + 86_400
 
 
-def test_only_the_first_is_true():
-    assert [bool(standing) for standing in Standing] == [True, False, False]
-    assert {"take", "keep", "drop"} == Inbox.__abstractmethods__
+def test_only_claimed_is_true():
+    assert [bool(status) for status in ClaimStatus] == [True, False, False]
+
+
+def test_subclass_implements_three_steps():
+    assert {"acquire", "complete", "release"} == Inbox.__abstractmethods__
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(Inbox) if not name.startswith("_")))
+def test_blocking_twin_has_the_same_signature_and_docstring(name):
+    method, twin = getattr(Inbox, name), inspect.getattr_static(BlockingInbox, name)
+    signature = inspect.signature(method)
+    annotation = signature.return_annotation.replace("AbstractAsync", "Abstract")
+    assert inspect.signature(getattr(BlockingInbox(MemoryInbox()), name)) == without_self(
+        signature.replace(return_annotation=annotation)
+    )
+    assert twin.__doc__ == method.__doc__
+
+
+def test_blocking_twins_are_all_of_the_inbox():
+    assert public_names(BlockingInbox) == public_names(Inbox)
+
+
+def test_blocking_hold_settles_an_acquired_claim(inbox, make_event):
+    blocking = BlockingInbox(inbox)
+    assert blocking.acquire("evt_1", "one") is ClaimStatus.CLAIMED
+    with pytest.raises(LookupError), blocking.hold(make_event(), "one"):
+        raise LookupError
+    assert blocking.acquire("evt_1", "two") is ClaimStatus.CLAIMED
+    with blocking.hold(make_event(), "two"):
+        assert blocking.acquire("evt_1", "three") is ClaimStatus.IN_PROGRESS
+    assert blocking.acquire("evt_1", "three") is ClaimStatus.HANDLED
+    assert not blocking.complete("evt_1", "three")
+    blocking.release("evt_1", None)
+    assert blocking.acquire("evt_1", "three") is ClaimStatus.CLAIMED
+
+
+def test_blocking_twin_calls_the_methods_of_a_subclass(make_event):
+    class Full(MemoryInbox):
+        async def accept(self, event):
+            return False
+
+    assert not BlockingInbox(Full()).accept(make_event())
+
+
+def without_self(signature):
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+def public_names(inbox):
+    return {name for name in vars(inbox) if not name.startswith("_")}

@@ -1,4 +1,4 @@
-"""Ten thousand deliveries, repeated and out of order, to eight workers in two processes: each event is handled once."""
+"""10,000 deliveries, repeated and out of order, for 8 workers in 2 processes: each event is handled once."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ handled = []
 
 async def deliver(body):
     event = Event.from_dict(json.loads(body))
-    async with inbox.claim(event) as first:
-        if first:
+    async with inbox.claim(event) as claim:
+        if claim:
             await anyio.sleep(0)
             if event.id in fails:
                 fails.discard(event.id)
@@ -40,7 +40,7 @@ async def work(deliveries):
         try:
             await deliver(body)
         except LookupError:
-            # Duro delivers it again, to whichever process.
+            # Duro would deliver it again, to either process.
             again.append(body)
 
 again = []
@@ -65,13 +65,13 @@ print(json.dumps(handled))
 @pytest.mark.process
 @pytest.mark.timeout(180)
 def test_every_event_is_handled_exactly_once(tmp_path, delivery):
-    chance = random.Random(1)
+    rng = random.Random(1)
     numbers = list(range(EVENTS))
-    numbers += chance.choices(numbers, k=REPEATS)
+    numbers += rng.choices(numbers, k=REPEATS)
     for _ in range(DISPLACED):
-        numbers.insert(chance.randrange(len(numbers)), numbers.pop(chance.randrange(len(numbers))))
+        numbers.insert(rng.randrange(len(numbers)), numbers.pop(rng.randrange(len(numbers))))
     bodies = [delivery(number=number).decode() for number in numbers]
-    fails = [f"evt_{number}" for number in chance.sample(range(EVENTS), FAILING)]
+    fails = [f"evt_{number}" for number in rng.sample(range(EVENTS), FAILING)]
 
     workers = [
         subprocess.Popen([sys.executable, "-c", WORKERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""An independent implementation of the same scheme, ``stripe``'s, agrees in both directions."""
+"""Comparison with ``stripe``, an independent implementation of the same signature scheme."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stripe import SignatureVerificationError, WebhookSignature
 from duro._clock import Clock
 from duro.webhooks import SignatureMismatchError, TimestampError, Webhook, WebhookError
 
-# The peer takes text and decodes nothing, so bodies are text here; ours is given the same as bytes.
+# stripe accepts text only, so bodies are text here; Webhook gets the same text as bytes.
 SECRETS = st.text("abcdefghijklmnopqrstuvwxyz0123456789_-+/=", min_size=1).map("whsec_".__add__)
 BODIES = st.text(st.characters(codec="utf-8"))
 
 
-def peer_accepts(body, header, secret, tolerance=300):
+def stripe_accepts(body, header, secret, tolerance=300):
     try:
         return WebhookSignature.verify_header(body, header, secret, tolerance)
     except SignatureVerificationError:
@@ -31,56 +31,58 @@ def we_accept(body, header, secret):
         return False
 
 
-def peer_header(body, secret, timestamp):
+def stripe_header(body, secret, timestamp):
     return f"t={timestamp},v1={WebhookSignature._compute_signature(f'{timestamp}.{body}', secret)}"
 
 
 @given(BODIES, SECRETS)
-def test_what_we_sign_the_peer_accepts(body, secret):
+def test_stripe_accepts_our_signatures(body, secret):
     header = Webhook(secret).sign(body.encode())["Duro-Signature"]
-    assert peer_accepts(body, header, secret)
+    assert stripe_accepts(body, header, secret)
 
 
 @given(BODIES, SECRETS)
-def test_what_the_peer_signs_we_accept(body, secret):
-    assert we_accept(body, peer_header(body, secret, int(time.time())), secret)
+def test_we_accept_signatures_of_stripe(body, secret):
+    assert we_accept(body, stripe_header(body, secret, int(time.time())), secret)
 
 
 @given(BODIES, BODIES, SECRETS, SECRETS)
-def test_both_refuse_another_body_or_secret(body, other_body, secret, other_secret):
+def test_both_reject_another_body_or_secret(body, other_body, secret, other_secret):
     header = Webhook(secret).sign(body.encode())["Duro-Signature"]
-    for shown, by in ((other_body, secret), (body, other_secret)):
-        assert we_accept(shown, header, by) == bool(peer_accepts(shown, header, by)) == (shown == body and by == secret)
+    for claimed_body, used_secret in ((other_body, secret), (body, other_secret)):
+        expected = claimed_body == body and used_secret == secret
+        assert we_accept(claimed_body, header, used_secret) == expected
+        assert bool(stripe_accepts(claimed_body, header, used_secret)) == expected
 
 
 @given(st.integers(-1000, 1000))
-def test_both_judge_old_deliveries_alike(age):
+def test_both_apply_the_same_tolerance(age):
     now = int(time.time())
-    header = peer_header("{}", "whsec_1", now - age)
-    ours = Webhook("whsec_1", clock=Clock(wall=lambda: now))
+    header = stripe_header("{}", "whsec_1", now - age)
+    webhook = Webhook("whsec_1", clock=Clock(wall=lambda: now))
     if abs(age) <= 300:
-        assert ours.check(b"{}", {"Duro-Signature": header}) == 0
+        assert webhook.check(b"{}", {"Duro-Signature": header}) == 0
     else:
         with pytest.raises(TimestampError):
-            ours.check(b"{}", {"Duro-Signature": header})
-    # The peer looks back only, and by a clock of its own.
+            webhook.check(b"{}", {"Duro-Signature": header})
+    # stripe rejects old deliveries only, and reads the clock itself, so results near the limit can differ.
     if not 290 <= age <= 310:
-        assert bool(peer_accepts("{}", header, "whsec_1")) == (age < 300)
+        assert bool(stripe_accepts("{}", header, "whsec_1")) == (age < 300)
 
 
 @given(st.lists(st.sampled_from(["v1", "v0", "v2"]), max_size=5), st.integers(0, 4))
-def test_both_find_the_one_that_fits_among_several(schemes, place):
+def test_both_find_the_matching_signature_among_several(schemes, place):
     now = int(time.time())
-    good = peer_header("{}", "whsec_1", now).partition("v1=")[2]
+    good = stripe_header("{}", "whsec_1", now).partition("v1=")[2]
     signatures = [f"{scheme}={'0' * 64}" for scheme in schemes]
     for scheme in ("v1", "v0"):
         header = ",".join([f"t={now}", *signatures[:place], f"{scheme}={good}", *signatures[place:]])
-        assert we_accept("{}", header, "whsec_1") == bool(peer_accepts("{}", header, "whsec_1")) == (scheme == "v1")
+        assert we_accept("{}", header, "whsec_1") == bool(stripe_accepts("{}", header, "whsec_1")) == (scheme == "v1")
 
 
-def test_whoever_tampers_is_told_apart_from_whoever_is_late():
+def test_changed_body_and_old_delivery_raise_different_errors():
     webhook = Webhook("whsec_1", clock=Clock(wall=lambda: 2_000_000_000))
     with pytest.raises(SignatureMismatchError):
-        webhook.check(b"{} ", {"Duro-Signature": peer_header("{}", "whsec_1", 1)})
+        webhook.check(b"{} ", {"Duro-Signature": stripe_header("{}", "whsec_1", 1)})
     with pytest.raises(TimestampError):
-        webhook.check(b"{}", {"Duro-Signature": peer_header("{}", "whsec_1", 1)})
+        webhook.check(b"{}", {"Duro-Signature": stripe_header("{}", "whsec_1", 1)})

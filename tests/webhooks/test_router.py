@@ -1,4 +1,4 @@
-"""Each event goes to the one handler of its class."""
+"""Router: each event is sent to the handler of its class."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from duro import ConfigurationError
 from duro.webhooks import CheckoutCompleted, Event, InvoiceCreated, Router, SubscriptionPaused, UnknownEvent
 
-KINDS = ["invoice_created", "checkout_completed", "subscription_paused", "weather_changed"]
+KINDS = ["invoice_created", "checkout_completed", "subscription_paused", "plan_renamed"]
 
 
 @pytest.fixture
@@ -46,18 +46,18 @@ async def test_async_and_plain_handlers_get_their_events(router, seen, make_even
 
 
 @pytest.mark.anyio
-async def test_plain_handler_does_not_hold_up_the_loop(router, seen, make_event):
+async def test_plain_handler_does_not_block_the_loop(router, seen, make_event):
     await router.dispatch(make_event("invoice_created"))
     await router.dispatch(make_event("checkout_completed"))
-    here = threading.current_thread()
-    assert [thread is here for _, _, thread in seen] == [True, False]
+    current = threading.current_thread()
+    assert [thread is current for _, _, thread in seen] == [True, False]
 
 
-def test_blocking_code_runs_plain_handlers_in_its_own_thread(router, seen, make_event):
+def test_run_calls_plain_handlers_in_the_calling_thread(router, seen, make_event):
     for kind in KINDS:
         assert router.run(make_event(kind))
-    here = threading.current_thread()
-    assert [(name, thread is here) for name, _, thread in seen] == [
+    current = threading.current_thread()
+    assert [(name, thread is current) for name, _, thread in seen] == [
         ("book", False),
         ("ship", True),
         ("note", True),
@@ -66,16 +66,16 @@ def test_blocking_code_runs_plain_handlers_in_its_own_thread(router, seen, make_
 
 
 @pytest.mark.anyio
-async def test_event_without_a_handler_is_let_go(make_event):
+async def test_event_without_a_handler_is_ignored(make_event):
     router = Router()
     router.on(UnknownEvent)(lambda event: None)
-    assert await router.dispatch(make_event("weather_changed"))
+    assert await router.dispatch(make_event("plan_renamed"))
     assert not await router.dispatch(make_event("invoice_created"))
     assert not router.run(make_event("invoice_created"))
 
 
 @pytest.mark.anyio
-async def test_one_handler_takes_several_classes(seen, make_event):
+async def test_one_handler_for_several_classes(seen, make_event):
     router = Router()
 
     @router.on(InvoiceCreated, CheckoutCompleted, SubscriptionPaused)
@@ -88,7 +88,7 @@ async def test_one_handler_takes_several_classes(seen, make_event):
 
 
 class Handlers:
-    """Whatever can be called is a handler."""
+    """Handlers of each kind: callable object, method, partial, and functions that return awaitables."""
 
     def __init__(self, seen):
         self.seen = seen
@@ -99,18 +99,18 @@ class Handlers:
     async def method(self, event):
         self.seen.append(event.type)
 
-    async def with_more(self, more, event):
+    async def with_argument(self, argument, event):
         self.seen.append(event.type)
 
-    def hands_out(self, event):
+    def returns_coroutine(self, event):
         return self.method(event)
 
-    def lends(self, event):
-        return Lent(self.method(event))
+    def returns_awaitable(self, event):
+        return Awaitable(self.method(event))
 
 
-class Lent:
-    """What can be awaited without being a coroutine."""
+class Awaitable:
+    """Awaitable that is not a coroutine."""
 
     def __init__(self, coroutine):
         self.coroutine = coroutine
@@ -121,29 +121,35 @@ class Lent:
 
 def handlers_of(seen):
     handlers = Handlers(seen)
-    return [handlers, handlers.method, partial(handlers.with_more, 1), handlers.hands_out, handlers.lends]
+    return [
+        handlers,
+        handlers.method,
+        partial(handlers.with_argument, 1),
+        handlers.returns_coroutine,
+        handlers.returns_awaitable,
+    ]
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("which", range(5))
-async def test_whatever_comes_of_a_handler_is_awaited(seen, make_event, which):
+@pytest.mark.parametrize("index", range(5))
+async def test_dispatch_awaits_the_result_of_a_handler(seen, make_event, index):
     router = Router()
-    router.default(handlers_of(seen)[which])
+    router.default(handlers_of(seen)[index])
     await router.dispatch(make_event())
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("which", range(5))
-def test_and_in_blocking_code_too(seen, make_event, which):
+@pytest.mark.parametrize("index", range(5))
+def test_run_awaits_the_result_of_a_handler(seen, make_event, index):
     router = Router()
-    router.default(handlers_of(seen)[which])
+    router.default(handlers_of(seen)[index])
     router.run(make_event())
     assert len(seen) == 1
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["invoice_created", "checkout_completed"])
-async def test_what_a_handler_raises_comes_through(make_event, kind):
+async def test_error_of_a_handler_is_raised(make_event, kind):
     router = Router()
 
     @router.on(InvoiceCreated)
@@ -160,7 +166,7 @@ async def test_what_a_handler_raises_comes_through(make_event, kind):
         router.run(make_event(kind))
 
 
-def test_decorated_function_stays_what_it_is():
+def test_decorators_return_the_function_unchanged():
     def handler(event):
         return 17
 
@@ -169,13 +175,13 @@ def test_decorated_function_stays_what_it_is():
     assert router.default(handler) is handler
 
 
-def test_second_handler_and_what_is_no_event_are_refused(router):
-    with pytest.raises(ConfigurationError, match="InvoiceCreated has a handler already"):
+def test_second_handler_and_other_classes_are_rejected(router):
+    with pytest.raises(ConfigurationError, match="InvoiceCreated already has a handler"):
         router.on(InvoiceCreated)
-    with pytest.raises(ConfigurationError, match="default handler already"):
+    with pytest.raises(ConfigurationError, match="already has a default handler"):
         router.default(print)
     for wrong in (Event, str, "invoice_created", None):
-        with pytest.raises(ConfigurationError, match="is no class of events"):
+        with pytest.raises(ConfigurationError, match="must be an event class"):
             router.on(wrong)
-    with pytest.raises(ConfigurationError, match="name at least one class"):
+    with pytest.raises(ConfigurationError, match="at least one event class"):
         router.on()

@@ -53,7 +53,7 @@ class Event(Model):
         data: What it happened to.
         created_at: When it happened.
         dispatched_at: When it was sent to the webhook endpoints; ``None`` if it was not yet, and in a delivery itself.
-        verified_by: Which of a webhook's secrets signed the delivery: 0 for the first.
+        secret_index: Which of a webhook's secrets signed the delivery: 0 for the first.
             ``None`` where no signature was verified.
 
     Example:
@@ -74,7 +74,7 @@ class Event(Model):
     data: EventData
     created_at: datetime
     dispatched_at: datetime | None = None
-    verified_by: int | None = field(default=None, init=False, eq=False)
+    secret_index: int | None = field(default=None, init=False, eq=False)
 
     @classmethod
     def variant_for(cls, document: Mapping[str, object]) -> EventClass:

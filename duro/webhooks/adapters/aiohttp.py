@@ -1,4 +1,4 @@
-"""Deliveries in aiohttp's server."""
+"""Webhook endpoint for aiohttp's server."""
 
 from __future__ import annotations
 
@@ -6,76 +6,99 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from ..receiver import Receiver
-from .needs import needs
+from .extras import require_extra
 
-with needs("aiohttp", extra="aiohttp"):
+with require_extra("aiohttp", extra="aiohttp"):
     from aiohttp import web
 
 if TYPE_CHECKING:
     from ...api.models.events import Event
-    from ..handlers import Handler
+    from ..handlers import EventHandler
     from ..inbox.base import Inbox
-    from ..receiver import AnswerTime, Work
+    from ..receiver import Acknowledge, BackgroundWork
     from ..webhook import Webhook
 
-__all__ = ["Deliveries"]
+__all__ = ["WebhookEndpoint"]
 
-# So long a server that shuts down waits for handlers; what is left is cancelled, and its claims released.
-SHUTDOWN_PATIENCE: Final = 30.0
+# A server that shuts down waits this long for handlers, then cancels them. A cancelled handler releases its claim.
+SHUTDOWN_TIMEOUT_SECONDS: Final = 30.0
 
 
-class Deliveries:
-    """Receives deliveries in an aiohttp application (``receiveEvent``).
+class WebhookEndpoint:
+    """Webhook endpoint of an aiohttp application (``receiveEvent``).
 
-    The handler works in a task of its own; the application waits for it when it shuts down.
+    With ``acknowledge="early"``, each handler runs in a task of its own, and the application waits for these
+    tasks when it shuts down.
 
     Args:
-        webhook: Verifies them.
-        handler: Handles an event; ``router.dispatch``, or a function.
-        inbox: Remembers what was handled; without one, the memory of this process does.
-        answer: ``before`` the handler works, or ``after`` it; see :mod:`duro.webhooks.adapters`.
+        webhook: Webhook that verifies the deliveries.
+        handler: Function of one event, plain or async, or ``router.dispatch``.
+        inbox: Record of handled events. Default: a new ``MemoryInbox``.
+        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+            :mod:`duro.webhooks.adapters`.
 
     Raises:
-        ConfigurationError: An argument is of no use.
+        ConfigurationError: An argument has the wrong type or value.
+
+    Example:
+        >>> from aiohttp import web
+        >>> from duro.webhooks import Router, Webhook
+        >>> from duro.webhooks.adapters.aiohttp import WebhookEndpoint
+        >>> router, application = Router(), web.Application()
+        >>> WebhookEndpoint(Webhook("whsec_example"), router.dispatch).add_to(application, "/webhooks/duro")
+        >>> [route.method for route in application.router.routes()]
+        ['POST']
     """
 
     def __init__(
-        self, webhook: Webhook, handler: Handler[Event], *, inbox: Inbox | None = None, answer: AnswerTime = "before"
+        self,
+        webhook: Webhook,
+        handler: EventHandler[Event],
+        *,
+        inbox: Inbox | None = None,
+        acknowledge: Acknowledge = "early",
     ) -> None:
-        self._receiver = Receiver(webhook, handler, inbox=inbox, answer=answer)
-        # The event loop itself refers to its tasks only weakly.
+        self._receiver = Receiver(webhook, handler, inbox=inbox, acknowledge=acknowledge)
+        # Strong references: the event loop keeps only weak ones to its tasks.
         self._tasks: set[asyncio.Task[None]] = set()
         self._shutting_down = False
 
     def add_to(self, application: web.Application, path: str) -> None:
-        """Let an application receive deliveries.
+        """Add the endpoint to an application, and wait for its handlers when the application shuts down.
 
         Args:
-            application: The application, before it is started.
-            path: Where Duro posts to.
+            application: Application that is not started yet.
+            path: URL path to which Duro posts.
         """
         application.router.add_post(path, self.handle)
         application.on_shutdown.append(self.finish)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Response a delivery; a handler of aiohttp, for a POST route."""
-        reply, work = await self._receiver.receive(await request.read(), request.headers)
+        """Respond to a delivery; this is the aiohttp handler of the POST route.
+
+        Args:
+            request: Request of the delivery.
+
+        Returns:
+            Response with a JSON body.
+        """
+        response, work = await self._receiver.receive(await request.read(), request.headers)
         if work is not None:
             await self._start(work)
-        return web.Response(body=reply.body, status=reply.status, content_type="application/json")
+        return web.Response(body=response.body, status=response.status, content_type="application/json")
 
     async def finish(self, _: web.Application | None = None) -> None:
-        """Wait for the handlers at work, for 30 s, then cancel them; for ``application.on_shutdown``."""
+        """Wait at most 30 seconds for running handlers, then cancel them; for ``application.on_shutdown``."""
         self._shutting_down = True
         if self._tasks:
-            _done, late = await asyncio.wait(self._tasks, timeout=SHUTDOWN_PATIENCE)
+            _done, late = await asyncio.wait(self._tasks, timeout=SHUTDOWN_TIMEOUT_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _start(self, work: Work) -> None:
+    async def _start(self, work: BackgroundWork) -> None:
         if self._shutting_down:
-            # Nobody would wait for a task any more.
+            # finish() has collected its tasks, and would not wait for a new one.
             await work()
             return
         task = asyncio.ensure_future(work())

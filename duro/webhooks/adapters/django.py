@@ -1,4 +1,4 @@
-"""Deliveries in Django."""
+"""Webhook view for Django."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from ..receiver import BlockingReceiver
-from .needs import needs
+from .extras import require_extra
 
-with needs("django", extra="django"):
+with require_extra("django", extra="django"):
     from django.http import HttpRequest, HttpResponse
     from django.views.decorators.csrf import csrf_exempt
     from django.views.decorators.http import require_POST
@@ -17,54 +17,64 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...api.models.events import Event
-    from ..handlers import Handler
+    from ..handlers import EventHandler
     from ..inbox.base import Inbox
-    from ..receiver import AnswerTime, BlockingWork
+    from ..receiver import Acknowledge, BlockingBackgroundWork
     from ..webhook import Webhook
 
-__all__ = ["receives"]
+__all__ = ["webhook_view"]
 
 
-def receives(
-    webhook: Webhook, *, inbox: Inbox | None = None, answer: AnswerTime = "before"
-) -> Callable[[Handler[Event]], Callable[[HttpRequest], HttpResponse]]:
-    """Make a view that receives deliveries out of a handler (``receiveEvent``); a decorator.
+def webhook_view(
+    webhook: Webhook, *, inbox: Inbox | None = None, acknowledge: Acknowledge = "early"
+) -> Callable[[EventHandler[Event]], Callable[[HttpRequest], HttpResponse]]:
+    """Turn an event handler into a Django view that receives deliveries (``receiveEvent``); used as a decorator.
 
-    The view takes POST alone, and needs no CSRF token: the signature says more. The handler
-    works in the request's thread, once the answer is out; the thread is free again when it is
-    done. An async handler works in the SDK's own event loop.
+    The view accepts POST only, and is exempt from CSRF checks because the signature authenticates the request.
+    With ``acknowledge="early"``, the handler runs in the request's thread after the response was sent, so the
+    thread is busy until the handler ends. An async handler runs in the SDK's own event loop.
 
     Args:
-        webhook: Verifies them.
-        inbox: Remembers what was handled; without one, the memory of this process does.
-        answer: ``before`` the handler works, or ``after`` it; see :mod:`duro.webhooks.adapters`.
+        webhook: Webhook that verifies the deliveries.
+        inbox: Record of handled events. Default: a new ``MemoryInbox``.
+        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+            :mod:`duro.webhooks.adapters`.
 
     Returns:
-        The decorator; what it gives is for ``path("webhooks/duro", view)``.
+        Decorator that returns the view, for ``path("webhooks/duro", view)``.
 
     Raises:
-        ConfigurationError: An argument is of no use.
+        ConfigurationError: An argument has the wrong type or value.
+
+    Example:
+        >>> from duro.webhooks import Event, Webhook
+        >>> from duro.webhooks.adapters.django import webhook_view
+        >>> @webhook_view(Webhook("whsec_example"), acknowledge="late")
+        ... def receive_event(event: Event) -> None:
+        ...     print(event.type)
+        >>> receive_event.csrf_exempt
+        True
     """
 
-    def decorate(handler: Handler[Event]) -> Callable[[HttpRequest], HttpResponse]:
-        receiver = BlockingReceiver(webhook, handler, inbox=inbox, answer=answer)
+    def decorate(handler: EventHandler[Event]) -> Callable[[HttpRequest], HttpResponse]:
+        receiver = BlockingReceiver(webhook, handler, inbox=inbox, acknowledge=acknowledge)
 
         @csrf_exempt
         @require_POST
         @wraps(handler)
         def view(request: HttpRequest) -> HttpResponse:
-            reply, work = receiver.receive(request.body, request.headers)
-            return _Answer(reply.body, work, status=reply.status, content_type="application/json")
+            response, work = receiver.receive(request.body, request.headers)
+            return _WorkingResponse(response.body, work, status=response.status, content_type="application/json")
 
         return view
 
     return decorate
 
 
-class _Answer(HttpResponse):
-    """A response with work to do when the server has sent it, and closes it."""
+class _WorkingResponse(HttpResponse):
+    """Response with work to do when the server has sent it and closes it."""
 
-    def __init__(self, content: bytes, work: BlockingWork | None, *, status: int, content_type: str) -> None:
+    def __init__(self, content: bytes, work: BlockingBackgroundWork | None, *, status: int, content_type: str) -> None:
         super().__init__(content, status=status, content_type=content_type)
         self._work = work
 
@@ -74,5 +84,5 @@ class _Answer(HttpResponse):
             if work is not None:
                 work()
         finally:
-            # Ends the request for Django too, which closes what the work has opened, such as database connections.
+            # Django ends the request here and closes its database connections, so the handler runs before that.
             super().close()

@@ -1,4 +1,4 @@
-"""Deliveries in FastAPI: a dependency that gives the whole answer, and one that gives the event."""
+"""Webhook endpoint for FastAPI, and a dependency that verifies a delivery and provides its event."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -6,42 +6,54 @@ from typing import TypeAlias
 
 from ...api.models.events import Event
 from ...errors import WebhookError
-from ..receiver import TOO_LONG
+from ..receiver import BODY_TOO_LARGE
 from ..webhook import Webhook
-from .needs import needs
+from .extras import require_extra
 
-with needs("fastapi", "starlette", extra="fastapi"):
+with require_extra("fastapi", "starlette", extra="fastapi"):
     from fastapi import HTTPException, Request
 
-    from .starlette import Endpoint, body_of, receive
+    from .starlette import StarletteEndpoint, read_body, webhook_endpoint
 
-__all__ = ["Endpoint", "EventDependency", "receive", "verified_event"]
+__all__ = ["EventDependency", "StarletteEndpoint", "verified_event", "webhook_endpoint"]
 
-# FastAPI reads the annotations of what these functions give while the program runs, so here they are no texts.
+# FastAPI evaluates these annotations at runtime, so they are imported and this module does not postpone them.
 EventDependency: TypeAlias = Callable[[Request], Awaitable[Event]]
 
 
 def verified_event(webhook: Webhook) -> EventDependency:
-    """Make a dependency that gives a path function the event of a delivery (``receiveEvent``).
+    """Create a dependency that provides the verified event of a delivery (``receiveEvent``).
 
-    Repeats are the path function's own affair; :func:`~duro.webhooks.adapters.starlette.receive` sees to them.
+    The dependency does not drop repeats. Use an inbox in the path function, or
+    :func:`~duro.webhooks.adapters.starlette.webhook_endpoint`.
 
     Args:
-        webhook: Verifies the delivery.
+        webhook: Webhook that verifies the deliveries.
 
     Returns:
-        The dependency, for ``Annotated[Event, Depends(verified_event(webhook))]``. It raises an
-        ``HTTPException``: 400 for what is refused, 413 for what no delivery is as long as.
+        Dependency for ``Annotated[Event, Depends(verified_event(webhook))]``. It raises an ``HTTPException``
+        with status 400 if the verification fails, and 413 if the body is larger than 1 MiB.
+
+    Example:
+        >>> from typing import Annotated
+        >>> from fastapi import Depends, FastAPI
+        >>> from duro.webhooks import Event, Webhook
+        >>> from duro.webhooks.adapters.fastapi import verified_event
+        >>> VerifiedEvent = Annotated[Event, Depends(verified_event(Webhook("whsec_example")))]
+        >>> application = FastAPI()
+        >>> @application.post("/webhooks/duro")
+        ... async def receive_event(event: VerifiedEvent) -> dict[str, str]:
+        ...     return {"event": event.id}
     """
 
     async def dependency(request: Request) -> Event:
-        body = await body_of(request)
+        body = await read_body(request)
         if body is None:
-            raise HTTPException(TOO_LONG.status, detail=json.loads(TOO_LONG.body)["error"])
+            raise HTTPException(BODY_TOO_LARGE.status, detail=json.loads(BODY_TOO_LARGE.body)["error"])
         try:
             return webhook.verify(body, request.headers)
-        except WebhookError as refusal:
-            detail = {"code": refusal.code, "message": str(refusal)}
+        except WebhookError as error:
+            detail = {"code": error.code, "message": str(error)}
         raise HTTPException(400, detail=detail)
 
     return dependency

@@ -1,59 +1,74 @@
-"""Deliveries in Flask."""
+"""Webhook view for Flask."""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING
 
-from ..receiver import LONGEST_BODY, BlockingReceiver
-from .needs import needs
+from ..receiver import MAX_BODY_BYTES, BlockingReceiver
+from .extras import require_extra
 
-with needs("flask", "werkzeug", extra="flask"):
+with require_extra("flask", "werkzeug", extra="flask"):
     from flask import Response, copy_current_request_context, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...api.models.events import Event
-    from ..handlers import Handler
+    from ..handlers import EventHandler
     from ..inbox.base import Inbox
-    from ..receiver import AnswerTime
+    from ..receiver import Acknowledge
     from ..webhook import Webhook
 
-__all__ = ["receives"]
+__all__ = ["webhook_view"]
 
 
-def receives(
-    webhook: Webhook, *, inbox: Inbox | None = None, answer: AnswerTime = "before"
-) -> Callable[[Handler[Event]], Callable[[], Response]]:
-    """Make a view that receives deliveries out of a handler (``receiveEvent``); a decorator.
+def webhook_view(
+    webhook: Webhook, *, inbox: Inbox | None = None, acknowledge: Acknowledge = "early"
+) -> Callable[[EventHandler[Event]], Callable[[], Response]]:
+    """Turn an event handler into a Flask view that receives deliveries (``receiveEvent``); used as a decorator.
 
-    The handler works in the request's thread and context, once the answer is out; the thread
-    is free again when it is done. An async handler works in the SDK's own event loop.
+    With ``acknowledge="early"``, the handler runs in the request's thread and context after the response was
+    sent, so the thread is busy until the handler ends. An async handler runs in the SDK's own event loop.
 
     Args:
-        webhook: Verifies them.
-        inbox: Remembers what was handled; without one, the memory of this process does.
-        answer: ``before`` the handler works, or ``after`` it; see :mod:`duro.webhooks.adapters`.
+        webhook: Webhook that verifies the deliveries.
+        inbox: Record of handled events. Default: a new ``MemoryInbox``.
+        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+            :mod:`duro.webhooks.adapters`.
 
     Returns:
-        The decorator; what it gives is for ``@app.post("/webhooks/duro")``.
+        Decorator that returns the view, for ``@app.post("/webhooks/duro")``.
 
     Raises:
-        ConfigurationError: An argument is of no use.
+        ConfigurationError: An argument has the wrong type or value.
+
+    Example:
+        >>> from flask import Flask
+        >>> from duro.webhooks import Event, Webhook
+        >>> from duro.webhooks.adapters.flask import webhook_view
+        >>> app, webhook = Flask("shop"), Webhook("whsec_example")
+        >>> @app.post("/webhooks/duro")
+        ... @webhook_view(webhook, acknowledge="late")
+        ... def receive_event(event: Event) -> None:
+        ...     print(event.type)
+        >>> body = b'{"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}'
+        >>> app.test_client().post("/webhooks/duro", data=body, headers=webhook.sign(body)).status
+        invoice_created
+        '200 OK'
     """
 
-    def decorate(handler: Handler[Event]) -> Callable[[], Response]:
-        receiver = BlockingReceiver(webhook, handler, inbox=inbox, answer=answer)
+    def decorate(handler: EventHandler[Event]) -> Callable[[], Response]:
+        receiver = BlockingReceiver(webhook, handler, inbox=inbox, acknowledge=acknowledge)
 
         @wraps(handler)
         def view() -> Response:
             if request.max_content_length is None:
-                request.max_content_length = LONGEST_BODY
-            reply, work = receiver.receive(request.get_data(), request.headers)
-            response = Response(reply.body, reply.status, mimetype="application/json")
+                request.max_content_length = MAX_BODY_BYTES
+            result, work = receiver.receive(request.get_data(), request.headers)
+            response = Response(result.body, result.status, mimetype="application/json")
             if work is not None:
-                # The server closes a response when it has sent it, and Flask has left the request by then.
+                # The server closes the response after sending it. Flask has left the request context by then.
                 response.call_on_close(copy_current_request_context(work))
             return response
 

@@ -1,61 +1,78 @@
-"""Deliveries in Starlette; FastAPI has :mod:`duro.webhooks.adapters.fastapi` besides."""
+"""Webhook endpoint for Starlette and FastAPI; see also :mod:`duro.webhooks.adapters.fastapi`."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from ...api.models.events import Event
-from ..handlers import Handler
+from ..handlers import EventHandler
 from ..inbox.base import Inbox
-from ..receiver import LONGEST_BODY, TOO_LONG, AnswerTime, Receiver
+from ..receiver import BODY_TOO_LARGE, MAX_BODY_BYTES, Acknowledge, Receiver
 from ..webhook import Webhook
-from .needs import needs
+from .extras import require_extra
 
-with needs("starlette", extra="fastapi"):
+with require_extra("starlette", extra="fastapi"):
     from starlette.background import BackgroundTask
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["Endpoint", "body_of", "receive"]
+__all__ = ["StarletteEndpoint", "read_body", "webhook_endpoint"]
 
-# FastAPI reads the annotations of what these functions give while the program runs, so here they are no texts.
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+# FastAPI evaluates these annotations at runtime, so they are imported and this module does not postpone them.
+StarletteEndpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def receive(
-    webhook: Webhook, handler: Handler[Event], *, inbox: Inbox | None = None, answer: AnswerTime = "before"
-) -> Endpoint:
-    """Make an endpoint that receives deliveries (``receiveEvent``).
+def webhook_endpoint(
+    webhook: Webhook, handler: EventHandler[Event], *, inbox: Inbox | None = None, acknowledge: Acknowledge = "early"
+) -> StarletteEndpoint:
+    """Create an endpoint that receives deliveries (``receiveEvent``).
 
-    The handler works as a background task: on the event loop if it is async, else in a worker thread.
+    With ``acknowledge="early"``, the handler runs as a background task: an async one on the event loop, a plain
+    one in a worker thread.
 
     Args:
-        webhook: Verifies them.
-        handler: Handles an event; ``router.dispatch``, or a function.
-        inbox: Remembers what was handled; without one, the memory of this process does.
-        answer: ``before`` the handler works, or ``after`` it; see :mod:`duro.webhooks.adapters`.
+        webhook: Webhook that verifies the deliveries.
+        handler: Function of one event, plain or async, or ``router.dispatch``.
+        inbox: Record of handled events. Default: a new ``MemoryInbox``.
+        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+            :mod:`duro.webhooks.adapters`.
 
     Returns:
-        The endpoint, for ``Route("/webhooks/duro", endpoint, methods=["POST"])``.
+        Endpoint for ``Route("/webhooks/duro", endpoint, methods=["POST"])``.
 
     Raises:
-        ConfigurationError: An argument is of no use.
+        ConfigurationError: An argument has the wrong type or value.
+
+    Example:
+        >>> from starlette.applications import Starlette
+        >>> from starlette.routing import Route
+        >>> from duro.webhooks import Router, Webhook
+        >>> from duro.webhooks.adapters.starlette import webhook_endpoint
+        >>> endpoint = webhook_endpoint(Webhook("whsec_example"), Router().dispatch, acknowledge="late")
+        >>> application = Starlette(routes=[Route("/webhooks/duro", endpoint, methods=["POST"])])
     """
-    receiver = Receiver(webhook, handler, inbox=inbox, answer=answer)
+    receiver = Receiver(webhook, handler, inbox=inbox, acknowledge=acknowledge)
 
     async def endpoint(request: Request) -> Response:
-        body = await body_of(request)
-        reply, work = (TOO_LONG, None) if body is None else await receiver.receive(body, request.headers)
+        body = await read_body(request)
+        response, work = (BODY_TOO_LARGE, None) if body is None else await receiver.receive(body, request.headers)
         background = None if work is None else BackgroundTask(work)
-        return Response(reply.body, reply.status, media_type="application/json", background=background)
+        return Response(response.body, response.status, media_type="application/json", background=background)
 
     return endpoint
 
 
-async def body_of(request: Request) -> bytes | None:
-    """Read the raw body of a request, but for one that no delivery has."""
+async def read_body(request: Request) -> bytes | None:
+    """Read the raw body of a request.
+
+    Args:
+        request: Request whose body is not read yet.
+
+    Returns:
+        The body, or ``None`` if it is larger than 1 MiB.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LONGEST_BODY:
+        if len(body) > MAX_BODY_BYTES:
             return None
     return bytes(body)

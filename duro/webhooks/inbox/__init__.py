@@ -1,1 +1,1 @@
-"""Inboxes: what has been handled already, so that a repeated delivery is dropped."""
+"""Inboxes: records of handled events, so that a repeated delivery is dropped."""

@@ -1,216 +1,282 @@
-"""What all inboxes share: the claim on an event, and how long it holds."""
+"""Claims on events: the rules that all inboxes share.
+
+An inbox has at most one entry for each event id. An entry is a claim or a completion:
+
+- A claim belongs to one holder and ends with its lease. An ended claim can be acquired by another holder.
+- A completion records a handled event and ends with the retention.
+
+``acquire`` creates a claim, ``complete`` turns it into a completion, and ``release`` deletes it.
+Only the holder of a claim may complete or release it, so that a slow handler cannot change the claim
+of the handler that replaced it.
+"""
 
 from __future__ import annotations
 
 import logging
 import uuid
 from abc import ABC, abstractmethod
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from attrs import frozen
 
 from ..._clock import Clock
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from types import TracebackType
 
     from ...api.models.events import Event
 
 __all__ = [
-    "DEFAULT_LEASE",
-    "DEFAULT_RETENTION",
-    "LAST_RETRY",
+    "DEFAULT_LEASE_SECONDS",
+    "DEFAULT_RETENTION_SECONDS",
     "RETRY_SECONDS",
+    "RETRY_SPAN_SECONDS",
+    "Claim",
+    "ClaimStatus",
     "Inbox",
-    "Standing",
     "new_holder",
-    "warn_of_lost_claim",
 ]
 
-# So long after each failed delivery Duro makes the next one: 1m, 5m, 30m, 2h, 6h, 24h. After the last there is none.
+# Duro's delay after each failed delivery: 1m, 5m, 30m, 2h, 6h, 24h. It gives up after the last one.
 RETRY_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 86_400)
-# So long after the first delivery comes the last.
-LAST_RETRY: Final = sum(RETRY_SECONDS)
-DEFAULT_LEASE: Final = 300.0
-DEFAULT_RETENTION: Final = 7 * 24 * 3600.0
+# From the first delivery of an event to the last one.
+RETRY_SPAN_SECONDS: Final = sum(RETRY_SECONDS)
+DEFAULT_LEASE_SECONDS: Final = 300.0
+DEFAULT_RETENTION_SECONDS: Final = 7 * 24 * 3600.0
+MAX_RETENTION_SECONDS: Final = 1e9
 
 _log: Final = logging.getLogger("duro.webhooks")
 
 
-class Standing(Enum):
-    """How an event stands with an inbox; only ``FIRST`` is true."""
+class ClaimStatus(Enum):
+    """Result of claiming an event; only ``CLAIMED`` is true in a boolean context."""
 
-    FIRST = "first"
-    """Nobody has handled it, and it is claimed for whoever asked."""
+    CLAIMED = "claimed"
+    """The event is new, and is now claimed for the caller."""
 
-    UNDER_WAY = "under_way"
-    """Somebody else handles it at this moment, and may yet fail."""
+    IN_PROGRESS = "in_progress"
+    """Another holder is handling the event, and may still fail."""
 
     HANDLED = "handled"
-    """It was handled."""
+    """The event was handled before."""
 
     def __bool__(self) -> bool:
-        return self is Standing.FIRST
+        return self is ClaimStatus.CLAIMED
+
+
+@frozen
+class Claim:
+    """Attempt to claim an event; true in a boolean context if the event was claimed.
+
+    Attributes:
+        status: Result of the attempt. The block handles the event only if it is ``CLAIMED``.
+    """
+
+    status: ClaimStatus
+
+    def __bool__(self) -> bool:
+        return bool(self.status)
 
 
 class Inbox(ABC):
-    """Remembers events by their ids, so that each is handled once.
+    """Record of events by id, so that each event is handled once.
 
-    A subclass says where: it gives the three steps ``take``, ``keep`` and ``drop``,
-    each of them atomic. Everything else rests on these.
+    A subclass implements the storage: ``acquire``, ``complete`` and ``release``, each of them atomic.
+    All other methods use these three.
 
     Args:
-        lease: Seconds that a claim holds, so that the event of a worker that crashed is not
-            lost for ever; longer than any handler takes.
-        retention: Seconds that a handled event is remembered; longer than Duro repeats one.
-        clock: Time, for tests.
+        lease: Lifetime of a claim in seconds, above 0 and at most the time from Duro's first delivery to its
+            last one. Longer than the slowest handler; the event of a crashed worker is blocked for so long.
+        retention: Time in seconds for which a handled event is remembered; at least the time from Duro's first
+            delivery to its last one.
+        clock: Clock that tests can replace.
 
     Raises:
         ConfigurationError: A number is out of range.
     """
 
     def __init__(
-        self, *, lease: float = DEFAULT_LEASE, retention: float = DEFAULT_RETENTION, clock: Clock | None = None
+        self,
+        *,
+        lease: float = DEFAULT_LEASE_SECONDS,
+        retention: float = DEFAULT_RETENTION_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
-        self._lease = _lease_of(lease)
-        self._retention = _retention_of(retention)
+        self._lease = _check_lease(lease)
+        self._retention = _check_retention(retention)
         self._clock = clock or Clock()
 
     @abstractmethod
-    async def take(self, event_id: str, holder: str) -> Standing:
-        """Claim an event for a holder, if it is neither handled nor under an unexpired claim.
+    async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
+        """Claim an event for a holder, unless it is handled or has an unexpired claim.
 
         Args:
-            event_id: The event.
-            holder: Names the claim; no two claims have the same.
+            event_id: Id of the event.
+            holder: Unique identifier of the new claim.
 
         Returns:
-            ``FIRST`` if the claim was made, else how the event stands.
+            ``CLAIMED`` if the claim was created, else the reason why it was not.
         """
 
     @abstractmethod
-    async def keep(self, event_id: str, holder: str) -> bool:
-        """Remember an event as handled, unless somebody else has claimed or handled it meanwhile.
+    async def complete(self, event_id: str, holder: str) -> bool:
+        """Record an event as handled, unless another holder has claimed or handled it.
 
         Args:
-            event_id: The event.
-            holder: The claim under which it was handled.
+            event_id: Id of the event.
+            holder: Identifier of the claim under which the event was handled.
 
         Returns:
-            Whether nobody else had it.
+            Whether the event was recorded; False if another holder has it.
         """
 
     @abstractmethod
-    async def drop(self, event_id: str, holder: str | None) -> None:
-        """Forget an event.
+    async def release(self, event_id: str, holder: str | None) -> None:
+        """Delete the entry of an event.
 
         Args:
-            event_id: The event.
-            holder: Only if it is under this claim; ``None`` forgets it in any case.
+            event_id: Id of the event.
+            holder: Identifier of the claim to delete; ``None`` deletes any entry of the event.
         """
 
-    @asynccontextmanager
-    async def claim(self, event: Event) -> AsyncGenerator[Standing]:
-        """Claim an event for as long as a block runs.
+    def claim(self, event: Event) -> AbstractAsyncContextManager[Claim]:
+        """Claim an event for the duration of a ``with`` block.
 
-        The block ends: the event is handled. It raises, or is cancelled: the claim is
-        released, and the next delivery of the event is the first again.
+        The event counts as handled when the block ends. If the block raises or is cancelled, the claim is
+        released, and the next delivery of the event is treated as the first one.
 
         Args:
-            event: The event.
+            event: Event to claim.
 
-        Yields:
-            How it stands: true only if this block is the one to handle it.
+        Returns:
+            Context manager that yields the claim. Handle the event only if ``claim.status`` is ``CLAIMED``.
 
         Example:
             >>> from duro.webhooks import Event, MemoryInbox
             >>> wire = {"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}
             >>> event, inbox = Event.from_dict(wire), MemoryInbox()
             >>> for attempt in range(3):
-            ...     async with inbox.claim(event) as first:
-            ...         print(attempt, bool(first))
-            0 True
-            1 False
-            2 False
+            ...     async with inbox.claim(event) as claim:
+            ...         print(attempt, claim.status.name)
+            0 CLAIMED
+            1 HANDLED
+            2 HANDLED
         """
-        holder = new_holder()
-        standing = await self.take(event.id, holder)
-        if not standing:
-            yield standing
-            return
-        async with self.holding(event, holder):
-            yield standing
+        return _ClaimBlock(self, event, new_holder())
 
-    @asynccontextmanager
-    async def holding(self, event: Event, holder: str) -> AsyncGenerator[None]:
-        """Settle a claim that was taken: handled if the block ends, released if it raises or is cancelled.
+    def hold(self, event: Event, holder: str) -> AbstractAsyncContextManager[None]:
+        """Complete an acquired claim when a ``with`` block ends; release it if the block raises or is cancelled.
 
         Args:
-            event: The event.
-            holder: The claim.
-        """
-        try:
-            yield
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self.drop(event.id, holder)
-            raise
-        with anyio.CancelScope(shield=True):
-            if not await self.keep(event.id, holder):
-                warn_of_lost_claim(event)
-
-    async def accept(self, event: Event) -> bool:
-        """Take an event as handled.
-
-        Whoever handles it afterwards and fails calls :meth:`release`; :meth:`claim` does both by itself.
-
-        Args:
-            event: The event.
+            event: Event that is claimed.
+            holder: Identifier with which the claim was acquired.
 
         Returns:
-            True the first time only.
+            Context manager around the handling of the event.
         """
-        async with self.claim(event) as standing:
-            return bool(standing)
+        return _HoldBlock(self, event, holder)
 
-    async def release(self, event: Event) -> None:
-        """Forget an event, so that its next delivery is the first again.
+    async def accept(self, event: Event) -> bool:
+        """Record an event as handled before it is handled.
+
+        If handling it fails, call :meth:`forget`; :meth:`claim` does both itself.
 
         Args:
-            event: The event.
+            event: Event to record.
+
+        Returns:
+            True for the first call with this event, False for each repeat.
         """
-        await self.drop(event.id, None)
+        async with self.claim(event) as claim:
+            return bool(claim)
+
+    async def forget(self, event: Event) -> None:
+        """Delete the entry of an event, so that its next delivery is treated as the first one.
+
+        Args:
+            event: Event to forget.
+        """
+        await self.release(event.id, None)
+
+
+# Classes and not generators: the blocking twins enter and leave them in different tasks of the portal.
+class _HoldBlock(AbstractAsyncContextManager[None]):
+    """Context manager that settles an acquired claim."""
+
+    def __init__(self, inbox: Inbox, event: Event, holder: str) -> None:
+        self._inbox = inbox
+        self._event = event
+        self._holder = holder
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await _settle(self._inbox, self._event, self._holder, error)
+
+
+class _ClaimBlock(AbstractAsyncContextManager[Claim]):
+    """Context manager that acquires a claim, and settles it if it was acquired."""
+
+    def __init__(self, inbox: Inbox, event: Event, holder: str) -> None:
+        self._inbox = inbox
+        self._event = event
+        self._holder = holder
+        self._claim: Claim | None = None
+
+    async def __aenter__(self) -> Claim:
+        self._claim = Claim(await self._inbox.acquire(self._event.id, self._holder))
+        return self._claim
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._claim:
+            await _settle(self._inbox, self._event, self._holder, error)
+
+
+async def _settle(inbox: Inbox, event: Event, holder: str, error: BaseException | None) -> None:
+    # Shielded: a cancelled handler must release its claim, or the event stays blocked until the lease ends.
+    with anyio.CancelScope(shield=True):
+        if error is not None:
+            await inbox.release(event.id, holder)
+        elif not await inbox.complete(event.id, holder):
+            _log.warning(
+                "the claim on event %s of type %s ended before its handler did; the event may have been handled "
+                "twice: increase the inbox's lease",
+                event.id,
+                event.type,
+            )
 
 
 def new_holder() -> str:
-    """Make the name of a claim."""
+    """Return a new unique identifier for a claim."""
     return uuid.uuid4().hex
 
 
-def warn_of_lost_claim(event: Event) -> None:
-    """Tell that a handler took longer than its claim held, so that another may have handled the event too."""
-    _log.warning(
-        "the claim on event %s of type %s ended before its handler did; it may have been handled twice: "
-        "give the inbox a longer lease",
-        event.id,
-        event.type,
-    )
-
-
-def _lease_of(lease: float) -> float:
-    if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease <= LAST_RETRY:
+def _check_lease(lease: float) -> float:
+    if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease <= RETRY_SPAN_SECONDS:
         raise ConfigurationError(
-            f"lease is {lease!r}; give seconds, above 0 and at most {LAST_RETRY}, when Duro delivers for the last time"
+            f"lease must be a number of seconds above 0 and at most {RETRY_SPAN_SECONDS}, got {lease!r}; "
+            "a longer lease would outlast Duro's last delivery"
         )
     return float(lease)
 
 
-def _retention_of(retention: float) -> float:
-    if isinstance(retention, bool) or not isinstance(retention, int | float) or not LAST_RETRY <= retention < 1e9:
+def _check_retention(retention: float) -> float:
+    if (
+        isinstance(retention, bool)
+        or not isinstance(retention, int | float)
+        or not RETRY_SPAN_SECONDS <= retention < MAX_RETENTION_SECONDS
+    ):
         raise ConfigurationError(
-            f"retention is {retention!r}; give seconds, at least {LAST_RETRY}, when Duro delivers for the last time"
+            f"retention must be a number of seconds from {RETRY_SPAN_SECONDS} to {MAX_RETENTION_SECONDS:.0f}, "
+            f"got {retention!r}; a shorter one would forget events that Duro still repeats"
         )
     return float(retention)

@@ -1,26 +1,56 @@
-"""An inbox for code that blocks: the same steps, through the portal."""
+"""Blocking twin of an inbox, derived from the asynchronous class."""
 
 from __future__ import annotations
 
+import inspect
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from ...blocking import portal
-from .base import Inbox, Standing, new_holder, warn_of_lost_claim
+from ...blocking.declare import BlockingResource, blocking
+from .base import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from ...api.models.events import Event
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
 __all__ = ["BlockingInbox"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-class BlockingInbox:
-    """The blocking face of an inbox, for Flask, Django, Celery and scripts.
+
+def _blocking_block(
+    method: Callable[Concatenate[Inbox, P], AbstractAsyncContextManager[T]],
+) -> Callable[Concatenate[BlockingInbox, P], AbstractContextManager[T]]:
+    """Declare the blocking twin of a method that returns an asynchronous context manager."""
+
+    @contextmanager
+    def block(self: BlockingInbox, /, *args: P.args, **kwargs: P.kwargs) -> Generator[T]:
+        manager: AbstractAsyncContextManager[T] = getattr(self.asynchronous, method.__name__)(*args, **kwargs)
+        value = portal.run(manager.__aenter__)
+        try:
+            yield value
+        except BaseException as error:
+            # A lambda would keep the error and this frame alive as a cycle.
+            portal.run(partial(manager.__aexit__, type(error), error, error.__traceback__))
+            raise
+        portal.run(partial(manager.__aexit__, None, None, None))
+
+    signature = inspect.signature(method)
+    # Documentation tools show this signature; the one of the method names the asynchronous context manager.
+    annotation = str(signature.return_annotation).replace("AbstractAsync", "Abstract")
+    declared: Any = update_wrapper(block, method)
+    declared.__signature__ = signature.replace(return_annotation=annotation)
+    return block
+
+
+class BlockingInbox(BlockingResource[Inbox]):
+    """Inbox for blocking code: Flask, Django, Celery, scripts.
 
     Args:
-        inbox: Where events are remembered; code that awaits may use it at the same time.
+        inbox: Inbox that stores the events. Asynchronous code can use it at the same time.
 
     Example:
         >>> from duro.webhooks import BlockingInbox, Event, MemoryInbox
@@ -31,66 +61,12 @@ class BlockingInbox:
     """
 
     def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
+        super().__init__(inbox)
 
-    @contextmanager
-    def claim(self, event: Event) -> Generator[Standing]:
-        """Claim an event for as long as a block runs.
-
-        The block ends: the event is handled. It raises: the claim is released, and the
-        next delivery of the event is the first again.
-
-        Args:
-            event: The event.
-
-        Yields:
-            How it stands: true only if this block is the one to handle it.
-        """
-        holder = new_holder()
-        standing = self.take(event.id, holder)
-        if not standing:
-            yield standing
-            return
-        with self.holding(event, holder):
-            yield standing
-
-    def take(self, event_id: str, holder: str) -> Standing:
-        """Claim an event for a holder; see :meth:`Inbox.take`."""
-        return portal.run(lambda: self._inbox.take(event_id, holder))
-
-    @contextmanager
-    def holding(self, event: Event, holder: str) -> Generator[None]:
-        """Settle a claim that was taken: handled if the block ends, released if it raises.
-
-        Args:
-            event: The event.
-            holder: The claim.
-        """
-        try:
-            yield
-        except BaseException:
-            portal.run(lambda: self._inbox.drop(event.id, holder))
-            raise
-        if not portal.run(lambda: self._inbox.keep(event.id, holder)):
-            warn_of_lost_claim(event)
-
-    def accept(self, event: Event) -> bool:
-        """Take an event as handled.
-
-        Whoever handles it afterwards and fails calls :meth:`release`; :meth:`claim` does both by itself.
-
-        Args:
-            event: The event.
-
-        Returns:
-            True the first time only.
-        """
-        return portal.run(lambda: self._inbox.accept(event))
-
-    def release(self, event: Event) -> None:
-        """Forget an event, so that its next delivery is the first again.
-
-        Args:
-            event: The event.
-        """
-        portal.run(lambda: self._inbox.release(event))
+    acquire = blocking(Inbox.acquire)
+    complete = blocking(Inbox.complete)
+    release = blocking(Inbox.release)
+    claim = _blocking_block(Inbox.claim)
+    hold = _blocking_block(Inbox.hold)
+    accept = blocking(Inbox.accept)
+    forget = blocking(Inbox.forget)

@@ -1,11 +1,11 @@
-"""An inbox in memory, for one process."""
+"""Inbox in memory, for one process."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .base import DEFAULT_LEASE, DEFAULT_RETENTION, Inbox, Standing
+from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, ClaimStatus, Inbox
 
 if TYPE_CHECKING:
     from ..._clock import Clock
@@ -16,45 +16,56 @@ _SWEEP_SECONDS: Final = 60.0
 
 
 class _Entry(NamedTuple):
-    holder: str | None  # nobody's once it is handled
+    holder: str | None  # None once the event is handled
     expires_at: float
 
 
 class MemoryInbox(Inbox):
-    """Remembers events as long as the process lives; for tests, and for a single process that may forget.
+    """Inbox that is lost when the process ends; for tests, and for single processes that may handle an event twice.
 
-    It can be shared by threads and event loops.
+    Threads and event loops can share it.
 
     Args:
-        lease: Seconds that a claim holds; longer than any handler takes.
-        retention: Seconds that a handled event is remembered.
-        clock: Time, for tests.
+        lease: Lifetime of a claim in seconds; longer than the slowest handler.
+        retention: Time in seconds for which a handled event is remembered.
+        clock: Clock that tests can replace.
 
     Raises:
         ConfigurationError: A number is out of range.
+
+    Example:
+        >>> from duro.webhooks import Event, MemoryInbox
+        >>> wire = {"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}
+        >>> inbox = MemoryInbox(lease=60)
+        >>> await inbox.accept(Event.from_dict(wire)), await inbox.accept(Event.from_dict(wire))
+        (True, False)
     """
 
     def __init__(
-        self, *, lease: float = DEFAULT_LEASE, retention: float = DEFAULT_RETENTION, clock: Clock | None = None
+        self,
+        *,
+        lease: float = DEFAULT_LEASE_SECONDS,
+        retention: float = DEFAULT_RETENTION_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(lease=lease, retention=retention, clock=clock)
         self._entries: dict[str, _Entry] = {}
         self._lock = threading.Lock()
         self._next_sweep = self._clock.monotonic() + _SWEEP_SECONDS
 
-    async def take(self, event_id: str, holder: str) -> Standing:
-        """Claim an event."""
+    async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
+        """Claim an event; see :meth:`Inbox.acquire`."""
         with self._lock:
             now = self._clock.monotonic()
             self._sweep(now)
             entry = self._entries.get(event_id)
             if entry is not None and now < entry.expires_at:
-                return Standing.UNDER_WAY if entry.holder else Standing.HANDLED
+                return ClaimStatus.IN_PROGRESS if entry.holder else ClaimStatus.HANDLED
             self._entries[event_id] = _Entry(holder, now + self._lease)
-            return Standing.FIRST
+            return ClaimStatus.CLAIMED
 
-    async def keep(self, event_id: str, holder: str) -> bool:
-        """Remember an event as handled."""
+    async def complete(self, event_id: str, holder: str) -> bool:
+        """Record an event as handled; see :meth:`Inbox.complete`."""
         with self._lock:
             entry = self._entries.get(event_id)
             if entry is not None and entry.holder != holder:
@@ -62,8 +73,8 @@ class MemoryInbox(Inbox):
             self._entries[event_id] = _Entry(None, self._clock.monotonic() + self._retention)
             return True
 
-    async def drop(self, event_id: str, holder: str | None) -> None:
-        """Forget an event."""
+    async def release(self, event_id: str, holder: str | None) -> None:
+        """Delete the entry of an event; see :meth:`Inbox.release`."""
         with self._lock:
             entry = self._entries.get(event_id)
             if entry is not None and holder in (None, entry.holder):

@@ -1,4 +1,4 @@
-"""An inbox in a SQLite file, for all processes of one machine."""
+"""Inbox in a SQLite file, for all processes of one machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio.to_thread
 
 from ...errors import ConfigurationError
-from .base import DEFAULT_LEASE, DEFAULT_RETENTION, Inbox, Standing
+from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, ClaimStatus, Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,89 +21,97 @@ if TYPE_CHECKING:
 
 __all__ = ["SQLiteInbox"]
 
-# So long one process waits for the others to write.
-_BUSY_SECONDS: Final = 30.0
+# Longest wait for the write lock of another process.
+_BUSY_TIMEOUT_SECONDS: Final = 30.0
 _SWEEP_SECONDS: Final = 60.0
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS duro_inbox (
     event_id TEXT PRIMARY KEY,
-    holder TEXT,              -- nobody's once it is handled
+    holder TEXT,              -- NULL once the event is handled
     expires_at REAL NOT NULL
 ) WITHOUT ROWID
 """
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS duro_inbox_expires_at ON duro_inbox (expires_at)"
-# One statement each, so that each is atomic and begins by writing: none has to wait with a lock in hand.
-_TAKE: Final = """
+# Each step is one statement that begins with a write. So it is atomic, and never waits while it holds a read lock.
+_ACQUIRE: Final = """
 INSERT INTO duro_inbox VALUES (:event_id, :holder, :until)
 ON CONFLICT (event_id) DO UPDATE SET holder = :holder, expires_at = :until WHERE expires_at <= :now
 """
-_LOOK: Final = "SELECT holder FROM duro_inbox WHERE event_id = :event_id"
-_KEEP: Final = """
+_FIND_HOLDER: Final = "SELECT holder FROM duro_inbox WHERE event_id = :event_id"
+_COMPLETE: Final = """
 INSERT INTO duro_inbox VALUES (:event_id, NULL, :until)
 ON CONFLICT (event_id) DO UPDATE SET holder = NULL, expires_at = :until WHERE holder = :holder
 """
-_DROP: Final = "DELETE FROM duro_inbox WHERE event_id = :event_id AND (:holder IS NULL OR holder = :holder)"
+_RELEASE: Final = "DELETE FROM duro_inbox WHERE event_id = :event_id AND (:holder IS NULL OR holder = :holder)"
 _SWEEP: Final = "DELETE FROM duro_inbox WHERE expires_at <= :now"
 
 
 class SQLiteInbox(Inbox):
-    """Remembers events in a file that all processes of this machine share.
+    """Inbox in a file that all processes of this machine share.
 
-    The file is opened at first use. It belongs on a local disk: its lock and its
-    write-ahead log do not work over a network.
+    The file is opened at first use. Put it on a local disk: SQLite's locks and write-ahead log do not work
+    on a network file system.
 
     Args:
-        path: The file; it is made if it is not there, its folder is not.
-        lease: Seconds that a claim holds; longer than any handler takes.
-        retention: Seconds that a handled event is remembered.
-        clock: Time, for tests.
+        path: Path of the database file. The file is created if it is missing; its folder must exist.
+        lease: Lifetime of a claim in seconds; longer than the slowest handler.
+        retention: Time in seconds for which a handled event is remembered.
+        clock: Clock that tests can replace.
 
     Raises:
-        ConfigurationError: A number is out of range, or the path is none.
+        ConfigurationError: A number is out of range, or the path is not a file path.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from duro.webhooks import Event, SQLiteInbox
+        >>> wire = {"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}
+        >>> with TemporaryDirectory() as folder, SQLiteInbox(f"{folder}/inbox.db") as inbox:
+        ...     await inbox.accept(Event.from_dict(wire)), await inbox.accept(Event.from_dict(wire))
+        (True, False)
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
-        lease: float = DEFAULT_LEASE,
-        retention: float = DEFAULT_RETENTION,
+        lease: float = DEFAULT_LEASE_SECONDS,
+        retention: float = DEFAULT_RETENTION_SECONDS,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(lease=lease, retention=retention, clock=clock)
-        self._database = _Database(_path_of(path))
+        self._database = _Database(_check_path(path))
         self._next_sweep = 0.0
 
-    async def take(self, event_id: str, holder: str) -> Standing:
-        """Claim an event.
+    async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
+        """Claim an event; see :meth:`Inbox.acquire`.
 
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        return await anyio.to_thread.run_sync(self._take, event_id, holder)
+        return await anyio.to_thread.run_sync(self._acquire, event_id, holder)
 
-    async def keep(self, event_id: str, holder: str) -> bool:
-        """Remember an event as handled.
+    async def complete(self, event_id: str, holder: str) -> bool:
+        """Record an event as handled; see :meth:`Inbox.complete`.
 
         Raises:
             sqlite3.Error: The file cannot be used.
         """
         until = self._clock.wall() + self._retention
         return await anyio.to_thread.run_sync(
-            self._change, _KEEP, {"event_id": event_id, "holder": holder, "until": until}
+            self._write, _COMPLETE, {"event_id": event_id, "holder": holder, "until": until}
         )
 
-    async def drop(self, event_id: str, holder: str | None) -> None:
-        """Forget an event.
+    async def release(self, event_id: str, holder: str | None) -> None:
+        """Delete the entry of an event; see :meth:`Inbox.release`.
 
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        await anyio.to_thread.run_sync(self._change, _DROP, {"event_id": event_id, "holder": holder})
+        await anyio.to_thread.run_sync(self._write, _RELEASE, {"event_id": event_id, "holder": holder})
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is needed."""
+        """Close the file; the next use opens it again."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -112,33 +120,33 @@ class SQLiteInbox(Inbox):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take(self, event_id: str, holder: str) -> Standing:
+    def _acquire(self, event_id: str, holder: str) -> ClaimStatus:
         now = self._clock.wall()
         values = {"event_id": event_id, "holder": holder, "until": now + self._lease, "now": now}
         with self._database.connection() as connection:
             if now >= self._next_sweep:
                 connection.execute(_SWEEP, {"now": now})
                 self._next_sweep = now + _SWEEP_SECONDS
-            if connection.execute(_TAKE, values).rowcount:
-                return Standing.FIRST
-            found = connection.execute(_LOOK, {"event_id": event_id}).fetchone()
-        # Released in this very instant, it is the next delivery's.
-        return Standing.HANDLED if found is not None and found[0] is None else Standing.UNDER_WAY
+            if connection.execute(_ACQUIRE, values).rowcount:
+                return ClaimStatus.CLAIMED
+            found = connection.execute(_FIND_HOLDER, {"event_id": event_id}).fetchone()
+        # No row: the claim was released between the two statements. Duro's next delivery gets it.
+        return ClaimStatus.HANDLED if found is not None and found[0] is None else ClaimStatus.IN_PROGRESS
 
-    def _change(self, statement: str, values: dict[str, Any]) -> bool:
+    def _write(self, statement: str, values: dict[str, Any]) -> bool:
         with self._database.connection() as connection:
             return connection.execute(statement, values).rowcount > 0
 
 
 class _Database:
-    """One connection a process, which its threads use in turn."""
+    """SQLite connection of one process, used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._open: sqlite3.Connection | None = None
-        # A forked child must neither use nor close what it inherited: SQLite forbids both.
+        # SQLite forbids a forked child to use or close an inherited connection, so the child keeps it alive.
         self._inherited: list[object] = []
 
     @contextmanager
@@ -164,13 +172,13 @@ class _Database:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Without transactions of its own: every statement here is one.
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # Autocommit: each statement of this module is a transaction.
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         with closing(connection.cursor()) as cursor:
             cursor.execute("PRAGMA journal_mode = WAL")
-            # A crash of the process loses nothing. One of the machine may lose the last entries, and a repeat of them
-            # is handled again: as after a crash between the handler's end and its entry.
+            # A crash of the process loses no entry. A crash of the machine can lose the last ones; a repeat of such
+            # an event is handled again, as after a crash between the end of a handler and its completion.
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute(_TABLE)
             cursor.execute(_INDEX)
@@ -180,7 +188,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _path_of(path: object) -> Path:
+def _check_path(path: object) -> Path:
     if not isinstance(path, str | os.PathLike) or not os.fspath(path) or os.fspath(path) == ":memory:":
-        raise ConfigurationError(f"{path!r} is no path of a file; for an inbox in memory, there is MemoryInbox")
+        raise ConfigurationError(
+            f"path must be the path of a file, got {path!r}; for an inbox in memory, use MemoryInbox"
+        )
     return Path(os.fspath(path))

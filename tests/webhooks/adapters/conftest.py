@@ -1,4 +1,4 @@
-"""One server for each framework, on loopback, and a handler that tests can hold up."""
+"""Servers of all frameworks on loopback, and a handler that tests can pause."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def asgi_server(application):
 
 class QuietRequests(WSGIRequestHandler):
     def log(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager
@@ -96,7 +96,7 @@ def aiohttp_server(application):
 
 @contextlib.contextmanager
 def starlette(webhook, handler, **options):
-    endpoint = starlette_adapter.receive(webhook, handler, **options)
+    endpoint = starlette_adapter.webhook_endpoint(webhook, handler, **options)
     with asgi_server(Starlette(routes=[Route(PATH, endpoint, methods=["POST"])])) as url:
         yield url
 
@@ -104,11 +104,11 @@ def starlette(webhook, handler, **options):
 @contextlib.contextmanager
 def fastapi_dependency(webhook, handler, **options):
     application = fastapi.FastAPI()
-    received = fastapi.Depends(fastapi_adapter.receive(webhook, handler, **options))
+    received = fastapi.Depends(fastapi_adapter.webhook_endpoint(webhook, handler, **options))
 
     @application.post(PATH)
-    async def duro(answer: fastapi.Response = received) -> fastapi.Response:
-        return answer
+    async def receive(response: fastapi.Response = received) -> fastapi.Response:
+        return response
 
     with asgi_server(application) as url:
         yield url
@@ -117,7 +117,7 @@ def fastapi_dependency(webhook, handler, **options):
 @contextlib.contextmanager
 def fastapi_path_function(webhook, handler, **options):
     application = fastapi.FastAPI()
-    application.post(PATH)(fastapi_adapter.receive(webhook, handler, **options))
+    application.post(PATH)(fastapi_adapter.webhook_endpoint(webhook, handler, **options))
     with asgi_server(application) as url:
         yield url
 
@@ -125,7 +125,7 @@ def fastapi_path_function(webhook, handler, **options):
 @contextlib.contextmanager
 def aiohttp(webhook, handler, **options):
     application = web.Application()
-    aiohttp_adapter.Deliveries(webhook, handler, **options).add_to(application, PATH)
+    aiohttp_adapter.WebhookEndpoint(webhook, handler, **options).add_to(application, PATH)
     with aiohttp_server(application) as url:
         yield url
 
@@ -133,7 +133,7 @@ def aiohttp(webhook, handler, **options):
 @contextlib.contextmanager
 def flask_view(webhook, handler, **options):
     application = flask.Flask("shop")
-    application.post(PATH)(flask_adapter.receives(webhook, **options)(handler))
+    application.post(PATH)(flask_adapter.webhook_view(webhook, **options)(handler))
     with wsgi_server(application) as url:
         yield url
 
@@ -141,7 +141,7 @@ def flask_view(webhook, handler, **options):
 @contextlib.contextmanager
 def django_view(webhook, handler, *, server, application, **options):
     urls = types.ModuleType("urls")
-    urls.urlpatterns = [path(PATH.lstrip("/"), django_adapter.receives(webhook, **options)(handler))]
+    urls.urlpatterns = [path(PATH.lstrip("/"), django_adapter.webhook_view(webhook, **options)(handler))]
     with override_settings(ROOT_URLCONF=urls), server(application()) as url:
         yield url
 
@@ -175,24 +175,24 @@ def framework(request):
 
 
 class Shop:
-    """A handler that can be held up or made to fail, and tells what it has handled."""
+    """Handler that tests can pause or make fail; it records the events that it has handled."""
 
     def __init__(self):
-        self.begun = queue.Queue()
+        self.started = queue.Queue()
         self.handled = queue.Queue()
         self.gate = threading.Event()
         self.gate.set()
         self.failures = 0
 
     def plain(self, event):
-        self.begun.put(event)
+        self.started.put(event)
         assert self.gate.wait(20)
         if self.failures:
             self.failures -= 1
             raise LookupError("no stock, and 1needle2 is private")
         self.handled.put(event)
 
-    async def awaited(self, event):
+    async def asynchronous(self, event):
         await anyio.to_thread.run_sync(self.plain, event)
 
     def next(self):
@@ -206,26 +206,26 @@ def shop():
     shop.gate.set()
 
 
-@pytest.fixture(params=["plain", "awaited"])
+@pytest.fixture(params=["plain", "asynchronous"])
 def handler(request, shop):
     return getattr(shop, request.param)
 
 
 class WatchedInbox(MemoryInbox):
-    """Tells when a claim is settled."""
+    """Inbox that reports each completed or released claim."""
 
     def __init__(self):
         super().__init__()
         self.settled = queue.Queue()
 
-    async def keep(self, event_id, holder):
-        kept = await super().keep(event_id, holder)
-        self.settled.put("kept")
-        return kept
+    async def complete(self, event_id, holder):
+        completed = await super().complete(event_id, holder)
+        self.settled.put("completed")
+        return completed
 
-    async def drop(self, event_id, holder):
-        await super().drop(event_id, holder)
-        self.settled.put("dropped")
+    async def release(self, event_id, holder):
+        await super().release(event_id, holder)
+        self.settled.put("released")
 
 
 @pytest.fixture
@@ -233,8 +233,8 @@ def inbox():
     return WatchedInbox()
 
 
-class Post:
-    """Posts deliveries as Duro does."""
+class Poster:
+    """Client that posts signed deliveries as Duro does."""
 
     def __init__(self, url, client):
         self.url = url + PATH
@@ -248,12 +248,12 @@ class Post:
 
 @pytest.fixture
 def serve(framework):
-    """Serve a handler in the framework of this test, and give what posts to it."""
+    """Serve a handler in the framework of this test, and return a client that posts to it."""
     with contextlib.ExitStack() as stack:
 
         def start(handler, **options):
             url = stack.enter_context(framework(Webhook(SECRET), handler, **options))
-            return Post(url, stack.enter_context(httpx.Client(timeout=20)))
+            return Poster(url, stack.enter_context(httpx.Client(timeout=20)))
 
         yield start
 
@@ -264,17 +264,17 @@ SERVERS = {"asgi": asgi_server, "wsgi": wsgi_server, "aiohttp": aiohttp_server}
 @contextlib.contextmanager
 def post_to(server, application):
     with SERVERS[server](application) as url, httpx.Client(timeout=20) as client:
-        yield Post(url, client)
+        yield Poster(url, client)
 
 
 @pytest.fixture
 def posting_to():
-    """Serve an application for the length of a block, which has what posts to it."""
+    """Serve an application during a ``with`` block, which gets a client that posts to it."""
     return post_to
 
 
 @pytest.fixture
 def poster():
-    """Serve an application to the end of the test, and give what posts to it."""
+    """Serve an application until the end of the test, and return a client that posts to it."""
     with contextlib.ExitStack() as stack:
         yield lambda server, application: stack.enter_context(post_to(server, application))

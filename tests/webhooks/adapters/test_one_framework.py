@@ -1,4 +1,4 @@
-"""What only one of the frameworks has."""
+"""Behaviour of single frameworks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import web
 from duro.webhooks import Event, SubscriptionPaymentFailed, Webhook
 from duro.webhooks.adapters import aiohttp as aiohttp_adapter
 from duro.webhooks.adapters import flask as flask_adapter
-from duro.webhooks.adapters.fastapi import receive, verified_event
+from duro.webhooks.adapters.fastapi import verified_event, webhook_endpoint
 
 PATH = "/webhooks/duro"
 SECRET = "whsec_sandbox"
@@ -27,7 +27,7 @@ class TestFastAPI:
         verified = fastapi.Depends(verified_event(Webhook(SECRET)))
 
         @application.post(PATH)
-        async def duro(tasks: fastapi.BackgroundTasks, event: Event = verified) -> dict[str, str]:
+        async def receive(tasks: fastapi.BackgroundTasks, event: Event = verified) -> dict[str, str]:
             tasks.add_task(shop.plain, event)
             return {"event": event.id}
 
@@ -37,23 +37,23 @@ class TestFastAPI:
         assert post(delivery()).json() == {"event": "evt_1"}
         assert isinstance(shop.next(), SubscriptionPaymentFailed)
 
-    def test_it_is_not_called_for_what_is_refused(self, post, shop, delivery):
-        answer = post(delivery(), {})
-        assert (answer.status_code, answer.json()["detail"]["code"]) == (400, "signature_missing")
-        answer = post(b" " * 1_100_000)
-        assert (answer.status_code, answer.json()["detail"]["code"]) == (413, "payload_too_large")
-        assert shop.begun.empty()
+    def test_path_function_is_not_called_for_a_rejected_delivery(self, post, shop, delivery):
+        response = post(delivery(), {})
+        assert (response.status_code, response.json()["detail"]["code"]) == (400, "signature_missing")
+        response = post(b" " * 1_100_000)
+        assert (response.status_code, response.json()["detail"]["code"]) == (413, "payload_too_large")
+        assert shop.started.empty()
 
-    def test_its_schema_can_be_made(self, shop):
+    def test_openapi_schema_contains_the_endpoint(self, shop):
         application = fastapi.FastAPI()
-        application.post(PATH)(receive(Webhook(SECRET), shop.plain))
+        application.post(PATH)(webhook_endpoint(Webhook(SECRET), shop.plain))
         assert PATH in application.openapi()["paths"]
 
 
 class TestAiohttp:
-    def test_shutdown_waits_for_the_handlers_at_work(self, posting_to, shop, delivery):
+    def test_shutdown_waits_for_running_handlers(self, posting_to, shop, delivery):
         application = web.Application()
-        aiohttp_adapter.Deliveries(Webhook(SECRET), shop.awaited).add_to(application, PATH)
+        aiohttp_adapter.WebhookEndpoint(Webhook(SECRET), shop.asynchronous).add_to(application, PATH)
 
         async def open_gate(_):
             shop.gate.set()
@@ -62,34 +62,34 @@ class TestAiohttp:
         shop.gate.clear()
         with posting_to("aiohttp", application) as post:
             assert post(delivery()).status_code == 202
-            shop.begun.get(timeout=20)
+            shop.started.get(timeout=20)
             assert shop.handled.empty()
         assert shop.handled.get_nowait().id == "evt_1"
 
     @pytest.mark.asyncio
-    async def test_handler_that_takes_too_long_is_cancelled_and_its_claim_released(self, inbox, delivery, monkeypatch):
-        monkeypatch.setattr(aiohttp_adapter, "SHUTDOWN_PATIENCE", 0)
-        webhook, begun = Webhook(SECRET), asyncio.Event()
+    async def test_slow_handler_is_cancelled_at_shutdown_and_its_claim_released(self, inbox, delivery, monkeypatch):
+        monkeypatch.setattr(aiohttp_adapter, "SHUTDOWN_TIMEOUT_SECONDS", 0)
+        webhook, started = Webhook(SECRET), asyncio.Event()
 
         async def hang(event):
-            begun.set()
+            started.set()
             await asyncio.Event().wait()
 
-        deliveries = aiohttp_adapter.Deliveries(webhook, hang, inbox=inbox)
-        _, work = await deliveries._receiver.receive(delivery(), webhook.sign(delivery()))
-        await deliveries._start(work)
-        await begun.wait()
-        await deliveries.finish()
-        assert inbox.settled.get_nowait() == "dropped"
-        assert not deliveries._tasks
+        endpoint = aiohttp_adapter.WebhookEndpoint(webhook, hang, inbox=inbox)
+        _, work = await endpoint._receiver.receive(delivery(), webhook.sign(delivery()))
+        await endpoint._start(work)
+        await started.wait()
+        await endpoint.finish()
+        assert inbox.settled.get_nowait() == "released"
+        assert not endpoint._tasks
 
     @pytest.mark.asyncio
-    async def test_delivery_in_the_middle_of_a_shutdown_is_handled_before_its_answer(self, delivery):
+    async def test_delivery_during_shutdown_is_handled_before_its_response(self, delivery):
         webhook, handled = Webhook(SECRET), []
-        deliveries = aiohttp_adapter.Deliveries(webhook, handled.append)
-        await deliveries.finish()
-        _, work = await deliveries._receiver.receive(delivery(), webhook.sign(delivery()))
-        await deliveries._start(work)
+        endpoint = aiohttp_adapter.WebhookEndpoint(webhook, handled.append)
+        await endpoint.finish()
+        _, work = await endpoint._receiver.receive(delivery(), webhook.sign(delivery()))
+        await endpoint._start(work)
         assert len(handled) == 1
 
 
@@ -97,21 +97,21 @@ def test_flask_handler_has_the_request_and_the_application(poster, shop, deliver
     application, seen = flask.Flask("shop"), []
 
     @application.post(PATH)
-    @flask_adapter.receives(Webhook(SECRET))
-    def duro(event):
+    @flask_adapter.webhook_view(Webhook(SECRET))
+    def receive(event):
         seen.append((flask.current_app.name, flask.request.path, flask.request.headers["Duro-Event-Id"]))
         shop.plain(event)
 
-    assert duro.__name__ == "duro"
+    assert receive.__name__ == "receive"
     poster("wsgi", application)(delivery())
     shop.next()
     assert seen == [("shop", PATH, "evt_1")]
 
 
-WITHOUT = """
+PROGRAM = """
 import sys
 
-class Without:
+class HidingFinder:
     def __init__(self, finder):
         self.finder = finder
 
@@ -119,7 +119,7 @@ class Without:
         if name.partition(".")[0] != {missing!r}:
             return self.finder.find_spec(name, path, target)
 
-sys.meta_path[:] = map(Without, sys.meta_path)
+sys.meta_path[:] = map(HidingFinder, sys.meta_path)
 import duro.webhooks.adapters.{adapter}
 """
 
@@ -136,7 +136,7 @@ import duro.webhooks.adapters.{adapter}
     ],
 )
 def test_missing_framework_names_its_extra(adapter, missing, extra):
-    program = WITHOUT.format(missing=missing, adapter=adapter)
+    program = PROGRAM.format(missing=missing, adapter=adapter)
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
     last = finished.stderr.splitlines()[-1]
     assert last.startswith("duro.errors.ConfigurationError: ")
@@ -144,7 +144,7 @@ def test_missing_framework_names_its_extra(adapter, missing, extra):
 
 
 @pytest.mark.process
-def test_importing_the_room_imports_no_framework():
+def test_importing_webhooks_imports_no_framework():
     program = """
 import sys
 import duro.webhooks.adapters

@@ -1,4 +1,4 @@
-"""The whole way: a call through the SDK, its events signed and delivered by the sandbox, handled in every framework."""
+"""End to end: SDK calls, events delivered by the sandbox, handlers in every framework."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from duro.webhooks import InvoiceCreated, SubscriptionActivated, SubscriptionPay
 
 
 @pytest.fixture
-def duro(sandbox):
-    with Duro(**sandbox.options) as duro:
-        yield duro
+def client(sandbox):
+    with Duro(**sandbox.options) as client:
+        yield client
 
 
 @pytest.fixture
-def subscribe(duro):
-    """Subscribe a new customer, which three events tell of, or a single one if it begins with a trial."""
+def subscribe(client):
+    """Subscribe a new customer: three events, or one if the plan has a trial."""
 
-    def make(**members):
-        plan = duro.plans.create(name="Pro", amount=500_000, interval="month", **members)
-        return duro.subscriptions.create(customer_id=duro.customers.create().id, plan_id=plan.id)
+    def create(**members):
+        plan = client.plans.create(name="Pro", amount=500_000, interval="month", **members)
+        return client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
 
-    return make
+    return create
 
 
 @pytest.fixture
 def bodies(monkeypatch):
-    """Collect the raw bodies that the adapters have verified, by the ids of their events."""
+    """Raw bodies of the verified deliveries, by event id."""
     verify, seen = Webhook.verify, {}
 
-    def watch(webhook, body, headers):
+    def record(webhook, body, headers):
         event = verify(webhook, body, headers)
         seen[event.id] = bytes(body)
         return event
 
-    monkeypatch.setattr(Webhook, "verify", watch)
+    monkeypatch.setattr(Webhook, "verify", record)
     return seen
 
 
@@ -45,12 +45,12 @@ def outcomes(sandbox):
     return [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
 
 
-def test_subscription_is_told_of_in_typed_events_each_once(serve, shop, handler, sandbox, subscribe):
+def test_subscription_delivers_typed_events_once(serve, shop, handler, sandbox, subscribe):
     sandbox.endpoints.add(serve(handler).url)
     subscription = subscribe()
     sandbox.wait_for_deliveries()
     events = [shop.next() for _ in range(3)]
-    # No order is promised.
+    # Duro does not guarantee the order.
     assert {type(event) for event in events} == {InvoiceCreated, SubscriptionPaymentSuccess, SubscriptionActivated}
     assert {event.id for event in events} == {entry.id for entry in sandbox.events}
     assert {event.subscription_id for event in events} == {subscription.id}
@@ -58,20 +58,20 @@ def test_subscription_is_told_of_in_typed_events_each_once(serve, shop, handler,
     assert shop.handled.empty()
 
 
-def test_what_was_delivered_are_the_bytes_that_the_api_keeps(serve, shop, sandbox, duro, subscribe, *, bodies):
-    sandbox.endpoints.add(serve(shop.plain, answer="after").url)
+def test_delivered_bytes_are_those_of_retrieve_payload(serve, shop, sandbox, client, subscribe, *, bodies):
+    sandbox.endpoints.add(serve(shop.plain, acknowledge="late").url)
     subscribe()
     sandbox.wait_for_deliveries()
     for event in (shop.next() for _ in range(3)):
-        payload = duro.events.retrieve_payload(event.id)
+        payload = client.events.retrieve_payload(event.id)
         assert payload.matches(bodies[event.id])
         assert payload.event.data == event.data
-        assert duro.events.retrieve(event.id).dispatched_at - event.created_at < timedelta(minutes=1)
+        assert client.events.retrieve(event.id).dispatched_at - event.created_at < timedelta(minutes=1)
 
 
-def test_event_whose_handler_fails_comes_again_and_is_handled_once(serve, shop, handler, sandbox, subscribe):
+def test_failed_event_is_delivered_again_and_handled_once(serve, shop, handler, sandbox, subscribe):
     shop.failures = 1
-    sandbox.endpoints.add(serve(handler, answer="after").url)
+    sandbox.endpoints.add(serve(handler, acknowledge="late").url)
     subscribe(trial_days=7)
     sandbox.wait_for_deliveries()
     assert outcomes(sandbox) == [(1, 500)]
@@ -80,26 +80,26 @@ def test_event_whose_handler_fails_comes_again_and_is_handled_once(serve, shop, 
     sandbox.wait_for_deliveries()
     assert outcomes(sandbox) == [(1, 500), (2, 200)]
     assert shop.next().id == sandbox.events[0].id
-    assert (shop.handled.qsize(), shop.begun.qsize()) == (0, 2)
+    assert (shop.handled.qsize(), shop.started.qsize()) == (0, 2)
 
 
-def test_event_that_comes_twice_is_handled_once(serve, shop, handler, sandbox, subscribe):
-    url = serve(handler, answer="after").url
+def test_event_delivered_twice_is_handled_once(serve, shop, handler, sandbox, subscribe):
+    url = serve(handler, acknowledge="late").url
     for _ in range(2):
         sandbox.endpoints.add(url)
     subscribe(trial_days=7)
     sandbox.wait_for_deliveries()
-    # While the first is under way the second gets a 503, and comes again.
+    # The second delivery can get a 503 while the first is in progress; Duro then repeats it.
     sandbox.clock.advance(minutes=1)
     sandbox.wait_for_deliveries()
     assert sandbox.stats.deliveries == 2
     assert shop.next().id == sandbox.events[0].id
-    assert (shop.handled.qsize(), shop.begun.qsize()) == (0, 1)
+    assert (shop.handled.qsize(), shop.started.qsize()) == (0, 1)
 
 
-def test_delivery_signed_with_another_secret_is_refused(serve, shop, sandbox, subscribe):
+def test_delivery_signed_with_another_secret_is_rejected(serve, shop, sandbox, subscribe):
     sandbox.endpoints.add(serve(shop.plain).url, secret="whsec_of_another")
     subscribe(trial_days=7)
     sandbox.wait_for_deliveries()
     assert outcomes(sandbox) == [(1, 400)]
-    assert shop.begun.empty()
+    assert shop.started.empty()

@@ -1,4 +1,4 @@
-"""A missing framework names its extra."""
+"""Import guard for web frameworks: a missing one is reported with the name of its extra."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ...errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["needs"]
+__all__ = ["require_extra"]
 
 
 @contextmanager
-def needs(*packages: str, extra: str) -> Generator[None]:
-    """Import packages in a block, and tell how to get those that are missing.
+def require_extra(*packages: str, extra: str) -> Generator[None]:
+    """Import optional packages in a ``with`` block; report a missing one with its install command.
 
     Args:
-        packages: The packages that the extra brings.
-        extra: The extra.
+        packages: Names of the packages that the extra installs.
+        extra: Name of the extra.
 
     Raises:
-        ConfigurationError: One of them is not installed.
+        ConfigurationError: One of the packages is not installed.
     """
     try:
         yield
