@@ -1,7 +1,7 @@
-"""The command ``duro``: how it starts, and how it ends.
+"""The command ``duro``: entry point, exit codes and error output.
 
-Its exit codes are 0 for done, 1 for failed, 2 for wrongly used, and 130 for
-interrupted. Whatever goes wrong on purpose is one line on standard error.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted. Every expected
+error is printed as one line on standard error.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DONE: Final = 0
-FAILED: Final = 1
-WRONGLY_USED: Final = 2
+SUCCESS: Final = 0
+FAILURE: Final = 1
+WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 
 
@@ -28,54 +28,56 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, and exit.
 
     Args:
-        arguments: What follows the program's name; ``None`` takes it from the process.
+        arguments: Words after the program's name. Default: those of this process.
 
     Raises:
         SystemExit: Always, with one of the exit codes.
     """
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
-        raise SystemExit(_run(sys.argv[1:] if arguments is None else arguments))
+        raise SystemExit(_exit_code_of(sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _exit_code_of(arguments: Sequence[str]) -> int:
     try:
-        _carry_out(arguments)
+        _run(arguments)
         sys.stdout.flush()
     except InvalidArgumentError as error:
-        _complain(str(error))
-        return WRONGLY_USED
+        _print_error(str(error))
+        return WRONG_USAGE
     except DuroError as error:
-        _complain(str(error))
-        return FAILED
+        _print_error(str(error))
+        return FAILURE
     except KeyboardInterrupt as interruption:
-        # They say whether a write is in doubt, and how to learn what became of it.
+        # The notes report a write whose outcome is unknown, and its idempotency key.
         for note in getattr(interruption, "__notes__", ("interrupted",)):
-            _complain(note)
+            _print_error(note)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has left; without this, Python would complain once more when it closes the pipe.
+        # The reader closed the pipe. Without this, Python prints another error when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    return DONE
+        return FAILURE
+    return SUCCESS
 
 
-def _carry_out(arguments: Sequence[str]) -> None:
+def _run(arguments: Sequence[str]) -> None:
     try:
-        from .app import carry_out
+        from .app import run
 
-        carry_out(arguments)
+        run(arguments)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"cyclopts", "rich"}:
             raise
-        raise ConfigurationError("the command line needs its extra: pip install 'duro-sdk[cli]'") from error
+        raise ConfigurationError(
+            "the command line needs its extra; install it with: pip install 'duro-sdk[cli]'"
+        ) from error
 
 
-def _complain(message: str) -> None:
-    """Tell people what is wrong, in one line that cannot steer their terminal, whoever wrote it."""
+def _print_error(message: str) -> None:
+    """Print a message as one line, without control characters: it may quote text from outside."""
     line = " ".join(message.split())
-    print("duro:", "".join(mark if mark.isprintable() else "?" for mark in line), file=sys.stderr)
+    print("duro:", "".join(character if character.isprintable() else "?" for character in line), file=sys.stderr)
 
 
 def _show_warning(message: Warning | str, *_place: object, **_named_place: object) -> None:
-    _complain(f"warning: {message}")
+    _print_error(f"warning: {message}")

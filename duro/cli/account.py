@@ -1,4 +1,4 @@
-"""The options that say who calls, and which Duro is meant."""
+"""Options of the command line for the credential and the address of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VARIABLES: Final = ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET", "
 _GROUP: Final = Group(
     "Account",
     help=(
-        "Better left to the environment: DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET, and DURO_BASE_URL. "
+        "Prefer environment variables: DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET, and DURO_BASE_URL. "
         "Every user of this machine can read the options of a running program."
     ),
     sort_key=1,  # after a command's own options
@@ -29,13 +29,13 @@ _GROUP: Final = Group(
 @Parameter(name="*", group=_GROUP)
 @frozen(kw_only=True)
 class Account:
-    """Who calls, and where; what is not given here comes from the environment.
+    """Credential and address of the API; options that are left out are read from the environment.
 
     Attributes:
-        secret_key: A secret key (sk_...).
-        client_id: The id of an OAuth client (cid_...).
-        client_secret: That client's secret (csec_...).
-        base_url: The address of the API; else the credential's mode picks it.
+        secret_key: Secret key (sk_...).
+        client_id: Id of an OAuth client (cid_...).
+        client_secret: Secret of that client (csec_...).
+        base_url: URL of the API. Default: selected by the credential's mode, test or live.
     """
 
     secret_key: str | None = field(default=None, repr=False)
@@ -44,19 +44,16 @@ class Account:
     base_url: str | None = None
 
     @property
-    def is_told(self) -> bool:
-        """Whether anything was said, by options or by the environment."""
+    def is_configured(self) -> bool:
+        """Whether at least one option or environment variable is set."""
         given = any(value is not None for value in asdict(self).values())
         return given or any(os.environ.get(name) for name in VARIABLES)
 
     def credential(self) -> Credential:
-        """Settle who calls.
-
-        Returns:
-            The credential of the options, else that of the environment.
+        """Return the credential of the options, else that of the environment.
 
         Raises:
-            ConfigurationError: There is none, there are two, or it is malformed.
+            ConfigurationError: The credential is missing, ambiguous or malformed.
         """
         from ..auth.credentials import conceal, resolve_credential
 
@@ -65,10 +62,7 @@ class Account:
         )
 
     def client(self) -> Duro:
-        """Make a blocking client of it.
-
-        Returns:
-            The client, to be closed.
+        """Create a blocking client; the caller closes it.
 
         Raises:
             ConfigurationError: The credential or the address cannot be used.

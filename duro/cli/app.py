@@ -1,4 +1,4 @@
-"""The commands and their options; what carries one out is imported when it is called."""
+"""Commands of ``duro`` and their options. A command imports its implementation when it is called."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,23 +11,23 @@ from .._version import __version__
 from ..errors import InvalidArgumentError, redact
 from .account import ACCOUNT_OF_ENVIRONMENT, Account
 
-__all__ = ["carry_out"]
+__all__ = ["run"]
 
-# cyclopts reads these annotations while the program runs, so they are no texts here.
+# cyclopts evaluates these annotations at runtime, so this module does not postpone them.
 Count: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1))]
 Port: TypeAlias = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 JSONOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True, name="--data", metavar="JSON")]
 FileArgument: TypeAlias = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seconds: TypeAlias = Annotated[float, Parameter(validator=Number(gt=0), metavar="SECONDS")]
-Moment: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
+EpochSeconds: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
 SecretOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--secret", metavar="SECRET", show_default=False)]
 PairOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--param", metavar="NAME=VALUE", show_default=False)]
 
 
 _app: Final = App(
     name="duro",
-    help="Recurring payments with Duro, from the command line.",
-    help_epilogue="Exit codes: 0 done, 1 failed, 2 wrongly used, 130 interrupted.",
+    help="Subscription billing with Duro, from the command line.",
+    help_epilogue="Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
     version=f"duro {__version__}",
     default_parameter=Parameter(negative=()),
     print_error=False,
@@ -37,52 +37,52 @@ _app: Final = App(
 )
 
 
-def carry_out(arguments: Sequence[str]) -> None:
-    """Carry a command line out.
+def run(arguments: Sequence[str]) -> None:
+    """Run one command.
 
     Args:
-        arguments: What follows the program's name.
+        arguments: Words after the program's name.
 
     Raises:
-        InvalidArgumentError: It is no command, or an option is wrong.
+        InvalidArgumentError: The command is unknown, or an option is wrong.
         DuroError: The command failed.
     """
     try:
         _app(list(arguments))
     except CycloptsError as error:
         command = " ".join(("duro", *(error.command_chain or ())))
-        # A misspelt option may leave its secret among the words that nobody asked for.
+        # The message quotes unexpected words, and the value of a misspelt option may be a secret.
         raise InvalidArgumentError(f"{redact(str(error))} See: {command} --help") from error
 
 
 @_app.command
-def quickstart(*, callers: Count = 1000, threads: Count = 16, account: Account = ACCOUNT_OF_ENVIRONMENT) -> None:
-    """Show the SDK at work: one token exchange, however many callers.
+def quickstart(*, coroutines: Count = 1000, threads: Count = 16, account: Account = ACCOUNT_OF_ENVIRONMENT) -> None:
+    """Show that many concurrent calls need one token exchange.
 
-    Plays on a sandbox of its own, unless options or the environment name another Duro: there it makes a few plans,
-    customers and subscriptions, in test mode only.
+    Starts a sandbox for this run, unless options or environment variables select an account. In that account, it
+    creates plans, customers and subscriptions, in test mode only.
 
     Args:
-        callers: Coroutines that call at once.
-        threads: Threads that share the blocking client.
-        account: Where to play.
+        coroutines: Number of concurrent calls of the asynchronous client.
+        threads: Number of threads that share the blocking client.
+        account: Account to run in.
     """
-    from .quickstart import play
+    from .quickstart import run
 
-    play(account, callers=callers, threads=threads)
+    run(account, coroutines=coroutines, threads=threads)
 
 
 @_app.command
 def sandbox(
     *, host: str = "127.0.0.1", port: Port = 8787, database: Path | None = None, endpoint: list[str] | None = None
 ) -> None:
-    """Serve a whole Duro on this machine, until Ctrl-C or SIGTERM.
+    """Serve a local Duro sandbox until Ctrl-C or SIGTERM.
 
     Args:
-        host: The address to listen on; nothing guards a sandbox, so stay on loopback.
-        port: The port; 0 picks a free one.
-        database: A file that keeps the state; without it, the state ends with the program.
-        endpoint: An address that events are delivered to, signed with whsec_sandbox; may be given again.
+        host: Address to listen on. A sandbox does not protect its data, so use loopback.
+        port: TCP port; 0 selects a free one.
+        database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
+        endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
     """
     from .sandbox import serve_until_stopped
 
@@ -91,14 +91,14 @@ def sandbox(
 
 @_app.command
 def token(*, reveal: bool = False, account: Account = ACCOUNT_OF_ENVIRONMENT) -> None:
-    """Exchange the client's credentials, and show the access token masked.
+    """Get an access token, and print it masked.
 
-    With --reveal, standard output is the token and nothing else, as for TOKEN=$(duro token --reveal); type and expiry
-    go to standard error.
+    With --reveal, standard output contains the token only, as in TOKEN=$(duro token --reveal). Type and expiry are
+    printed on standard error.
 
     Args:
-        reveal: Show the whole token.
-        account: Whose token.
+        reveal: Print the whole token.
+        account: Account of the token.
     """
     from .token import show_token
 
@@ -116,15 +116,15 @@ def request(
     idempotency_key: str | None = None,
     account: Account = ACCOUNT_OF_ENVIRONMENT,
 ) -> None:
-    """Call any path of the API, and print the JSON that it answers.
+    """Send a request to any path of the API, and print the JSON response.
 
     Args:
-        method: The HTTP method.
-        path: The path, as in /v1/plans.
-        data: The body: JSON, or @FILE, or - for standard input.
-        param: A value of the query string; may be given again.
-        idempotency_key: The key of an earlier call, to learn what became of it.
-        account: Who calls.
+        method: HTTP method.
+        path: Path of the API, such as /v1/plans.
+        data: JSON body, or @FILE to read it from a file, or - for standard input.
+        param: Query parameter; can be repeated.
+        idempotency_key: Idempotency key; pass that of an earlier request to get its outcome.
+        account: Account to send the request with.
     """
     from .request import send
 
@@ -133,21 +133,21 @@ def request(
 
 _webhooks: Final = App(
     name="webhooks",
-    help="Sign and verify deliveries, as a webhook endpoint does.",
-    help_epilogue="Without --secret, the environment's DURO_WEBHOOK_SECRET. "
-    "Every user of this machine can read the options of a running program.",
+    help="Sign and verify webhook deliveries.",
+    help_epilogue="Without --secret, the secrets of the environment variable DURO_WEBHOOK_SECRET are used. "
+    "Prefer the variable: every user of this machine can read the options of a running program.",
 )
 _app.command(_webhooks)
 
 
 @_webhooks.command
-def sign(file: FileArgument = "-", /, *, secret: SecretOption = (), at: Moment = None) -> None:
-    """Sign a body as Duro does, and print the headers of a delivery.
+def sign(file: FileArgument = "-", /, *, secret: SecretOption = (), at: EpochSeconds = None) -> None:
+    """Sign a body as Duro does, and print the headers of the delivery.
 
     Args:
-        file: The file that holds the body, or - for standard input.
-        secret: The endpoint's secret (whsec_...); may be given again, and each signs.
-        at: The time of signing, since the epoch; without it, now.
+        file: File that contains the body, or - for standard input.
+        secret: Secret of the endpoint (whsec_...); can be repeated to sign with each.
+        at: Time of signing, in seconds since the epoch. Default: now.
     """
     from .webhooks import sign_body
 
@@ -162,16 +162,16 @@ def verify(
     signature: str,
     secret: SecretOption = (),
     tolerance: Seconds = 300.0,
-    at: Moment = None,
+    at: EpochSeconds = None,
 ) -> None:
-    """Verify a delivery, and tell what it says.
+    """Verify a delivery, and print its event.
 
     Args:
-        file: The file that holds the body, byte for byte, or - for standard input.
-        signature: The value of the header Duro-Signature.
-        secret: The endpoint's secret (whsec_...); may be given again, while it is rotated.
-        tolerance: How old the signature may be, or ahead of the clock.
-        at: The time to judge by, since the epoch; without it, now.
+        file: File that contains the exact bytes of the body, or - for standard input.
+        signature: Value of the Duro-Signature header.
+        secret: Secret of the endpoint (whsec_...); can be repeated during a rotation.
+        tolerance: Largest difference between the time of signing and the clock.
+        at: Time to verify at, in seconds since the epoch. Default: now.
     """
     from .webhooks import verify_body
 

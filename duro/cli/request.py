@@ -1,4 +1,4 @@
-"""``duro request``: any call, from texts to JSON."""
+"""``duro request``: send a request to any path, and print the JSON response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..api.options import CallOptions
     from .account import Account
 
-__all__ = ["readable", "send"]
+__all__ = ["format_json", "send"]
 
 
 def send(
@@ -31,73 +31,75 @@ def send(
     parameters: Iterable[str],
     idempotency_key: str | None,
 ) -> None:
-    """Call a path, and print the answer; an empty one prints nothing.
+    """Send a request, and print its response; an empty response prints nothing.
 
     Args:
-        account: Who calls.
-        method: The HTTP method.
-        path: The path.
-        data: The body: JSON, ``@file``, ``-``, or ``None`` for none.
-        parameters: The query string, each ``name=value``.
-        idempotency_key: The key to call under; ``None`` makes one.
+        account: Account to send the request with.
+        method: HTTP method.
+        path: Path of the API.
+        data: JSON body, ``@file``, ``-`` for standard input, or ``None`` for an empty body.
+        parameters: Query parameters, each ``name=value``.
+        idempotency_key: Idempotency key; ``None`` generates one for a mutation.
 
     Raises:
-        InvalidArgumentError: An argument is malformed; nothing was sent.
+        InvalidArgumentError: An argument is malformed; the request was not sent.
         DuroError: The call failed.
     """
-    query = _pairs(parameters)
-    body = UNSET if data is None else _json(data)
+    query = _parse_parameters(parameters)
+    body = UNSET if data is None else _parse_data(data)
     options: CallOptions = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
-    with account.client() as duro:
-        answer = duro.request(method, path, params=query, json=body, **options)
-    if answer is not None:
+    with account.client() as client:
+        response = client.request(method, path, params=query, json=body, **options)
+    if response is not None:
         console = Console(highlighter=JSONHighlighter())
-        console.print(readable(answer, encoding=console.encoding), markup=False, emoji=False, soft_wrap=True)
+        console.print(format_json(response, encoding=console.encoding), markup=False, emoji=False, soft_wrap=True)
 
 
-def readable(document: Any, *, encoding: str) -> str:
-    """Write JSON for people: indented, with letters as they are and nothing that steers a terminal.
+def format_json(document: Any, *, encoding: str) -> str:
+    """Return JSON for a terminal: indented, letters unescaped, control characters escaped.
 
     Args:
-        document: Any JSON.
-        encoding: What the output can hold; one that is no UTF gets plain ASCII.
+        document: JSON document.
+        encoding: Encoding of the output. Any encoding but UTF gets ASCII only.
 
     Returns:
-        The JSON.
+        The same JSON document as text.
 
     Example:
-        >>> print(readable({"name": "Adé"}, encoding="utf-8"))
+        >>> print(format_json({"name": "Adé"}, encoding="utf-8"))
         {
           "name": "Adé"
         }
     """
     text = json.dumps(document, indent=2, ensure_ascii=not encoding.lower().startswith("utf"))
-    return "".join(mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1] for mark in text)
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1] for character in text
+    )
 
 
-def _pairs(parameters: Iterable[str]) -> dict[str, str]:
+def _parse_parameters(parameters: Iterable[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for parameter in parameters:
         name, equals, value = parameter.partition("=")
         if not (name and equals):
-            raise InvalidArgumentError("--param takes NAME=VALUE, as in --param limit=5")
+            raise InvalidArgumentError("--param must be NAME=VALUE; write for example --param limit=5")
         if name in pairs:
-            raise InvalidArgumentError(f"--param {name} was given twice; a name takes one value")
+            raise InvalidArgumentError(f"--param {name} must be given once, got it twice; remove one of them")
         pairs[name] = value
     return pairs
 
 
-def _json(data: str) -> Any:
+def _parse_data(data: str) -> Any:
     try:
-        return json.loads(_text(data))
+        return json.loads(_read_data(data))
     except (ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"--data is not JSON: {error}") from error
+        raise InvalidArgumentError(f"--data must be JSON, got text that cannot be parsed: {error}") from error
     except OSError as error:
         raise InvalidArgumentError(f"--data cannot be read from {data}: {error.strerror}") from error
 
 
-def _text(data: str) -> str | bytes:
+def _read_data(data: str) -> str | bytes:
     if data == "-":
         return sys.stdin.buffer.read()
-    # JSON says of itself which UTF it is in, so files are read as bytes.
+    # As bytes: json.loads detects which UTF encoding a file has.
     return Path(data[1:]).read_bytes() if data.startswith("@") else data

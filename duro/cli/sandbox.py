@@ -1,4 +1,4 @@
-"""``duro sandbox``: a Duro for the other terminal."""
+"""``duro sandbox``: serve a sandbox until a signal stops it."""
 
 from __future__ import annotations
 
@@ -17,43 +17,44 @@ __all__ = ["serve_until_stopped"]
 
 
 def serve_until_stopped(host: str, port: int, database: Path | None, endpoints: Sequence[str] = ()) -> None:
-    """Serve a sandbox until a signal ends it.
+    """Serve a sandbox until SIGINT or SIGTERM.
 
     Args:
-        host: The address to listen on.
-        port: The port; 0 picks a free one.
-        database: A file that keeps the state.
-        endpoints: Addresses that events are delivered to.
+        host: Address to listen on.
+        port: TCP port; 0 selects a free one.
+        database: SQLite file for the state, or ``None`` for memory.
+        endpoints: URLs to deliver events to.
 
     Raises:
         DuroError: The address, the database or an endpoint cannot be used, or the server failed.
     """
 
-    def greet(url: str) -> None:
-        print(_greeting(url, database), flush=True)
+    def print_start(url: str) -> None:
+        print(_start_message(url, database), flush=True)
 
     try:
-        serve(host, port, database, endpoints=endpoints, on_ready=greet)
+        serve(host, port, database, endpoints=endpoints, on_ready=print_start)
     except (OSError, RuntimeError) as error:
         raise DuroError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def _greeting(url: str, database: Path | None) -> str:
+def _start_message(url: str, database: Path | None) -> str:
     return f"""\
-A whole Duro listens at {url}
+Duro sandbox listening on {url}
 
-  page to look at    {url}/_sandbox/
-  secret key         {SECRET_KEY}
-  client id          {CLIENT_ID}
-  client secret      {CLIENT_SECRET}
-  webhook secret     {WEBHOOK_SECRET}
-  state              {f"kept in {database}" if database else "in memory, until it stops"}
+  dashboard       {url}/_sandbox/
+  secret key      {SECRET_KEY}
+  client id       {CLIENT_ID}
+  client secret   {CLIENT_SECRET}
+  webhook secret  {WEBHOOK_SECRET}
+  state           {f"stored in {database}" if database else "in memory, lost when the sandbox stops"}
 
 In another terminal:
 
   export DURO_BASE_URL={url}
-  export DURO_CLIENT_ID={CLIENT_ID} DURO_CLIENT_SECRET={CLIENT_SECRET}
+  export DURO_CLIENT_ID={CLIENT_ID}
+  export DURO_CLIENT_SECRET={CLIENT_SECRET}
   duro request GET /v1/plans
 
-Ctrl-C stops it.
+Ctrl-C stops the sandbox.
 """

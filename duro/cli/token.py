@@ -1,4 +1,4 @@
-"""``duro token``: an access token, shown to people or handed to a script."""
+"""``duro token``: get an access token, masked for people or complete for a script."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
 
 __all__ = ["mask", "show_token"]
 
-_SHOWN: Final = 4
+_VISIBLE_CHARACTERS: Final = 4
 
 
 def show_token(account: Account, *, reveal: bool) -> None:
-    """Exchange, and print what came of it.
+    """Get an access token, and print its type, expiry and masked text.
 
     Args:
-        account: Whose token.
-        reveal: Leave the token itself on standard output, alone, and all else on standard error.
+        account: Account of the token.
+        reveal: Print only the complete token on standard output, and the rest on standard error.
 
     Raises:
-        DuroError: There is no token to be had.
+        DuroError: The token exchange failed, or the account uses a secret key.
     """
-    with account.client() as duro:
-        token = duro.token()
-    facts = sys.stderr if reveal else sys.stdout
-    print(f"type     {token.token_type}", file=facts)
-    print(f"expires  {token.expires_at:%Y-%m-%d %H:%M:%S} UTC, in {token.expires_in:.0f} s", file=facts)
+    with account.client() as client:
+        token = client.token()
+    details = sys.stderr if reveal else sys.stdout
+    print(f"type     {token.token_type}", file=details)
+    print(f"expires  {token.expires_at:%Y-%m-%d %H:%M:%S} UTC, in {token.expires_in:.0f} s", file=details)
     if reveal:
         print(token.access_token)
     else:
@@ -35,17 +35,17 @@ def show_token(account: Account, *, reveal: bool) -> None:
 
 
 def mask(access_token: str) -> str:
-    """Hide a token, all but the end by which people know it again.
+    """Mask a token, except for the last characters, by which people can recognize it.
 
     Args:
-        access_token: The token.
+        access_token: Complete token.
 
     Returns:
-        Stars and the last four characters; of a short token, stars alone.
+        Eight stars and the last four characters; only the stars if the token is shorter than 16 characters.
 
     Example:
         >>> mask("at_test_9hT2vLqXz0bKc7Rn")
         '********c7Rn'
     """
-    # Four of a few characters would be too much of it.
-    return "********" + (access_token[-_SHOWN:] if len(access_token) >= 4 * _SHOWN else "")
+    # Four characters of a short token would reveal too large a part of it.
+    return "********" + (access_token[-_VISIBLE_CHARACTERS:] if len(access_token) >= 4 * _VISIBLE_CHARACTERS else "")

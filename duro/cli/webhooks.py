@@ -1,4 +1,4 @@
-"""``duro webhooks``: sign a delivery, or verify one, from a file or standard input."""
+"""``duro webhooks``: sign or verify a delivery, from a file or standard input."""
 
 from __future__ import annotations
 
@@ -23,53 +23,53 @@ def sign_body(file: str, secrets: Sequence[str], *, at: int | None) -> None:
     """Print the headers of a delivery.
 
     Args:
-        file: Where the body is: a path, or ``-``.
-        secrets: What to sign with; without any, the environment's.
-        at: The time of signing, in seconds since the epoch; ``None`` is now.
+        file: Path of the body, or ``-`` for standard input.
+        secrets: Secrets to sign with. If empty, those of the environment.
+        at: Time of signing in seconds since the epoch; ``None`` for now.
 
     Raises:
         InvalidArgumentError: The file cannot be read.
         ConfigurationError: A secret is missing or malformed.
     """
     webhook = Webhook(*map(Secret, secrets), clock=_clock(at))
-    for name, value in webhook.sign(_body(file)).items():
+    for name, value in webhook.sign(_read_body(file)).items():
         print(f"{name}: {value}")
 
 
 def verify_body(file: str, secrets: Sequence[str], *, signature: str, tolerance: float, at: int | None) -> None:
-    """Print what a delivery says, if it is signed.
+    """Verify a delivery, and print its event.
 
     Args:
-        file: Where the body is: a path, or ``-``.
-        secrets: What may have signed it; without any, the environment's.
-        signature: The header.
-        tolerance: How old it may be, in seconds.
-        at: The time to judge by, in seconds since the epoch; ``None`` is now.
+        file: Path of the body, or ``-`` for standard input.
+        secrets: Secrets of the endpoint. If empty, those of the environment.
+        signature: Value of the ``Duro-Signature`` header.
+        tolerance: Largest accepted difference between the time of signing and the clock, in seconds.
+        at: Time to verify at in seconds since the epoch; ``None`` for now.
 
     Raises:
         InvalidArgumentError: The file cannot be read.
         ConfigurationError: A secret is missing or malformed, or the tolerance is out of range.
-        WebhookError: The delivery is refused.
+        WebhookError: The verification failed.
     """
     webhook = Webhook(*map(Secret, secrets), tolerance=tolerance, clock=_clock(at))
-    event = webhook.verify(_body(file), {SIGNATURE: signature})
-    print(f"event    {_shown(event.id)}")
-    print(f"type     {_shown(event.type)}{'' if event.type.is_known else ', which this release does not know'}")
+    event = webhook.verify(_read_body(file), {SIGNATURE: signature})
+    print(f"event    {_printable(event.id)}")
+    print(f"type     {_printable(event.type)}{'' if event.type.is_known else ' (unknown to this release)'}")
     print(f"created  {event.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
-    print(f"secret   number {(event.verified_by or 0) + 1} of those given")
+    print(f"secret   number {(event.secret_index or 0) + 1} of the given secrets")
 
 
 def _clock(at: int | None) -> Clock:
     return Clock() if at is None else Clock(wall=lambda: at)
 
 
-def _body(file: str) -> bytes:
+def _read_body(file: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InvalidArgumentError(f"the body cannot be read from {file}: {error.strerror}") from error
 
 
-def _shown(text: str) -> str:
-    """Keep what could steer a terminal off it."""
-    return "".join(mark if mark.isprintable() else "?" for mark in text)
+def _printable(text: str) -> str:
+    """Replace control characters, which could change the terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -12,7 +12,7 @@ from duro.cli import main
 
 @pytest.fixture
 def plain_environment(monkeypatch):
-    """What a terminal says of itself would change what the command draws."""
+    """Remove variables that describe the terminal, because they change the output."""
     for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -20,13 +20,13 @@ def plain_environment(monkeypatch):
 
 
 @pytest.fixture
-def duro(plain_environment):
-    """Run the command to its end, in a process of its own."""
+def run_duro(plain_environment):
+    """Run the command in a process of its own, and return the finished process."""
 
-    def run(*arguments, given=None, **variables):
+    def run(*arguments, stdin=None, **variables):
         return subprocess.run(
             [sys.executable, "-m", "duro", *map(str, arguments)],
-            input=given,
+            input=stdin,
             env={**os.environ, **variables},
             capture_output=True,
             encoding="utf-8",
@@ -38,20 +38,20 @@ def duro(plain_environment):
 
 
 @pytest.fixture
-def duro_here(plain_environment, capsys):
-    """Run the command to its end in this process, which is faster."""
+def run_in_process(plain_environment, capsys):
+    """Run the command in this process, which is faster, and return a finished process."""
 
     def run(*arguments):
-        with pytest.raises(SystemExit) as ending:
+        with pytest.raises(SystemExit) as caught:
             main(arguments)
-        shown = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, ending.value.code, shown.out, shown.err)
+        output = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, caught.value.code, output.out, output.err)
 
     return run
 
 
-# Whoever starts the tests in the background makes them, and all they start, deaf to Ctrl-C.
-LISTENING_TO_CTRL_C = """
+# A shell that starts the tests in the background makes them and their children ignore SIGINT.
+PROGRAM_WITH_SIGINT = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from duro.cli import main
@@ -60,13 +60,13 @@ main(sys.argv[1:])
 
 
 @pytest.fixture
-def started_duro(plain_environment):
-    """Start the command, and go on while it runs."""
+def start_duro(plain_environment):
+    """Start the command, and return its process while it runs."""
 
     @contextmanager
     def start(*arguments):
         process = subprocess.Popen(
-            [sys.executable, "-c", LISTENING_TO_CTRL_C, *map(str, arguments)],
+            [sys.executable, "-c", PROGRAM_WITH_SIGINT, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",

@@ -1,4 +1,4 @@
-"""Whatever ends the command, it leaves one line and an exit code."""
+"""Errors, warnings and exit codes of the command."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from duro import cli
 from duro.errors import APIError, DuroError, InvalidArgumentError
 
 
-def ending_of(monkeypatch, capsys, error):
+def run_with_error(monkeypatch, capsys, error):
     def fail(arguments):
         raise error
 
-    monkeypatch.setattr("duro.cli.app.carry_out", fail)
-    with pytest.raises(SystemExit) as ending:
+    monkeypatch.setattr("duro.cli.app.run", fail)
+    with pytest.raises(SystemExit) as caught:
         cli.main([])
-    return ending.value.code, capsys.readouterr().err
+    return caught.value.code, capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
-        (DuroError("no luck"), 1, "duro: no luck\n"),
+        (DuroError("failed"), 1, "duro: failed\n"),
         (APIError("Gone.", status=410, code="gone"), 1, "duro: 410 gone: Gone.\n"),
         (InvalidArgumentError("no such path"), 2, "duro: no such path\n"),
         (KeyboardInterrupt(), 130, "duro: interrupted\n"),
     ],
 )
-def test_an_error_is_one_line_and_an_exit_code(monkeypatch, capsys, error, code, line):
-    assert ending_of(monkeypatch, capsys, error) == (code, line)
+def test_error_is_one_line_and_an_exit_code(monkeypatch, capsys, error, code, line):
+    assert run_with_error(monkeypatch, capsys, error) == (code, line)
 
 
-def test_a_mistake_of_our_own_is_not_hidden(monkeypatch, capsys):
+def test_unexpected_exception_is_raised(monkeypatch, capsys):
     with pytest.raises(ZeroDivisionError):
-        ending_of(monkeypatch, capsys, ZeroDivisionError())
+        run_with_error(monkeypatch, capsys, ZeroDivisionError())
 
 
-def test_another_missing_module_is_not_taken_for_the_extra(monkeypatch, capsys):
+def test_missing_module_of_another_package_is_raised(monkeypatch, capsys):
     with pytest.raises(ModuleNotFoundError):
-        ending_of(monkeypatch, capsys, ModuleNotFoundError("No module named 'ghost'", name="ghost"))
+        run_with_error(monkeypatch, capsys, ModuleNotFoundError("No module named 'other'", name="other"))
 
 
-def test_a_message_cannot_steer_the_terminal(monkeypatch, capsys):
-    _, line = ending_of(monkeypatch, capsys, DuroError("first\nsecond\x1b[2J\x9b2J\u202e"))
+def test_control_characters_are_replaced(monkeypatch, capsys):
+    _, line = run_with_error(monkeypatch, capsys, DuroError("first\nsecond\x1b[2J\x9b2J\u202e"))
     assert line == "duro: first second?[2J?2J?\n"
 
 
 @pytest.mark.process
-def test_a_warning_is_one_line():
+def test_warning_is_one_line():
     program = """
 import warnings
 from duro import cli
 from duro.cli import app
-app.carry_out = lambda arguments: warnings.warn("mind the gap", stacklevel=2)
+app.run = lambda arguments: warnings.warn("example", stacklevel=2)
 cli.main([])
 """
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
-    assert (finished.returncode, finished.stderr) == (0, "duro: warning: mind the gap\n")
+    assert (finished.returncode, finished.stderr) == (0, "duro: warning: example\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C, and readers that leave."""
+"""Ctrl-C, and readers that close the pipe."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals to send"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals"),
 ]
 
 
 @pytest.fixture
-def silence():
-    """A server that takes requests and never answers."""
+def silent_server():
+    """Server that accepts requests and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(30)
         yield server
 
 
-@pytest.mark.parametrize(("method", "complaint"), [("GET", "interrupted"), ("POST", "outcome unknown")])
-def test_an_interrupted_call_ends_with_130_and_one_line(started_duro, silence, method, complaint):
-    address = f"http://127.0.0.1:{silence.getsockname()[1]}"
+@pytest.mark.parametrize(("method", "message"), [("GET", "interrupted"), ("POST", "outcome unknown")])
+def test_interrupted_call_exits_with_130_and_one_line(start_duro, silent_server, method, message):
+    address = f"http://127.0.0.1:{silent_server.getsockname()[1]}"
     arguments = ("request", method, "/v1/plans", "--secret-key", "sk_test_example", "--base-url", address)
-    with started_duro(*arguments) as process:
-        connection, _ = silence.accept()
+    with start_duro(*arguments) as process:
+        connection, _ = silent_server.accept()
         with connection:
             connection.recv(65536)
             process.send_signal(signal.SIGINT)
             output, errors = process.communicate(timeout=10)
     assert (process.returncode, output) == (130, "")
     (line,) = errors.splitlines()
-    assert complaint in line
+    assert message in line
 
 
-def test_an_interrupted_quickstart_ends_with_130(started_duro):
-    with started_duro("quickstart", "--callers", "20000") as process:
-        assert process.stderr.readline().startswith("Playing")
-        assert process.stderr.readline().startswith("20,000 coroutines")
+def test_interrupted_quickstart_exits_with_130(start_duro):
+    with start_duro("quickstart", "--coroutines", "20000") as process:
+        assert process.stderr.readline().startswith("Running")
+        assert process.stderr.readline().startswith("20,000 concurrent")
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=20)
     assert (process.returncode, output, errors) == (130, "", "duro: interrupted\n")
 
 
-def test_a_reader_that_leaves_is_no_traceback(sandbox_environment, plain_environment):
+def test_closed_pipe_exits_without_traceback(sandbox_environment, plain_environment):
     command = [sys.executable, "-m", "duro", "request", "GET", "/v1/plans"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
         process.stdout.close()

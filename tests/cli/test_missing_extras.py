@@ -1,4 +1,4 @@
-"""Without an extra, the command line names it."""
+"""Missing extras are named with their install command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-WITHOUT = """
+PROGRAM = """
 import sys
 
 class Blocker:
@@ -23,25 +23,25 @@ main({arguments!r})
 """
 
 
-def duro_without(missing, *arguments):
-    program = WITHOUT.format(missing=missing, arguments=arguments)
+def run_without(missing, *arguments):
+    program = PROGRAM.format(missing=missing, arguments=arguments)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
 
 
 @pytest.mark.parametrize("missing", [{"cyclopts"}, {"rich"}, {"cyclopts", "rich"}])
-def test_the_command_needs_its_extra(missing):
-    finished = duro_without(missing, "quickstart")
+def test_command_needs_the_extra_cli(missing):
+    finished = run_without(missing, "quickstart")
     assert finished.returncode == 1
-    assert finished.stderr == "duro: the command line needs its extra: pip install 'duro-sdk[cli]'\n"
+    assert finished.stderr == "duro: the command line needs its extra; install it with: pip install 'duro-sdk[cli]'\n"
 
 
 @pytest.mark.parametrize("command", ["quickstart", "sandbox"])
-def test_a_sandbox_needs_its_extra(command):
-    finished = duro_without({"starlette", "uvicorn"}, command)
+def test_sandbox_needs_the_extra_sandbox(command):
+    finished = run_without({"starlette", "uvicorn"}, command)
     assert finished.returncode == 1
     (line,) = finished.stderr.splitlines()
     assert "pip install 'duro-sdk[sandbox]'" in line
 
 
-def test_a_token_needs_no_sandbox(sandbox_environment):
-    assert duro_without({"starlette", "uvicorn"}, "token").returncode == 0
+def test_token_works_without_the_extra_sandbox(sandbox_environment):
+    assert run_without({"starlette", "uvicorn"}, "token").returncode == 0

@@ -1,4 +1,4 @@
-"""``duro token``: masked for people, bare for scripts, and never the secret."""
+"""``duro token``: masked and revealed tokens; the client secret is not shown."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ TOKEN = re.compile(r"at_test_[\w-]+")
 
 
 @pytest.mark.process
-def test_it_shows_type_expiry_and_a_masked_token(duro, sandbox_environment):
-    finished = duro("token")
+def test_token_shows_type_expiry_and_a_masked_token(run_duro, sandbox_environment):
+    finished = run_duro("token")
     assert (finished.returncode, finished.stderr) == (0, "")
-    kind, expiry, token = finished.stdout.splitlines()
-    assert kind == "type     Bearer"
+    type_line, expiry, token = finished.stdout.splitlines()
+    assert type_line == "type     Bearer"
     assert re.fullmatch(r"expires  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, in 3600 s", expiry)
     assert re.fullmatch(r"token    \*{8}.{4}", token)
 
 
 @pytest.mark.process
-def test_revealed_it_is_all_of_standard_output(duro, sandbox_environment):
-    finished = duro("token", "--reveal")
+def test_revealed_token_is_all_of_standard_output(run_duro, sandbox_environment):
+    finished = run_duro("token", "--reveal")
     assert finished.returncode == 0
     token = finished.stdout.removesuffix("\n")
     assert TOKEN.fullmatch(token)
@@ -34,41 +34,41 @@ def test_revealed_it_is_all_of_standard_output(duro, sandbox_environment):
 
 @pytest.mark.process
 @pytest.mark.parametrize("reveal", [(), ("--reveal",)])
-def test_the_secret_is_never_shown(duro, sandbox, reveal):
+def test_client_secret_is_not_shown(run_duro, sandbox, reveal):
     options = sandbox.options
-    accepted = duro("token", *reveal, *as_arguments(options))
-    refused = duro("token", *reveal, *as_arguments({**options, "client_secret": "csec_test_mistaken"}))
-    assert (accepted.returncode, refused.returncode) == (0, 1)
-    (line,) = refused.stderr.splitlines()
+    success = run_duro("token", *reveal, *as_arguments(options))
+    failure = run_duro("token", *reveal, *as_arguments({**options, "client_secret": "csec_test_mistaken"}))
+    assert (success.returncode, failure.returncode) == (0, 1)
+    (line,) = failure.stderr.splitlines()
     assert "401" in line
-    shown = accepted.stdout + accepted.stderr + refused.stdout + refused.stderr
-    assert options["client_secret"] not in shown
-    assert "mistaken" not in shown
+    output = success.stdout + success.stderr + failure.stdout + failure.stderr
+    assert options["client_secret"] not in output
+    assert "mistaken" not in output
 
 
 @pytest.mark.parametrize(
-    ("variables", "complaint"),
+    ("variables", "message"),
     [
         ({}, "no credential"),
         ({"DURO_SECRET_KEY": "sk_test_sandbox", "DURO_BASE_URL": "http://127.0.0.1:9"}, "is not exchanged for tokens"),
         ({"DURO_CLIENT_ID": "cid_test_sandbox"}, "half of an OAuth client is missing"),
     ],
 )
-def test_an_account_without_tokens_is_told_why(duro_here, monkeypatch, variables, complaint):
+def test_account_without_tokens_fails_with_the_reason(run_in_process, monkeypatch, variables, message):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    finished = duro_here("token")
+    finished = run_in_process("token")
     assert (finished.returncode, finished.stdout) == (1, "")
     (line,) = finished.stderr.splitlines()
-    assert complaint in line
+    assert message in line
 
 
 @pytest.mark.parametrize("length", range(1, 16))
-def test_of_a_short_token_nothing_is_shown(length):
+def test_short_token_is_masked_completely(length):
     assert set(mask("t" * length)) == {"*"}
 
 
-def test_the_mask_hides_the_length():
+def test_mask_hides_the_length():
     assert len(mask("t" * 16)) == len(mask("t" * 160))
 
 

@@ -1,4 +1,4 @@
-"""How the command explains itself, and what it says to those who get it wrong."""
+"""Help, version and usage errors of the command."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from importlib.metadata import version
 import pytest
 
 
-def test_without_arguments_it_shows_its_commands(duro_here):
-    finished = duro_here()
+def test_commands_are_listed_without_arguments(run_in_process):
+    finished = run_in_process()
     assert finished.returncode == 0
     for command in ("quickstart", "request", "sandbox", "token", "webhooks"):
         assert f" {command} " in finished.stdout
 
 
 @pytest.mark.process
-def test_it_tells_its_version(duro):
-    finished = duro("--version")
+def test_version_is_printed(run_duro):
+    finished = run_duro("--version")
     assert (finished.returncode, finished.stdout) == (0, f"duro {version('duro-sdk')}\n")
 
 
 @pytest.mark.parametrize("command", ["quickstart", "request", "token"])
-def test_the_help_of_a_command_prefers_the_environment_for_secrets(duro_here, command):
-    finished = duro_here(command, "--help")
+def test_help_recommends_environment_variables_for_secrets(run_in_process, command):
+    finished = run_in_process(command, "--help")
     assert finished.returncode == 0
     assert "DURO_CLIENT_SECRET" in finished.stdout
     assert "can read" in finished.stdout
@@ -37,8 +37,8 @@ import sys
 from duro.cli import main
 try:
     main(["--help"])
-except SystemExit as ending:
-    assert ending.code == 0
+except SystemExit as stop:
+    assert stop.code == 0
 heavy = {"anyio", "cattrs", "duro.client", "duro.blocking", "duro.sandbox", "httpx", "starlette", "uvicorn"}
 assert not heavy & sys.modules.keys()
 """
@@ -47,25 +47,25 @@ assert not heavy & sys.modules.keys()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         (["refund"], 'Unknown command "refund"'),
         (["request", "GET"], "PATH"),
         (["token", "--revael"], "Did you mean --reveal?"),
-        (["quickstart", "--callers", "0"], "--callers"),
+        (["quickstart", "--coroutines", "0"], "--coroutines"),
         (["sandbox", "--port", "65536"], "--port"),
     ],
 )
-def test_wrong_use_is_one_line_and_exit_code_2(duro_here, arguments, complaint):
-    finished = duro_here(*arguments)
+def test_wrong_usage_is_one_line_and_exit_code_2(run_in_process, arguments, message):
+    finished = run_in_process(*arguments)
     assert finished.returncode == 2
     assert finished.stdout == ""
     (line,) = finished.stderr.splitlines()
     assert line.startswith("duro: ")
-    assert complaint in line
+    assert message in line
 
 
-def test_a_secret_in_the_wrong_place_is_not_repeated(duro_here):
-    finished = duro_here("token", "--client-secert", "csec_test_precious", "sk_test_precious")
+def test_secret_in_a_misspelt_option_is_not_shown(run_in_process):
+    finished = run_in_process("token", "--client-secert", "csec_test_precious", "sk_test_precious")
     assert finished.returncode == 2
     assert "precious" not in finished.stdout + finished.stderr

@@ -1,4 +1,4 @@
-"""``duro webhooks``: what it signs it verifies, and what is refused is one line."""
+"""``duro webhooks``: signing, verifying and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECRET = "whsec_1needle2"
 
 @pytest.fixture
 def body(tmp_path):
-    """A file that ends with a newline, as editors leave them."""
+    """File that ends with a newline, as editors write it."""
     file = tmp_path / "body.json"
     file.write_bytes(BODY)
     return file
@@ -31,61 +31,65 @@ def headers_of(finished):
 
 
 @pytest.mark.process
-def test_body_comes_from_a_file_or_standard_input(duro, body, secret):
-    for words, given in (((body,), None), (("-",), BODY.decode()), ((), BODY.decode())):
-        headers = headers_of(duro("webhooks", "sign", *words, given=given))
+def test_body_comes_from_a_file_or_standard_input(run_duro, body, secret):
+    for arguments, stdin in (((body,), None), (("-",), BODY.decode()), ((), BODY.decode())):
+        headers = headers_of(run_duro("webhooks", "sign", *arguments, stdin=stdin))
         assert Webhook(SECRET).verify(BODY, headers).id == "evt_1"
-        verified = duro("webhooks", "verify", *words, "--signature", headers["Duro-Signature"], given=given)
+        verified = run_duro("webhooks", "verify", *arguments, "--signature", headers["Duro-Signature"], stdin=stdin)
         assert (verified.returncode, verified.stderr) == (0, "")
         assert verified.stdout.splitlines() == [
             "event    evt_1",
             "type     invoice_created",
             "created  2026-06-28 09:00:00 UTC",
-            "secret   number 1 of those given",
+            "secret   number 1 of the given secrets",
         ]
 
 
-def test_several_secrets_sign_and_the_one_that_fits_is_told(duro_here, body):
+def test_matching_secret_of_several_is_printed(run_in_process, body):
     options = ["--secret", "whsec_new", "--secret", "whsec_old"]
-    assert headers_of(duro_here("webhooks", "sign", str(body), *options))["Duro-Signature"].count("v1=") == 2
+    assert headers_of(run_in_process("webhooks", "sign", str(body), *options))["Duro-Signature"].count("v1=") == 2
     signature = Webhook("whsec_old").sign(BODY)["Duro-Signature"]
-    finished = duro_here("webhooks", "verify", str(body), "--signature", signature, *options)
-    assert "secret   number 2 of those given" in finished.stdout
+    finished = run_in_process("webhooks", "verify", str(body), "--signature", signature, *options)
+    assert "secret   number 2 of the given secrets" in finished.stdout
 
 
-def test_recorded_delivery_is_judged_by_its_own_time(duro_here, body, secret):
-    headers = headers_of(duro_here("webhooks", "sign", str(body), "--at", "1700000000"))
+def test_old_delivery_can_be_verified_at_its_own_time(run_in_process, body, secret):
+    headers = headers_of(run_in_process("webhooks", "sign", str(body), "--at", "1700000000"))
     verify = ["webhooks", "verify", str(body), "--signature", headers["Duro-Signature"]]
     assert headers["Duro-Signature"].startswith("t=1700000000,v1=")
-    assert duro_here(*verify).returncode == 1
-    assert duro_here(*verify, "--at", "1700000300").returncode == 0
-    assert duro_here(*verify, "--at", "1700000301").returncode == 1
-    assert duro_here(*verify, "--at", "1700000301", "--tolerance", "301").returncode == 0
+    assert run_in_process(*verify).returncode == 1
+    assert run_in_process(*verify, "--at", "1700000300").returncode == 0
+    assert run_in_process(*verify, "--at", "1700000301").returncode == 1
+    assert run_in_process(*verify, "--at", "1700000301", "--tolerance", "301").returncode == 0
 
 
-def test_unknown_type_is_told_and_steers_no_terminal(duro_here, tmp_path, secret):
+def test_unknown_type_is_printed_without_control_characters(run_in_process, tmp_path, secret):
     odd = tmp_path / "odd.json"
-    odd.write_bytes(BODY.replace(b"evt_1", b"evt_\\u001b[2J").replace(b"invoice_created", b"weather_changed"))
+    odd.write_bytes(BODY.replace(b"evt_1", b"evt_\\u001b[2J").replace(b"invoice_created", b"plan_renamed"))
     signature = Webhook(SECRET).sign(odd.read_bytes())["Duro-Signature"]
-    finished = duro_here("webhooks", "verify", str(odd), "--signature", signature)
+    finished = run_in_process("webhooks", "verify", str(odd), "--signature", signature)
     assert "evt_?[2J" in finished.stdout
-    assert "weather_changed, which this release does not know" in finished.stdout
+    assert "plan_renamed (unknown to this release)" in finished.stdout
 
 
 @pytest.mark.parametrize(
-    ("signature", "complaint"),
-    [("t=1,v1=00", "no signature fits"), ("v1=00", "where one belongs"), ("nonsense", "no v1 signature")],
+    ("signature", "message"),
+    [
+        ("t=1,v1=00", "the signature does not match"),
+        ("v1=00", "must contain one timestamp"),
+        ("malformed", "must contain a v1 signature"),
+    ],
 )
-def test_refused_delivery_is_one_line_and_exit_code_1(duro_here, body, secret, signature, complaint):
-    finished = duro_here("webhooks", "verify", str(body), "--signature", signature)
+def test_rejected_delivery_is_one_line_and_exit_code_1(run_in_process, body, secret, signature, message):
+    finished = run_in_process("webhooks", "verify", str(body), "--signature", signature)
     assert (finished.returncode, finished.stdout) == (1, "")
     (line,) = finished.stderr.splitlines()
-    assert complaint in line
+    assert message in line
 
 
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize(
-    ("arguments", "code", "complaint"),
+    ("arguments", "code", "message"),
     [
         (["sign", "no-such-file"], 2, "no-such-file: No such file"),
         (["verify", "no-such-file", "--signature", "x"], 2, "no-such-file: No such file"),
@@ -93,24 +97,24 @@ def test_refused_delivery_is_one_line_and_exit_code_1(duro_here, body, secret, s
         (["sign", "{body}", "--at", "-1"], 2, "--at"),
         (["verify", "{body}", "--signature", "x", "--tolerance", "0"], 2, "--tolerance"),
         (["verify", "{body}", "--signature", "x", "--tolerance", "1e9"], 1, "tolerance"),
-        (["sign", "{body}", "--secret", "1needle2"], 1, "begins with whsec_"),
+        (["sign", "{body}", "--secret", "1needle2"], 1, "must begin with whsec_"),
         (["resend"], 2, "resend"),
     ],
 )
-def test_wrong_use_is_one_line_without_the_secret(duro_here, body, arguments, code, complaint):
-    finished = duro_here("webhooks", *[word.format(body=body) for word in arguments])
+def test_wrong_usage_is_one_line_without_the_secret(run_in_process, body, arguments, code, message):
+    finished = run_in_process("webhooks", *[argument.format(body=body) for argument in arguments])
     assert (finished.returncode, finished.stdout) == (code, "")
     (line,) = finished.stderr.splitlines()
-    assert complaint in line
+    assert message in line
     assert "needle" not in line
 
 
-def test_without_a_secret_it_names_the_variable(duro_here, body):
-    assert "DURO_WEBHOOK_SECRET" in duro_here("webhooks", "sign", str(body)).stderr
+def test_missing_secret_error_names_the_variable(run_in_process, body):
+    assert "DURO_WEBHOOK_SECRET" in run_in_process("webhooks", "sign", str(body)).stderr
 
 
-def test_help_prefers_the_environment_for_secrets(duro_here):
+def test_help_recommends_the_environment_variable(run_in_process):
     for command in ("sign", "verify"):
-        shown = re.sub(r"\s+", " ", duro_here("webhooks", command, "--help").stdout)
-        assert "DURO_WEBHOOK_SECRET" in shown
-        assert "can read the options" in shown
+        output = re.sub(r"\s+", " ", run_in_process("webhooks", command, "--help").stdout)
+        assert "DURO_WEBHOOK_SECRET" in output
+        assert "can read the options" in output

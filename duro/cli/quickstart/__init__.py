@@ -1,4 +1,4 @@
-"""``duro quickstart``: the main job in three acts, and who counted what."""
+"""``duro quickstart``: run three scenarios, and count calls, retries and token exchanges."""
 
 from __future__ import annotations
 
@@ -9,74 +9,71 @@ from rich.console import Console
 
 from ...errors import DuroError
 from ...http.observe import capture
-from .acts import programme
-from .progress import watch
-from .report import Result, explanation, table
-from .stage import open_stage
+from .progress import show_progress
+from .report import Result, build_table, explain_exchanges
+from .scenarios import list_scenarios
+from .target import open_target
 
 if TYPE_CHECKING:
     from ..account import Account
-    from .acts import Act, Advance
-    from .stage import Stage
+    from .scenarios import Advance, Scenario
+    from .target import Target
 
-__all__ = ["count", "play"]
+__all__ = ["measure", "run"]
 
 
-def play(account: Account, *, callers: int, threads: int) -> None:
-    """Play all acts, and print the table of what was counted.
+def run(account: Account, *, coroutines: int, threads: int) -> None:
+    """Run all scenarios, and print a table of the results.
 
-    Progress goes to standard error, the table to standard output.
+    Progress is printed on standard error, the table on standard output.
 
     Args:
-        account: Where to play; an account that is not told gets a sandbox.
-        callers: Coroutines that call at once.
-        threads: Threads that share the blocking client.
+        account: Account to run in. If it is not configured, a sandbox is started for this run.
+        coroutines: Number of concurrent calls of the asynchronous client.
+        threads: Number of threads that share the blocking client.
 
     Raises:
-        DuroError: A call failed, or the server counted other exchanges than one for each client.
+        DuroError: A call failed, or the server counted another number of exchanges than one for each client.
     """
-    acts = programme(callers, threads)
-    progress = Console(stderr=True, highlight=False)
-    with open_stage(account) as stage:
-        progress.print(f"Playing on {stage}", markup=False, soft_wrap=True)
-        with watch(acts, progress) as follow:
-            results: list[Result] = []
-            for act in acts:
-                with follow(act) as advance:
-                    results.append(count(act, stage, advance))
+    scenarios = list_scenarios(coroutines, threads)
+    status = Console(stderr=True, highlight=False)
+    with open_target(account) as target:
+        status.print(f"Running on {target}", markup=False, soft_wrap=True)
+        with show_progress(scenarios, status) as begin:
+            results = [measure(scenario, target, begin(scenario)) for scenario in scenarios]
     console = Console(highlight=False)
-    console.print("", table(results), "", explanation(results[0]), sep="\n")
+    console.print("", build_table(results), "", explain_exchanges(results[0]), sep="\n")
     for result in results:
-        if not result.is_right:
-            raise DuroError(result.complaint)
-    console.print("Read on in docs/getting-started.md, or serve a sandbox of your own: duro sandbox")
+        if not result.is_expected:
+            raise DuroError(result.error_message)
+    console.print("Next: read docs/getting-started.md, or start a sandbox with: duro sandbox")
 
 
-def count(act: Act, stage: Stage, advance: Advance) -> Result:
-    """Play one act, and count what it took.
+def measure(scenario: Scenario, target: Target, advance: Advance) -> Result:
+    """Run one scenario, and count its calls, retries and token exchanges.
 
     Args:
-        act: The act.
-        stage: Where to play it.
-        advance: Is told after each call.
+        scenario: Scenario to run.
+        target: Server and credential to run it with.
+        advance: Function to call after each call of the scenario.
 
     Returns:
-        The counts: calls and retries by the client, exchanges by the server.
+        Calls and retries, counted by the client, and exchanges, counted by the server.
 
     Raises:
         DuroError: A call failed.
     """
-    before = stage.exchanges()
-    begun = perf_counter()
+    before = target.count_exchanges()
+    start = perf_counter()
     with capture() as calls:
-        act.perform(stage, advance)
-    seconds = perf_counter() - begun
-    after = stage.exchanges()
+        scenario.run(target, advance)
+    seconds = perf_counter() - start
+    after = target.count_exchanges()
     return Result(
-        act=act,
+        scenario=scenario,
         calls=len(calls),
         exchanges=None if before is None or after is None else after - before,
-        expected_exchanges=stage.exchanges_per_client,
+        expected_exchanges=target.exchanges_per_client,
         retries=sum(call.attempts - 1 for call in calls),
         seconds=seconds,
     )

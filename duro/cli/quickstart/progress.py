@@ -1,4 +1,4 @@
-"""Progress: bars on a terminal, plain lines anywhere else."""
+"""Progress of the scenarios: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,51 +9,41 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-    from contextlib import AbstractContextManager
 
     from rich.console import Console
 
-    from .acts import Act, Advance
+    from .scenarios import Advance, Scenario
 
-    Follow: TypeAlias = Callable[[Act], AbstractContextManager[Advance]]
+    Begin: TypeAlias = Callable[[Scenario], Advance]
 
-__all__ = ["watch"]
+__all__ = ["show_progress"]
 
 
 @contextmanager
-def watch(acts: Sequence[Act], console: Console) -> Generator[Follow]:
-    """Show how far the acts are.
+def show_progress(scenarios: Sequence[Scenario], console: Console) -> Generator[Begin]:
+    """Show the progress of scenarios while a ``with`` block runs.
 
     Args:
-        acts: All that will be played.
-        console: Where to show it.
+        scenarios: All scenarios of the block.
+        console: Console to show the progress on.
 
     Yields:
-        What follows one act: a context that gives what to call after each call.
+        Function that begins a scenario. It returns the function to call after each call of the scenario.
     """
     if not console.is_interactive:
-        yield _lines(console)
+
+        def print_line(scenario: Scenario) -> Advance:
+            console.print(f"{scenario.title} ...")
+            return lambda: None
+
+        yield print_line
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    width = max(len(scenario.title) for scenario in scenarios)
     with Progress(*columns, console=console, transient=True) as progress:
-        yield _bars(progress, acts)
 
+        def add_bar(scenario: Scenario) -> Advance:
+            bar = progress.add_task(scenario.title.ljust(width), total=scenario.calls)
+            return lambda: progress.advance(bar)
 
-def _bars(progress: Progress, acts: Sequence[Act]) -> Follow:
-    width = max(len(act.title) for act in acts)
-
-    @contextmanager
-    def follow(act: Act) -> Generator[Advance]:
-        bar = progress.add_task(act.title.ljust(width), total=act.calls)
-        yield lambda: progress.advance(bar)
-
-    return follow
-
-
-def _lines(console: Console) -> Follow:
-    @contextmanager
-    def follow(act: Act) -> Generator[Advance]:
-        console.print(f"{act.title} ...")
-        yield lambda: None
-
-    return follow
+        yield add_bar

@@ -1,4 +1,4 @@
-"""The table at the end: what was called, and what the server counted."""
+"""Result table of the quickstart."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .acts import Act
+    from .scenarios import Scenario
 
-__all__ = ["Result", "explanation", "table"]
+__all__ = ["Result", "build_table", "explain_exchanges"]
 
 
 @frozen(kw_only=True)
 class Result:
-    """What came of one act.
+    """Counts of one scenario.
 
     Attributes:
-        act: The act.
-        calls: Calls that were made.
-        exchanges: Token exchanges, as the server counted them; ``None`` if it does not tell.
-        expected_exchanges: How many there have to be.
-        retries: Attempts after the first of each call.
-        seconds: How long it took.
+        scenario: Scenario that was run.
+        calls: Number of calls.
+        exchanges: Number of token exchanges that the server counted; ``None`` if the server does not report it.
+        expected_exchanges: Expected number of token exchanges.
+        retries: Number of attempts after the first one of each call.
+        seconds: Duration in seconds.
     """
 
-    act: Act
+    scenario: Scenario
     calls: int
     exchanges: int | None
     expected_exchanges: int
@@ -37,62 +37,59 @@ class Result:
     seconds: float
 
     @property
-    def is_right(self) -> bool:
-        """Whether the server counted what it should have."""
+    def is_expected(self) -> bool:
+        """Whether the number of exchanges is the expected one, or unknown."""
         return self.exchanges in (None, self.expected_exchanges)
 
     @property
-    def complaint(self) -> str:
-        """What is wrong if it is not right."""
+    def error_message(self) -> str:
+        """Error message for an unexpected number of exchanges."""
         return (
-            f"{self.act.title}: the server counted {self.exchanges} token exchanges for one client, "
-            f"where {self.expected_exchanges} was to be expected"
+            f"{self.scenario.title}: the server must count {self.expected_exchanges} token exchanges for one client, "
+            f"got {self.exchanges}; check that no other client uses the server at the same time"
         )
 
 
-def table(results: Iterable[Result]) -> Table:
-    """Draw the table.
+def build_table(results: Iterable[Result]) -> Table:
+    """Build the table of results.
 
     Args:
-        results: One for each act.
+        results: Results, one for each scenario.
 
     Returns:
-        The table, for any console.
+        Table for any console.
     """
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    drawn.add_column("Act")
-    drawn.add_column("Client")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("Scenario")
+    table.add_column("Client")
     for name in ("Calls", "Exchanges", "Retries", "Time"):
-        drawn.add_column(name, justify="right")
+        table.add_column(name, justify="right")
     for result in results:
-        drawn.add_row(
-            result.act.title,
-            result.act.client,
+        table.add_row(
+            result.scenario.title,
+            result.scenario.client,
             f"{result.calls:,}",
-            _exchanges(result),
+            _format_exchanges(result),
             f"{result.retries:,}",
             f"{result.seconds:.2f} s",
         )
-    return drawn
+    return table
 
 
-def explanation(result: Result) -> str:
-    """Say what the number of exchanges means.
+def explain_exchanges(result: Result) -> str:
+    """Return a sentence that explains the number of exchanges.
 
     Args:
         result: Any of the results.
-
-    Returns:
-        One sentence.
     """
     if result.exchanges is None:
-        return "Only a sandbox tells how many token exchanges it counted."
+        return "Only a sandbox reports its number of token exchanges."
     if result.expected_exchanges == 0:
-        return "A secret key is never exchanged for a token."
-    return "Token exchanges are what the server counted: one for each client."
+        return "A secret key does not need a token exchange."
+    return "The server counts the token exchanges: one for each client."
 
 
-def _exchanges(result: Result) -> str:
+def _format_exchanges(result: Result) -> str:
     if result.exchanges is None:
-        return "not told"
-    return f"[bold {'green' if result.is_right else 'red'}]{result.exchanges:,}[/]"
+        return "unknown"
+    return f"[bold {'green' if result.is_expected else 'red'}]{result.exchanges:,}[/]"

@@ -1,4 +1,4 @@
-"""The acts: what a user of the SDK would write, each with a client of its own."""
+"""Scenarios of the quickstart, written as a user of the SDK would, each with a client of its own."""
 
 from __future__ import annotations
 
@@ -15,106 +15,106 @@ from ...errors import DuroError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .stage import Stage
+    from .target import Target
 
     Advance: TypeAlias = Callable[[], None]
 
-__all__ = ["Act", "programme"]
+__all__ = ["Scenario", "list_scenarios"]
 
-STEPS: Final = 3
+CALLS_PER_SUBSCRIPTION: Final = 3
 
 
 @frozen
-class Act:
-    """One act.
+class Scenario:
+    """Calls of one client.
 
     Attributes:
-        title: What happens.
-        client: The class of its client.
-        calls: How many calls it makes.
-        perform: Makes them on a stage, and tells whoever watches after each.
+        title: Title in progress and table.
+        client: Class name of the client.
+        calls: Number of calls.
+        run: Function that makes the calls on a target, and calls its second argument after each.
     """
 
     title: str
     client: str
     calls: int
-    perform: Callable[[Stage, Advance], None]
+    run: Callable[[Target, Advance], None]
 
 
-def programme(callers: int, threads: int) -> list[Act]:
-    """List the acts, in order.
+def list_scenarios(coroutines: int, threads: int) -> list[Scenario]:
+    """Return the scenarios, in order.
 
     Args:
-        callers: Coroutines that call at once.
-        threads: Threads that share the blocking client.
-
-    Returns:
-        The acts.
+        coroutines: Number of concurrent calls of the asynchronous client.
+        threads: Number of threads that share the blocking client.
     """
+    calls = CALLS_PER_SUBSCRIPTION
     return [
-        Act(f"{callers:,} coroutines at once", "AsyncDuro", callers, _awaited(partial(call_at_once, callers))),
-        Act("plan, customer, subscription", "AsyncDuro", STEPS, _awaited(subscribe)),
-        Act(f"the same from {threads:,} threads", "Duro", STEPS * threads, partial(subscribe_from_threads, threads)),
+        Scenario(
+            f"{coroutines:,} concurrent calls", "AsyncDuro", coroutines, _blocking(partial(call_together, coroutines))
+        ),
+        Scenario("plan, customer, subscription", "AsyncDuro", calls, _blocking(subscribe)),
+        Scenario(f"the same in {threads:,} threads", "Duro", calls * threads, partial(subscribe_in_threads, threads)),
     ]
 
 
-def _awaited(scene: Callable[[Stage, Advance], Awaitable[None]]) -> Callable[[Stage, Advance], None]:
-    return lambda stage, advance: anyio.run(scene, stage, advance)
+def _blocking(run: Callable[[Target, Advance], Awaitable[None]]) -> Callable[[Target, Advance], None]:
+    return lambda target, advance: anyio.run(run, target, advance)
 
 
-async def call_at_once(callers: int, stage: Stage, advance: Advance) -> None:
-    """Let many coroutines call while there is no token yet; the first failure ends them all."""
+async def call_together(coroutines: int, target: Target, advance: Advance) -> None:
+    """List plans in many concurrent calls, with an empty token cache; the first failure cancels the others."""
     failures: list[DuroError] = []
 
     async def call() -> None:
         try:
-            await duro.plans.list(limit=1).page()
+            await client.plans.list(limit=1).page()
         except DuroError as error:
             failures.append(error)
             tasks.cancel_scope.cancel()
         else:
             advance()
 
-    async with stage.async_client() as duro, anyio.create_task_group() as tasks:
-        for _ in range(callers):
+    async with target.async_client() as client, anyio.create_task_group() as tasks:
+        for _ in range(coroutines):
             tasks.start_soon(call)
     if failures:
         raise failures[0]
 
 
-async def subscribe(stage: Stage, advance: Advance) -> None:
-    """Make a plan, a customer, and the customer's subscription to the plan."""
-    async with stage.async_client() as duro:
-        plan = await duro.plans.create(name="Pro", amount=500_000, interval="month")
+async def subscribe(target: Target, advance: Advance) -> None:
+    """Create a plan, a customer, and a subscription of the customer to the plan."""
+    async with target.async_client() as client:
+        plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
         advance()
-        customer = await duro.customers.create(email="ada@example.com")
+        customer = await client.customers.create(email="ada@example.com")
         advance()
-        await duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+        await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
         advance()
 
 
-def subscribe_from_threads(threads: int, stage: Stage, advance: Advance) -> None:
-    """Do the same in many threads that share one blocking client."""
+def subscribe_in_threads(threads: int, target: Target, advance: Advance) -> None:
+    """Create a plan, a customer and a subscription in each of many threads that share one blocking client."""
     failures: list[Exception] = []
 
     def subscribe() -> None:
         try:
-            plan = duro.plans.create(name="Pro", amount=500_000, interval="month")
+            plan = client.plans.create(name="Pro", amount=500_000, interval="month")
             advance()
-            customer = duro.customers.create(email="ada@example.com")
+            customer = client.customers.create(email="ada@example.com")
             advance()
-            duro.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
             advance()
-        except Exception as error:  # noqa: BLE001 - it is raised again, in the thread that waits
+        except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
             failures.append(error)
 
-    with stage.client() as duro:
-        # A thread starts without its maker's context, in which the calls are recorded; and as a
-        # daemon, it never keeps an interrupted program from ending.
-        crowd = [Thread(target=copy_context().run, args=(subscribe,), daemon=True) for _ in range(threads)]
-        for thread in crowd:
-            thread.start()
-        for thread in crowd:
-            thread.join()
+    with target.client() as client:
+        # A new thread starts with an empty context, but capture() records calls in the context of this one.
+        # Daemon threads do not delay the exit of an interrupted program.
+        workers = [Thread(target=copy_context().run, args=(subscribe,), daemon=True) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
     if failures:
         raise failures[0]

@@ -1,4 +1,4 @@
-"""The stage: which Duro the acts play on, and what its server tells."""
+"""Target of the quickstart: the server and the credential that the scenarios use."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ if TYPE_CHECKING:
 
     from ..account import Account
 
-__all__ = ["Stage", "open_stage"]
+__all__ = ["Target", "open_target"]
 
-# The deadline of a call runs while it waits for one of the client's connections, behind thousands if need be.
-CALL_TIMEOUT: Final = 300.0
-STATS_TIMEOUT: Final = 10.0
+# A call's deadline includes its wait for a connection, here behind thousands of other calls.
+CALL_TIMEOUT_SECONDS: Final = 300.0
+STATS_TIMEOUT_SECONDS: Final = 10.0
 
 
 @frozen
-class Stage:
-    """A Duro, and who calls it.
+class Target:
+    """Server and credential.
 
     Attributes:
-        credential: Who calls.
-        base_url: Where it is.
-        is_own: Whether it was started for these acts.
+        credential: Credential of the calls.
+        base_url: URL of the server.
+        is_temporary: Whether the server is a sandbox that was started for this run.
     """
 
     credential: Credential
     base_url: str
-    is_own: bool = False
+    is_temporary: bool = False
 
     def __str__(self) -> str:
-        return f"a sandbox of its own, {self.base_url}" if self.is_own else self.base_url
+        return f"a new sandbox at {self.base_url}" if self.is_temporary else self.base_url
 
     def async_client(self) -> AsyncDuro:
-        """Make an awaited client that has no token yet."""
-        return AsyncDuro(self.credential, base_url=self.base_url, timeout=CALL_TIMEOUT)
+        """Create an asynchronous client with an empty token cache."""
+        return AsyncDuro(self.credential, base_url=self.base_url, timeout=CALL_TIMEOUT_SECONDS)
 
     def client(self) -> Duro:
-        """Make a blocking client that has no token yet."""
-        return Duro(self.credential, base_url=self.base_url, timeout=CALL_TIMEOUT)
+        """Create a blocking client with an empty token cache."""
+        return Duro(self.credential, base_url=self.base_url, timeout=CALL_TIMEOUT_SECONDS)
 
     @property
     def exchanges_per_client(self) -> int:
-        """How many exchanges a client takes: one, or none where a secret key is the token."""
+        """Expected number of token exchanges per client: 1, or 0 for a secret key."""
         return 1 if isinstance(self.credential, ClientCredentials) else 0
 
-    def exchanges(self) -> int | None:
-        """Ask the server how many exchanges it has seen; ``None`` where it does not tell."""
+    def count_exchanges(self) -> int | None:
+        """Return the server's count of token exchanges, or ``None`` if the server is not a sandbox."""
         address = urlsplit(self.base_url)
-        # Plain http goes to loopback only, where a sandbox may be; a real Duro is not asked for what it has not.
+        # The SDK allows http:// for loopback only, so a server with https:// is not asked for sandbox counts.
         if address.scheme != "http" or address.hostname is None:
             return None
-        connection = HTTPConnection(address.hostname, address.port, timeout=STATS_TIMEOUT)
+        connection = HTTPConnection(address.hostname, address.port, timeout=STATS_TIMEOUT_SECONDS)
         try:
             connection.request("GET", f"{address.path}/_sandbox/stats")
             return int(json.loads(connection.getresponse().read())["token_exchanges"])
@@ -75,30 +75,30 @@ class Stage:
 
 
 @contextmanager
-def open_stage(account: Account) -> Generator[Stage]:
-    """Find the Duro that an account names; start a sandbox if it names none.
+def open_target(account: Account) -> Generator[Target]:
+    """Return the target of an account, or start a sandbox if the account is not configured.
 
     Args:
-        account: Who calls, and where.
+        account: Options of the command line.
 
     Yields:
-        The stage; a sandbox of its own ends with the block.
+        The target. A sandbox that was started stops with the ``with`` block.
 
     Raises:
-        ConfigurationError: The account cannot be used or is a live one, or the sandbox's extra is missing.
+        ConfigurationError: The account cannot be used or is in live mode, or the sandbox's extra is missing.
     """
-    if account.is_told:
+    if account.is_configured:
         credential = account.credential()
         if credential.mode == "live":
             raise ConfigurationError(
-                "quickstart makes plans, customers and subscriptions, so it takes no live credential; "
-                "give a test credential, or none for a sandbox of its own"
+                "the credential of quickstart must be in test mode, got a live one, and quickstart creates plans, "
+                "customers and subscriptions; pass a test credential, or none to start a sandbox"
             )
-        yield Stage(credential, resolve_base_url(account.base_url, credential.mode))
+        yield Target(credential, resolve_base_url(account.base_url, credential.mode))
         return
     from ...sandbox import Sandbox
 
     with Sandbox() as sandbox:
         options = sandbox.options
         credential = ClientCredentials(options["client_id"], options["client_secret"])
-        yield Stage(credential, options["base_url"], is_own=True)
+        yield Target(credential, options["base_url"], is_temporary=True)
