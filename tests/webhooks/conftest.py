@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 
 import pytest
 
 from duro._clock import Clock
-from duro.webhooks import Event
+from duro.webhooks import Event, MemoryInbox, SQLiteInbox, Webhook
 
 CUSTOMER = {
     "id": "cus_1",
@@ -96,3 +98,41 @@ class Time:
 @pytest.fixture
 def time():
     return Time()
+
+
+@pytest.fixture
+def webhook(time):
+    return Webhook("whsec_1needle2", clock=time.clock)
+
+
+@pytest.fixture(scope="session")
+def signature_of():
+    """Compute a signature independently of the SDK."""
+
+    def compute(body, timestamp, secret="whsec_1needle2"):
+        return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+    return compute
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def make_inbox(request, time, tmp_path):
+    """Create inboxes of one kind; SQLite inboxes share a file."""
+    created = []
+
+    def make(**options):
+        options = {"clock": time.clock, **options}
+        created.append(
+            MemoryInbox(**options) if request.param == "memory" else SQLiteInbox(tmp_path / "inbox.db", **options)
+        )
+        return created[-1]
+
+    yield make
+    for inbox in created:
+        if isinstance(inbox, SQLiteInbox):
+            inbox.close()
+
+
+@pytest.fixture
+def inbox(make_inbox):
+    return make_inbox()
