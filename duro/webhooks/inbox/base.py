@@ -90,7 +90,8 @@ class Inbox(ABC):
 
     Args:
         lease: Lifetime of a claim in seconds, above 0 and at most the time from Duro's first delivery to its
-            last one. Longer than the slowest handler; the event of a crashed worker is blocked for so long.
+            last one. It must exceed the time of the slowest handler. The event of a crashed worker stays blocked
+            until its lease ends.
         retention: Time in seconds for which a handled event is remembered; at least the time from Duro's first
             delivery to its last one.
         clock: Clock that tests can replace.
