@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import duro
 from duro import AsyncDuro, Duro, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
@@ -44,6 +45,7 @@ async def awaited(client: AsyncDuro) -> None:
 
 def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # pyright: ignore[reportCallIssue]
+    print(duro.AsnycDuro)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     Duro("sk_test_1", "https://api.useduro.com")  # pyright: ignore[reportCallIssue]
     AsyncDuro("sk_test_1", retries="3")  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", transport=object())  # pyright: ignore[reportArgumentType]
