@@ -350,7 +350,7 @@ def test_an_unclosed_client_warns(unclosed_client_over):
 @pytest.mark.parametrize("copying", [pickle.dumps, copy.deepcopy, copy.copy])
 def test_a_client_cannot_be_pickled(copying, client_over):
     client = client_over(answer)
-    with pytest.raises(TypeError, match="make one in each process"):
+    with pytest.raises(TypeError, match="create one in each process"):
         copying(client)
 
 
