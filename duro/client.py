@@ -72,6 +72,7 @@ def resource(resource_class: type[R]) -> cached_attribute[R]:
         return resource_class(self._requester)  # pyright: ignore[reportPrivateUsage] - becomes part of the client
 
     create.__doc__ = resource_class.__doc__
+    create.__annotations__["return"] = resource_class
     return cached_attribute(create)
 
 

@@ -127,6 +127,7 @@ def blocking_resource(attribute: cached_attribute[A], blocking_class: Callable[[
         return blocking_class(asynchronous)
 
     create.__doc__ = attribute.__doc__
+    create.__annotations__["return"] = blocking_class
     return cached_attribute(create)
 
 
