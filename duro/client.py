@@ -94,12 +94,12 @@ class AsyncDuro:
             exchange included. Default: 30.
         retries: Number of retries of a call, or a
             :class:`~duro.RetryPolicy`. Default: 3.
-        max_connections: Maximum number of connections per event loop.
+        max_connections: Maximum number of connections per event loop. Default: 100.
         max_response_bytes: Maximum size of a response in bytes, compressed
             and decompressed. Default: 16 MiB. A larger response is not read
             to its end.
-        transport: HTTP transport: ``"httpx"``, an ``httpx.AsyncClient``, or
-            any :class:`~duro.Transport`.
+        transport: HTTP transport: ``"httpx"`` (default), an
+            ``httpx.AsyncClient``, or any :class:`~duro.Transport`.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes
@@ -248,7 +248,10 @@ class AsyncDuro:
         return copy
 
     async def aclose(self) -> None:
-        """Close the connections; further calls raise ``ClientClosedError``, further ``aclose()`` does nothing."""
+        """Close the connections.
+
+        Later calls raise ``ClientClosedError``. Closing twice is allowed.
+        """
         await self._requester.core.aclose()
 
     def check_open(self) -> None:

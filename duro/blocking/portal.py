@@ -7,7 +7,7 @@ these states:
 ========  =======================================  ================================
 State     Condition                                Set by
 ========  =======================================  ================================
-starting  ``_loop`` has no result                  the constructor
+starting  ``_loop`` is pending                     the constructor
 open      ``_loop`` has a result, ``_open``        the portal's thread
 closing   not ``_open``                            the portal's thread
 ended     the thread is not alive                  the interpreter
@@ -15,9 +15,9 @@ ended     the thread is not alive                  the interpreter
 
 Calls are submitted from any thread. ``_calls`` has those that are not done, so
 that they can fail when the loop ends. For the states of a call, see
-``portal_call``. The variable ``_thread`` is set under ``_lock`` by a call that
-finds no usable thread, and by the hook for forks in the child, which has one
-thread only. ``_exiting`` is set once, by the hook for the exit.
+``portal_call``. A call that needs another thread sets ``_thread`` under
+``_lock``. The fork hook sets it without the lock, in a child that still has
+only one thread. ``_exiting`` is set once, by the exit hook.
 
 The reasons for this design:
 

@@ -377,7 +377,7 @@ def test_iterators_fetch_page_by_page(sandbox):
         by_page = pages.by_page()
         assert [customer.email for customer in next(by_page).items] == ["5@example.com", "4@example.com"]
         assert requests() == 3
-        # An iterator that is abandoned needs no finalization in the portal.
+        # An abandoned iterator does not have to be finalized in the portal.
         del items, by_page
         assert len(pages.collect(limit=3)) == 3
         assert requests() == 5
@@ -408,9 +408,9 @@ def test_copy_shares_connections_and_overrides_options(make_client):
     assert type(copied) is type(client)
     copied.request("GET", "/v1/x")
     client.request("GET", "/v1/x")
-    with_header, without = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
-    assert with_header.headers.get("x-trace") == "1"
-    assert without.headers.get("x-trace") is None
+    first, second = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
+    assert first.headers.get("x-trace") == "1"
+    assert second.headers.get("x-trace") is None
 
 
 def test_portal_uses_uvloop_if_installed():

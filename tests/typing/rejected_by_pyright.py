@@ -1,4 +1,4 @@
-"""What pyright has to refuse; an ignored error that is none is an error itself. Never run."""
+"""Code that pyright must reject, never run. An unused ignore comment is an error too."""
 
 # mypy: ignore-errors
 # pyright: reportUnnecessaryTypeIgnoreComment=true
@@ -32,7 +32,7 @@ def blocking(client: Duro) -> None:
     client.plans.list().collect(limit="5")  # pyright: ignore[reportArgumentType]
 
 
-async def awaited(client: AsyncDuro) -> None:
+async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # pyright: ignore[reportCallIssue]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # pyright: ignore[reportCallIssue]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,4 @@
-"""What mypy has to refuse; an ignored error that is none is an error itself. Never run."""
+"""Code that mypy must reject, never run. An unused ignore comment is an error too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def blocking(client: Duro) -> None:
     client.plans.list().collect(limit="5")  # type: ignore[arg-type]
 
 
-async def awaited(client: AsyncDuro) -> None:
+async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # type: ignore[call-arg]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # type: ignore[call-arg]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # type: ignore[arg-type]
