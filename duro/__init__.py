@@ -1,7 +1,8 @@
-"""The Duro API for Python: subscription billing that wins back failed payments.
+"""Python SDK for Duro: subscription billing that recovers failed payments.
 
-``AsyncDuro`` is awaited, ``Duro`` blocks; both speak through the same core.
-Names are loaded when they are used, so that importing ``duro`` costs nothing.
+:class:`AsyncDuro` is the asynchronous client, :class:`Duro` the blocking one.
+Both use the same core. Every name of this package is imported at its first
+use, so that ``import duro`` costs almost nothing.
 """
 
 from __future__ import annotations
@@ -10,260 +11,168 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._secrets import Secret
-    from ._unset import UNSET, Unset
+    # For type checkers. "A as A" marks a name as public; a test keeps these imports equal to the mapping below.
+    from ._secrets import Secret as Secret
+    from ._unset import UNSET as UNSET
+    from ._unset import Unset as Unset
     from ._version import __version__ as __version__
-    from .api.codec.open_enum import OpenEnum
-    from .api.models.analytics import RecoverySummary
-    from .api.models.checkout import CheckoutKind, CheckoutSession, CheckoutStatus
-    from .api.models.customer_checkout import CheckoutPage, CheckoutPayment, CheckoutProgress
-    from .api.models.customer_identity import Identity, IdentityVerification, OtpDelivery, SavedMethod
-    from .api.models.customer_portal import (
-        PortalAccess,
-        PortalAccount,
-        PortalCard,
-        PortalCodeDelivery,
-        PortalMerchantGroup,
-        PortalPlan,
-        PortalSubscription,
-        PortalSubscriptionAction,
-        PortalTopUp,
-        PortalVirtualAccount,
-        PortalWallet,
-        PortalWalletTransaction,
-        WalletStatus,
-    )
-    from .api.models.customers import Customer
-    from .api.models.event_data import EventData, EventType
-    from .api.models.events import Event, EventPayload, UnknownEvent
-    from .api.models.invoices import Invoice, InvoiceDetail, InvoiceRefundResult, InvoiceStatus
-    from .api.models.payment_links import PaymentLink
-    from .api.models.plans import Interval, Plan
-    from .api.models.promo_codes import DiscountDuration, DiscountType, PromoCode
-    from .api.models.settings import DunningEscalation, RecoverySettings
-    from .api.models.subscriptions import PlanChangeResult, Proration, ProrationKind, Subscription, SubscriptionStatus
-    from .api.models.transactions import Rail, Transaction, TransactionStatus
-    from .api.options import CallOptions, ClientOptions
-    from .api.pages import AsyncPages, Page
-    from .auth.credentials import (
-        ClientCredentials,
-        Credential,
-        IdentityToken,
-        PortalSession,
-        SecretKey,
-        SupportsCredential,
-    )
-    from .auth.token import Token
-    from .blocking.client import Duro
-    from .blocking.pages import Pages
-    from .client import AsyncDuro
-    from .config import RetryPolicy
-    from .errors import (
-        APIError,
-        AuthenticationError,
-        BadRequestError,
-        ClientClosedError,
-        ConfigurationError,
-        ConflictError,
-        ConnectionFailedError,
-        DeadlineExceededError,
-        DecodingError,
-        DuroError,
-        ErrorDetail,
-        InternalServerError,
-        InvalidArgumentError,
-        NotFoundError,
-        OutcomeUnknownError,
-        PayloadError,
-        PermissionDeniedError,
-        RateLimitError,
-        SignatureMismatchError,
-        SignatureMissingError,
-        TimestampError,
-        TokenExchangeError,
-        TransportError,
-        ValidationError,
-        WebhookError,
-    )
-    from .http.observe import Call, capture
-    from .http.request import Request, Response
-    from .http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, Transport
+    from .api.codec.open_enum import OpenEnum as OpenEnum
+    from .api.models.analytics import RecoverySummary as RecoverySummary
+    from .api.models.checkout import CheckoutKind as CheckoutKind
+    from .api.models.checkout import CheckoutSession as CheckoutSession
+    from .api.models.checkout import CheckoutStatus as CheckoutStatus
+    from .api.models.customer_checkout import CheckoutPage as CheckoutPage
+    from .api.models.customer_checkout import CheckoutPayment as CheckoutPayment
+    from .api.models.customer_checkout import CheckoutProgress as CheckoutProgress
+    from .api.models.customer_identity import Identity as Identity
+    from .api.models.customer_identity import IdentityVerification as IdentityVerification
+    from .api.models.customer_identity import OtpDelivery as OtpDelivery
+    from .api.models.customer_identity import SavedMethod as SavedMethod
+    from .api.models.customer_portal import PortalAccess as PortalAccess
+    from .api.models.customer_portal import PortalAccount as PortalAccount
+    from .api.models.customer_portal import PortalCard as PortalCard
+    from .api.models.customer_portal import PortalCodeDelivery as PortalCodeDelivery
+    from .api.models.customer_portal import PortalMerchantGroup as PortalMerchantGroup
+    from .api.models.customer_portal import PortalPlan as PortalPlan
+    from .api.models.customer_portal import PortalSubscription as PortalSubscription
+    from .api.models.customer_portal import PortalSubscriptionAction as PortalSubscriptionAction
+    from .api.models.customer_portal import PortalTopUp as PortalTopUp
+    from .api.models.customer_portal import PortalVirtualAccount as PortalVirtualAccount
+    from .api.models.customer_portal import PortalWallet as PortalWallet
+    from .api.models.customer_portal import PortalWalletTransaction as PortalWalletTransaction
+    from .api.models.customer_portal import WalletStatus as WalletStatus
+    from .api.models.customers import Customer as Customer
+    from .api.models.event_data import EventData as EventData
+    from .api.models.event_data import EventType as EventType
+    from .api.models.events import Event as Event
+    from .api.models.events import EventPayload as EventPayload
+    from .api.models.events import UnknownEvent as UnknownEvent
+    from .api.models.invoices import Invoice as Invoice
+    from .api.models.invoices import InvoiceDetail as InvoiceDetail
+    from .api.models.invoices import InvoiceRefundResult as InvoiceRefundResult
+    from .api.models.invoices import InvoiceStatus as InvoiceStatus
+    from .api.models.payment_links import PaymentLink as PaymentLink
+    from .api.models.plans import Interval as Interval
+    from .api.models.plans import Plan as Plan
+    from .api.models.promo_codes import DiscountDuration as DiscountDuration
+    from .api.models.promo_codes import DiscountType as DiscountType
+    from .api.models.promo_codes import PromoCode as PromoCode
+    from .api.models.settings import DunningEscalation as DunningEscalation
+    from .api.models.settings import RecoverySettings as RecoverySettings
+    from .api.models.subscriptions import PlanChangeResult as PlanChangeResult
+    from .api.models.subscriptions import Proration as Proration
+    from .api.models.subscriptions import ProrationKind as ProrationKind
+    from .api.models.subscriptions import Subscription as Subscription
+    from .api.models.subscriptions import SubscriptionStatus as SubscriptionStatus
+    from .api.models.transactions import Rail as Rail
+    from .api.models.transactions import Transaction as Transaction
+    from .api.models.transactions import TransactionStatus as TransactionStatus
+    from .api.options import CallOptions as CallOptions
+    from .api.options import ClientOptions as ClientOptions
+    from .api.pages import AsyncPages as AsyncPages
+    from .api.pages import Page as Page
+    from .auth.credentials import ClientCredentials as ClientCredentials
+    from .auth.credentials import Credential as Credential
+    from .auth.credentials import IdentityToken as IdentityToken
+    from .auth.credentials import PortalSession as PortalSession
+    from .auth.credentials import SecretKey as SecretKey
+    from .auth.credentials import SupportsCredential as SupportsCredential
+    from .auth.token import Token as Token
+    from .blocking.client import Duro as Duro
+    from .blocking.pages import Pages as Pages
+    from .client import AsyncDuro as AsyncDuro
+    from .config import RetryPolicy as RetryPolicy
+    from .errors import APIError as APIError
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import BadRequestError as BadRequestError
+    from .errors import ClientClosedError as ClientClosedError
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import ConflictError as ConflictError
+    from .errors import ConnectionFailedError as ConnectionFailedError
+    from .errors import DeadlineExceededError as DeadlineExceededError
+    from .errors import DecodingError as DecodingError
+    from .errors import DuroError as DuroError
+    from .errors import ErrorDetail as ErrorDetail
+    from .errors import InternalServerError as InternalServerError
+    from .errors import InvalidArgumentError as InvalidArgumentError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import OutcomeUnknownError as OutcomeUnknownError
+    from .errors import PayloadError as PayloadError
+    from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import SignatureMismatchError as SignatureMismatchError
+    from .errors import SignatureMissingError as SignatureMissingError
+    from .errors import TimestampError as TimestampError
+    from .errors import TokenExchangeError as TokenExchangeError
+    from .errors import TransportError as TransportError
+    from .errors import ValidationError as ValidationError
+    from .errors import WebhookError as WebhookError
+    from .http.observe import Call as Call
+    from .http.observe import capture as capture
+    from .http.request import Request as Request
+    from .http.request import Response as Response
+    from .http.transport import RequestNotSentError as RequestNotSentError
+    from .http.transport import ResponseLostError as ResponseLostError
+    from .http.transport import ResponseTooLargeError as ResponseTooLargeError
+    from .http.transport import Transport as Transport
 
-__all__ = [
-    "UNSET",
-    "APIError",
-    "AsyncDuro",
-    "AsyncPages",
-    "AuthenticationError",
-    "BadRequestError",
-    "Call",
-    "CallOptions",
-    "CheckoutKind",
-    "CheckoutPage",
-    "CheckoutPayment",
-    "CheckoutProgress",
-    "CheckoutSession",
-    "CheckoutStatus",
-    "ClientClosedError",
-    "ClientCredentials",
-    "ClientOptions",
-    "ConfigurationError",
-    "ConflictError",
-    "ConnectionFailedError",
-    "Credential",
-    "Customer",
-    "DeadlineExceededError",
-    "DecodingError",
-    "DiscountDuration",
-    "DiscountType",
-    "DunningEscalation",
-    "Duro",
-    "DuroError",
-    "ErrorDetail",
-    "Event",
-    "EventData",
-    "EventPayload",
-    "EventType",
-    "Identity",
-    "IdentityToken",
-    "IdentityVerification",
-    "InternalServerError",
-    "Interval",
-    "InvalidArgumentError",
-    "Invoice",
-    "InvoiceDetail",
-    "InvoiceRefundResult",
-    "InvoiceStatus",
-    "NotFoundError",
-    "OpenEnum",
-    "OtpDelivery",
-    "OutcomeUnknownError",
-    "Page",
-    "Pages",
-    "PayloadError",
-    "PaymentLink",
-    "PermissionDeniedError",
-    "Plan",
-    "PlanChangeResult",
-    "PortalAccess",
-    "PortalAccount",
-    "PortalCard",
-    "PortalCodeDelivery",
-    "PortalMerchantGroup",
-    "PortalPlan",
-    "PortalSession",
-    "PortalSubscription",
-    "PortalSubscriptionAction",
-    "PortalTopUp",
-    "PortalVirtualAccount",
-    "PortalWallet",
-    "PortalWalletTransaction",
-    "PromoCode",
-    "Proration",
-    "ProrationKind",
-    "Rail",
-    "RateLimitError",
-    "RecoverySettings",
-    "RecoverySummary",
-    "Request",
-    "RequestNotSentError",
-    "Response",
-    "ResponseLostError",
-    "ResponseTooLargeError",
-    "RetryPolicy",
-    "SavedMethod",
-    "Secret",
-    "SecretKey",
-    "SignatureMismatchError",
-    "SignatureMissingError",
-    "Subscription",
-    "SubscriptionStatus",
-    "SupportsCredential",
-    "TimestampError",
-    "Token",
-    "TokenExchangeError",
-    "Transaction",
-    "TransactionStatus",
-    "Transport",
-    "TransportError",
-    "UnknownEvent",
-    "Unset",
-    "ValidationError",
-    "WalletStatus",
-    "WebhookError",
-    "capture",
-]
-
-_ROOMS = {
-    "_version": ("__version__",),
-    "_unset": ("UNSET", "Unset"),
-    "_secrets": ("Secret",),
-    "api.models.customers": ("Customer",),
-    "api.models.settings": ("DunningEscalation", "RecoverySettings"),
-    "api.models.promo_codes": ("DiscountDuration", "DiscountType", "PromoCode"),
-    "api.models.payment_links": ("PaymentLink",),
-    "api.models.invoices": ("Invoice", "InvoiceDetail", "InvoiceRefundResult", "InvoiceStatus"),
-    "api.models.event_data": ("EventData", "EventType"),
-    "api.models.events": ("Event", "EventPayload", "UnknownEvent"),
+# Module and its public names, for imports at first use.
+_PUBLIC_NAMES = {
+    "_secrets": "Secret",
+    "_unset": "UNSET Unset",
+    "_version": "__version__",
+    "api.codec.open_enum": "OpenEnum",
+    "api.models.analytics": "RecoverySummary",
+    "api.models.checkout": "CheckoutKind CheckoutSession CheckoutStatus",
+    "api.models.customer_checkout": "CheckoutPage CheckoutPayment CheckoutProgress",
+    "api.models.customer_identity": "Identity IdentityVerification OtpDelivery SavedMethod",
     "api.models.customer_portal": (
-        "PortalAccess",
-        "PortalAccount",
-        "PortalCard",
-        "PortalCodeDelivery",
-        "PortalMerchantGroup",
-        "PortalPlan",
-        "PortalSubscription",
-        "PortalSubscriptionAction",
-        "PortalTopUp",
-        "PortalVirtualAccount",
-        "PortalWallet",
-        "PortalWalletTransaction",
-        "WalletStatus",
+        "PortalAccess PortalAccount PortalCard PortalCodeDelivery PortalMerchantGroup PortalPlan PortalSubscription "
+        "PortalSubscriptionAction PortalTopUp PortalVirtualAccount PortalWallet PortalWalletTransaction WalletStatus"
     ),
-    "api.models.customer_identity": ("Identity", "IdentityVerification", "OtpDelivery", "SavedMethod"),
-    "api.models.customer_checkout": ("CheckoutPage", "CheckoutPayment", "CheckoutProgress"),
-    "api.models.checkout": ("CheckoutKind", "CheckoutSession", "CheckoutStatus"),
-    "api.models.analytics": ("RecoverySummary",),
-    "api.models.plans": ("Interval", "Plan"),
-    "api.models.subscriptions": (
-        "PlanChangeResult",
-        "Proration",
-        "ProrationKind",
-        "Subscription",
-        "SubscriptionStatus",
+    "api.models.customers": "Customer",
+    "api.models.event_data": "EventData EventType",
+    "api.models.events": "Event EventPayload UnknownEvent",
+    "api.models.invoices": "Invoice InvoiceDetail InvoiceRefundResult InvoiceStatus",
+    "api.models.payment_links": "PaymentLink",
+    "api.models.plans": "Interval Plan",
+    "api.models.promo_codes": "DiscountDuration DiscountType PromoCode",
+    "api.models.settings": "DunningEscalation RecoverySettings",
+    "api.models.subscriptions": "PlanChangeResult Proration ProrationKind Subscription SubscriptionStatus",
+    "api.models.transactions": "Rail Transaction TransactionStatus",
+    "api.options": "CallOptions ClientOptions",
+    "api.pages": "AsyncPages Page",
+    "auth.credentials": "ClientCredentials Credential IdentityToken PortalSession SecretKey SupportsCredential",
+    "auth.token": "Token",
+    "blocking.client": "Duro",
+    "blocking.pages": "Pages",
+    "client": "AsyncDuro",
+    "config": "RetryPolicy",
+    "errors": (
+        "APIError AuthenticationError BadRequestError ClientClosedError ConfigurationError ConflictError "
+        "ConnectionFailedError DeadlineExceededError DecodingError DuroError ErrorDetail InternalServerError "
+        "InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError PermissionDeniedError RateLimitError "
+        "SignatureMismatchError SignatureMissingError TimestampError TokenExchangeError TransportError "
+        "ValidationError WebhookError"
     ),
-    "api.models.transactions": ("Rail", "Transaction", "TransactionStatus"),
-    "api.codec.open_enum": ("OpenEnum",),
-    "api.options": ("CallOptions", "ClientOptions"),
-    "api.pages": ("AsyncPages", "Page"),
-    "auth.credentials": (
-        "ClientCredentials",
-        "Credential",
-        "SupportsCredential",
-        "IdentityToken",
-        "PortalSession",
-        "SecretKey",
-    ),
-    "auth.token": ("Token",),
-    "blocking.client": ("Duro",),
-    "blocking.pages": ("Pages",),
-    "client": ("AsyncDuro",),
-    "config": ("RetryPolicy",),
-    "http.observe": ("Call", "capture"),
-    "http.request": ("Response", "Request"),
-    "http.transport": ("RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "Transport"),
+    "http.observe": "Call capture",
+    "http.request": "Request Response",
+    "http.transport": "RequestNotSentError ResponseLostError ResponseTooLargeError Transport",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULES = {name: module for module, names in _PUBLIC_NAMES.items() for name in names.split()}
 
+if not TYPE_CHECKING:
+    # Type checkers cannot read a computed list, and would accept every name for the sake of "__getattr__".
+    __all__ = [name for name in _MODULES if name != "__version__"]
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__ and name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Every name without a room of its own is an error.
-    value = getattr(import_module(f".{_HOME.get(name, 'errors')}", __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        # From now on Python finds the name without this function.
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

@@ -1,4 +1,4 @@
-"""``python -m duro``: the command line."""
+"""Command line, run as ``python -m duro``."""
 
 from .cli import main
 

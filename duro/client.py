@@ -1,8 +1,8 @@
-"""``AsyncDuro``: from settings to a core, from a core to resources."""
+"""Asynchronous client of the Duro API: :class:`AsyncDuro`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from ._cached_attribute import cached_attribute
 from ._secrets import RedactedStr
@@ -11,6 +11,7 @@ from .api.client_state import ClientState, Defaults
 from .api.codec.codec import decode_json, encode_json
 from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
+from .api.resources.base import AsyncResource
 from .api.resources.checkout import AsyncCheckout
 from .api.resources.customer_checkout import AsyncCustomerCheckout
 from .api.resources.customer_identity import AsyncCustomerIdentity
@@ -54,29 +55,55 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncDuro"]
 
+R = TypeVar("R", bound=AsyncResource)
 
-class AsyncDuro:
-    """The Duro API, awaited, on asyncio or trio.
 
-    One client serves any number of tasks, several event loops in turn, and
-    several at once. Use it in ``async with``, or close it with ``aclose()``.
+def resource(resource_class: type[R]) -> cached_attribute[R]:
+    """Declare a client attribute that holds a resource.
 
     Args:
-        credential: A secret key (``sk_…``), or any credential.
-        client_id: An OAuth client's id (``cid_…``).
-        client_secret: That client's secret (``csec_…``).
-        base_url: Where to speak to; else ``DURO_BASE_URL``, else Duro's own
+        resource_class: Class of the resource, created at the first use. The attribute has its docstring.
+
+    Returns:
+        The attribute.
+    """
+
+    def create(self: AsyncDuro) -> R:
+        return resource_class(self._requester)  # pyright: ignore[reportPrivateUsage] - becomes part of the client
+
+    create.__doc__ = resource_class.__doc__
+    create.__annotations__["return"] = resource_class
+    return cached_attribute(create)
+
+
+class AsyncDuro:
+    """Asynchronous client of the Duro API, for asyncio and trio.
+
+    One client serves any number of tasks and event loops, one after another
+    or at the same time. Use it in ``async with``, or close it with
+    ``aclose()``.
+
+    Args:
+        credential: Credential of the calls: a secret key (``sk_…``) as a
+            string, or a credential object such as :class:`~duro.SecretKey`.
+        client_id: ID of an OAuth client (``cid_…``).
+        client_secret: Secret of that OAuth client (``csec_…``).
+        base_url: URL of the API. Default: ``DURO_BASE_URL``, then Duro's
             host for the credential's mode.
-        timeout: The deadline of a call, in seconds; 30 if left out.
-        retries: How a call is tried again: a number, or a policy.
-        max_connections: Connections at most, for each event loop.
-        max_response_bytes: How large an answer may be, as it comes and unpacked;
-            16 MiB if left out. A larger one is not read to its end.
-        transport: ``"httpx"``, an ``httpx.AsyncClient``, or any ``Transport``.
+        timeout: Deadline of a call in seconds, all attempts and the token
+            exchange included. Default: 30.
+        retries: Number of retries of a call, or a
+            :class:`~duro.RetryPolicy`. Default: 3.
+        max_connections: Maximum number of connections per event loop. Default: 100.
+        max_response_bytes: Maximum size of a response in bytes, compressed
+            and decompressed. Default: 16 MiB. A larger response is not read
+            to its end.
+        transport: HTTP transport: ``"httpx"`` (default), an
+            ``httpx.AsyncClient``, or any :class:`~duro.Transport`.
 
     Raises:
-        ConfigurationError: There is no credential, there are two, their modes
-            differ, or another argument is wrong. Nothing was sent.
+        ConfigurationError: The credential is missing or ambiguous, its modes
+            differ, or another argument is invalid. Nothing was sent.
 
     Example:
         >>> async with AsyncDuro(**sandbox.options) as client:
@@ -98,113 +125,54 @@ class AsyncDuro:
         max_response_bytes: int = DEFAULT_ANSWER_BYTES,
         transport: AnyTransport = "httpx",
     ) -> None:
-        # From here on no local of any frame holds a secret's text.
-        key, identifier, secret = conceal(credential), conceal(client_id), conceal(client_secret)
+        # After these two lines no frame has a secret in a local variable, where a traceback could show it.
+        wrapped_credential, wrapped_id, wrapped_secret = conceal(credential), conceal(client_id), conceal(client_secret)
         del credential, client_id, client_secret
-        requester = resolve_credential(key, client_id=identifier, client_secret=secret)
+        resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
         settings = Settings(
-            base_url=resolve_base_url(base_url, requester.mode),
+            base_url=resolve_base_url(base_url, resolved.mode),
             timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else check_timeout(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
             max_connections=check_max_connections(max_connections),
             max_response_bytes=check_max_response_bytes(max_response_bytes),
         )
-        core = ClientState(
+        state = ClientState(
             Pipeline(settings, transport_opener(transport, settings)),
             Authorizers(settings, exchange_transport_opener(transport, settings)),
         )
-        self._requester = Requester(core, Defaults(requester, settings.timeout, settings.retry))
+        self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry))
 
-    @cached_attribute
-    def oauth(self) -> AsyncOAuth:
-        """The token exchange."""
-        return AsyncOAuth(self._requester)
-
-    @cached_attribute
-    def plans(self) -> AsyncPlans:
-        """What customers subscribe to."""
-        return AsyncPlans(self._requester)
-
-    @cached_attribute
-    def promo_codes(self) -> AsyncPromoCodes:
-        """What lowers the price for those who know it."""
-        return AsyncPromoCodes(self._requester)
-
-    @cached_attribute
-    def payment_links(self) -> AsyncPaymentLinks:
-        """Links to share, each of which sells one plan."""
-        return AsyncPaymentLinks(self._requester)
-
-    @cached_attribute
-    def customers(self) -> AsyncCustomers:
-        """Who pays the merchant."""
-        return AsyncCustomers(self._requester)
-
-    @cached_attribute
-    def transactions(self) -> AsyncTransactions:
-        """Single attempts to charge."""
-        return AsyncTransactions(self._requester)
-
-    @cached_attribute
-    def subscriptions(self) -> AsyncSubscriptions:
-        """Who pays for what, and until when."""
-        return AsyncSubscriptions(self._requester)
-
-    @cached_attribute
-    def invoices(self) -> AsyncInvoices:
-        """What periods cost, and how that was paid."""
-        return AsyncInvoices(self._requester)
-
-    @cached_attribute
-    def settings(self) -> AsyncSettings:
-        """How the merchant wants to be served."""
-        return AsyncSettings(self._requester)
-
-    @cached_attribute
-    def analytics(self) -> AsyncAnalytics:
-        """What failed, and what was won back."""
-        return AsyncAnalytics(self._requester)
-
-    @cached_attribute
-    def checkout(self) -> AsyncCheckout:
-        """Pages of Duro's on which customers pay."""
-        return AsyncCheckout(self._requester)
-
-    @cached_attribute
-    def events(self) -> AsyncEvents:
-        """What happened, as the API keeps it."""
-        return AsyncEvents(self._requester)
-
-    @cached_attribute
-    def customer_checkout(self) -> AsyncCustomerCheckout:
-        """What a checkout page does; the session's token is all that it needs."""
-        return AsyncCustomerCheckout(self._requester)
-
-    @cached_attribute
-    def customer_identity(self) -> AsyncCustomerIdentity:
-        """A person behind a telephone number, and their ways to pay."""
-        return AsyncCustomerIdentity(self._requester)
-
-    @cached_attribute
-    def customer_portal(self) -> AsyncCustomerPortal:
-        """Where customers look after their own subscriptions."""
-        return AsyncCustomerPortal(self._requester)
+    oauth = resource(AsyncOAuth)
+    plans = resource(AsyncPlans)
+    promo_codes = resource(AsyncPromoCodes)
+    payment_links = resource(AsyncPaymentLinks)
+    customers = resource(AsyncCustomers)
+    transactions = resource(AsyncTransactions)
+    subscriptions = resource(AsyncSubscriptions)
+    invoices = resource(AsyncInvoices)
+    settings = resource(AsyncSettings)
+    analytics = resource(AsyncAnalytics)
+    checkout = resource(AsyncCheckout)
+    events = resource(AsyncEvents)
+    customer_checkout = resource(AsyncCustomerCheckout)
+    customer_identity = resource(AsyncCustomerIdentity)
+    customer_portal = resource(AsyncCustomerPortal)
 
     async def token(self, **options: Unpack[CallOptions]) -> Token:
-        """Give the cached access token, exchanging if there is none (``oauthToken``).
+        """Return the cached access token; exchange the credential if no valid token is cached (``oauthToken``).
 
         Args:
-            **options: What may be said with every call.
+            **options: Per-call options; see :class:`~duro.CallOptions`.
 
         Returns:
-            A usable token.
+            A valid token.
 
         Raises:
-            ConfigurationError: The credential is no OAuth client.
-            TokenExchangeError: The endpoint refused, or answered nonsense.
-            ConnectionFailedError: The endpoint could not be reached.
-            DeadlineExceededError: No answer came in time.
+            ConfigurationError: The credential is not an OAuth client.
+            TokenExchangeError: The token endpoint refused the request, or returned an invalid response.
+            ConnectionFailedError: No connection to the token endpoint could be opened.
+            DeadlineExceededError: The exchange did not finish before the deadline.
 
         Example:
             >>> (await client.token()) == (await client.token())
@@ -222,22 +190,22 @@ class AsyncDuro:
         json: Any = UNSET,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Reach any path of the API, with the same credential, retries and errors.
+        """Send a request to any path of the API, with the client's credential, retries and errors.
 
         Args:
-            method: The HTTP method.
-            path: The path, from the slash on, quoted where it has to be.
-            params: Values of the query string.
-            json: The body, any JSON; leave out for none.
-            **options: What may be said with every call.
+            method: HTTP method.
+            path: Path with its leading slash, percent-encoded where necessary.
+            params: Parameters of the query string.
+            json: Request body, any JSON value. If left out, the request has an empty body.
+            **options: Per-call options; see :class:`~duro.CallOptions`.
 
         Returns:
-            The answer as plain data, ``None`` for an empty one.
+            The response body as plain data, ``None`` if it is empty.
 
         Raises:
             InvalidArgumentError: The method, path or body is malformed.
-            APIError: The API refused.
-            OutcomeUnknownError: A write may have happened.
+            APIError: The API returned an error.
+            OutcomeUnknownError: A write may have been processed.
 
         Example:
             >>> await client.request("GET", "/v1/plans", params={"limit": 5})
@@ -256,23 +224,23 @@ class AsyncDuro:
         )
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """Make a cheap copy that shares connections and tokens, and says other things with each call.
+        """Return a copy with other options, which shares the connections and the token cache.
 
-        Closing either closes both.
+        A copy is cheap. Closing the copy or the original closes both.
 
         Args:
-            **options: What to say otherwise: ``timeout``, ``retries``, ``headers``, ``credential``.
+            **options: Options to change: ``timeout``, ``retries``, ``headers``, ``credential``.
 
         Returns:
             The copy.
 
         Raises:
-            ConfigurationError: A value is wrong.
-            TypeError: There is no option of that name.
+            ConfigurationError: A value is invalid.
+            TypeError: The name of an option is unknown.
 
         Example:
-            >>> patient = client.with_options(timeout=120)
-            >>> patient.plans is client.plans
+            >>> batch_client = client.with_options(timeout=120)
+            >>> batch_client.plans is client.plans
             False
         """
         copy = object.__new__(type(self))
@@ -280,14 +248,17 @@ class AsyncDuro:
         return copy
 
     async def aclose(self) -> None:
-        """Close the connections; calling it twice is fine, and later calls raise ``ClientClosedError``."""
+        """Close the connections.
+
+        Later calls raise ``ClientClosedError``. Closing twice is allowed.
+        """
         await self._requester.core.aclose()
 
     def check_open(self) -> None:
-        """Refuse what comes after the end.
+        """Check that the client is not closed.
 
         Raises:
-            ClientClosedError: The client was closed.
+            ClientClosedError: The client is closed.
         """
         self._requester.core.pipeline.check_open()
 
@@ -302,8 +273,8 @@ class AsyncDuro:
 
     def __repr__(self) -> str:
         if "_requester" not in self.__dict__:
-            # A traceback with locals asks for it even when the client could not be made.
-            return f"<{type(self).__name__}, unfinished>"
+            # A traceback with local variables calls this even if the constructor failed.
+            return f"<{type(self).__name__} (not initialized)>"
         return (
             f"<{type(self).__name__} {self._requester.core.pipeline.base_url} {self._requester.defaults.credential!r}>"
         )

@@ -23,7 +23,9 @@ CUSTOMER = {"id": "cus_1", "blacklisted": False, "createdAt": "2026-01-01T00:00:
 ROOT = "https://sandbox.useduro.com"
 
 
-class Answering:
+class JSONTransport:
+    """Transport that returns the same response to each request."""
+
     def __init__(self, data=CUSTOMER):
         self.body = encode_json(data)
         self.requests = []
@@ -38,17 +40,17 @@ class Answering:
 
 
 class TestFacade:
-    """The blocking client says the same as the awaited one."""
+    """Equality of the blocking and the asynchronous client."""
 
-    def public(self, thing):
-        return {name for name in dir(thing) if not name.startswith("_")}
+    def public(self, value):
+        return {name for name in dir(value) if not name.startswith("_")}
 
-    def pairs(self, awaited, blocking, path="duro"):
-        """Every public method of both trees, side by side."""
-        names = {("close" if name == "aclose" else name) for name in self.public(awaited)}
+    def pairs(self, asynchronous, blocking, path="duro"):
+        """Yield the path of each public method, with the methods of both clients."""
+        names = {("close" if name == "aclose" else name) for name in self.public(asynchronous)}
         assert names - {"check_open"} == self.public(blocking) - {"asynchronous", "check_open"}, path
-        for name in self.public(awaited) - {"check_open"}:
-            one, other = getattr(awaited, name), getattr(blocking, ("close" if name == "aclose" else name))
+        for name in self.public(asynchronous) - {"check_open"}:
+            one, other = getattr(asynchronous, name), getattr(blocking, ("close" if name == "aclose" else name))
             if isinstance(other, BlockingResource):
                 assert type(other.asynchronous) is type(one)
                 assert type(other).__name__ == type(one).__name__.removeprefix("Async")
@@ -56,15 +58,15 @@ class TestFacade:
             else:
                 yield f"{path}.{name}", one, other
 
-    def test_both_trees_have_the_same_signatures_and_docstrings(self):
-        awaited = AsyncDuro(KEY, transport=Answering())
-        blocking = Duro(KEY, transport=Answering())
+    def test_methods_have_equal_signatures_and_docstrings(self):
+        asynchronous = AsyncDuro(KEY, transport=JSONTransport())
+        blocking = Duro(KEY, transport=JSONTransport())
         seen = 0
-        for path, one, other in self.pairs(awaited, blocking):
+        for path, one, other in self.pairs(asynchronous, blocking):
             ours, theirs = inspect.signature(other), inspect.signature(one)
             assert ours.parameters == theirs.parameters, path
-            answered = str(theirs.return_annotation).replace("AsyncPages", "Pages")
-            assert str(ours.return_annotation) == answered, path
+            returned = str(theirs.return_annotation).replace("AsyncPages", "Pages")
+            assert str(ours.return_annotation) == returned, path
             assert inspect.getdoc(other) == inspect.getdoc(one), path
             assert inspect.getdoc(one), path
             assert other.__name__ == one.__name__, path
@@ -72,10 +74,10 @@ class TestFacade:
             seen += 1
         assert seen >= 20
 
-    def test_both_clients_are_made_of_the_same_arguments(self):
+    def test_constructors_have_equal_parameters(self):
         assert inspect.signature(Duro).parameters == inspect.signature(AsyncDuro).parameters
 
-    def test_both_lists_have_the_same_methods(self):
+    def test_pages_have_equal_methods(self):
         for name in self.public(Pages):
             one, other = getattr(AsyncPages, name), getattr(Pages, name)
             assert inspect.getdoc(one) == inspect.getdoc(other), name
@@ -83,15 +85,15 @@ class TestFacade:
                 assert inspect.signature(one).parameters == inspect.signature(other).parameters, name
         assert self.public(Pages) == self.public(AsyncPages) - {"walk"}
 
-    def test_resources_of_both_have_the_same_documentation_at_hand(self):
+    def test_resources_have_equal_docstrings(self):
         for name in ("plans", "customers", "subscriptions", "oauth"):
             assert inspect.getdoc(getattr(Duro, name)) == inspect.getdoc(getattr(AsyncDuro, name))
 
 
 @pytest.mark.anyio
-class TestAwaited:
-    async def test_it_closes_with_its_block_and_twice_is_fine(self):
-        async with AsyncDuro(KEY, transport=Answering()) as client:
+class TestAsyncDuro:
+    async def test_context_manager_closes_the_client_and_closing_twice_is_allowed(self):
+        async with AsyncDuro(KEY, transport=JSONTransport()) as client:
             await client.customers.retrieve("cus_1")
         await client.aclose()
         with pytest.raises(ClientClosedError):
@@ -100,7 +102,7 @@ class TestAwaited:
             async with client:
                 pass
 
-    async def test_closed_client_gives_no_token_either(self, sandbox):
+    async def test_closed_client_raises_on_token_access(self, sandbox):
         client = AsyncDuro(**sandbox.options)
         await client.token()
         await client.aclose()
@@ -109,39 +111,39 @@ class TestAwaited:
         with pytest.raises(ClientClosedError):
             await client.oauth.token()
 
-    async def test_copies_are_closed_together(self):
-        client = AsyncDuro(KEY, transport=Answering())
+    async def test_closing_a_copy_closes_the_original(self):
+        client = AsyncDuro(KEY, transport=JSONTransport())
         copy = client.with_options(timeout=5)
         await copy.aclose()
         with pytest.raises(ClientClosedError):
             await client.customers.retrieve("cus_1")
 
-    async def test_copies_share_connections(self, sandbox):
+    async def test_copy_shares_the_token_cache(self, sandbox):
         async with AsyncDuro(**sandbox.options) as client:
             await client.plans.list().page()
             await client.with_options(timeout=5).plans.list().page()
             assert sandbox.stats.token_exchanges == 1
 
-    async def test_forgotten_client_warns(self):
-        client = AsyncDuro(KEY, transport=Answering())
+    async def test_unclosed_client_warns(self):
+        client = AsyncDuro(KEY, transport=JSONTransport())
         await client.customers.retrieve("cus_1")
         with pytest.warns(ResourceWarning, match="not closed"):
             del client
 
-    async def test_unused_client_needs_no_closing(self, recwarn):
+    async def test_unclosed_client_without_calls_does_not_warn(self, recwarn):
         AsyncDuro(KEY)
         gc.collect()
         assert [str(each.message) for each in recwarn] == []
 
-    async def test_resources_are_made_once(self):
+    async def test_resources_are_created_once_per_client(self):
         client = AsyncDuro(KEY)
         assert client.plans is client.plans
         assert client.with_options(timeout=5).plans is not client.plans
 
 
-class TestBlocking:
-    def test_it_closes_with_its_block_and_twice_is_fine(self):
-        with Duro(KEY, transport=Answering()) as client:
+class TestDuro:
+    def test_context_manager_closes_the_client_and_closing_twice_is_allowed(self):
+        with Duro(KEY, transport=JSONTransport()) as client:
             client.customers.retrieve("cus_1")
         client.close()
         with pytest.raises(ClientClosedError):
@@ -149,13 +151,13 @@ class TestBlocking:
         with pytest.raises(ClientClosedError), client:
             pass
 
-    def test_sixteen_threads_share_one_client(self, sandbox):
+    def test_16_threads_share_one_client(self, sandbox):
         failures = []
 
         def work(number):
             try:
-                for turn in range(5):
-                    name = f"{number}-{turn}"
+                for call in range(5):
+                    name = f"{number}-{call}"
                     assert client.customers.create(name=name).name == name
             except BaseException as error:
                 failures.append(error)
@@ -171,8 +173,8 @@ class TestBlocking:
 
 
 @pytest.mark.parametrize("client_class", [AsyncDuro, Duro])
-class TestShown:
-    def test_repr_names_host_and_kind_of_credential_and_no_secret(self, client_class):
+class TestRepresentation:
+    def test_repr_shows_host_and_credential_type_without_secrets(self, client_class):
         assert repr(client_class(KEY)) == f"<{client_class.__name__} {ROOT} SecretKey(sk_test_…)>"
         pair = client_class(client_id="cid_test_1", client_secret="csec_test_hidden")
         assert "cid_test_1" in repr(pair)
@@ -182,18 +184,18 @@ class TestShown:
         prefix = "Async" if client_class is AsyncDuro else ""
         assert repr(client_class(KEY).plans) == f"<{prefix}Plans>"
 
-    def test_pickling_is_refused(self, client_class):
+    def test_pickling_raises_type_error(self, client_class):
         client = client_class(KEY)
-        for thing in (client, client.plans, client.with_options(timeout=5)):
+        for value in (client, client.plans, client.with_options(timeout=5)):
             with pytest.raises(TypeError, match="cannot be pickled"):
-                pickle.dumps(thing)
+                pickle.dumps(value)
 
 
 @pytest.mark.anyio
 class TestRequests:
-    """What leaves, seen by respx below httpx."""
+    """Requests as httpx sends them, recorded by respx."""
 
-    async def test_secret_key_travels_as_a_bearer(self):
+    async def test_secret_key_is_sent_as_bearer_token(self):
         with respx.mock(base_url=ROOT) as router:
             route = router.get("/v1/customers/cus_1").respond(json=CUSTOMER)
             async with AsyncDuro(KEY) as client:
@@ -204,7 +206,7 @@ class TestRequests:
         assert call.request.content == b""
         assert "cookie" not in call.request.headers
 
-    async def test_exchange_takes_no_credential_and_its_token_is_used(self):
+    async def test_token_exchange_has_no_authorization_and_its_token_is_used(self):
         grant = {"access_token": "granted", "token_type": "bearer", "expires_in": 3600}
         with respx.mock(base_url=ROOT) as router:
             exchange = router.post("/v1/oauth/token").respond(json=grant)
@@ -213,10 +215,10 @@ class TestRequests:
                 await client.customers.create(name="Ada", merchant_ref="EXT-001")
                 await client.customers.create(name="Bob")
         assert exchange.call_count == 1
-        asked = exchange.calls[0].request
-        assert "authorization" not in asked.headers
-        assert asked.headers["content-type"] == "application/json"
-        assert asked.content == (
+        request = exchange.calls[0].request
+        assert "authorization" not in request.headers
+        assert request.headers["content-type"] == "application/json"
+        assert request.content == (
             b'{"grant_type": "client_credentials", "client_id": "cid_test_1", "client_secret": "csec_test_1"}'
         )
         sent = route.calls[0].request
@@ -227,7 +229,7 @@ class TestRequests:
         keys = [call.request.headers["idempotency-key"] for call in route.calls]
         assert len(set(keys)) == 2
 
-    async def test_attempts_are_alike_to_the_byte(self):
+    async def test_attempts_send_identical_bytes(self):
         with respx.mock(base_url=ROOT) as router:
             route = router.post("/v1/customers")
             route.side_effect = [httpx.Response(503), httpx.ReadError("lost"), httpx.Response(201, json=CUSTOMER)]
@@ -238,7 +240,7 @@ class TestRequests:
         for other in others:
             assert (other.content, other.headers, other.url) == (first.content, first.headers, first.url)
 
-    async def test_cookies_of_an_answer_are_not_sent_back(self):
+    async def test_response_cookies_are_not_sent(self):
         with respx.mock(base_url=ROOT) as router:
             route = router.get("/v1/customers/cus_1").respond(json=CUSTOMER, headers={"set-cookie": "session=1"})
             async with AsyncDuro(KEY) as client:

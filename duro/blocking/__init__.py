@@ -1,1 +1,1 @@
-"""The blocking facade: the asynchronous core, called through a portal."""
+"""Blocking facade of the asynchronous core."""

@@ -1,7 +1,8 @@
-"""How a blocking resource is declared from the asynchronous one.
+"""Declarations of blocking attributes, derived from asynchronous ones.
 
-A declaration names the asynchronous method and nothing else; arguments, result
-and docstring are that method's own, for people and for type checkers.
+A declaration names the asynchronous method or resource and nothing else. The
+arguments, result and docstring are those of the asynchronous original, at run
+time and for type checkers.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import functools
 import inspect
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, get_args, overload
 
+from .._cached_attribute import cached_attribute
 from . import portal
 from .pages import Pages
 
@@ -19,43 +21,53 @@ if TYPE_CHECKING:
 
     from ..api.pages import AsyncPages
 
-__all__ = ["BlockingResource", "blocking", "blocking_pages"]
+__all__ = ["BlockingResource", "blocking", "blocking_pages", "blocking_resource"]
 
 A = TypeVar("A")
+B = TypeVar("B")
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
 
 class BlockingResource(Generic[A]):
-    """Something asynchronous, called through the portal.
+    """Blocking form of an asynchronous object.
+
+    A subclass without a docstring gets the one of the asynchronous class,
+    ``AsyncPlans`` in ``class Plans(BlockingResource[AsyncPlans])``.
 
     Args:
-        asynchronous: What does the work.
+        asynchronous: Object that does the work.
 
     Attributes:
-        asynchronous: The same; its methods are for the portal's event loop.
+        asynchronous: The same object. Call its methods only in the portal's event loop.
     """
 
     def __init__(self, asynchronous: A) -> None:
         self.asynchronous = asynchronous
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.__doc__ is None:
+            bases: tuple[object, ...] = getattr(cls, "__orig_bases__", ())
+            cls.__doc__ = next((each.__doc__ for base in bases for each in get_args(base)), None)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
-class blocking(Generic[A, P, R]):  # noqa: N801 - it is read as a declaration, like property
-    """Declares the blocking twin of an asynchronous method.
+class blocking(Generic[A, P, R]):  # noqa: N801 - used as a declaration, like property
+    """Blocking form of an asynchronous method.
 
     Args:
-        method: The asynchronous method, as ``AsyncPlans.create``.
+        method: Asynchronous method, for example ``AsyncPlans.create``.
     """
 
     def __init__(self, method: Callable[Concatenate[A, P], Awaitable[R]]) -> None:
         @functools.wraps(method)
         def call(self: BlockingResource[A], *args: P.args, **kwargs: P.kwargs) -> R:
-            invoke = _bound(method, self.asynchronous, args, kwargs)
-            # A traceback that captures locals must find no secret here.
+            invoke = _bind(method, self.asynchronous, args, kwargs)
+            # Secrets among the arguments must not be in a traceback that shows local variables.
             del args, kwargs
             return portal.run(invoke)
 
@@ -70,22 +82,23 @@ class blocking(Generic[A, P, R]):  # noqa: N801 - it is read as a declaration, l
         return self if instance is None else MethodType(self.__wrapped__, instance)
 
 
-class blocking_pages(Generic[A, P, T]):  # noqa: N801 - it is read as a declaration, like property
-    """Declares the blocking twin of a method that answers pages.
+class blocking_pages(Generic[A, P, T]):  # noqa: N801 - used as a declaration, like property
+    """Blocking form of a method that returns pages.
 
     Args:
-        method: The asynchronous method, as ``AsyncPlans.list``.
+        method: Asynchronous method, for example ``AsyncPlans.list``.
     """
 
     def __init__(self, method: Callable[Concatenate[A, P], AsyncPages[T]]) -> None:
         @functools.wraps(method)
         def call(self: BlockingResource[A], *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
-            invoke = _bound(method, self.asynchronous, args, kwargs)
+            invoke = _bind(method, self.asynchronous, args, kwargs)
+            # The same reason as above.
             del args, kwargs
             return Pages(invoke())
 
         declared: Any = call
-        declared.__signature__ = _answering_pages(method)
+        declared.__signature__ = _returning_pages(method)
         self.__wrapped__ = call
         self.__doc__ = method.__doc__
 
@@ -97,12 +110,33 @@ class blocking_pages(Generic[A, P, T]):  # noqa: N801 - it is read as a declarat
         return self if instance is None else MethodType(self.__wrapped__, instance)
 
 
-def _bound(
+def blocking_resource(attribute: cached_attribute[A], blocking_class: Callable[[A], B]) -> cached_attribute[B]:
+    """Declare the blocking form of a client attribute that holds a resource.
+
+    Args:
+        attribute: Attribute of the asynchronous client, for example ``AsyncDuro.plans``.
+        blocking_class: Class of the blocking resource, created at the first use.
+
+    Returns:
+        The attribute, with the docstring of the asynchronous one.
+    """
+
+    def create(self: BlockingResource[Any]) -> B:
+        # By its name, so that the asynchronous client caches its resource too.
+        asynchronous: A = getattr(self.asynchronous, str(attribute.attrname))
+        return blocking_class(asynchronous)
+
+    create.__doc__ = attribute.__doc__
+    create.__annotations__["return"] = blocking_class
+    return cached_attribute(create)
+
+
+def _bind(
     method: Callable[..., R], asynchronous: object, args: tuple[object, ...], kwargs: dict[str, object]
 ) -> Callable[[], R]:
     return lambda: getattr(asynchronous, method.__name__)(*args, **kwargs)
 
 
-def _answering_pages(method: Callable[..., object]) -> inspect.Signature:
+def _returning_pages(method: Callable[..., object]) -> inspect.Signature:
     signature = inspect.signature(method)
     return signature.replace(return_annotation=str(signature.return_annotation).replace("AsyncPages", "Pages"))

@@ -1,4 +1,4 @@
-"""Whether gevent has put greenlets in the place of threads, and whether it did so in time."""
+"""Detection of gevent's patch, which replaces threads with greenlets."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import sys
 import threading
 from typing import Final
 
-__all__ = ["patched", "patched_late"]
+__all__ = ["is_patched", "is_patched_late"]
 
-# gevent puts another one in its place.
+# The function at the time of this import. gevent's patch replaces it in the module threading.
 _get_ident: Final = threading.get_ident
 
 
-def patched() -> bool:
-    """Tell whether threads are greenlets."""
+def is_patched() -> bool:
+    """Return whether gevent has replaced threads with greenlets."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
-def patched_late() -> bool:
-    """Tell whether they became so after this was loaded; no thread can then wait for another that was there before."""
+def is_patched_late() -> bool:
+    """Return whether gevent did so after this module was imported.
+
+    In that case a thread cannot wait for a thread that existed before the patch.
+    """
     return threading.get_ident is not _get_ident

@@ -1,4 +1,4 @@
-"""The portal's event loop: uvloop where it is installed, else asyncio's own, which looks names up as we want it."""
+"""Event loop of the portal: uvloop if installed, otherwise asyncio's loop with another name resolution."""
 
 from __future__ import annotations
 
@@ -27,55 +27,57 @@ _Addresses: TypeAlias = list[Any]
 
 
 def loop_options() -> dict[str, Any]:
-    """Give the backend options with which anyio runs the portal's loop."""
-    if sys.platform != "win32" and not gevent.patched() and find_spec("uvloop") is not None:
+    """Return the backend options for ``anyio.run`` that select the portal's event loop."""
+    # uvloop waits in C, where gevent cannot switch to another greenlet.
+    if sys.platform != "win32" and not gevent.is_patched() and find_spec("uvloop") is not None:
         return {"use_uvloop": True}
-    # Named, so that no policy of the program's puts another one in its place.
+    # An explicit factory, because the program may have set an event loop policy.
     return {"loop_factory": DaemonResolverLoop}
 
 
 class DaemonResolverLoop(_Loop):
-    """A loop whose look-ups of names keep no program from ending.
+    """Event loop that resolves host names in daemon threads.
 
-    asyncio makes them in threads that the interpreter joins at exit, so that a
-    name server that does not answer holds the exit up. Here daemons make them,
-    one for all who ask the same: an outage leaves one thread behind, and not
-    one for each call.
+    asyncio resolves names in threads of an executor. The interpreter joins
+    these threads at exit, so that a name server without a response delays the
+    exit. Daemon threads are not joined. Equal lookups that are in progress at
+    the same time share one thread, so that an outage of the name server does
+    not leave one thread per call.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: dict[Hashable, list[asyncio.Future[_Addresses]]] = {}
+        self._waiters: dict[Hashable, list[asyncio.Future[_Addresses]]] = {}
 
     async def getaddrinfo(self, host: bytes | str | None, port: bytes | str | int | None, **hints: int) -> _Addresses:
-        """Look a name up, as ``socket.getaddrinfo`` does."""
-        question = (host, port, *sorted(hints.items()))
-        if question not in self._waiting:
-            arguments = (question, host, port, hints)
-            threading.Thread(target=self._look_up, args=arguments, name="duro-look-up", daemon=True).start()
-            self._waiting[question] = []
+        """Resolve a host name, as ``socket.getaddrinfo`` does."""
+        lookup = (host, port, *sorted(hints.items()))
+        if lookup not in self._waiters:
+            arguments = (lookup, host, port, hints)
+            threading.Thread(target=self._resolve, args=arguments, name="duro-resolver", daemon=True).start()
+            self._waiters[lookup] = []
         waiter: asyncio.Future[_Addresses] = self.create_future()
-        self._waiting[question].append(waiter)
+        self._waiters[lookup].append(waiter)
         return await waiter
 
-    def _look_up(
-        self, question: Hashable, host: bytes | str | None, port: bytes | str | int | None, hints: dict[str, int]
+    def _resolve(
+        self, lookup: Hashable, host: bytes | str | None, port: bytes | str | int | None, hints: dict[str, int]
     ) -> None:
         outcome: _Addresses | Exception
         try:
             outcome = socket.getaddrinfo(host, port, **hints)
-        except Exception as error:  # noqa: BLE001 - handed on as a value
+        except Exception as error:  # noqa: BLE001 - passed on as a value
             outcome = error
-        # The loop may have ended meanwhile, and then nobody waits.
+        # RuntimeError: the loop has ended since, together with all waiters.
         with suppress(RuntimeError):
-            self.call_soon_threadsafe(self._answer, question, outcome)
+            self.call_soon_threadsafe(self._finish, lookup, outcome)
 
-    def _answer(self, question: Hashable, outcome: _Addresses | Exception) -> None:
-        for waiter in self._waiting.pop(question):
+    def _finish(self, lookup: Hashable, outcome: _Addresses | Exception) -> None:
+        for waiter in self._waiters.pop(lookup):
             if waiter.done():
                 continue
             if isinstance(outcome, Exception):
-                # To each an exception of his own: a shared one would gather everybody's traceback.
+                # A copy for each waiter: each raise adds to the traceback of the exception that it raises.
                 waiter.set_exception(copy.copy(outcome))
             else:
                 waiter.set_result(outcome)

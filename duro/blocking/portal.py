@@ -1,8 +1,43 @@
-"""The one thread in which blocking calls run.
+"""Thread and event loop that run all blocking calls of a process.
 
-The first blocking call of a process starts a daemon thread with an event loop
-and a portal in it; all blocking clients share it. It ends with the process, is
-forgotten in a forked child, and is replaced when it died.
+Blocking clients share one daemon thread, ``duro-portal``. Its event loop runs
+their calls as tasks. The first call starts the thread. A ``_PortalThread`` has
+these states:
+
+========  =======================================  ================================
+State     Condition                                Set by
+========  =======================================  ================================
+starting  ``_loop`` is pending                     the constructor
+open      ``_loop`` has a result, ``_open``        the portal's thread
+closing   not ``_open``                            the portal's thread
+ended     the thread is not alive                  the interpreter
+========  =======================================  ================================
+
+Calls are submitted from any thread. ``_calls`` has those that are not done, so
+that they can fail when the loop ends. For the states of a call, see
+``portal_call``. A call that needs another thread sets ``_thread`` under
+``_lock``. The fork hook sets it without the lock, in a child that still has
+only one thread. ``_exiting`` is set once, by the exit hook.
+
+The reasons for this design:
+
+* **One thread, not one per call.** Connections belong to an event loop. With
+  a loop per call, each call would open new ones.
+* **A thread of our own.** The interpreter waits at exit for a portal that
+  ``anyio.from_thread.start_blocking_portal`` has started, and never ends.
+  Our daemon is cancelled at exit, with a time limit.
+* **Fork.** A child inherits the sockets but not the thread. If it used or
+  closed them, the parent would get the child's responses or lose its
+  connections. The child therefore keeps the old thread object untouched and
+  starts another thread at its first call.
+* **A dead thread is replaced** at the next call. Calls in progress fail, and
+  writes among them raise ``OutcomeUnknownError``.
+* **Interrupts.** Ctrl-C cancels the call, waits a limited time for its end,
+  and is raised again. If a write was sent, the exception gets a note with its
+  idempotency key.
+* **Refused calls.** Only a call from the portal's own thread is refused: it
+  would wait for itself. A running loop in the caller's thread is not a
+  reason, because notebooks and gevent always seem to have one.
 """
 
 from __future__ import annotations
@@ -14,136 +49,66 @@ import os
 import sys
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
 from ..errors import ClientClosedError, ConfigurationError
-from ..http.in_flight_writes import watch_writes
 from . import gevent
 from .loop import loop_options
+from .portal_call import PortalCall
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
-
-    from ..errors import OutcomeUnknownError
-    from ..http.in_flight_writes import Write
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["run"]
 
 T = TypeVar("T")
 
-EXIT_PATIENCE: Final = 2.0
-SIGNAL_PATIENCE: Final = 0.5
-INTERRUPT_WAITS: Final = 2  # each of them for SIGNAL_PATIENCE
+EXIT_TIMEOUT: Final = 2.0
+WAKE_INTERVAL: Final = 0.5
+INTERRUPT_WAITS: Final = 2  # each lasts WAKE_INTERVAL
 
 _lock = threading.Lock()
 _thread: _PortalThread | None = None
 _exiting = False
-# A forked child keeps what it inherited alive: to finalize it would write to the parent's connections.
+# In a forked child, finalizing what it inherited would write to the parent's connections. This list prevents that.
 _inherited: list[object] = []
 
 
 def run(function: Callable[[], Awaitable[T]]) -> T:
-    """Run an asynchronous function in the portal and wait for what comes of it.
+    """Run an asynchronous function in the portal, and wait for its result.
 
     Args:
-        function: Makes what is to be awaited; called in the portal's thread,
-            in the caller's context.
+        function: Function that returns the awaitable. It is called in the
+            portal's thread, with the context variables of the caller.
 
     Returns:
-        Its result.
+        Result of the awaitable.
 
     Raises:
-        ConfigurationError: This is the portal's own thread, which must not wait for itself; or gevent came late.
+        ConfigurationError: The call comes from the portal's own thread, or gevent patched the threads too late.
         ClientClosedError: The portal ended before the call did.
-        OutcomeUnknownError: The same, and a write may have happened.
-        BaseException: Whatever the function raised, and what interrupted the wait.
+        OutcomeUnknownError: The portal ended, and a write may have been processed.
+        BaseException: Any exception of the function, or the one that interrupted the wait.
     """
-    errand = _PortalCall(function)
-    thread = _current_thread()
+    call = PortalCall(function, _end_error)
+    thread = _running_thread()
     try:
-        thread.send(errand)
-        # A signal that comes in the instant before a thread blocks is seen only when the thread wakes.
-        while not errand.done.wait(SIGNAL_PATIENCE):
-            thread.check(errand)
+        thread.submit(call)
+        # A signal that arrives just before a thread blocks is handled only when the thread wakes.
+        while not call.done.wait(WAKE_INTERVAL):
+            thread.fail_if_dead(call)
     except BaseException as interruption:
-        errand.abandoned = True
-        _abandon(thread, errand, interruption)
+        call.interrupted = True
+        _cancel_interrupted(thread, call, interruption)
         raise
-    return errand.result()
-
-
-class _PortalCall(Generic[T]):
-    """One blocking call on its way through the portal; whatever comes of it crosses as a value."""
-
-    __slots__ = ("_error", "_function", "_scope", "_value", "_writes", "abandoned", "done", "sent")
-
-    def __init__(self, function: Callable[[], Awaitable[T]]) -> None:
-        self._function = function
-        self._scope: anyio.CancelScope | None = None
-        self._value: Any = None
-        self._error: BaseException | None = None
-        self._writes: Sequence[Write] = ()
-        self.abandoned = False
-        self.done = threading.Event()
-        self.sent = False
-
-    async def carry_out(self) -> None:
-        # First of all: an interrupted caller must never find that the request left after all.
-        if not self.abandoned:
-            with anyio.CancelScope() as self._scope, watch_writes() as self._writes:
-                try:
-                    self._value = await self._function()
-                except asyncio.CancelledError:
-                    self._error = self._ended()
-                except BaseException as error:
-                    # Also SystemExit from somebody's hook, which must not end the loop for everybody.
-                    self._error = error
-        self.done.set()
-
-    def cancel(self) -> None:
-        if self._scope is not None:
-            self._scope.cancel()
-        elif not self.sent:
-            # The caller was interrupted before it had sent this.
-            self.done.set()
-
-    def give_up(self) -> None:
-        """Let the caller go: there is no loop any more."""
-        if not self.done.is_set():
-            self._error = self._ended()
-            self.done.set()
-
-    def tell(self, interruption: BaseException) -> None:
-        """Note on an exception which write it left in doubt."""
-        for doubt in self._doubts("The call was interrupted"):
-            interruption.add_note(str(doubt))
-
-    def _ended(self) -> BaseException:
-        end = _end_of_the_portal()
-        if isinstance(end, ClientClosedError):
-            return next(self._doubts(str(end)), end)
-        return end
-
-    def _doubts(self, cause: str) -> Iterator[OutcomeUnknownError]:
-        return filter(None, (write.doubt(cause) for write in self._writes))
-
-    def result(self) -> T:
-        error = self._error
-        if error is None:
-            value: T = self._value
-            return value
-        try:
-            raise error
-        finally:
-            # The traceback refers to this frame: without this, error and frame would keep each other alive.
-            self._error = error = None
+    return call.result()
 
 
 class _PortalThread:
-    """A thread with an event loop and a portal in it."""
+    """Daemon thread with an event loop and an anyio portal."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -151,7 +116,7 @@ class _PortalThread:
         self._portal: BlockingPortal
         self._tasks: anyio.abc.TaskGroup
         self._open = True
-        self._errands: set[_PortalCall[Any]] = set()
+        self._calls: set[PortalCall[Any]] = set()
         self._thread = threading.Thread(target=self._main, name="duro-portal", daemon=True)
         self._thread.start()
 
@@ -166,31 +131,30 @@ class _PortalThread:
     def wait_for_start(self) -> None:
         self._loop.result()
 
-    def send(self, errand: _PortalCall[Any]) -> None:
-        self._errands.add(errand)
+    def submit(self, call: PortalCall[Any]) -> None:
+        self._calls.add(call)
         try:
-            # The portal's own way waits for the task to have begun: two changes of thread more, 120 µs instead of 60.
-            self._loop.result().call_soon_threadsafe(self._begin, errand)
+            # BlockingPortal would wait until the task has begun: two more thread switches, 120 µs instead of 60.
+            self._loop.result().call_soon_threadsafe(self._start_call, call)
         except RuntimeError:
-            errand.give_up()
+            call.fail()
 
-    def check(self, errand: _PortalCall[Any]) -> None:
-        """Let a caller go whose loop is gone."""
+    def fail_if_dead(self, call: PortalCall[Any]) -> None:
         if not self._thread.is_alive():
-            errand.give_up()
+            call.fail()
 
-    def cancel(self, errand: _PortalCall[Any]) -> None:
+    def cancel(self, call: PortalCall[Any]) -> None:
         with contextlib.suppress(RuntimeError):
-            self._loop.result().call_soon_threadsafe(errand.cancel)
+            self._loop.result().call_soon_threadsafe(call.cancel)
 
     def stop(self) -> None:
-        """End the loop, cancelling what is under way, and wait a little for the thread."""
+        """Cancel the calls in progress, end the loop, and wait up to ``EXIT_TIMEOUT`` for the thread."""
         if self._loop.done() and self._thread.is_alive():
-            # A greenlet that ends by SystemExit raises it here.
+            # A greenlet that ended with SystemExit raises it here.
             with contextlib.suppress(RuntimeError, SystemExit):
                 self._loop.result()
                 self._portal.start_task_soon(self._portal.stop, True)
-                self._thread.join(EXIT_PATIENCE)
+                self._thread.join(EXIT_TIMEOUT)
 
     def _main(self) -> None:
         try:
@@ -200,8 +164,8 @@ class _PortalThread:
             if not self._loop.done():
                 self._loop.set_exception(error)
         finally:
-            for errand in list(self._errands):
-                errand.give_up()
+            for call in list(self._calls):
+                call.fail()
 
     async def _serve(self) -> None:
         async with BlockingPortal() as self._portal, anyio.create_task_group() as self._tasks:
@@ -212,67 +176,73 @@ class _PortalThread:
                 self._open = False
                 self._tasks.cancel_scope.cancel()
 
-    def _begin(self, errand: _PortalCall[Any]) -> None:
+    def _start_call(self, call: PortalCall[Any]) -> None:
+        # A closing loop starts no further call. The end of _main lets it fail.
         if not self._open:
             return
-        _name_the_library()
-        errand.sent = True
-        self._tasks.start_soon(self._carry_out, errand, name="duro-call")
+        _set_async_library()
+        call.started = True
+        self._tasks.start_soon(self._run_call, call, name="duro-call")
 
-    async def _carry_out(self, errand: _PortalCall[Any]) -> None:
+    async def _run_call(self, call: PortalCall[Any]) -> None:
         try:
-            await errand.carry_out()
+            await call.run()
         finally:
-            self._errands.discard(errand)
+            self._calls.discard(call)
 
 
-def _current_thread() -> _PortalThread:
+def _running_thread() -> _PortalThread:
+    """Return this process's thread; start one if none is running."""
     global _thread
-    if gevent.patched_late():
+    if gevent.is_patched_late():
         raise ConfigurationError(
-            "gevent patched the threads after the SDK was loaded, and its calls would never end; "
-            "call gevent.monkey.patch_all() first of all"
+            "gevent patched the threads after the SDK was loaded, and calls would wait forever; "
+            "call gevent.monkey.patch_all() before any other import"
         )
     thread = _thread
     if thread is not None and thread.is_current:
         raise ConfigurationError(
-            "a blocking call was made from inside the SDK's own event loop, where it would wait for itself; "
-            "use AsyncDuro there"
+            "a blocking call was made in the SDK's own event loop, where it would wait for itself; use AsyncDuro there"
         )
-    if thread is None or thread.pid != os.getpid() or not thread.alive:
+    if not _is_usable(thread):
         with _lock:
             thread = _thread
-            if thread is None or thread.pid != os.getpid() or not thread.alive:
+            if not _is_usable(thread):
                 if _exiting:
-                    raise _end_of_the_portal()
+                    raise _end_error()
                 thread = _thread = _PortalThread()
     thread.wait_for_start()
     return thread
 
 
-def _abandon(thread: _PortalThread, errand: _PortalCall[Any], interruption: BaseException) -> None:
-    """Cancel a call whose caller was interrupted, and tell him what is known of it."""
+def _is_usable(thread: _PortalThread | None) -> TypeGuard[_PortalThread]:
+    # The process ID is checked at each call, for forks that run no hooks.
+    return thread is not None and thread.pid == os.getpid() and thread.alive
+
+
+def _cancel_interrupted(thread: _PortalThread, call: PortalCall[Any], interruption: BaseException) -> None:
+    """Cancel an interrupted call, wait a limited time for its end, and note the writes with an unknown outcome."""
     try:
-        thread.cancel(errand)
-        any(errand.done.wait(SIGNAL_PATIENCE) for _ in range(INTERRUPT_WAITS))
-    except BaseException as impatience:
-        # Interrupted once more, perhaps before the call was cancelled.
-        thread.cancel(errand)
-        errand.tell(impatience)
+        thread.cancel(call)
+        any(call.done.wait(WAKE_INTERVAL) for _ in range(INTERRUPT_WAITS))
+    except BaseException as second_interruption:
+        # It may have come before the call was cancelled.
+        thread.cancel(call)
+        call.add_notes(second_interruption)
         raise
     finally:
-        errand.tell(interruption)
+        call.add_notes(interruption)
 
 
-def _end_of_the_portal() -> ClientClosedError | SystemExit:
+def _end_error() -> ClientClosedError | SystemExit:
     if _exiting and threading.current_thread() is not threading.main_thread():
-        # None but daemon threads wait at exit, and this ends one without a word.
+        # At exit only daemon threads still wait for calls. SystemExit ends such a thread without a traceback.
         return SystemExit()
     return ClientClosedError("the event loop of the blocking client ended before the call did")
 
 
-def _name_the_library() -> None:
-    """Correct what the caller's context says where it comes from a trio task."""
+def _set_async_library() -> None:
+    """Correct sniffio's context variable, which a caller in a trio task has set to trio."""
     if sniffio := sys.modules.get("sniffio"):
         sniffio.current_async_library_cvar.set("asyncio")
 
@@ -281,20 +251,21 @@ def _stop_at_exit() -> None:
     global _exiting
     _exiting = True
     thread = _thread
-    # Across a late patch no thread can wait for another; this one is a daemon, and ends with the process.
-    if thread is not None and thread.pid == os.getpid() and not gevent.patched_late():
+    # After a late gevent patch no thread can wait for another. The thread is a daemon, so it ends with the process.
+    if thread is not None and thread.pid == os.getpid() and not gevent.is_patched_late():
         thread.stop()
 
 
 def _forget_after_fork() -> None:
     global _lock, _thread
+    # Another thread of the parent may have held the old lock.
     _lock = threading.Lock()
     if _thread is not None:
         _inherited.append(_thread)
         _thread = None
 
 
-# Registered now and not with the first call, so that callbacks of programs that import this still have their portal.
+# Exit callbacks run in reverse order. Registered at import, this one runs after those of programs that use the client.
 atexit.register(_stop_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,4 +1,8 @@
-"""The operations, blocking: one declaration each."""
+"""Blocking resources: one declaration per operation.
+
+The docstrings are those of the asynchronous classes; see :class:`BlockingResource`.
+"""
+# ruff: noqa: D101 - for this reason
 
 from __future__ import annotations
 
@@ -19,34 +23,12 @@ from ..api.resources.subscriptions import AsyncSubscriptions
 from ..api.resources.transactions import AsyncTransactions
 from .declare import BlockingResource, blocking, blocking_pages
 
-__all__ = [
-    "Analytics",
-    "Checkout",
-    "CustomerCheckout",
-    "CustomerIdentity",
-    "CustomerPortal",
-    "Customers",
-    "Events",
-    "Invoices",
-    "OAuth",
-    "PaymentLinks",
-    "Plans",
-    "PromoCodes",
-    "Settings",
-    "Subscriptions",
-    "Transactions",
-]
-
 
 class OAuth(BlockingResource[AsyncOAuth]):
-    """The exchange of client credentials for an access token."""
-
     token = blocking(AsyncOAuth.token)
 
 
 class Plans(BlockingResource[AsyncPlans]):
-    """What customers subscribe to."""
-
     list = blocking_pages(AsyncPlans.list)
     create = blocking(AsyncPlans.create)
     update = blocking(AsyncPlans.update)
@@ -54,22 +36,16 @@ class Plans(BlockingResource[AsyncPlans]):
 
 
 class PromoCodes(BlockingResource[AsyncPromoCodes]):
-    """What lowers the price for those who know it."""
-
     create = blocking(AsyncPromoCodes.create)
     retrieve = blocking(AsyncPromoCodes.retrieve)
     update = blocking(AsyncPromoCodes.update)
 
 
 class PaymentLinks(BlockingResource[AsyncPaymentLinks]):
-    """Links to share, each of which sells one plan."""
-
     create = blocking(AsyncPaymentLinks.create)
 
 
 class Customers(BlockingResource[AsyncCustomers]):
-    """Who pays the merchant."""
-
     list = blocking_pages(AsyncCustomers.list)
     create = blocking(AsyncCustomers.create)
     retrieve = blocking(AsyncCustomers.retrieve)
@@ -80,14 +56,10 @@ class Customers(BlockingResource[AsyncCustomers]):
 
 
 class Transactions(BlockingResource[AsyncTransactions]):
-    """Single attempts to charge."""
-
     retrieve = blocking(AsyncTransactions.retrieve)
 
 
 class Subscriptions(BlockingResource[AsyncSubscriptions]):
-    """Who pays for what, and until when."""
-
     create = blocking(AsyncSubscriptions.create)
     cancel = blocking(AsyncSubscriptions.cancel)
     pause = blocking(AsyncSubscriptions.pause)
@@ -96,49 +68,35 @@ class Subscriptions(BlockingResource[AsyncSubscriptions]):
 
 
 class Invoices(BlockingResource[AsyncInvoices]):
-    """What periods cost, and how that was paid."""
-
     retrieve = blocking(AsyncInvoices.retrieve)
     refund = blocking(AsyncInvoices.refund)
 
 
 class Settings(BlockingResource[AsyncSettings]):
-    """How the merchant wants to be served."""
-
     update_recovery = blocking(AsyncSettings.update_recovery)
 
 
 class Analytics(BlockingResource[AsyncAnalytics]):
-    """What failed, and what was won back."""
-
     failures = blocking(AsyncAnalytics.failures)
 
 
 class Checkout(BlockingResource[AsyncCheckout]):
-    """Pages of Duro's on which customers pay."""
-
     create_session = blocking(AsyncCheckout.create_session)
     retrieve_session = blocking(AsyncCheckout.retrieve_session)
 
 
 class Events(BlockingResource[AsyncEvents]):
-    """What happened, as the API keeps it."""
-
     retrieve = blocking(AsyncEvents.retrieve)
     retrieve_payload = blocking(AsyncEvents.retrieve_payload)
 
 
 class CustomerCheckout(BlockingResource[AsyncCustomerCheckout]):
-    """What a checkout page does; the session's token is all that it needs."""
-
     hydrate = blocking(AsyncCustomerCheckout.hydrate)
     pay = blocking(AsyncCustomerCheckout.pay)
     status = blocking(AsyncCustomerCheckout.status)
 
 
 class CustomerIdentity(BlockingResource[AsyncCustomerIdentity]):
-    """A person behind a telephone number, and their ways to pay."""
-
     request_otp = blocking(AsyncCustomerIdentity.request_otp)
     verify_otp = blocking(AsyncCustomerIdentity.verify_otp)
     me = blocking(AsyncCustomerIdentity.me)
@@ -146,8 +104,6 @@ class CustomerIdentity(BlockingResource[AsyncCustomerIdentity]):
 
 
 class CustomerPortal(BlockingResource[AsyncCustomerPortal]):
-    """Where customers look after their own subscriptions."""
-
     start = blocking(AsyncCustomerPortal.start)
     verify = blocking(AsyncCustomerPortal.verify)
     subscriptions = blocking_pages(AsyncCustomerPortal.subscriptions)

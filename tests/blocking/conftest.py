@@ -12,16 +12,16 @@ from duro.blocking import portal
 JSON = ((b"content-type", b"application/json"),)
 
 
-class Hand:
-    """A transport that does what the test says, on the portal's loop."""
+class FunctionTransport:
+    """Transport that calls a function of the test for each request, in the portal's loop."""
 
-    def __init__(self, act):
-        self.act = act
+    def __init__(self, function):
+        self.function = function
         self.requests = []
 
     async def send(self, request):
         self.requests.append(request)
-        body = await self.act(request)
+        body = await self.function(request)
         return Response(200, type(request.headers)(JSON), body if isinstance(body, bytes) else b"{}")
 
     async def aclose(self):
@@ -29,18 +29,22 @@ class Hand:
 
 
 @pytest.fixture
-def unclosed_client_over():
-    """Give a client that nobody closes."""
-    return lambda act, **options: Duro("sk_test_1", base_url="http://127.0.0.1", transport=Hand(act), **options)
+def make_unclosed_client():
+    """Return a function that creates a client, which the test does not have to close."""
+
+    def make(function, **options):
+        return Duro("sk_test_1", base_url="http://127.0.0.1", transport=FunctionTransport(function), **options)
+
+    return make
 
 
 @pytest.fixture
-def client_over(unclosed_client_over):
-    """Give a client whose requests a function answers: ``client_over(act)``."""
+def make_client(make_unclosed_client):
+    """Return a function that creates a client; its argument responds to the requests: ``make_client(respond)``."""
     clients = []
 
-    def make(act, **options):
-        clients.append(unclosed_client_over(act, **options))
+    def make(function, **options):
+        clients.append(make_unclosed_client(function, **options))
         return clients[-1]
 
     yield make
@@ -50,7 +54,7 @@ def client_over(unclosed_client_over):
 
 @pytest.fixture
 def fresh_portal():
-    """A test that counts portals finds none, and leaves none that it broke."""
+    """Stop the portal before and after the test."""
 
     def stop():
         if portal._thread is not None:
@@ -63,22 +67,22 @@ def fresh_portal():
 
 
 @pytest.fixture
-def in_flight():
-    """A gate in the transport: ``wait`` until a request is in it, then ``open`` it."""
+def gate():
+    """Gate that holds requests in the transport: ``wait`` until a request arrives, then ``open`` the gate."""
 
     class Gate:
         def __init__(self):
-            self._entered = threading.Semaphore(0)
+            self._arrivals = threading.Semaphore(0)
             self._opened = anyio.Event()
             self._loop = None
 
         async def __call__(self, request):
             self._loop = asyncio.get_running_loop()
-            self._entered.release()
+            self._arrivals.release()
             await self._opened.wait()
 
         def wait(self):
-            assert self._entered.acquire(timeout=30)
+            assert self._arrivals.acquire(timeout=30)
 
         def open(self):
             if self._loop is not None and not self._loop.is_closed():

@@ -1,4 +1,4 @@
-"""The blocking client is the awaited one: the same names, arguments, results and words."""
+"""Equality of the blocking and the asynchronous client: names, signatures, results and docstrings."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
 
 RENAMED = {"aclose": "close"}
-# What carries the blocking client, and what only the awaited one can be asked for.
-OWN = {"asynchronous"}
-UNDERNEATH = {"check_open"}
-UNDERNEATH_PAGES = {"walk"}
+# Attributes that only one of the two has.
+BLOCKING_ONLY = {"asynchronous"}
+ASYNCHRONOUS_ONLY = {"check_open"}
+ASYNCHRONOUS_ONLY_PAGES = {"walk"}
 
 
 def public(value):
     return {name for name in dir(value) if not name.startswith("_")}
 
 
-def without_waiting(annotation):
-    for awaited, blocking in (("AsyncPages", "Pages"), ("AsyncIterator", "Iterator")):
-        annotation = str(annotation).replace(awaited, blocking)
+def without_async(annotation):
+    for asynchronous, blocking in (("AsyncPages", "Pages"), ("AsyncIterator", "Iterator")):
+        annotation = str(annotation).replace(asynchronous, blocking)
     return annotation
 
 
 def signature(method):
-    written = inspect.signature(method)
-    return written.replace(return_annotation=without_waiting(written.return_annotation))
+    declared = inspect.signature(method)
+    return declared.replace(return_annotation=without_async(declared.return_annotation))
 
 
-def check(awaited, blocking):
-    """Compare two methods."""
-    assert signature(awaited) == inspect.signature(blocking), awaited
-    assert inspect.getdoc(awaited) == inspect.getdoc(blocking)
-    assert blocking.__name__ == awaited.__name__
+def assert_equal_methods(asynchronous, blocking):
+    assert signature(asynchronous) == inspect.signature(blocking), asynchronous
+    assert inspect.getdoc(asynchronous) == inspect.getdoc(blocking)
+    assert inspect.getdoc(blocking)
+    assert blocking.__name__ == asynchronous.__name__
     assert not inspect.iscoroutinefunction(blocking)
     assert not inspect.isasyncgenfunction(blocking)
 
@@ -47,49 +47,70 @@ def pair():
     return AsyncDuro("sk_test_1", **options), Duro("sk_test_1", **options)
 
 
-def test_both_trees_are_the_same(pair):
-    awaited, blocking = pair
-    names = public(awaited) - UNDERNEATH
-    assert public(blocking) - OWN == {RENAMED.get(name, name) for name in names}
+def test_clients_have_equal_resources_and_methods(pair):
+    asynchronous, blocking = pair
+    names = public(asynchronous) - ASYNCHRONOUS_ONLY
+    assert public(blocking) - BLOCKING_ONLY == {RENAMED.get(name, name) for name in names}
     resources = 0
     for name in names:
-        one, other = getattr(awaited, name), getattr(blocking, RENAMED.get(name, name))
+        one, other = getattr(asynchronous, name), getattr(blocking, RENAMED.get(name, name))
         if isinstance(one, AsyncResource):
             resources += 1
             assert isinstance(other, BlockingResource)
+            assert other.asynchronous is getattr(blocking.asynchronous, name)
             assert type(one).__name__ == f"Async{type(other).__name__}"
-            assert type(one).__doc__.partition("\n")[0] == type(other).__doc__.partition("\n")[0]
-            assert getattr(AsyncDuro, name).__doc__ == getattr(Duro, name).__doc__
-            assert public(other) - OWN == public(one)
+            assert type(one).__doc__ == type(other).__doc__
+            assert inspect.getdoc(getattr(AsyncDuro, name)) == inspect.getdoc(type(one))
+            assert inspect.getdoc(getattr(Duro, name)) == inspect.getdoc(type(one))
+            assert public(other) - BLOCKING_ONLY == public(one)
             for method in public(one):
-                check(getattr(one, method), getattr(other, method))
+                assert_equal_methods(getattr(one, method), getattr(other, method))
         else:
-            check(one, other)
-    assert resources >= 4
+            assert_equal_methods(one, other)
+    assert resources == 15
 
 
-def test_the_constructors_take_the_same_arguments():
+def test_resources_are_plain_attributes_after_the_first_use(pair):
+    for client in pair:
+        for attribute in ("plans", "customer_portal"):
+            assert not hasattr(getattr(type(client), attribute), "__set__")
+            first = getattr(client, attribute)
+            assert vars(client)[attribute] is first
+
+
+def test_blocking_resource_with_a_docstring_keeps_it():
+    class Documented(BlockingResource[AsyncDuro]):
+        """Documentation of its own."""
+
+    class Undocumented(BlockingResource[AsyncDuro]):
+        pass
+
+    assert Documented.__doc__ == "Documentation of its own."
+    assert Undocumented.__doc__ == AsyncDuro.__doc__
+
+
+def test_constructors_have_equal_signatures():
     assert inspect.signature(Duro) == inspect.signature(AsyncDuro)
 
 
-def test_pages_have_the_same_methods():
-    names = public(AsyncPages) - UNDERNEATH_PAGES
+def test_pages_have_equal_methods():
+    names = public(AsyncPages) - ASYNCHRONOUS_ONLY_PAGES
     assert public(Pages) == names
     for name in names:
-        awaited, blocking = getattr(AsyncPages, name), getattr(Pages, name)
-        if isinstance(awaited, property):
-            awaited, blocking = awaited.fget, blocking.fget
-        check(awaited, blocking)
+        asynchronous, blocking = getattr(AsyncPages, name), getattr(Pages, name)
+        if isinstance(asynchronous, property):
+            asynchronous, blocking = asynchronous.fget, blocking.fget
+        assert_equal_methods(asynchronous, blocking)
 
 
-def test_a_class_can_be_asked_for_its_methods():
-    for blocking, awaited in ((Duro.token, AsyncDuro.token), (Duro.request, AsyncDuro.request)):
-        assert inspect.getdoc(blocking) == inspect.getdoc(awaited)
+def test_methods_of_the_class_have_docstrings():
+    for blocking, asynchronous in ((Duro.token, AsyncDuro.token), (Duro.request, AsyncDuro.request)):
+        assert inspect.getdoc(blocking) == inspect.getdoc(asynchronous)
         assert not inspect.iscoroutinefunction(blocking)
 
 
-def test_representations_name_the_class_and_no_secret(pair):
-    awaited, blocking = pair
-    assert repr(blocking) == repr(awaited).replace("AsyncDuro", "Duro")
+def test_representation_shows_the_class_without_secrets(pair):
+    asynchronous, blocking = pair
+    assert repr(blocking) == repr(asynchronous).replace("AsyncDuro", "Duro")
     assert "sk_test_1" not in repr(blocking)
     assert repr(blocking.plans) == "<Plans>"

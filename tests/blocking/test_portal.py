@@ -1,4 +1,4 @@
-"""The portal: one thread for all blocking calls of a process."""
+"""Portal: the thread and event loop of all blocking calls of a process."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from duro import (
     capture,
 )
 from duro.blocking import portal
+from duro.blocking.portal_call import PortalCall
 
 THREADS = 32
 
 
-async def answer(request):
+async def respond(request):
     return b"{}"
 
 
@@ -46,7 +47,7 @@ async def current_thread():
 
 
 @pytest.mark.usefixtures("fresh_portal")
-def test_threads_that_race_at_first_use_get_one_portal():
+def test_concurrent_first_calls_start_one_portal():
     start = threading.Barrier(THREADS)
 
     def first_use(_):
@@ -61,22 +62,22 @@ def test_threads_that_race_at_first_use_get_one_portal():
         portal._thread.stop()
 
 
-def test_the_portal_is_a_daemon_and_named():
+def test_portal_thread_is_a_named_daemon():
     thread = portal.run(current_thread)
     assert thread.daemon
     assert thread.name == "duro-portal"
 
 
-def test_nothing_starts_before_the_first_call(client_over):
+def test_portal_starts_with_the_first_call(make_client):
     if portal._thread is not None:
         portal._thread.stop()
-    client_over(answer)
+    make_client(respond)
     assert portals() == []
 
 
 @pytest.mark.usefixtures("fresh_portal")
-def test_a_dead_portal_is_replaced_at_the_next_call(client_over):
-    client = client_over(answer)
+def test_dead_portal_is_replaced_at_the_next_call(make_client):
+    client = make_client(respond)
     for _ in range(3):
         assert client.request("GET", "/v1/x") == {}
         dead = portal._thread
@@ -89,12 +90,12 @@ def test_a_dead_portal_is_replaced_at_the_next_call(client_over):
 
 
 @pytest.mark.usefixtures("fresh_portal")
-def test_callers_of_a_portal_that_dies_are_let_go(client_over, in_flight):
-    client = client_over(in_flight)
+def test_writes_in_progress_raise_outcome_unknown_error_when_the_portal_dies(make_client, gate):
+    client = make_client(gate)
     with ThreadPoolExecutor(3) as pool:
         calls = [pool.submit(client.request, "POST", "/v1/x", idempotency_key=f"key-{n}") for n in range(3)]
         for _ in calls:
-            in_flight.wait()
+            gate.wait()
         loop = portal._thread._loop.result()
         loop.call_soon_threadsafe(loop.stop)
         errors = [call.exception(30) for call in calls]
@@ -106,29 +107,29 @@ def test_callers_of_a_portal_that_dies_are_let_go(client_over, in_flight):
 
 
 @pytest.mark.usefixtures("fresh_portal")
-def test_a_read_of_a_portal_that_dies_leaves_no_doubt(client_over, in_flight):
-    client = client_over(in_flight)
+def test_read_in_progress_raises_client_closed_error_when_the_portal_dies(make_client, gate):
+    client = make_client(gate)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.request, "GET", "/v1/x")
-        in_flight.wait()
+        gate.wait()
         loop = portal._thread._loop.result()
         loop.call_soon_threadsafe(loop.stop)
         assert type(call.exception(30)) is ClientClosedError
 
 
 @pytest.mark.usefixtures("fresh_portal")
-def test_a_call_that_meets_a_closed_loop_is_let_go():
+def test_call_submitted_to_a_closed_loop_fails():
     portal.run(current_thread)
     thread = portal._thread
     thread.stop()
-    errand = portal._PortalCall(current_thread)
-    thread.send(errand)
+    call = PortalCall(current_thread, portal._end_error)
+    thread.submit(call)
     with pytest.raises(ClientClosedError):
-        errand.result()
+        call.result()
 
 
 @pytest.mark.usefixtures("fresh_portal")
-def test_a_portal_that_cannot_start_says_why(monkeypatch):
+def test_error_at_the_start_of_the_portal_reaches_the_caller(monkeypatch):
     def broken():
         raise OSError("too many open files")
 
@@ -140,26 +141,26 @@ def test_a_portal_that_cannot_start_says_why(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError])
-def test_what_would_end_a_loop_reaches_its_caller_alone(kind, client_over, in_flight):
-    async def act(request):
+def test_exit_exceptions_reach_their_caller_only(kind, make_client, gate):
+    async def respond_to(request):
         if request.url.endswith("/v1/end"):
             raise kind
-        await in_flight(request)
+        await gate(request)
 
-    client = client_over(act)
+    client = make_client(respond_to)
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(client.request, "GET", "/v1/other")
-        in_flight.wait()
+        gate.wait()
         thread = portal.run(current_thread)
         with pytest.raises(ClientClosedError if kind is asyncio.CancelledError else kind):
             client.request("GET", "/v1/end")
-        in_flight.open()
+        gate.open()
         assert other.result(30) == {}
     assert portal.run(current_thread) is thread
 
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
-def test_what_would_end_a_loop_during_the_exchange_reaches_its_caller_alone(kind):
+def test_exit_exceptions_of_the_token_exchange_reach_their_caller_only(kind):
     class Ending:
         async def send(self, request):
             raise kind
@@ -175,33 +176,33 @@ def test_what_would_end_a_loop_during_the_exchange_reaches_its_caller_alone(kind
     assert portal.run(current_thread) is thread
 
 
-def test_a_call_from_the_portals_own_thread_is_refused(client_over):
-    async def act(request):
+def test_call_from_the_portal_thread_raises_configuration_error(make_client):
+    async def respond_to(request):
         client.request("GET", "/v1/inner")
 
-    client = client_over(act)
+    client = make_client(respond_to)
     with pytest.raises(ConfigurationError, match="AsyncDuro"):
         client.request("GET", "/v1/outer")
 
 
-def test_a_call_from_a_thread_that_the_portal_started_is_fine(client_over):
-    async def act(request):
+def test_call_from_a_worker_thread_of_the_portal_succeeds(make_client):
+    async def respond_to(request):
         if request.url.endswith("/v1/outer"):
             await anyio.to_thread.run_sync(client.request, "GET", "/v1/inner")
 
-    client = client_over(act)
+    client = make_client(respond_to)
     assert client.request("GET", "/v1/outer") == {}
 
 
-def test_context_variables_cross(client_over):
+def test_context_variables_reach_the_portal(make_client):
     variable = contextvars.ContextVar("variable", default="unset")
     seen = []
 
-    async def act(request):
+    async def respond_to(request):
         seen.append(variable.get())
         variable.set("inside")
 
-    client = client_over(act)
+    client = make_client(respond_to)
     for value in ("one", "two"):
         variable.set(value)
         client.request("GET", "/v1/x")
@@ -209,8 +210,8 @@ def test_context_variables_cross(client_over):
     assert seen == ["one", "two"]
 
 
-def test_capture_records_the_calls_of_its_own_context(client_over):
-    client = client_over(answer)
+def test_capture_records_only_calls_of_its_context(make_client):
+    client = make_client(respond)
     start = threading.Barrier(2)
 
     def work(path):
@@ -226,59 +227,59 @@ def test_capture_records_the_calls_of_its_own_context(client_over):
     assert [len(operations) for operations in recorded] == [5, 5]
 
 
-def test_errors_keep_class_and_notes_and_show_where_the_caller_stood(client_over, sandbox):
+def test_errors_keep_class_and_notes_and_show_the_frames_of_the_caller(make_client, sandbox):
     with Duro(**sandbox.options) as client, pytest.raises(NotFoundError) as caught:
-        client.customers.retrieve("cus_nobody")
+        client.customers.retrieve("cus_unknown")
     assert caught.value.status == 404
     names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert names[0] == "test_errors_keep_class_and_notes_and_show_where_the_caller_stood"
+    assert names[0] == "test_errors_keep_class_and_notes_and_show_the_frames_of_the_caller"
     assert "retrieve" in names
 
-    class PeculiarError(Exception):
+    class CustomError(Exception):
         pass
 
-    async def act(request):
-        error = PeculiarError("why", 42)
+    async def respond_to(request):
+        error = CustomError("reason", 42)
         error.add_note("a note")
         raise error
 
-    with pytest.raises(PeculiarError) as peculiar:
-        client_over(act).request("GET", "/v1/x")
-    assert peculiar.value.args == ("why", 42)
-    assert peculiar.value.__notes__ == ["a note"]
+    with pytest.raises(CustomError) as custom:
+        make_client(respond_to).request("GET", "/v1/x")
+    assert custom.value.args == ("reason", 42)
+    assert custom.value.__notes__ == ["a note"]
 
 
-def test_an_error_is_freed_without_the_garbage_collector(client_over):
-    class PeculiarError(Exception):
+def test_error_is_freed_without_the_garbage_collector(make_client):
+    class CustomError(Exception):
         freed = False
 
         def __del__(self):
-            PeculiarError.freed = True
+            CustomError.freed = True
 
-    async def act(request):
-        raise PeculiarError
+    async def respond_to(request):
+        raise CustomError
 
-    client = client_over(act)
+    client = make_client(respond_to)
     gc.disable()
     try:
-        with contextlib.suppress(PeculiarError):
+        with contextlib.suppress(CustomError):
             client.request("GET", "/v1/x")
-        # The loop's own references to the task go with its next turn.
+        # The loop releases its references to the task in its next iteration.
         portal.run(current_thread)
-        assert PeculiarError.freed
+        assert CustomError.freed
     finally:
         gc.enable()
 
 
-def test_nothing_of_a_call_is_kept(client_over):
-    client = client_over(answer)
+def test_finished_calls_are_not_kept(make_client):
+    client = make_client(respond)
     for _ in range(10):
         client.request("GET", "/v1/x")
     portal.run(current_thread)
-    assert len(portal._thread._errands) <= 1
+    assert len(portal._thread._calls) <= 1
 
 
-def test_closing_twice_from_two_threads_is_fine(sandbox):
+def test_client_can_be_closed_twice_from_two_threads(sandbox):
     for _ in range(10):
         client = Duro(**sandbox.options)
         client.plans.list().page()
@@ -294,7 +295,7 @@ def test_closing_twice_from_two_threads_is_fine(sandbox):
         client.close()
 
 
-def test_use_after_close_is_refused(sandbox):
+def test_use_after_close_raises_client_closed_error(sandbox):
     client = Duro(**sandbox.options)
     pages = client.plans.list()
     copied = client.with_options(timeout=5)
@@ -312,7 +313,7 @@ def test_use_after_close_is_refused(sandbox):
             call()
 
 
-def test_closing_lets_calls_in_flight_end_with_an_answer_or_an_error(sandbox):
+def test_calls_in_progress_end_with_a_result_or_an_error_when_the_client_closes(sandbox):
     start = threading.Barrier(9)
     client = Duro(**sandbox.options)
     client.plans.list().page()
@@ -333,13 +334,13 @@ def test_closing_lets_calls_in_flight_end_with_an_answer_or_an_error(sandbox):
     assert ClientClosedError in errors
 
 
-def test_an_unclosed_client_warns(unclosed_client_over):
-    client = unclosed_client_over(answer)
+def test_unclosed_client_warns(make_unclosed_client):
+    client = make_unclosed_client(respond)
     client.request("GET", "/v1/x")
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         del client
-        # The loop lets go of a call with its next turn.
+        # The loop releases its references to a call in its next iteration.
         portal.run(current_thread)
         gc.collect()
     assert [str(each.message) for each in seen if "Duro client" in str(each.message)] == [
@@ -348,9 +349,9 @@ def test_an_unclosed_client_warns(unclosed_client_over):
 
 
 @pytest.mark.parametrize("copying", [pickle.dumps, copy.deepcopy, copy.copy])
-def test_a_client_cannot_be_pickled(copying, client_over):
-    client = client_over(answer)
-    with pytest.raises(TypeError, match="make one in each process"):
+def test_client_cannot_be_pickled(copying, make_client):
+    client = make_client(respond)
+    with pytest.raises(TypeError, match="create one in each process"):
         copying(client)
 
 
@@ -360,40 +361,40 @@ def test_iterators_fetch_page_by_page(sandbox):
             client.customers.create(email=f"{number}@example.com")
         before = sandbox.stats.requests
 
-        def asked():
+        def requests():
             return sandbox.stats.requests - before
 
         pages = client.customers.list(limit=2)
-        assert asked() == 0
+        assert requests() == 0
         items = iter(pages)
         assert next(items).email == "5@example.com"
-        assert asked() == 1
+        assert requests() == 1
         assert next(items).email == "4@example.com"
-        assert asked() == 1
+        assert requests() == 1
         assert next(items).email == "3@example.com"
-        assert asked() == 2
+        assert requests() == 2
 
         by_page = pages.by_page()
         assert [customer.email for customer in next(by_page).items] == ["5@example.com", "4@example.com"]
-        assert asked() == 3
-        # Left half-way, an iterator holds nothing that would have to be finished in the portal.
+        assert requests() == 3
+        # An abandoned iterator does not have to be finalized in the portal.
         del items, by_page
         assert len(pages.collect(limit=3)) == 3
-        assert asked() == 5
+        assert requests() == 5
         assert [customer.email for customer in pages] == [f"{number}@example.com" for number in range(5, -1, -1)]
 
 
-def test_a_failure_between_pages_can_be_walked_past(client_over):
+def test_iteration_can_resume_after_a_failed_page(make_client):
     failing = [ResponseLostError("lost")]
 
-    async def act(request):
+    async def respond_to(request):
         if "cursor=two" in request.url:
             if failing:
                 raise failing.pop()
             return b'{"items": [], "hasMore": false}'
         return b'{"items": [], "hasMore": true, "nextCursor": "two"}'
 
-    client = client_over(act, retries=0)
+    client = make_client(respond_to, retries=0)
     pages = client.plans.list()
     with pytest.raises(DuroError):
         pages.collect()
@@ -401,18 +402,18 @@ def test_a_failure_between_pages_can_be_walked_past(client_over):
     assert client.plans.list(cursor=pages.cursor).collect() == []
 
 
-def test_a_copy_shares_the_connections_and_says_other_things(client_over):
-    client = client_over(answer)
+def test_copy_shares_connections_and_overrides_options(make_client):
+    client = make_client(respond)
     copied = client.with_options(headers={"x-trace": "1"})
     assert type(copied) is type(client)
     copied.request("GET", "/v1/x")
     client.request("GET", "/v1/x")
-    with_header, without = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
-    assert with_header.headers.get("x-trace") == "1"
-    assert without.headers.get("x-trace") is None
+    first, second = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
+    assert first.headers.get("x-trace") == "1"
+    assert second.headers.get("x-trace") is None
 
 
-def test_uvloop_runs_the_portal_where_it_is_installed():
+def test_portal_uses_uvloop_if_installed():
     async def loop():
         return type(asyncio.get_running_loop()).__module__
 

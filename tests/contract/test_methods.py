@@ -89,7 +89,7 @@ class TestDocstring:
         assert says == ("Idempotency-Key" in operation.parameters["header"])
 
 
-@pytest.mark.parametrize("sample", ["awaited", "blocking"])
+@pytest.mark.parametrize("sample", ["asynchronous", "blocking"])
 def test_type_checkers_see_a_call_of_every_method(sample):
     tree = ast.parse((ROOT / "tests" / "typing" / f"{sample}.py").read_text(encoding="utf-8"))
     called = {

@@ -204,7 +204,7 @@ client = Duro("sk_test_1", base_url="https://api.example.com")
 for number in range(3):
     threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
 asked.wait()
-print(sum(thread.name == "duro-look-up" for thread in threading.enumerate()), flush=True)
+print(sum(thread.name == "duro-resolver" for thread in threading.enumerate()), flush=True)
 """
     running = program(source)
     assert running.line() == "1"

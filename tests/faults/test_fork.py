@@ -175,26 +175,26 @@ def test_a_resource_being_made_by_another_thread_at_the_fork_does_not_stop_the_c
     # functools.cached_property holds a lock meanwhile on Python 3.11.
     source = f"""
 import asyncio
-import duro.blocking.client, duro.client
+from duro.api.resources.plans import AsyncPlans
+from duro.blocking.resources import Plans
 client = {client}("sk_test_1", base_url=sys.argv[1])
-module = duro.blocking.client if client.__class__ is Duro else duro.client
-name = "Plans" if client.__class__ is Duro else "AsyncPlans"
+resource = Plans if client.__class__ is Duro else AsyncPlans
 making, forked = threading.Event(), threading.Event()
-resource = getattr(module, name)
+initialize = resource.__init__
 
 def slow(*arguments):
     making.set()
     forked.wait()
-    return resource(*arguments)
+    initialize(*arguments)
 
 def page():
     page = client.plans.list().page()
     return asyncio.run(page) if asyncio.iscoroutine(page) else page
 
-setattr(module, name, slow)
+resource.__init__ = slow
 threading.Thread(target=lambda: client.plans, daemon=True).start()
 making.wait()
-setattr(module, name, resource)
+resource.__init__ = initialize
 pid = in_child(page)
 status = status_of(pid)
 forked.set()

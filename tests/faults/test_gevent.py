@@ -135,7 +135,7 @@ print(work("main"), flush=True)
     # gevent itself warns as well, but of ssl alone, and only if that was imported.
     running = program(source, wire.url, options=["-W", "ignore"])
     answers = [running.line() for _ in range(GREENLETS + 1)]
-    assert all("monkey.patch_all() first of all" in answer for answer in answers)
+    assert all("monkey.patch_all() before any other import" in answer for answer in answers)
     assert running.end() < 2
     assert running.noise == []
     assert running.status == 0
@@ -162,7 +162,7 @@ def test_an_unclosed_client_lets_the_program_end(wire, program):
 client.request("GET", "/v1/idle")
 for _ in range(3):
     gevent.spawn(client.request, "GET", "/v1/hang")
-while len(portal._thread._errands) < 3:
+while len(portal._thread._calls) < 3:
     gevent.sleep(0)
 sys.stdin.readline()
 print("ending", flush=True)

@@ -110,17 +110,17 @@ def test_a_call_interrupted_before_its_task_began_never_leaves(loop_kind, wire, 
     source = """
 from duro.blocking import portal
 client.request("GET", "/v1/first")
-loop, errands = portal._thread._loop.result(), portal._thread._errands
+loop, calls = portal._thread._loop.result(), portal._thread._calls
 
 def hold_up():
-    while not errands:
+    while not calls:
         pass
-    (errand,) = errands
+    (call,) = calls
     signal.pthread_kill(main, signal.SIGINT)
-    while not errand.abandoned:
+    while not call.interrupted:
         pass
 
-while errands:
+while calls:
     pass
 loop.call_soon_threadsafe(hold_up)
 try:
@@ -340,9 +340,9 @@ from duro.blocking import portal
 
 class Answering:
     async def send(self, request):
-        (errand,) = portal._thread._errands
+        (call,) = portal._thread._calls
         signal.pthread_kill(main, signal.SIGINT)
-        while not errand.abandoned:
+        while not call.interrupted:
             pass
         return Response(200, type(request.headers)([(b"content-type", b"application/json")]), b"{}")
 
@@ -409,10 +409,10 @@ from duro.blocking import portal
 portal.INTERRUPT_WAITS = 600
 
 def interrupt_again():
-    while not portal._thread or not portal._thread._errands:
+    while not portal._thread or not portal._thread._calls:
         pass
-    (errand,) = portal._thread._errands
-    while not errand.abandoned:
+    (call,) = portal._thread._calls
+    while not call.interrupted:
         pass
     signal.pthread_kill(main, signal.SIGINT)
 
@@ -424,7 +424,7 @@ except KeyboardInterrupt as error:
     print(told(error.__context__), flush=True)
 Stubborn.released.set()
 # Given up twice, the call is cancelled all the same.
-while portal._thread._errands:
+while portal._thread._calls:
     pass
 client.close()
 print("ended")

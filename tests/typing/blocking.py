@@ -1,4 +1,4 @@
-"""What type checkers see of the blocking client; checked by mypy and pyright, never run."""
+"""Type inference samples of the blocking client, checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 
@@ -249,21 +249,21 @@ def customer_portal(client: Duro) -> None:
 
 
 def pages(client: Duro) -> None:
-    found = client.plans.list()
-    for plan in found:
+    plans = client.plans.list()
+    for plan in plans:
         assert_type(plan, Plan)
-    for page in found.by_page():
+    for page in plans.by_page():
         assert_type(page, Page[Plan])
-    assert_type(found.by_page(), Iterator[Page[Plan]])
-    assert_type(found.page(), Page[Plan])
-    assert_type(found.collect(limit=5), list[Plan])
-    assert_type(found.cursor, str | None)
-    assert_type(found.prefetch(), Pages[Plan])
-    assert_type(list(found), list[Plan])
-    assert_type(sorted(plan.amount for plan in found), list[int])
+    assert_type(plans.by_page(), Iterator[Page[Plan]])
+    assert_type(plans.page(), Page[Plan])
+    assert_type(plans.collect(limit=5), list[Plan])
+    assert_type(plans.cursor, str | None)
+    assert_type(plans.prefetch(), Pages[Plan])
+    assert_type(list(plans), list[Plan])
+    assert_type(sorted(plan.amount for plan in plans), list[int])
 
 
-def anything(client: Duro) -> None:
+def raw_requests(client: Duro) -> None:
     assert_type(client.request("GET", "/v1/plans", params={"limit": 5}), Any)
     with capture() as calls:
         client.plans.archive("plan_1")

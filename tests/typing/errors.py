@@ -1,4 +1,4 @@
-"""What type checkers see of the errors; checked by mypy and pyright, never run."""
+"""Type inference samples of the errors, checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 

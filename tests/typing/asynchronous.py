@@ -1,4 +1,4 @@
-"""What type checkers see of the awaited client; checked by mypy and pyright, never run."""
+"""Type inference samples of the asynchronous client, checked by mypy and pyright, never run."""
 
 from __future__ import annotations
 
@@ -289,24 +289,24 @@ async def customer_portal(client: AsyncDuro) -> None:
 
 
 async def pages(client: AsyncDuro) -> None:
-    found = client.plans.list()
-    async for plan in found:
+    plans = client.plans.list()
+    async for plan in plans:
         assert_type(plan, Plan)
-    async for page in found.by_page():
+    async for page in plans.by_page():
         assert_type(page, Page[Plan])
         assert_type(page.items, tuple[Plan, ...])
         assert_type(page.next_cursor, str | None)
         assert_type(page.has_more, bool)
-    assert_type(found.by_page(), AsyncIterator[Page[Plan]])
-    assert_type(await found.page(), Page[Plan])
-    assert_type(await found.collect(), list[Plan])
-    assert_type(await found.collect(limit=5), list[Plan])
-    assert_type(found.cursor, str | None)
-    assert_type(found.prefetch(), AsyncPages[Plan])
-    assert_type([plan.name async for plan in found], list[str])
+    assert_type(plans.by_page(), AsyncIterator[Page[Plan]])
+    assert_type(await plans.page(), Page[Plan])
+    assert_type(await plans.collect(), list[Plan])
+    assert_type(await plans.collect(limit=5), list[Plan])
+    assert_type(plans.cursor, str | None)
+    assert_type(plans.prefetch(), AsyncPages[Plan])
+    assert_type([plan.name async for plan in plans], list[str])
 
 
-async def anything(client: AsyncDuro) -> None:
+async def raw_requests(client: AsyncDuro) -> None:
     assert_type(await client.request("GET", "/v1/plans", params={"limit": 5, "all": True}), Any)
     assert_type(await client.request("POST", "/v1/plans", json={"name": "Pro"}, idempotency_key="k"), Any)
     with capture() as calls:
@@ -318,8 +318,8 @@ async def anything(client: AsyncDuro) -> None:
     assert_type(calls[0].elapsed, float)
 
 
-class OwnTransport:
-    """A transport as a user writes one."""
+class CustomTransport:
+    """Transport written by a user."""
 
     async def send(self, request: Request) -> Response:
         return Response(200, request.headers, request.content or b"")
@@ -327,5 +327,5 @@ class OwnTransport:
     async def aclose(self) -> None: ...
 
 
-async def own_transport() -> None:
-    AsyncDuro("sk_test_1", transport=OwnTransport())
+async def custom_transport() -> None:
+    AsyncDuro("sk_test_1", transport=CustomTransport())

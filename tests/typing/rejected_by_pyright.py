@@ -1,10 +1,11 @@
-"""What pyright has to refuse; an ignored error that is none is an error itself. Never run."""
+"""Code that pyright must reject, never run. An unused ignore comment is an error too."""
 
 # mypy: ignore-errors
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
 
+import duro
 from duro import AsyncDuro, Duro, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
@@ -31,7 +32,7 @@ def blocking(client: Duro) -> None:
     client.plans.list().collect(limit="5")  # pyright: ignore[reportArgumentType]
 
 
-async def awaited(client: AsyncDuro) -> None:
+async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # pyright: ignore[reportCallIssue]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # pyright: ignore[reportCallIssue]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # pyright: ignore[reportArgumentType]
@@ -44,6 +45,7 @@ async def awaited(client: AsyncDuro) -> None:
 
 def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # pyright: ignore[reportCallIssue]
+    print(duro.AsnycDuro)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     Duro("sk_test_1", "https://api.useduro.com")  # pyright: ignore[reportCallIssue]
     AsyncDuro("sk_test_1", retries="3")  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", transport=object())  # pyright: ignore[reportArgumentType]

@@ -1,7 +1,8 @@
-"""What mypy has to refuse; an ignored error that is none is an error itself. Never run."""
+"""Code that mypy must reject, never run. An unused ignore comment is an error too."""
 
 from __future__ import annotations
 
+import duro
 from duro import AsyncDuro, Duro, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
@@ -28,7 +29,7 @@ def blocking(client: Duro) -> None:
     client.plans.list().collect(limit="5")  # type: ignore[arg-type]
 
 
-async def awaited(client: AsyncDuro) -> None:
+async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # type: ignore[call-arg]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # type: ignore[call-arg]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # type: ignore[arg-type]
@@ -41,6 +42,7 @@ async def awaited(client: AsyncDuro) -> None:
 
 def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # type: ignore[call-arg]
+    print(duro.AsnycDuro)  # type: ignore[attr-defined]
     Duro("sk_test_1", "https://api.useduro.com")  # type: ignore[call-arg]
     AsyncDuro("sk_test_1", retries="3")  # type: ignore[arg-type]
     AsyncDuro("sk_test_1", transport=object())  # type: ignore[arg-type]
