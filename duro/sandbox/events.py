@@ -7,8 +7,8 @@ import sqlite3
 from attrs import frozen
 
 from .._json import JSONObject
-from .api.responses import ApiResponse
 from .deliveries.outbox import enqueue
+from .representation import encode_json
 from .storage.rows import insert
 
 __all__ = ["EventEntry", "list_events", "record_event"]
@@ -45,7 +45,7 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
     Returns:
         How many deliveries are due now.
     """
-    payload = ApiResponse.of({"id": identifier, "type": type_, "createdAt": at, "data": data}).body
+    payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
     insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
     return enqueue(db, identifier, at)
 

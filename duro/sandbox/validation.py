@@ -23,8 +23,8 @@ import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
 from .._unset import UNSET
-from .api.responses import ApiError
 from .clock import timestamp
+from .errors import ApiError
 
 __all__ = [
     "LARGEST_INTEGER",

@@ -34,7 +34,7 @@ def test_a_trial_is_a_creation(sandbox: Sandbox, subscribe: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("actions", "told"),
+    ("actions", "expected"),
     [
         (["pause"], ["subscription_paused"]),
         (["pause", "resume"], ["subscription_paused", "subscription_resumed"]),
@@ -43,12 +43,12 @@ def test_a_trial_is_a_creation(sandbox: Sandbox, subscribe: Make) -> None:
     ],
 )
 def test_each_move_of_a_subscription_is_told_of(
-    sandbox: Sandbox, api: httpx.Client, subscribe: Make, actions: list[str], event_data: list[str]
+    sandbox: Sandbox, api: httpx.Client, subscribe: Make, actions: list[str], expected: list[str]
 ) -> None:
     subscription = subscribe()
     for action in actions:
         api.post(f"/v1/subscriptions/{subscription['id']}/{action}")
-    assert types(sandbox) == START + event_data
+    assert types(sandbox) == START + expected
 
 
 def test_a_dearer_plan_is_told_of_with_its_proration(

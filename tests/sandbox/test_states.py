@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from duro.sandbox.api.responses import ApiError
+from duro.sandbox.errors import ApiError
 from duro.sandbox.billing.subscription_states import Action, after
 
 STATUSES = {"incomplete", "trialing", "active", "past_due", "paused", "unpaid", "canceled", "expired"}

@@ -16,11 +16,12 @@ from ..._json import JSONObject
 from ..auth.sessions import Surface, authenticate
 from ..backend import Backend
 from ..clock import timestamp
+from ..errors import ApiError
 from ..events import record_event
 from ..storage.database import savepoint
 from ..validation import structure
 from . import idempotency
-from .responses import ApiError, ApiResponse
+from .responses import ApiResponse
 
 __all__ = ["Call", "Handler", "Operation", "perform"]
 
@@ -145,11 +146,11 @@ def perform(backend: Backend, operation: Operation, request: Request, raw: bytes
                 idempotency.keep(db, key, answer, now, scope)
             return answer
     except ApiError as refusal:
-        return refusal.answer()
+        return ApiResponse.from_error(refusal)
     except Exception:
         # Answered here, since a server that sees the exception would close the connection behind the answer.
         _logger.exception("%s %s failed", operation.method, operation.path)
-        return ApiError(500, "The sandbox failed; its log tells more.").answer()
+        return ApiResponse.from_error(ApiError(500, "The sandbox failed; its log tells more."))
 
 
 def parse(raw: bytes) -> object:
@@ -170,7 +171,7 @@ def _run(operation: Operation, call: Call) -> ApiResponse:
             result = operation.handler(call)
             return result if isinstance(result, ApiResponse) else ApiResponse.of(result, operation.status)
     except ApiError as refusal:
-        return refusal.answer()
+        return ApiResponse.from_error(refusal)
 
 
 def _no_constant(name: str) -> NoReturn:

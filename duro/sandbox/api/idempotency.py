@@ -9,7 +9,8 @@ from typing import Final
 
 from ..auth.sessions import Surface
 from ..clock import timestamp
-from .responses import ApiError, ApiResponse
+from ..errors import ApiError
+from .responses import ApiResponse
 
 __all__ = ["keep", "key_of", "recall", "scope_of"]
 

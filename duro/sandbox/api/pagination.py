@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..._json import JSONObject, JSONValue
+from ..errors import ApiError
 from .dispatch import Call
-from .responses import ApiError
 
 __all__ = ["page_of"]
 

@@ -9,8 +9,8 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..api.responses import ApiError
 from ..clock import timestamp
+from ..errors import ApiError
 
 __all__ = [
     "CLIENT_ID",

@@ -10,8 +10,8 @@ from typing import Final
 
 from attrs import frozen
 
-from ..api.responses import ApiError
 from ..clock import timestamp
+from ..errors import ApiError
 from ..storage.rows import insert, update
 
 __all__ = ["EMAIL", "WHATSAPP", "OneTimeCode", "is_cooling_down", "list_codes", "redeem_code", "send_code"]

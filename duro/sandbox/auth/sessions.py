@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..api.responses import ApiError
 from ..clock import timestamp
+from ..errors import ApiError
 from .credentials import authenticate_merchant
 
 __all__ = ["Surface", "authenticate", "open_session"]

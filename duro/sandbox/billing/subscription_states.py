@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from ..api.responses import ApiError
+from ..errors import ApiError
 
 __all__ = ["Action", "after", "event_of"]
 

@@ -13,11 +13,12 @@ from starlette.routing import Route
 from ..._json import JSONValue
 from ..._unset import UNSET, Unset
 from ..api.dispatch import parse
-from ..api.responses import ApiError, ApiResponse
+from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..clock import timestamp
 from ..dashboard.views import render
 from ..deliveries.endpoints import EndpointCreate
+from ..errors import ApiError
 from ..faults.rules import read_fault
 from ..validation import Text, Unfit, camel_case, structure
 

@@ -12,8 +12,8 @@ from ..._secrets import Secret
 from ...config import find_url_problem
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
-from ..api.responses import ApiError
 from ..clock import Clock, timestamp
+from ..errors import ApiError
 from ..ids import IdGenerator
 from ..storage.database import Store
 from ..storage.rows import insert

@@ -16,7 +16,7 @@ from attrs import define, field, fields, setters
 from ..._json import JSONObject, JSONValue
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
-from ..api.responses import ApiError
+from ..errors import ApiError
 from ..validation import Flag, Unfit, camel_case, one_of, structure
 from .path_pattern import is_control, matches
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from ..api.responses import ApiError
+from ..errors import ApiError
 
 __all__ = ["find", "insert", "update"]
 

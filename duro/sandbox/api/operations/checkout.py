@@ -11,10 +11,10 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
+from ...errors import ApiError
 from ...storage.rows import find, insert
 from ...validation import Currency, Email, JSONMapping, PositiveInteger, Text, matching
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 
 __all__ = ["ONE_TIME", "OPERATIONS", "SUBSCRIPTION", "TOP_UP", "open_checkout"]
 

@@ -13,10 +13,10 @@ from ...auth.credentials import MERCHANT_NAME
 from ...auth.sessions import Surface
 from ...billing.cards import save_card
 from ...billing.wallets import top_up_wallet
+from ...errors import ApiError
 from ...storage.rows import find, update
 from ...validation import Email, one_of
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 from . import customers, plans, subscriptions
 from .checkout import ONE_TIME, TOP_UP
 from .invoices import InvoiceDraft, charge_invoice, issue_invoice

@@ -66,7 +66,7 @@ def verify_otp(call: Call) -> JSONObject | ApiResponse:
     body = call.read(CodeProof)
     refusal = redeem_code(call.db, WHATSAPP, body.phone, body.code, call.now)
     if refusal is not None:
-        return refusal.answer()
+        return ApiResponse.from_error(refusal)
     identity = _identity(call, body.phone)
     token = open_session(call.db, Surface.IDENTITY, identity["id"], call.now)
     return {"token": token, "identity": to_json(identity)}

@@ -16,10 +16,11 @@ from ...auth.sessions import Surface, open_session
 from ...billing.cards import cards_of
 from ...billing.subscription_states import Action
 from ...billing.wallets import movements_of
+from ...errors import ApiError
 from ...storage.rows import find, insert, update
 from ...validation import LARGEST_INTEGER, Email, Flag, Text, integer, matching
 from ..dispatch import Call, Operation
-from ..responses import ApiError, ApiResponse
+from ..responses import ApiResponse
 from .checkout import TOP_UP, open_checkout
 from .customers import customers_of
 from .subscriptions import move
@@ -119,7 +120,7 @@ def verify(call: Call) -> JSONObject | ApiResponse:
     email = _address(body.email)
     refusal = redeem_code(call.db, EMAIL, email, body.code, call.now)
     if refusal is not None:
-        return refusal.answer()
+        return ApiResponse.from_error(refusal)
     account = _account_of(call, email)
     names = [customer["name"] for customer in customers_of(call, email=email) if customer["name"]]
     return {

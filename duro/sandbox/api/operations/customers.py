@@ -10,11 +10,11 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
+from ...errors import ApiError
 from ...storage.rows import find, insert, update
 from ...validation import Email, JSONMapping, Text, given_members
 from ..dispatch import Call, Operation
 from ..pagination import page_of
-from ..responses import ApiError
 
 __all__ = ["OPERATIONS", "add_customer", "customers_of", "to_json"]
 

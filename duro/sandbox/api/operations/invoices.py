@@ -11,10 +11,10 @@ from attrs import frozen
 from ...._json import JSONObject, JSONValue
 from ...._unset import UNSET, Unset
 from ...clock import timestamp
+from ...errors import ApiError
 from ...storage.rows import find, insert, update
 from ...validation import PositiveInteger, Text
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 from . import customers
 from .transactions import attempts_on
 

@@ -9,9 +9,9 @@ from attrs import frozen
 from ...._json import JSONObject
 from ...auth.credentials import is_client, issue_token
 from ...auth.sessions import Surface
+from ...errors import ApiError
 from ...validation import Text, one_of
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 
 __all__ = ["OPERATIONS"]
 

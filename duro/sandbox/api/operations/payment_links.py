@@ -9,10 +9,10 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
+from ...errors import ApiError
 from ...storage.rows import find, insert
 from ...validation import JSONMapping, Text, matching
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 
 __all__ = ["OPERATIONS"]
 

@@ -10,11 +10,11 @@ from attrs import frozen
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
 from ...billing.periods import INTERVALS
+from ...errors import ApiError
 from ...storage.rows import find, insert, update
 from ...validation import Currency, PositiveInteger, SmallCount, Text, TrialDays, given_members, one_of
 from ..dispatch import Call, Operation
 from ..pagination import page_of
-from ..responses import ApiError
 
 __all__ = ["OPERATIONS", "to_json"]
 

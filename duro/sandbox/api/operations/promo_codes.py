@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
+from ...errors import ApiError
 from ...storage.rows import find, insert, update
 from ...validation import (
     LARGEST_INTEGER,
@@ -23,7 +24,6 @@ from ...validation import (
     one_of,
 )
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 
 __all__ = ["OPERATIONS"]
 

@@ -14,10 +14,10 @@ from ...billing.periods import later
 from ...billing.proration import Price, Proration, prorate
 from ...billing.subscription_states import Action, after, event_of
 from ...clock import timestamp
+from ...errors import ApiError
 from ...storage.rows import find, insert, update
 from ...validation import LARGEST_INTEGER, Flag, JSONMapping, Text
 from ..dispatch import Call, Operation
-from ..responses import ApiError
 from . import customers, plans
 from .invoices import InvoiceDraft, charge_invoice, issue_invoice
 
