@@ -12,14 +12,14 @@ NOON = datetime(2026, 6, 28, 12, tzinfo=UTC)
 
 def test_identifiers_of_one_moment_sort_as_they_were_made() -> None:
     ids = IdGenerator()
-    made = [ids.make("sub", NOON) for _ in range(1000)]
+    made = [ids.generate("sub", NOON) for _ in range(1000)]
     assert made == sorted(set(made))
 
 
 def test_identifiers_bear_their_time() -> None:
     ids = IdGenerator()
     for moment in (NOON, NOON + timedelta(milliseconds=1), NOON + timedelta(days=365)):
-        prefix, _, ulid = ids.make("sub", moment).partition("_")
+        prefix, _, ulid = ids.generate("sub", moment).partition("_")
         milliseconds = 0
         for character in ulid[:10]:
             milliseconds = milliseconds * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(character)
@@ -30,13 +30,13 @@ def test_identifiers_bear_their_time() -> None:
 def test_threads_never_get_the_same_identifier() -> None:
     ids = IdGenerator()
     with ThreadPoolExecutor(8) as threads:
-        made = list(threads.map(ids.make, ["req"] * 4000, [NOON] * 4000))
+        made = list(threads.map(ids.generate, ["req"] * 4000, [NOON] * 4000))
     assert len(set(made)) == len(made)
 
 
 def test_a_clock_that_was_set_back_is_followed_after_a_reset() -> None:
     ids = IdGenerator()
-    ahead = ids.make("sub", NOON + timedelta(days=30))
-    assert ids.make("sub", NOON) > ahead
+    ahead = ids.generate("sub", NOON + timedelta(days=30))
+    assert ids.generate("sub", NOON) > ahead
     ids.reset()
-    assert ids.make("sub", NOON) < ahead
+    assert ids.generate("sub", NOON) < ahead

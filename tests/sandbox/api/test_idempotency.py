@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
-from duro.sandbox.api.idempotency import keep, recall
+from duro.sandbox.api.idempotency import find, save
 from duro.sandbox.api.responses import ApiResponse
-from duro.sandbox.storage.database import Store
+from duro.sandbox.storage.database import Database
 
 KEY = {"Idempotency-Key": "4f0c2c0e-1d5e-4f1a-9a55-6f2f6c1f7f11"}
 PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
@@ -79,11 +79,11 @@ def test_a_call_without_a_valid_credential_uses_up_no_key(sandbox: Sandbox, api:
 
 @pytest.mark.parametrize(("status", "kept"), [(200, True), (422, True), (401, False), (429, False), (503, False)])
 def test_answers_that_may_change_are_not_kept(sandbox: Sandbox, status: int, kept: bool) -> None:
-    store, now = Store(), sandbox.clock.now()
+    store, now = Database(), sandbox.clock.now()
     answer = ApiResponse.of({}, status)
     with store.transaction() as db:
-        keep(db, "key", answer, now)
-        assert recall(db, "key", now) == (answer if kept else None)
+        save(db, "key", answer, now)
+        assert find(db, "key", now) == (answer if kept else None)
     store.close()
 
 

@@ -1,45 +1,8 @@
-"""The tables of a sandbox.
+-- Tables of a sandbox. Increase SCHEMA_VERSION in database.py with every change.
+--
+-- Timestamps are strings in the API's format. They sort as strings, and responses copy them.
+-- Lists are read backwards through (created_at, id).
 
-Times are texts as the API writes them, so they sort as they stand and leave
-without a conversion. Lists walk backwards through ``(created_at, id)``.
-"""
-
-from __future__ import annotations
-
-from typing import Final
-
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "TABLES"]
-
-# Raised with every change below: a file written by another version is refused, not misread.
-SCHEMA_VERSION: Final = 3
-
-# Those that refer to others come first, so that all can be emptied in this order.
-TABLES: Final = (
-    "outbox",
-    "endpoints",
-    "events",
-    "wallet_transactions",
-    "checkout_sessions",
-    "refunds",
-    "transactions",
-    "invoices",
-    "subscriptions",
-    "cards",
-    "customers",
-    "payment_links",
-    "promo_codes",
-    "plans",
-    "recovery_settings",
-    "accounts",
-    "identities",
-    "sessions",
-    "codes",
-    "idempotency",
-    "tokens",
-    "clock",
-)
-
-SCHEMA: Final = """
 CREATE TABLE clock (
     offset_seconds REAL NOT NULL
 );
@@ -74,7 +37,7 @@ CREATE INDEX codes_of_recipient ON codes (channel, recipient, created_at, id);
 
 CREATE TABLE sessions (
     digest BLOB PRIMARY KEY,
-    surface TEXT NOT NULL,
+    audience TEXT NOT NULL,
     person_id TEXT NOT NULL,
     expires_at TEXT NOT NULL
 );
@@ -173,6 +136,12 @@ CREATE TABLE subscriptions (
     customer_id TEXT NOT NULL REFERENCES customers,
     plan_id TEXT NOT NULL REFERENCES plans,
     status TEXT NOT NULL,
+    -- Price and interval at the time of purchase: an update of the plan does not change running subscriptions.
+    amount INTEGER NOT NULL,
+    interval TEXT NOT NULL,
+    interval_count INTEGER NOT NULL,
+    -- Start of the first paid period; its day of the month is the billing day.
+    anchor TEXT NOT NULL,
     current_period_start TEXT,
     current_period_end TEXT,
     cancel_at_period_end INTEGER NOT NULL DEFAULT 0,
@@ -274,4 +243,3 @@ CREATE TABLE outbox (
     PRIMARY KEY (event_id, endpoint_id)
 );
 CREATE INDEX outbox_by_due ON outbox (due_at, event_id, endpoint_id);
-"""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duro.sandbox.billing.periods import INTERVALS, later
+from duro.sandbox.billing.periods import INTERVALS, add_intervals
 
 EARLIEST = datetime.fromisoformat("2000-01-01")
 LATEST = datetime.fromisoformat("8000-01-01")
@@ -31,7 +31,7 @@ LATEST = datetime.fromisoformat("8000-01-01")
     ],
 )
 def test_calendar_arithmetic_clamps_month_ends(start: str, interval: str, count: int, end: str) -> None:
-    assert later(datetime.fromisoformat(start), interval, count) == datetime.fromisoformat(end)
+    assert add_intervals(datetime.fromisoformat(start), interval, count) == datetime.fromisoformat(end)
 
 
 @given(
@@ -40,7 +40,7 @@ def test_calendar_arithmetic_clamps_month_ends(start: str, interval: str, count:
     count=st.integers(1, 1000),
 )
 def test_a_period_always_ends_and_keeps_the_time_of_day(start: datetime, interval: str, count: int) -> None:
-    end = later(start, interval, count)
+    end = add_intervals(start, interval, count)
     assert end > start
     if interval != "hour":
         assert end.timetz() == start.timetz()

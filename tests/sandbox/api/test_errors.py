@@ -90,7 +90,7 @@ def test_a_fault_of_the_sandbox_is_an_internal_error_that_leaves_no_trace(
     body = {"customerId": customer["id"], "planId": subscription["planId"]}
     key = {"Idempotency-Key": "once"}
     with monkeypatch.context() as patch:
-        patch.setattr("duro.sandbox.api.operations.subscriptions.charge_invoice", fail)
+        patch.setattr("duro.sandbox.billing.subscriptions.charge_invoice", fail)
         response = api.post("/v1/subscriptions", json=body, headers=key)
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal_error"

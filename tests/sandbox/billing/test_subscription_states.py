@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from duro.sandbox.errors import ApiError
-from duro.sandbox.billing.subscription_states import Action, after
+from duro.sandbox.billing.subscription_states import Action, next_status
 
 STATUSES = {"incomplete", "trialing", "active", "past_due", "paused", "unpaid", "canceled", "expired"}
 TABLE = {
@@ -26,8 +26,8 @@ TABLE = {
 def test_each_action_works_from_the_statuses_of_the_table_only(action: Action, status: str) -> None:
     allowed, result = TABLE[action]
     if status in allowed:
-        assert after(action, status) == result
+        assert next_status(action, status) == result
     else:
         with pytest.raises(ApiError) as refusal:
-            after(action, status)
+            next_status(action, status)
         assert refusal.value.status == 409

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from duro.sandbox import Sandbox
 from duro.sandbox.api.operations import OPERATIONS
 
-CONTRACT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text())
+CONTRACT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "data" / "openapi.yaml").read_text())
 CHECKS = [not_a_server_error, response_schema_conformance]
 
 ADA, PHONE = "ada@example.com", "2348012345678"

@@ -131,7 +131,7 @@ def test_a_call_that_is_undone_tells_of_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("duro.sandbox.api.operations.subscriptions.move", fail)
+    monkeypatch.setattr("duro.sandbox.billing.subscriptions.change_status", fail)
     body = {"customerId": customer["id"], "planId": subscription["planId"]}
     assert api.post("/v1/subscriptions", json=body).status_code == 500
     assert sandbox.events == before

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duro.sandbox import Sandbox
-from duro.sandbox.billing.periods import INTERVALS, later
-from duro.sandbox.billing.proration import Price, Proration, prorate
+from duro.sandbox.billing.periods import INTERVALS, add_intervals
+from duro.sandbox.billing.proration import Price, ProrationResult, prorate
 
 Make = Callable[..., dict[str, Any]]
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -30,12 +30,12 @@ def credit_of(sandbox: Sandbox, subscription_id: str) -> int:
     ("old", "new", "expected"),
     [
         # The two examples of the contract, in kobo.
-        (500_000, 1_000_000, Proration(250_000, "charge")),
-        (1_000_000, 500_000, Proration(250_000, "credit")),
-        (500_000, 500_000, Proration(0, "none")),
+        (500_000, 1_000_000, ProrationResult(250_000, "charge")),
+        (1_000_000, 500_000, ProrationResult(250_000, "credit")),
+        (500_000, 500_000, ProrationResult(0, "none")),
     ],
 )
-def test_half_of_a_month_costs_half_of_the_difference(old: int, new: int, expected: Proration) -> None:
+def test_half_of_a_month_costs_half_of_the_difference(old: int, new: int, expected: ProrationResult) -> None:
     prices = Price(old, "month", 1), Price(new, "month", 1)
     assert prorate(*prices, START, START + timedelta(days=30), START + timedelta(days=15)) == expected
 
@@ -60,19 +60,19 @@ def test_a_day_that_has_begun_counts_as_a_whole_one(passed: timedelta, amount: i
 def test_daily_rates_compare_plans_of_different_intervals() -> None:
     # 3,000 a month of 30 days is 100 a day; 700 a week is the same.
     end, half = START + timedelta(days=30), START + timedelta(days=15)
-    assert prorate(Price(3000, "month", 1), Price(700, "week", 1), START, end, half) == Proration(0, "none")
-    assert prorate(Price(3000, "month", 1), Price(1400, "week", 1), START, end, half) == Proration(1500, "charge")
-    assert prorate(Price(3000, "month", 1), Price(1400, "week", 2), START, end, half) == Proration(0, "none")
+    assert prorate(Price(3000, "month", 1), Price(700, "week", 1), START, end, half) == ProrationResult(0, "none")
+    assert prorate(Price(3000, "month", 1), Price(1400, "week", 1), START, end, half) == ProrationResult(1500, "charge")
+    assert prorate(Price(3000, "month", 1), Price(1400, "week", 2), START, end, half) == ProrationResult(0, "none")
 
 
 def test_an_hour_has_no_more_days_left_than_it_has() -> None:
     prices = Price(100, "hour", 1), Price(150, "hour", 1)
-    assert prorate(*prices, START, START + timedelta(hours=1), START) == Proration(50, "charge")
+    assert prorate(*prices, START, START + timedelta(hours=1), START) == ProrationResult(50, "charge")
 
 
 @given(old=PRICES, new=PRICES, passed=st.floats(0, 1))
 def test_there_and_back_are_the_same_amount(old: Price, new: Price, passed: float) -> None:
-    end = later(START, old.interval, old.interval_count)
+    end = add_intervals(START, old.interval, old.interval_count)
     now = START + (end - START) * passed
     there = prorate(old, new, START, end, now)
     back = prorate(new, old, START, end, now)
