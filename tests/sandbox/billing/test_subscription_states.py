@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from duro.sandbox.errors import ApiError
 from duro.sandbox.billing.subscription_states import Action, next_status
+from duro.sandbox.errors import ApiError
 
 STATUSES = {"incomplete", "trialing", "active", "past_due", "paused", "unpaid", "canceled", "expired"}
 TABLE = {
