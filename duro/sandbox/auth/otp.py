@@ -28,7 +28,7 @@ COOLDOWN: Final = timedelta(seconds=60)
 
 @frozen
 class OneTimeCode:
-    """Code as its recipient would see it. A sandbox sends nothing, so tests read codes here.
+    """Code as its recipient would see it. A sandbox does not send codes, so tests read them here.
 
     Attributes:
         channel: ``whatsapp`` or ``email``.

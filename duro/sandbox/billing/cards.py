@@ -12,7 +12,7 @@ __all__ = ["list_cards", "save_card"]
 
 
 def save_card(uow: UnitOfWork, customer: sqlite3.Row) -> None:
-    """Save the card of a customer who has none yet. In a sandbox all cards have the same number.
+    """Save a card at the first payment of a customer. In a sandbox all cards have the same number.
 
     Args:
         uow: Unit of work.

@@ -43,7 +43,7 @@ def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -
         "interval_count": plan["interval_count"],
     }
     if any(plan[column] != subscription[column] for column in ("interval", "interval_count")):
-        # The old billing day has no meaning for the new interval, which begins at the next renewal.
+        # The new interval begins at the next renewal, so that its day becomes the billing day.
         values["anchor"] = subscription["current_period_end"]
     if proration.kind == "charge":
         _charge(uow, subscription, proration.amount, plan["currency"])

@@ -59,7 +59,7 @@ class Database:
         if version == 0 and objects == 0:
             # WAL is only faster. In memory and on read-only media SQLite keeps its own mode, which is correct too.
             connection.execute("PRAGMA journal_mode = WAL")
-            schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+            schema = files("duro.sandbox.storage").joinpath("schema.sql").read_text(encoding="utf-8")
             connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
             raise ConfigurationError(
