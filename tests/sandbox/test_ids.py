@@ -1,4 +1,4 @@
-"""Identifiers sort by age."""
+"""Ids: unique, and sorted by age."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from duro.sandbox.ids import IdGenerator
 NOON = datetime(2026, 6, 28, 12, tzinfo=UTC)
 
 
-def test_identifiers_of_one_moment_sort_as_they_were_made() -> None:
+def test_ids_of_one_millisecond_sort_in_the_order_of_creation() -> None:
     ids = IdGenerator()
     made = [ids.generate("sub", NOON) for _ in range(1000)]
     assert made == sorted(set(made))
 
 
-def test_identifiers_bear_their_time() -> None:
+def test_ids_contain_their_time() -> None:
     ids = IdGenerator()
     for moment in (NOON, NOON + timedelta(milliseconds=1), NOON + timedelta(days=365)):
         prefix, _, ulid = ids.generate("sub", moment).partition("_")
@@ -27,14 +27,14 @@ def test_identifiers_bear_their_time() -> None:
         assert milliseconds == round(moment.timestamp() * 1000)
 
 
-def test_threads_never_get_the_same_identifier() -> None:
+def test_ids_are_unique_across_threads() -> None:
     ids = IdGenerator()
     with ThreadPoolExecutor(8) as threads:
         made = list(threads.map(ids.generate, ["req"] * 4000, [NOON] * 4000))
     assert len(set(made)) == len(made)
 
 
-def test_a_clock_that_was_set_back_is_followed_after_a_reset() -> None:
+def test_a_reset_follows_a_clock_that_was_set_back() -> None:
     ids = IdGenerator()
     ahead = ids.generate("sub", NOON + timedelta(days=30))
     assert ids.generate("sub", NOON) > ahead

@@ -1,4 +1,4 @@
-"""Analytics: totals of what failed, by where it stands now."""
+"""Analytics: totals of failed charges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Make = Callable[..., dict[str, Any]]
 PATH = "/v1/analytics/failures"
 
 
-def test_nothing_failed_in_a_new_sandbox(api: httpx.Client, subscribe: Make) -> None:
+def test_a_new_sandbox_has_zero_failures(api: httpx.Client, subscribe: Make) -> None:
     subscribe()
     assert api.get(PATH).json() == {
         "inFlight": 0,
@@ -24,12 +24,12 @@ def test_nothing_failed_in_a_new_sandbox(api: httpx.Client, subscribe: Make) -> 
     }
 
 
-def test_an_invoice_that_failed_counts_where_it_stands(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
-    stories = [(100, "paid"), (20, "open"), (300, "uncollectible"), (4000, "paid"), (50_000, "paid")]
-    for amount, _ in stories:
+def test_a_failed_invoice_counts_under_its_present_status(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
+    invoices = [(100, "paid"), (20, "open"), (300, "uncollectible"), (4000, "paid"), (50_000, "paid")]
+    for amount, _ in invoices:
         subscribe(amount=amount)
     with sandbox._require().backend.store.transaction() as db:
-        for amount, status in stories[:4]:
+        for amount, status in invoices[:4]:
             db.execute("UPDATE invoices SET status = ? WHERE amount = ?", (status, amount))
             code = "expired_card" if status == "open" else "insufficient_funds"
             for attempt in range(2):

@@ -1,4 +1,4 @@
-"""Checkout: a session is opened by the merchant, paid once by the customer, and verified by the merchant."""
+"""Checkout: the merchant opens a session, the customer pays it once, the merchant verifies it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_session_for_a_plan_has_the_shape_of_the_contract(
     }
 
 
-def test_a_session_for_an_amount_is_in_naira_unless_it_says_otherwise(open_checkout: Make) -> None:
+def test_the_default_currency_of_an_amount_is_naira(open_checkout: Make) -> None:
     session = open_checkout(amount=900)
     assert (session["kind"], session["amount"], session["currency"], session["planId"]) == (
         "one_time",
@@ -76,7 +76,7 @@ def test_a_session_for_an_amount_is_in_naira_unless_it_says_otherwise(open_check
         ({"amount": 1, "metadata": []}, "metadata"),
     ],
 )
-def test_a_session_that_breaks_a_rule_is_refused(api: httpx.Client, body: dict[str, object], path: str) -> None:
+def test_an_invalid_session_is_refused(api: httpx.Client, body: dict[str, object], path: str) -> None:
     response = api.post(PATH, json=body)
     assert response.status_code == 422
     assert [detail["path"] for detail in response.json()["error"]["details"]] == [path]
@@ -89,7 +89,7 @@ def test_a_plan_excludes_an_amount_and_another_currency(api: httpx.Client, make_
     assert api.post(PATH, json={"planId": plan["id"], "currency": "NGN"}).status_code == 201
 
 
-def test_a_plan_has_to_be_there_and_for_sale(api: httpx.Client, make_plan: Make) -> None:
+def test_an_archived_or_unknown_plan_is_refused(api: httpx.Client, make_plan: Make) -> None:
     plan = make_plan()
     api.delete(f"/v1/plans/{plan['id']}")
     assert api.post(PATH, json={"planId": plan["id"]}).status_code == 409
@@ -106,7 +106,7 @@ def test_the_page_hydrates_without_a_credential(anonymous: httpx.Client, open_ch
     assert page["branding"]["merchantName"]
 
 
-def test_a_token_opens_a_payment_and_is_shown_to_nobody_else(
+def test_the_token_of_a_session_is_not_shown_elsewhere(
     sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make
 ) -> None:
     session = open_checkout(amount=900)
@@ -118,7 +118,7 @@ def test_a_token_opens_a_payment_and_is_shown_to_nobody_else(
 
 
 @pytest.mark.parametrize("rail", RAILS)
-def test_paying_for_a_plan_makes_customer_and_subscription(
+def test_a_paid_plan_creates_customer_and_subscription(
     anonymous: httpx.Client, api: httpx.Client, open_checkout: Make, make_plan: Make, rail: str
 ) -> None:
     plan = make_plan(amount=700)
@@ -137,7 +137,7 @@ def test_paying_for_a_plan_makes_customer_and_subscription(
     assert api.get(f"{PATH}/{session['id']}").json() == session | {"status": "completed"}
 
 
-def test_paying_an_amount_is_one_charge(
+def test_a_paid_amount_is_one_charge(
     sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, open_checkout: Make
 ) -> None:
     session = open_checkout(amount=900, customerEmail="ada@example.com")
@@ -157,7 +157,7 @@ def test_a_trial_is_completed_without_a_charge(
     assert sandbox.ledger == ()
 
 
-def test_a_completed_session_answers_its_result_without_a_second_charge(
+def test_a_completed_session_returns_its_result_without_a_second_charge(
     sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make, make_plan: Make
 ) -> None:
     session = open_checkout(planId=make_plan()["id"], customerEmail="ada@example.com")
@@ -168,7 +168,7 @@ def test_a_completed_session_answers_its_result_without_a_second_charge(
         pay(anonymous, session),
         pay(anonymous, session, rail="ussd", email="eve@example.com"),
     ]
-    assert {(answer.status_code, answer.content) for answer in again} == {(200, first.content)}
+    assert {(response.status_code, response.content) for response in again} == {(200, first.content)}
     assert anonymous.get(f"/checkout/{session['token']}/status").json() == first.json()
     assert len(sandbox.ledger) == 1
 
@@ -176,21 +176,21 @@ def test_a_completed_session_answers_its_result_without_a_second_charge(
 @pytest.mark.parametrize("key", ["one", None])
 def test_concurrent_payments_charge_once(sandbox: Sandbox, open_checkout: Make, key: str | None) -> None:
     session = open_checkout(amount=900)
-    callers = 8
-    together = Barrier(callers)
+    clients = 8
+    barrier = Barrier(clients)
 
     def call(_: int) -> httpx.Response:
         with httpx.Client(base_url=sandbox.url) as client:
-            together.wait(10)
+            barrier.wait(10)
             return pay(client, session, key)
 
-    with ThreadPoolExecutor(callers) as threads:
-        answers = {(answer.status_code, answer.content) for answer in threads.map(call, range(callers))}
-    assert len(answers) == 1
+    with ThreadPoolExecutor(clients) as threads:
+        responses = {(response.status_code, response.content) for response in threads.map(call, range(clients))}
+    assert len(responses) == 1
     assert [charge.amount for charge in sandbox.ledger] == [900]
 
 
-def test_a_key_belongs_to_its_session(sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make) -> None:
+def test_the_scope_of_a_key_is_its_session(sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make) -> None:
     for session in (open_checkout(amount=1), open_checkout(amount=2)):
         assert pay(anonymous, session, key="1").status_code == 200
     assert [charge.amount for charge in sandbox.ledger] == [1, 2]
@@ -208,7 +208,7 @@ def test_a_known_customer_is_found_by_address_or_number(
     assert len(api.get("/v1/customers").json()["items"]) == 2
 
 
-def test_a_blacklisted_customer_does_not_pay(
+def test_a_blacklisted_customer_cannot_pay(
     sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, open_checkout: Make, make_customer: Make
 ) -> None:
     api.post(f"/v1/customers/{make_customer(email='eve@example.com')['id']}/blacklist")
@@ -219,7 +219,7 @@ def test_a_blacklisted_customer_does_not_pay(
 
 
 @pytest.mark.parametrize("body", [{}, {"rail": "cash"}, {"rail": "card", "email": "ada"}])
-def test_a_payment_that_breaks_a_rule_is_refused(
+def test_an_invalid_payment_is_refused(
     sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make, body: dict[str, object]
 ) -> None:
     path = f"/checkout/{open_checkout(amount=900)['token']}/pay"

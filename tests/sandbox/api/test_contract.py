@@ -1,4 +1,4 @@
-"""The contract, word for word: each of its operations answers in its shape, whatever it is asked."""
+"""Contract: every operation returns responses of the documented shape."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHECKS = [not_a_server_error, response_schema_conformance]
 
 ADA, PHONE = "ada@example.com", "2348012345678"
 
-# A body that works in the inhabited sandbox; a name in angle brackets stands for something that lives there.
+# Valid bodies for the populated sandbox. A name in angle brackets is replaced by the id of an object.
 BODIES: dict[str, dict[str, Any]] = {
     "createPlan": {"name": "Pro", "amount": 500_000, "interval": "month"},
     "createPromoCode": {"code": "NEW", "discountType": "fixed", "discountValue": 1},
@@ -51,7 +51,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 def strict(schema: Any) -> Any:
-    """Write the schema of an answer out, and require each member that it lists, for the sandbox leaves none away."""
+    """Resolve the references of a response schema, and require all members: the sandbox always sends them."""
     if isinstance(schema, list):
         return [strict(part) for part in schema]
     if not isinstance(schema, dict):
@@ -61,7 +61,7 @@ def strict(schema: Any) -> Any:
         for name in reference.removeprefix("#/").split("/"):
             schema = schema[name]
     written = {name: strict(part) for name, part in schema.items()}
-    # The contract says of these two that members may be missing.
+    # The contract documents these two as optional.
     if "properties" in schema and "varies" not in schema.get("description", ""):
         written["required"] = sorted(schema["properties"].keys() - {"details"})
     return written
@@ -87,8 +87,8 @@ def contract_operations() -> dict[str, Any]:
 CALLS = contract_operations()
 
 
-class Inhabited:
-    """A sandbox in which one of everything lives."""
+class PopulatedSandbox:
+    """Sandbox with one object of each kind."""
 
     def __init__(self, sandbox: Sandbox, api: httpx.Client) -> None:
         self._sandbox = sandbox
@@ -120,7 +120,7 @@ class Inhabited:
         }
 
     def path(self, operation: Any) -> dict[str, str]:
-        """Name what an operation's path leads to, such as a plan for the id behind ``plans``."""
+        """Return the path parameters of an operation, such as a plan's id for ``/plans/{id}``."""
         owner = re.search(r"([a-z-]+)s/(\{mode\}/)?\{id\}", operation.path)
         names = self.names | {"id": self.names[owner[1]]} if owner else self.names
         return {parameter.name: names[parameter.name] for parameter in operation.path_parameters}
@@ -131,22 +131,22 @@ class Inhabited:
 
     def headers(self, operation: Any) -> dict[str, str]:
         token = self._identity if operation.path.startswith("/identity") else self._sandbox.secret_key
-        # A key that chance used before, for another operation, would replay that one's answer.
+        # A generated key might repeat that of another operation, and replay its response.
         key = str(uuid.uuid4())
         return {"Authorization": f"Bearer {token}", "x-portal-session": self._portal, "Idempotency-Key": key}
 
     def call(self, case: Any) -> httpx.Response:
-        """Send a case, and check what comes back."""
+        """Send a case, and validate its response."""
         return case.call_and_validate(base_url=self._sandbox.url, headers=self.headers(case.operation), checks=CHECKS)
 
     def _customer(self) -> str:
         return self._post("/v1/customers", email=ADA, phone=PHONE, merchantRef="EXT-001")["id"]
 
-    def _sign_in(self, surface: str, ask: str, person: dict[str, str]) -> dict[str, Any]:
-        """Sign somebody in, and leave a fresh code for the next time."""
-        self._post(f"{surface}/{ask}", **person)
-        session = self._post(f"{surface}/verify", **person, code=self._sandbox.codes[-1].code)
-        self._post(f"{surface}/{ask}", **person)
+    def _sign_in(self, path: str, first_step: str, person: dict[str, str]) -> dict[str, Any]:
+        """Sign in a person, and request another code for the next sign-in."""
+        self._post(f"{path}/{first_step}", **person)
+        session = self._post(f"{path}/verify", **person, code=self._sandbox.codes[-1].code)
+        self._post(f"{path}/{first_step}", **person)
         return session
 
     def _post(self, path: str, headers: dict[str, str] | None = None, **members: object) -> dict[str, Any]:
@@ -156,19 +156,19 @@ class Inhabited:
 
 
 @pytest.fixture
-def inhabited(sandbox: Sandbox, api: httpx.Client) -> Inhabited:
-    return Inhabited(sandbox, api)
+def populated(sandbox: Sandbox, api: httpx.Client) -> PopulatedSandbox:
+    return PopulatedSandbox(sandbox, api)
 
 
 @pytest.fixture(scope="module")
-def crowded() -> Iterator[Inhabited]:
-    """Give a sandbox of its own to the tests that care for no state, where calls of all kinds pile up."""
+def shared_sandbox() -> Iterator[PopulatedSandbox]:
+    """Sandbox of the module for tests that do not depend on its state."""
     with Sandbox() as sandbox, listening() as receiver:
-        # Whatever they do is delivered meanwhile.
+        # All events are delivered at the same time.
         sandbox.endpoints.add(receiver.url)
         headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
         with httpx.Client(base_url=sandbox.url, headers=headers) as api:
-            yield Inhabited(sandbox, api)
+            yield PopulatedSandbox(sandbox, api)
 
 
 def test_each_operation_of_the_contract_is_served() -> None:
@@ -178,26 +178,28 @@ def test_each_operation_of_the_contract_is_served() -> None:
 
 
 @pytest.mark.parametrize("operation_id", CALLS)
-def test_a_sensible_call_gets_the_contracts_success(inhabited: Inhabited, api: httpx.Client, operation_id: str) -> None:
+def test_a_valid_call_returns_the_contracts_success(
+    populated: PopulatedSandbox, api: httpx.Client, operation_id: str
+) -> None:
     operation = CALLS[operation_id]
     if operation_id == "resumeSubscription":
-        api.post(f"/v1/subscriptions/{inhabited.names['subscription']}/pause")
+        api.post(f"/v1/subscriptions/{populated.names['subscription']}/pause")
     (success,) = [int(status) for status in operation.definition.raw["responses"] if status.startswith("2")]
-    body = {"body": inhabited.body(operation_id), "media_type": "application/json"} if operation.body else {}
-    response = inhabited.call(operation.Case(path_parameters=inhabited.path(operation), **body))
+    body = {"body": populated.body(operation_id), "media_type": "application/json"} if operation.body else {}
+    response = populated.call(operation.Case(path_parameters=populated.path(operation), **body))
     assert response.status_code == success, response.text
 
 
 @pytest.mark.parametrize("operation_id", ["getEvent", "getEventPayload"])
-def test_an_event_that_was_delivered_keeps_the_contracts_shape(
-    sandbox: Sandbox, inhabited: Inhabited, api: httpx.Client, operation_id: str
+def test_a_delivered_event_has_the_contracts_shape(
+    sandbox: Sandbox, populated: PopulatedSandbox, api: httpx.Client, operation_id: str
 ) -> None:
     with listening() as receiver:
         sandbox.endpoints.add(receiver.url)
-        api.post(f"/v1/subscriptions/{inhabited.names['subscription']}/pause")
+        api.post(f"/v1/subscriptions/{populated.names['subscription']}/pause")
         sandbox.wait_for_deliveries()
     (delivery,) = receiver.received
-    response = inhabited.call(CALLS[operation_id].Case(path_parameters={"id": delivery.event_id}))
+    response = populated.call(CALLS[operation_id].Case(path_parameters={"id": delivery.event_id}))
     if operation_id == "getEvent":
         assert isinstance(response.json()["dispatchedAt"], str)
     else:
@@ -205,17 +207,19 @@ def test_an_event_that_was_delivered_keeps_the_contracts_shape(
 
 
 @pytest.mark.parametrize("operation_id", CALLS)
-def test_whatever_the_contract_allows_is_answered_in_its_shapes(crowded: Inhabited, operation_id: str) -> None:
+def test_generated_calls_get_responses_of_the_contracts_shapes(
+    shared_sandbox: PopulatedSandbox, operation_id: str
+) -> None:
     operation = CALLS[operation_id]
-    # Ids that chance makes up lead nowhere, so half of the calls are told the way.
-    known = {f"{kind}Id": crowded.names[kind] for kind in ("plan", "customer")}
-    cases = st.one_of(operation.as_strategy(), operation.as_strategy(path_parameters=crowded.path(operation)))
+    # Generated ids do not exist, so that half of the calls get valid ones.
+    known = {f"{kind}Id": shared_sandbox.names[kind] for kind in ("plan", "customer")}
+    cases = st.one_of(operation.as_strategy(), operation.as_strategy(path_parameters=shared_sandbox.path(operation)))
 
     @settings(max_examples=10, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(cases, st.booleans())
     def call(case: Any, is_guided: bool) -> None:
         if is_guided and isinstance(case.body, dict):
             case.body |= {name: identifier for name, identifier in known.items() if name in case.body}
-        crowded.call(case)
+        shared_sandbox.call(case)
 
     call()

@@ -1,4 +1,4 @@
-"""Customer identity: a code proves a phone number, within the limits of the contract."""
+"""Customer identity: sign-in by phone number, within the limits of the contract."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Make = Callable[..., dict[str, Any]]
 PHONE = "2348012345678"
 
 
-def ask(client: httpx.Client, phone: str = PHONE, key: str = "") -> httpx.Response:
+def request_code(client: httpx.Client, phone: str = PHONE, key: str = "") -> httpx.Response:
     return client.post("/identity/otp", json={"phone": phone}, headers={"Idempotency-Key": key})
 
 
-def prove(client: httpx.Client, code: str, phone: str = PHONE, key: str = "") -> httpx.Response:
+def verify(client: httpx.Client, code: str, phone: str = PHONE, key: str = "") -> httpx.Response:
     return client.post("/identity/verify", json={"phone": phone, "code": code}, headers={"Idempotency-Key": key})
 
 
@@ -29,13 +29,13 @@ def wrong(code: str) -> str:
 
 
 def sign_in(sandbox: Sandbox, client: httpx.Client) -> dict[str, str]:
-    ask(client)
-    token = prove(client, sandbox.codes[-1].code).json()["token"]
+    request_code(client)
+    token = verify(client, sandbox.codes[-1].code).json()["token"]
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_a_code_is_sent_and_shown_by_the_sandbox_alone(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    response = ask(anonymous)
+def test_a_code_is_shown_only_by_the_control_routes(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    response = request_code(anonymous)
     assert response.status_code == 200
     assert response.json().keys() == {"expiresAt", "delivered"}
     (code,) = sandbox.codes
@@ -56,80 +56,80 @@ def test_a_code_is_sent_and_shown_by_the_sandbox_alone(sandbox: Sandbox, anonymo
     assert code.code not in repr(sandbox.requests)
 
 
-def test_the_right_code_signs_in_the_same_person_each_time(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_a_valid_code_signs_in_the_same_person_each_time(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     identities = []
     for _ in range(2):
-        ask(anonymous)
-        answer = prove(anonymous, sandbox.codes[-1].code).json()
-        identities.append(answer["identity"])
-        me = anonymous.get("/identity/me", headers={"Authorization": f"Bearer {answer['token']}"}).json()
-        assert me == {"identity": answer["identity"], "methods": []}
+        request_code(anonymous)
+        result = verify(anonymous, sandbox.codes[-1].code).json()
+        identities.append(result["identity"])
+        me = anonymous.get("/identity/me", headers={"Authorization": f"Bearer {result['token']}"}).json()
+        assert me == {"identity": result["identity"], "methods": []}
     assert identities[0] == identities[1]
     assert identities[0]["phone"] == PHONE
 
 
-def test_a_code_serves_once(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    ask(anonymous)
+def test_a_code_is_valid_once(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    request_code(anonymous)
     code = sandbox.codes[0].code
-    assert [prove(anonymous, code).status_code for _ in range(2)] == [200, 401]
+    assert [verify(anonymous, code).status_code for _ in range(2)] == [200, 401]
 
 
-def test_a_code_lives_ten_minutes(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    ask(anonymous)
+def test_a_code_expires_after_ten_minutes(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    request_code(anonymous)
     sandbox.clock.advance(minutes=10)
-    assert prove(anonymous, sandbox.codes[0].code).status_code == 401
+    assert verify(anonymous, sandbox.codes[0].code).status_code == 401
 
 
-def test_a_newer_code_takes_the_place_of_the_older(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    ask(anonymous)
-    ask(anonymous)
+def test_a_new_code_replaces_the_previous_one(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    request_code(anonymous)
+    request_code(anonymous)
     older, newer = sandbox.codes
     if older.code != newer.code:
-        assert prove(anonymous, older.code).status_code == 401
-    assert prove(anonymous, newer.code).status_code == 200
+        assert verify(anonymous, older.code).status_code == 401
+    assert verify(anonymous, newer.code).status_code == 200
 
 
-def test_a_code_is_good_for_its_own_number_only(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    ask(anonymous)
-    assert prove(anonymous, sandbox.codes[0].code, phone="2348099999999").status_code == 401
+def test_a_code_is_valid_for_its_own_number_only(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    request_code(anonymous)
+    assert verify(anonymous, sandbox.codes[0].code, phone="2348099999999").status_code == 401
 
 
-@pytest.mark.parametrize(("vain", "last"), [(4, 200), (5, 429)])
-def test_a_code_takes_five_attempts(sandbox: Sandbox, anonymous: httpx.Client, vain: int, last: int) -> None:
-    ask(anonymous)
+@pytest.mark.parametrize(("failed", "last"), [(4, 200), (5, 429)])
+def test_a_code_allows_five_attempts(sandbox: Sandbox, anonymous: httpx.Client, failed: int, last: int) -> None:
+    request_code(anonymous)
     code = sandbox.codes[0].code
-    assert {prove(anonymous, wrong(code)).status_code for _ in range(vain)} == {401}
-    assert prove(anonymous, code).status_code == last
+    assert {verify(anonymous, wrong(code)).status_code for _ in range(failed)} == {401}
+    assert verify(anonymous, code).status_code == last
 
 
 def test_a_number_gets_five_codes_in_fifteen_minutes(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    assert [ask(anonymous).status_code for _ in range(6)] == [200] * 5 + [429]
-    assert ask(anonymous).json()["error"]["code"] == "rate_limited"
-    assert ask(anonymous, phone="2348099999999").status_code == 200
+    assert [request_code(anonymous).status_code for _ in range(6)] == [200] * 5 + [429]
+    assert request_code(anonymous).json()["error"]["code"] == "rate_limited"
+    assert request_code(anonymous, phone="2348099999999").status_code == 200
     sandbox.clock.advance(minutes=14)
-    assert ask(anonymous).status_code == 429
+    assert request_code(anonymous).status_code == 429
     sandbox.clock.advance(minutes=1)
-    assert ask(anonymous).status_code == 200
+    assert request_code(anonymous).status_code == 200
 
 
-def test_a_repeat_under_its_key_sends_no_second_code(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    first, second = (ask(anonymous, key="one") for _ in range(2))
+def test_a_repeat_with_its_key_does_not_send_a_second_code(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    first, second = (request_code(anonymous, key="one") for _ in range(2))
     assert second.content == first.content
     assert len(sandbox.codes) == 1
 
 
-def test_a_key_is_not_shared_with_strangers(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    ask(anonymous, key="1")
-    ask(anonymous, key="1", phone="2348099999999")
+def test_public_callers_do_not_share_keys(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    request_code(anonymous, key="1")
+    request_code(anonymous, key="1", phone="2348099999999")
     assert [code.recipient for code in sandbox.codes] == [PHONE, "2348099999999"]
     code = sandbox.codes[0].code
-    signed_in = prove(anonymous, code, key="1")
-    assert prove(anonymous, code, key="1").content == signed_in.content
-    # Whoever knows the key but not the code is told nothing.
-    assert prove(anonymous, wrong(code), key="1").status_code == 401
+    signed_in = verify(anonymous, code, key="1")
+    assert verify(anonymous, code, key="1").content == signed_in.content
+    # The key without the code does not return the stored session.
+    assert verify(anonymous, wrong(code), key="1").status_code == 401
 
 
-def test_the_saved_methods_are_those_of_the_person(
+def test_the_saved_methods_belong_to_the_person(
     sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, make_plan: Make
 ) -> None:
     for phone in (PHONE, "2348099999999"):
@@ -137,9 +137,9 @@ def test_the_saved_methods_are_those_of_the_person(
         session = api.post("/v1/checkout/sessions", json=body).json()
         anonymous.post(f"/checkout/{session['token']}/pay", json={"rail": "card"})
     headers = sign_in(sandbox, anonymous)
-    answer = anonymous.get("/identity/methods", headers=headers).json()
-    assert answer.keys() == {"items"}
-    (method,) = answer["items"]
+    result = anonymous.get("/identity/methods", headers=headers).json()
+    assert result.keys() == {"items"}
+    (method,) = result["items"]
     assert anonymous.get("/identity/me", headers=headers).json()["methods"] == [method]
     assert method.pop("id").startswith("card_")
     assert method.pop("createdAt")
@@ -147,7 +147,7 @@ def test_the_saved_methods_are_those_of_the_person(
 
 
 @pytest.mark.parametrize("path", ["/identity/me", "/identity/methods"])
-def test_identity_takes_an_identity_token_and_nothing_else(
+def test_identity_accepts_only_an_identity_token(
     sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, path: str
 ) -> None:
     headers = sign_in(sandbox, anonymous)
@@ -171,7 +171,7 @@ def test_a_phone_number_has_digits(anonymous: httpx.Client, phone: object) -> No
         assert response.json()["error"]["details"][0]["path"] == "phone"
 
 
-def test_the_database_keeps_no_token_in_a_session(tmp_path: Path) -> None:
+def test_the_database_does_not_store_session_tokens(tmp_path: Path) -> None:
     with Sandbox(database=tmp_path / "state.db") as sandbox, httpx.Client(base_url=sandbox.url) as client:
         token = sign_in(sandbox, client)["Authorization"].partition(" ")[2]
         kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())

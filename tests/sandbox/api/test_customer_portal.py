@@ -1,4 +1,4 @@
-"""Customer portal: a person signs in by e-mail, and sees and steers what is theirs."""
+"""Customer portal: sign-in by e-mail, subscriptions, cards, wallet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def verify(client: httpx.Client, code: str, **members: object) -> httpx.Response
 
 @pytest.fixture
 def sign_in(sandbox: Sandbox) -> Callable[..., httpx.Client]:
-    """Sign somebody in, and give a client of theirs."""
+    """Function that signs in a person and returns their HTTP client."""
 
     def make(email: str = EMAIL) -> httpx.Client:
         client = httpx.Client(base_url=sandbox.url, timeout=10)
@@ -60,9 +60,9 @@ def test_signing_in_shows_account_and_subscriptions(
     assert start(anonymous).json() == {"email": EMAIL}
     (code,) = sandbox.codes
     assert (code.channel, code.recipient) == ("email", EMAIL)
-    answer = verify(anonymous, code.code).json()
-    assert answer["account"] == {"email": EMAIL, "name": "Ada"}
-    (merchant,) = answer["subscriptions"]
+    result = verify(anonymous, code.code).json()
+    assert result["account"] == {"email": EMAIL, "name": "Ada"}
+    (merchant,) = result["subscriptions"]
     assert merchant["tenantId"]
     assert merchant["merchantName"]
     assert merchant["subscriptions"] == [
@@ -81,18 +81,18 @@ def test_signing_in_shows_account_and_subscriptions(
             },
         }
     ]
-    headers = {"x-portal-session": answer["sessionToken"]}
+    headers = {"x-portal-session": result["sessionToken"]}
     listed = anonymous.get("/portal/email/subscriptions", headers=headers).json()
-    assert listed == {"merchants": answer["subscriptions"]}
+    assert listed == {"merchants": result["subscriptions"]}
 
 
-def test_whoever_is_nobodys_customer_has_an_empty_account(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_a_new_address_has_an_empty_account(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     start(anonymous)
-    answer = verify(anonymous, sandbox.codes[0].code).json()
-    assert (answer["account"], answer["subscriptions"]) == ({"email": EMAIL, "name": ""}, [])
+    result = verify(anonymous, sandbox.codes[0].code).json()
+    assert (result["account"], result["subscriptions"]) == ({"email": EMAIL, "name": ""}, [])
 
 
-def test_during_the_cooldown_a_code_is_sent_again_only_if_asked_for(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_during_the_cooldown_another_code_needs_resend(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     start(anonymous)
     start(anonymous)
     assert len(sandbox.codes) == 1
@@ -103,7 +103,7 @@ def test_during_the_cooldown_a_code_is_sent_again_only_if_asked_for(sandbox: San
     assert len(sandbox.codes) == 3
 
 
-def test_a_used_code_needs_no_cooldown(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_a_used_code_ends_the_cooldown(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     start(anonymous)
     verify(anonymous, sandbox.codes[0].code)
     start(anonymous)
@@ -116,7 +116,7 @@ def test_an_address_gets_five_codes_in_fifteen_minutes(sandbox: Sandbox, anonymo
     assert start(anonymous).status_code == 200
 
 
-def test_a_code_by_mail_is_none_for_a_phone(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_a_code_by_mail_is_not_valid_for_a_phone(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     start(anonymous)
     body = {"phone": "2348012345678", "code": sandbox.codes[0].code}
     assert anonymous.post("/identity/verify", json=body).status_code == 401
@@ -124,7 +124,7 @@ def test_a_code_by_mail_is_none_for_a_phone(sandbox: Sandbox, anonymous: httpx.C
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "ada"}, {"email": None}, {"email": EMAIL, "resend": "yes"}])
-def test_a_start_that_breaks_a_rule_is_refused(sandbox: Sandbox, anonymous: httpx.Client, body: object) -> None:
+def test_an_invalid_start_is_refused(sandbox: Sandbox, anonymous: httpx.Client, body: object) -> None:
     assert anonymous.post("/portal/email/start", json=body).status_code == 422
     assert sandbox.codes == ()
 
@@ -140,7 +140,7 @@ def test_a_start_that_breaks_a_rule_is_refused(sandbox: Sandbox, anonymous: http
         ("POST", "/portal/email/virtual-account"),
     ],
 )
-def test_the_portal_takes_a_portal_session_and_nothing_else(
+def test_the_portal_accepts_only_a_portal_session(
     anonymous: httpx.Client, api: httpx.Client, portal: httpx.Client, method: str, path: str
 ) -> None:
     session = portal.headers["x-portal-session"]
@@ -159,7 +159,7 @@ def test_the_portal_takes_a_portal_session_and_nothing_else(
     assert portal.request(method, path, json={}).status_code == 401
 
 
-def test_one_may_pause_ones_own_subscription(
+def test_a_person_may_pause_only_their_own_subscription(
     api: httpx.Client, portal: httpx.Client, sign_in: Callable[..., httpx.Client], subscribe_ada: Make
 ) -> None:
     subscription = subscribe_ada()
@@ -174,7 +174,7 @@ def test_one_may_pause_ones_own_subscription(
     assert group["subscriptions"][0]["status"] == "paused"
 
 
-def test_the_cards_are_those_of_the_person(anonymous: httpx.Client, api: httpx.Client, portal: httpx.Client) -> None:
+def test_the_cards_belong_to_the_person(anonymous: httpx.Client, api: httpx.Client, portal: httpx.Client) -> None:
     for email in (EMAIL, "eve@example.com"):
         for _ in range(2):
             session = api.post("/v1/checkout/sessions", json={"amount": 1, "customerEmail": email}).json()
@@ -191,16 +191,16 @@ def test_a_top_up_in_naira_credits_the_wallet_in_kobo_once(
     empty = {"balance": 0, "currency": "NGN", "status": "active", "transactions": []}
     assert portal.get("/portal/email/wallet").json() == empty
     for naira in (100, 250):
-        answer = portal.post("/portal/email/wallet/topup", json={"amount": naira}).json()
-        path = f"/checkout/{answer['checkoutToken']}"
-        assert answer["checkoutUrl"] == f"{sandbox.url}{path}"
+        result = portal.post("/portal/email/wallet/topup", json={"amount": naira}).json()
+        path = f"/checkout/{result['checkoutToken']}"
+        assert result["checkoutUrl"] == f"{sandbox.url}{path}"
         page = anonymous.get(path).json()
         assert (page["kind"], page["amount"], page["status"]) == ("topup", naira * 100, "pending")
         for _ in range(2):
             paid = anonymous.post(f"{path}/pay", json={"rail": "transfer"}, headers={"Idempotency-Key": f"top {naira}"})
             assert paid.json() == {"status": "completed", "subscriptionId": None}
         anonymous.post(f"{path}/pay", json={"rail": "transfer"})
-        # It is between the person and Duro: the merchant neither sees nor hears of it.
+        # A top-up is a contract between the person and Duro. The merchant does not see it.
         assert api.get(f"/v1/checkout/sessions/{page['id']}").status_code == 404
     wallet = portal.get("/portal/email/wallet").json()
     assert wallet["balance"] == 35_000
@@ -222,18 +222,18 @@ def test_a_top_up_is_at_least_a_hundred_whole_naira(portal: httpx.Client, amount
     assert response.json()["error"]["details"][0]["path"] == "amount"
 
 
-def test_a_repeat_under_its_key_opens_one_top_up(portal: httpx.Client, sign_in: Callable[..., httpx.Client]) -> None:
+def test_a_repeat_with_its_key_opens_one_top_up(portal: httpx.Client, sign_in: Callable[..., httpx.Client]) -> None:
     def top_up(client: httpx.Client) -> bytes:
         body, headers = {"amount": 100}, {"Idempotency-Key": "1"}
         return client.post("/portal/email/wallet/topup", json=body, headers=headers).content
 
     assert top_up(portal) == top_up(portal)
-    # The same person on another machine shares the key; somebody else does not.
+    # The scope of a key is the account, not the session.
     assert top_up(sign_in()) == top_up(portal)
     assert top_up(sign_in("eve@example.com")) != top_up(portal)
 
 
-def test_a_virtual_account_is_issued_once_and_tells_no_bvn(sandbox: Sandbox, portal: httpx.Client) -> None:
+def test_a_virtual_account_is_issued_once_and_does_not_store_the_bvn(sandbox: Sandbox, portal: httpx.Client) -> None:
     bvn = "22212345678"
     first = portal.post("/portal/email/virtual-account", json={"bvn": bvn})
     assert first.status_code == 200

@@ -1,4 +1,4 @@
-"""Customers: registered, found and blacklisted."""
+"""Customers: create, retrieve, blacklist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_customer_has_the_shape_of_the_contract(make_customer: Make) -> None:
     assert customer == given | {"blacklisted": False, "blacklistReason": None}
 
 
-def test_a_customer_may_be_registered_without_a_word(api: httpx.Client) -> None:
+def test_a_customer_may_be_created_without_members(api: httpx.Client) -> None:
     response = api.post("/v1/customers")
     assert response.status_code == 201
     assert response.json()["email"] is None
@@ -37,7 +37,7 @@ def test_a_customer_is_found_by_any_reference(api: httpx.Client, make_customer: 
     assert api.get(f"/v1/customers/ref/{quote(reference, safe='')}").json() == customer
 
 
-def test_a_reference_names_one_customer_only(api: httpx.Client, make_customer: Make) -> None:
+def test_a_reference_is_unique(api: httpx.Client, make_customer: Make) -> None:
     make_customer(merchantRef="EXT-001")
     response = api.post("/v1/customers", json={"merchantRef": "EXT-001"})
     assert response.status_code == 409
@@ -57,12 +57,12 @@ def test_blacklisting_marks_the_customer_and_keeps_the_reason(api: httpx.Client,
     assert api.get(f"/v1/customers/{customer['id']}").json() == expected
 
 
-def test_blacklisting_needs_no_body(api: httpx.Client, make_customer: Make) -> None:
-    answer = api.post(f"/v1/customers/{make_customer()['id']}/blacklist").json()
-    assert (answer["blacklisted"], answer["blacklistReason"]) == (True, None)
+def test_blacklisting_does_not_need_a_body(api: httpx.Client, make_customer: Make) -> None:
+    result = api.post(f"/v1/customers/{make_customer()['id']}/blacklist").json()
+    assert (result["blacklisted"], result["blacklistReason"]) == (True, None)
 
 
-def test_the_subscriptions_of_a_customer_are_a_list_without_pages(
+def test_the_subscriptions_of_a_customer_are_not_paginated(
     api: httpx.Client, make_plan: Make, make_customer: Make
 ) -> None:
     plan, customer = make_plan(), make_customer()
@@ -91,7 +91,7 @@ def test_an_unknown_customer_is_404(api: httpx.Client, method: str, path: str) -
     ("member", "value"),
     [("email", "no address"), ("email", 1), ("phone", 2348012345678), ("name", ""), ("metadata", ["a", "list"])],
 )
-def test_a_member_that_breaks_its_rule_is_named(api: httpx.Client, member: str, value: object) -> None:
+def test_the_error_names_an_invalid_member(api: httpx.Client, member: str, value: object) -> None:
     response = api.post("/v1/customers", json={member: value})
     assert response.status_code == 422
     assert response.json()["error"]["details"][0]["path"] == member

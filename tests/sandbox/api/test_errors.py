@@ -1,4 +1,4 @@
-"""Every refusal has the shape of the contract, whoever refuses."""
+"""Errors: all of them have the shape of the contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from duro.sandbox import Sandbox
         ("GET", "/_sandbox/reset", 405, "method_not_allowed"),
     ],
 )
-def test_what_leads_nowhere_is_refused(api: httpx.Client, method: str, path: str, status: int, code: str) -> None:
+def test_an_unknown_path_or_method_is_refused(
+    api: httpx.Client, method: str, path: str, status: int, code: str
+) -> None:
     response = api.request(method, path)
     assert response.status_code == status
     error = response.json()["error"]
@@ -32,7 +34,7 @@ def test_what_leads_nowhere_is_refused(api: httpx.Client, method: str, path: str
     assert error["code"] == code
 
 
-def test_a_wrong_method_is_told_the_right_ones(api: httpx.Client) -> None:
+def test_the_error_of_a_wrong_method_lists_the_valid_ones(api: httpx.Client) -> None:
     allowed = api.put("/v1/plans").headers["Allow"]
     assert {"GET", "POST"} <= set(re.split(r",\s*", allowed))
 
@@ -48,20 +50,20 @@ def test_a_body_that_is_not_json_is_400(api: httpx.Client, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"text"', b"7"])
-def test_a_body_that_is_no_object_is_422(api: httpx.Client, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_422(api: httpx.Client, body: bytes) -> None:
     response = api.post("/v1/plans", content=body)
     assert response.status_code == 422
     assert response.json()["error"]["details"] == [{"path": "", "issue": "expected object"}]
 
 
-def test_every_answer_has_a_request_id_of_its_own(api: httpx.Client) -> None:
+def test_every_response_has_its_own_request_id(api: httpx.Client) -> None:
     paths = ["/v1/plans", "/v1/plans?limit=0", "/nothing", "/_sandbox/stats", "/_sandbox/"]
     ids = [api.get(path).headers["X-Request-Id"] for path in paths]
     assert all(re.fullmatch(r"req_[0-9A-HJKMNP-TV-Z]{26}", identifier) for identifier in ids)
     assert len(set(ids)) == len(paths)
 
 
-def test_a_fault_of_the_control_surface_has_the_same_shape(
+def test_an_internal_error_of_the_control_routes_has_the_same_shape(
     anonymous: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> None:
@@ -74,7 +76,7 @@ def test_a_fault_of_the_control_surface_has_the_same_shape(
     assert response.json()["error"]["code"] == "internal_error"
 
 
-def test_a_fault_of_the_sandbox_is_an_internal_error_that_leaves_no_trace(
+def test_an_exception_is_an_internal_error_and_is_rolled_back(
     sandbox: Sandbox,
     api: httpx.Client,
     subscribe: Callable[..., dict[str, Any]],
@@ -85,7 +87,7 @@ def test_a_fault_of_the_sandbox_is_an_internal_error_that_leaves_no_trace(
     customer = api.post("/v1/customers").json()
 
     def fail(*_: object) -> None:
-        raise RuntimeError("the card machine fell off the table")
+        raise RuntimeError("the card processor failed")
 
     body = {"customerId": customer["id"], "planId": subscription["planId"]}
     key = {"Idempotency-Key": "once"}
@@ -94,8 +96,8 @@ def test_a_fault_of_the_sandbox_is_an_internal_error_that_leaves_no_trace(
         response = api.post("/v1/subscriptions", json=body, headers=key)
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal_error"
-    assert "fell off the table" in caplog.text
+    assert "the card processor failed" in caplog.text
     assert response.headers["X-Request-Id"] == sandbox.requests[-1].request_id
     assert api.get(f"/v1/customers/{customer['id']}/subscriptions").json()["items"] == []
-    # A 500 is not kept: the same key does the work now.
+    # A 500 is not stored, so that the same key runs the operation now.
     assert api.post("/v1/subscriptions", json=body, headers=key).status_code == 201

@@ -1,4 +1,4 @@
-"""Events: one for each change, with the bytes that a webhook delivers."""
+"""Events: one for each change, with the bytes that webhooks deliver."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def payload(api: httpx.Client, event: EventEntry) -> dict[str, Any]:
     return api.get(f"/v1/events/{event.id}/payload").json()
 
 
-def test_a_start_is_told_of_step_by_step(sandbox: Sandbox, subscribe: Make) -> None:
+def test_a_start_emits_one_event_for_each_step(sandbox: Sandbox, subscribe: Make) -> None:
     subscribe()
     assert types(sandbox) == START
 
 
-def test_a_trial_is_a_creation(sandbox: Sandbox, subscribe: Make) -> None:
+def test_a_trial_emits_subscription_created(sandbox: Sandbox, subscribe: Make) -> None:
     subscribe(trialDays=7)
     assert types(sandbox) == ["subscription_created"]
 
@@ -42,7 +42,7 @@ def test_a_trial_is_a_creation(sandbox: Sandbox, subscribe: Make) -> None:
         (["pause", "pause"], ["subscription_paused"]),
     ],
 )
-def test_each_move_of_a_subscription_is_told_of(
+def test_each_transition_emits_its_event(
     sandbox: Sandbox, api: httpx.Client, subscribe: Make, actions: list[str], expected: list[str]
 ) -> None:
     subscription = subscribe()
@@ -51,19 +51,19 @@ def test_each_move_of_a_subscription_is_told_of(
     assert types(sandbox) == START + expected
 
 
-def test_a_dearer_plan_is_told_of_with_its_proration(
+def test_the_event_of_an_upgrade_contains_the_proration(
     sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make
 ) -> None:
-    subscription, dearer = subscribe(amount=100), make_plan(amount=200)
-    answer = api.post(f"/v1/subscriptions/{subscription['id']}/change-plan", json={"planId": dearer["id"]}).json()
+    subscription, larger = subscribe(amount=100), make_plan(amount=200)
+    result = api.post(f"/v1/subscriptions/{subscription['id']}/change-plan", json={"planId": larger["id"]}).json()
     assert types(sandbox) == [*START, "invoice_created", "subscription_payment_success", "subscription_plan_changed"]
     data = payload(api, sandbox.events[-1])["data"]
-    assert data["plan"] == dearer
-    assert data["subscription"] == answer["subscription"]
-    assert (data["previousPlanId"], data["proration"]) == (subscription["planId"], answer["proration"])
+    assert data["plan"] == larger
+    assert data["subscription"] == result["subscription"]
+    assert (data["previousPlanId"], data["proration"]) == (subscription["planId"], result["proration"])
 
 
-def test_a_refund_is_told_of(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
+def test_a_refund_emits_an_event(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
     subscription = subscribe(amount=100)
     invoice_id = sandbox.ledger[0].invoice_id
     api.post(f"/v1/invoices/{invoice_id}/refund", json={"amount": 40})
@@ -73,20 +73,20 @@ def test_a_refund_is_told_of(sandbox: Sandbox, api: httpx.Client, subscribe: Mak
     assert (data["amount"], data["invoice"]["id"], data["subscriptionId"]) == (40, invoice_id, subscription["id"])
 
 
-def test_a_checkout_is_told_of_after_what_it_made(
+def test_a_checkout_emits_its_event_last(
     sandbox: Sandbox, api: httpx.Client, anonymous: httpx.Client, make_plan: Make
 ) -> None:
     session = api.post("/v1/checkout/sessions", json={"planId": make_plan()["id"]}).json()
     for _ in range(2):
-        answer = anonymous.post(f"/checkout/{session['token']}/pay", json={"rail": "card"}).json()
+        result = anonymous.post(f"/checkout/{session['token']}/pay", json={"rail": "card"}).json()
     assert types(sandbox) == [*START, "checkout_completed"]
     data = payload(api, sandbox.events[-1])["data"]
     assert data["checkoutId"] == session["id"]
-    assert data["subscription"]["id"] == answer["subscriptionId"]
+    assert data["subscription"]["id"] == result["subscriptionId"]
     assert session["token"] not in json.dumps(data)
 
 
-def test_a_one_off_sale_has_no_subscription_to_tell_of(
+def test_the_events_of_a_one_off_sale_do_not_contain_a_subscription(
     sandbox: Sandbox, api: httpx.Client, anonymous: httpx.Client
 ) -> None:
     session = api.post("/v1/checkout/sessions", json={"amount": 900}).json()
@@ -95,7 +95,7 @@ def test_a_one_off_sale_has_no_subscription_to_tell_of(
     assert all("subscription" not in payload(api, event)["data"] for event in sandbox.events)
 
 
-def test_an_event_can_be_fetched_and_so_can_its_bytes(
+def test_an_event_and_its_payload_can_be_retrieved(
     sandbox: Sandbox, api: httpx.Client, anonymous: httpx.Client, make_plan: Make, make_customer: Make
 ) -> None:
     customer, plan = make_customer(name="Adaeze Ọkafọ"), make_plan()
@@ -122,7 +122,7 @@ def test_an_unknown_event_is_404(api: httpx.Client, path: str) -> None:
     assert api.get(path).status_code == 404
 
 
-def test_a_call_that_is_undone_tells_of_nothing(
+def test_a_call_that_is_rolled_back_does_not_emit_events(
     sandbox: Sandbox, api: httpx.Client, subscribe: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscription, customer = subscribe(), api.post("/v1/customers").json()

@@ -1,4 +1,4 @@
-"""Invoices: refunded in whole and in part, and never twice."""
+"""Invoices: refunds in full, in parts, and under concurrency."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Make = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def invoice_id(sandbox: Sandbox, subscribe: Make) -> str:
-    """Give an invoice over 1,000 kobo that has been paid."""
+    """Paid invoice of 1,000 kobo."""
     subscribe(amount=1000)
     (charge,) = sandbox.ledger
     return charge.invoice_id
 
 
-def test_without_a_body_everything_is_refunded(sandbox: Sandbox, api: httpx.Client, invoice_id: str) -> None:
+def test_without_a_body_the_whole_invoice_is_refunded(sandbox: Sandbox, api: httpx.Client, invoice_id: str) -> None:
     response = api.post(f"/v1/invoices/{invoice_id}/refund", headers={"Idempotency-Key": "back"})
     assert response.status_code == 200
     assert response.json() == {"invoiceId": invoice_id, "refunded": 1000, "status": "refunded"}
@@ -40,14 +40,14 @@ def test_without_a_body_everything_is_refunded(sandbox: Sandbox, api: httpx.Clie
     assert api.get(f"/v1/invoices/{invoice_id}").json()["status"] == "paid"
 
 
-def test_the_control_surface_lists_refunds(anonymous: httpx.Client, api: httpx.Client, invoice_id: str) -> None:
+def test_the_control_routes_list_refunds(anonymous: httpx.Client, api: httpx.Client, invoice_id: str) -> None:
     api.post(f"/v1/invoices/{invoice_id}/refund", json={"amount": 1, "reason": "a gesture"})
     (refund,) = anonymous.get("/_sandbox/refunds").json()
     assert (refund["invoiceId"], refund["amount"], refund["reason"]) == (invoice_id, 1, "a gesture")
     assert refund["idempotencyKey"] is None
 
 
-def test_parts_are_refunded_until_nothing_is_left(sandbox: Sandbox, api: httpx.Client, invoice_id: str) -> None:
+def test_partial_refunds_end_at_the_amount_of_the_invoice(sandbox: Sandbox, api: httpx.Client, invoice_id: str) -> None:
     path = f"/v1/invoices/{invoice_id}/refund"
     first, second = (api.post(path, json={"amount": amount}).json() for amount in (300, 200))
     assert (first["refunded"], first["status"]) == (300, "partially_refunded")
@@ -67,7 +67,7 @@ def test_parts_are_refunded_until_nothing_is_left(sandbox: Sandbox, api: httpx.C
 @pytest.mark.parametrize(
     "body", [{"amount": 0}, {"amount": -1}, {"amount": "1"}, {"amount": None}, {"reason": ""}, {"reason": 7}]
 )
-def test_a_refund_that_breaks_a_rule_is_refused(
+def test_an_invalid_refund_is_refused(
     sandbox: Sandbox, api: httpx.Client, invoice_id: str, body: dict[str, object]
 ) -> None:
     assert api.post(f"/v1/invoices/{invoice_id}/refund", json=body).status_code == 422
@@ -88,17 +88,17 @@ def test_only_a_paid_invoice_is_refunded(sandbox: Sandbox, api: httpx.Client, in
     assert sandbox.refunds == ()
 
 
-def test_concurrent_refunds_with_one_key_give_back_once(sandbox: Sandbox, api: httpx.Client, invoice_id: str) -> None:
-    callers = 8
-    together = Barrier(callers)
+def test_concurrent_refunds_with_one_key_refund_once(sandbox: Sandbox, api: httpx.Client, invoice_id: str) -> None:
+    clients = 8
+    barrier = Barrier(clients)
 
     def call(_: int) -> httpx.Response:
         headers = {**api.headers, "Idempotency-Key": "once"}
         with httpx.Client(base_url=sandbox.url, headers=headers) as client:
-            together.wait(10)
+            barrier.wait(10)
             return client.post(f"/v1/invoices/{invoice_id}/refund", json={"amount": 100})
 
-    with ThreadPoolExecutor(callers) as threads:
-        answers = {(answer.status_code, answer.content) for answer in threads.map(call, range(callers))}
-    assert len(answers) == 1
+    with ThreadPoolExecutor(clients) as threads:
+        responses = {(response.status_code, response.content) for response in threads.map(call, range(clients))}
+    assert len(responses) == 1
     assert [(refund.amount, refund.idempotency_key) for refund in sandbox.refunds] == [(100, "once")]

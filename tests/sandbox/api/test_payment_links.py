@@ -1,4 +1,4 @@
-"""Payment links: one slug, one link, one plan."""
+"""Payment links: create."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_payment_link_has_the_shape_of_the_contract(api: httpx.Client, make_pl
     assert link == body | {"active": True}
 
 
-def test_a_slug_leads_to_one_link_only(api: httpx.Client, make_plan: Make) -> None:
+def test_a_slug_is_unique(api: httpx.Client, make_plan: Make) -> None:
     for status in (201, 409):
         assert api.post(PATH, json={"planId": make_plan()["id"], "slug": "pro"}).status_code == status
 
@@ -34,7 +34,7 @@ def test_a_slug_is_lower_case_letters_digits_and_hyphens(api: httpx.Client, make
     assert response.json()["error"]["details"][0]["path"] == "slug"
 
 
-def test_a_link_needs_a_plan_that_can_be_sold(api: httpx.Client, make_plan: Make) -> None:
+def test_a_link_needs_an_available_plan(api: httpx.Client, make_plan: Make) -> None:
     archived = make_plan()
     api.delete(f"/v1/plans/{archived['id']}")
     assert api.post(PATH, json={"planId": archived["id"], "slug": "pro"}).status_code == 409

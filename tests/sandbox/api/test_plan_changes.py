@@ -1,4 +1,4 @@
-"""Changing plans: what the rest of the period costs, or gives back."""
+"""Plan changes: an upgrade is charged, a downgrade leaves a credit."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def test_daily_rates_compare_plans_of_different_intervals() -> None:
     assert prorate(Price(3000, "month", 1), Price(1400, "week", 2), START, end, half) == ProrationResult(0, "none")
 
 
-def test_an_hour_has_no_more_days_left_than_it_has() -> None:
+def test_the_remaining_days_do_not_exceed_the_period() -> None:
     prices = Price(100, "hour", 1), Price(150, "hour", 1)
     assert prorate(*prices, START, START + timedelta(hours=1), START) == ProrationResult(50, "charge")
 
 
 @given(old=PRICES, new=PRICES, passed=st.floats(0, 1))
-def test_there_and_back_are_the_same_amount(old: Price, new: Price, passed: float) -> None:
+def test_a_change_and_its_reverse_have_the_same_amount(old: Price, new: Price, passed: float) -> None:
     end = add_intervals(START, old.interval, old.interval_count)
     now = START + (end - START) * passed
     there = prorate(old, new, START, end, now)
@@ -81,18 +81,18 @@ def test_there_and_back_are_the_same_amount(old: Price, new: Price, passed: floa
     assert back.kind == opposite[there.kind]
 
 
-def test_a_dearer_plan_is_charged_now(sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make) -> None:
+def test_an_upgrade_is_charged_now(sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make) -> None:
     subscription = subscribe(amount=3000, interval="day", intervalCount=30)
-    dearer = make_plan(amount=6000, interval="day", intervalCount=30)
+    larger = make_plan(amount=6000, interval="day", intervalCount=30)
     sandbox.clock.advance(days=15)
     response = api.post(
         f"/v1/subscriptions/{subscription['id']}/change-plan",
-        json={"planId": dearer["id"]},
+        json={"planId": larger["id"]},
         headers={"Idempotency-Key": "upgrade"},
     )
     assert response.status_code == 200
     assert response.json() == {
-        "subscription": subscription | {"planId": dearer["id"]},
+        "subscription": subscription | {"planId": larger["id"]},
         "proration": {"amount": 1500, "kind": "charge"},
     }
     first, second = sandbox.ledger
@@ -103,45 +103,47 @@ def test_a_dearer_plan_is_charged_now(sandbox: Sandbox, api: httpx.Client, subsc
     assert invoice["periodStart"] > subscription["currentPeriodStart"]
 
 
-def test_a_cheaper_plan_leaves_a_credit(sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make) -> None:
+def test_a_downgrade_leaves_a_credit(sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make) -> None:
     subscription = subscribe(amount=3000, interval="day", intervalCount=30)
     path = f"/v1/subscriptions/{subscription['id']}/change-plan"
     for amount, expected in ((2000, 1000), (500, 1500)):
         plan = make_plan(amount=amount, interval="day", intervalCount=30)
-        answer = api.post(path, json={"planId": plan["id"]}).json()
-        assert answer["proration"] == {"amount": expected, "kind": "credit"}
+        result = api.post(path, json={"planId": plan["id"]}).json()
+        assert result["proration"] == {"amount": expected, "kind": "credit"}
     assert credit_of(sandbox, subscription["id"]) == 2500
     assert len(sandbox.ledger) == 1
 
 
-def test_the_same_plan_again_changes_nothing(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
+def test_a_change_to_the_same_plan_has_no_effect(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
     subscription = subscribe()
     before = sandbox.events
     path = f"/v1/subscriptions/{subscription['id']}/change-plan"
-    answer = api.post(path, json={"planId": subscription["planId"]}).json()
-    assert answer == {"subscription": subscription, "proration": {"amount": 0, "kind": "none"}}
+    result = api.post(path, json={"planId": subscription["planId"]}).json()
+    assert result == {"subscription": subscription, "proration": {"amount": 0, "kind": "none"}}
     assert sandbox.events == before
 
 
-def test_a_trial_moves_for_nothing(sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make) -> None:
-    subscription, dearer = subscribe(trialDays=14), make_plan(amount=10**9)
-    answer = api.post(f"/v1/subscriptions/{subscription['id']}/change-plan", json={"planId": dearer["id"]}).json()
-    assert answer["proration"] == {"amount": 0, "kind": "none"}
-    assert answer["subscription"] == subscription | {"planId": dearer["id"]}
+def test_a_trial_changes_its_plan_without_a_charge(
+    sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make
+) -> None:
+    subscription, larger = subscribe(trialDays=14), make_plan(amount=10**9)
+    result = api.post(f"/v1/subscriptions/{subscription['id']}/change-plan", json={"planId": larger["id"]}).json()
+    assert result["proration"] == {"amount": 0, "kind": "none"}
+    assert result["subscription"] == subscription | {"planId": larger["id"]}
     assert sandbox.ledger == ()
 
 
 @pytest.mark.parametrize("action", ["pause", "cancel"])
-def test_only_what_renews_can_change(api: httpx.Client, subscribe: Make, make_plan: Make, action: str) -> None:
+def test_only_a_subscription_that_renews_can_change_its_plan(
+    api: httpx.Client, subscribe: Make, make_plan: Make, action: str
+) -> None:
     subscription = subscribe()
     api.post(f"/v1/subscriptions/{subscription['id']}/{action}")
     path = f"/v1/subscriptions/{subscription['id']}/change-plan"
     assert api.post(path, json={"planId": make_plan()["id"]}).status_code == 409
 
 
-def test_a_plan_that_cannot_be_taken_is_refused(
-    sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make
-) -> None:
+def test_an_unavailable_plan_is_refused(sandbox: Sandbox, api: httpx.Client, subscribe: Make, make_plan: Make) -> None:
     path = f"/v1/subscriptions/{subscribe(amount=100)['id']}/change-plan"
     archived, foreign = make_plan(), make_plan(currency="USD")
     huge = make_plan(amount=2**53 - 1, interval="hour")

@@ -1,4 +1,4 @@
-"""Plans: created, changed and archived."""
+"""Plans: create, update, archive, list."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_plan_has_the_shape_of_the_contract(api: httpx.Client) -> None:
     assert plan == MINIMAL | {"currency": "NGN", "intervalCount": 1, "trialDays": 0, "maxCycles": None}
 
 
-def test_every_member_of_the_body_is_kept(make_plan: Make) -> None:
+def test_all_members_of_the_body_are_stored(make_plan: Make) -> None:
     given = {
         "name": "Gold ✨",
         "amount": 1,
@@ -37,7 +37,7 @@ def test_every_member_of_the_body_is_kept(make_plan: Make) -> None:
     assert {name: plan[name] for name in given} == given
 
 
-def test_an_update_changes_what_it_names_and_nothing_else(api: httpx.Client, make_plan: Make) -> None:
+def test_an_update_changes_only_given_members(api: httpx.Client, make_plan: Make) -> None:
     plan = make_plan()
     response = api.patch(f"/v1/plans/{plan['id']}", json={"amount": 750_000, "trialDays": 7})
     assert response.status_code == 200
@@ -49,11 +49,11 @@ def test_an_update_without_a_body_changes_nothing(api: httpx.Client, make_plan: 
     assert api.patch(f"/v1/plans/{plan['id']}").json() == plan
 
 
-def test_members_that_the_contract_does_not_know_are_let_pass(make_plan: Make) -> None:
+def test_unknown_members_are_ignored(make_plan: Make) -> None:
     assert "colour" not in make_plan(colour="blue")
 
 
-def test_archiving_answers_with_the_plan_and_takes_it_from_the_list(api: httpx.Client, make_plan: Make) -> None:
+def test_archiving_returns_the_plan_and_removes_it_from_the_list(api: httpx.Client, make_plan: Make) -> None:
     archived, kept = make_plan(), make_plan()
     for _ in range(2):
         response = api.delete(f"/v1/plans/{archived['id']}")
@@ -86,10 +86,10 @@ def test_an_unknown_plan_is_404(api: httpx.Client, method: str) -> None:
         ("maxCycles", [0, None, "6"]),
     ],
 )
-def test_a_member_that_breaks_its_rule_is_named(api: httpx.Client, member: str, values: list[object]) -> None:
+def test_the_error_names_an_invalid_member(api: httpx.Client, member: str, values: list[object]) -> None:
     plan = api.post("/v1/plans", json=MINIMAL).json()
     for value in values:
-        # Sent as ASCII, since a lone surrogate has no UTF-8.
+        # Sent as ASCII, because UTF-8 cannot encode a lone surrogate.
         for response in (
             api.post("/v1/plans", content=_ascii_json(MINIMAL | {member: value})),
             api.patch(f"/v1/plans/{plan['id']}", content=_ascii_json({member: value})),
@@ -102,7 +102,7 @@ def test_a_member_that_breaks_its_rule_is_named(api: httpx.Client, member: str, 
             assert [detail["path"] for detail in error["details"]] == [member]
 
 
-def test_all_faults_are_named_at_once(api: httpx.Client) -> None:
+def test_the_error_names_all_invalid_members(api: httpx.Client) -> None:
     error = api.post("/v1/plans", json={"amount": -5, "trialDays": "none"}).json()["error"]
     assert error["details"] == [
         {"path": "name", "issue": "required"},

@@ -1,4 +1,4 @@
-"""Promo codes: created once, switched on and off, limited and freed again."""
+"""Promo codes: create, retrieve, update."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_promo_code_has_the_shape_of_the_contract(api: httpx.Client) -> None:
     }
 
 
-def test_every_member_of_the_body_is_kept(api: httpx.Client, make_plan: Make) -> None:
+def test_all_members_of_the_body_are_stored(api: httpx.Client, make_plan: Make) -> None:
     body = {
         "code": "TEAM",
         "planId": make_plan()["id"],
@@ -52,7 +52,7 @@ def test_a_code_exists_once(api: httpx.Client) -> None:
     assert response.json()["error"]["code"] == "conflict"
 
 
-def test_an_update_changes_what_it_names_and_null_takes_a_limit_away(api: httpx.Client) -> None:
+def test_an_update_changes_given_members_and_null_removes_a_limit(api: httpx.Client) -> None:
     body = MINIMAL | {"maxRedemptions": 10, "expiresAt": "2027-01-01T00:00:00Z"}
     code = api.post(PATH, json=body).json()
     path = f"{PATH}/{code['id']}"
@@ -82,19 +82,19 @@ def test_an_update_changes_what_it_names_and_null_takes_a_limit_away(api: httpx.
         ("code", ""),
     ],
 )
-def test_a_member_that_breaks_its_rule_is_named(api: httpx.Client, member: str, value: object) -> None:
+def test_the_error_names_an_invalid_member(api: httpx.Client, member: str, value: object) -> None:
     response = api.post(PATH, json=MINIMAL | {member: value})
     assert response.status_code == 422
     assert [detail["path"] for detail in response.json()["error"]["details"]] == [member]
 
 
 @pytest.mark.parametrize("body", [{"active": None}, {"maxRedemptions": 0}, {"expiresAt": "soon"}])
-def test_an_update_obeys_the_rules_too(api: httpx.Client, body: dict[str, object]) -> None:
+def test_an_update_is_validated_too(api: httpx.Client, body: dict[str, object]) -> None:
     path = f"{PATH}/{api.post(PATH, json=MINIMAL).json()['id']}"
     assert api.patch(path, json=body).status_code == 422
 
 
-def test_what_is_not_there_is_404(api: httpx.Client) -> None:
+def test_an_unknown_code_or_plan_is_404(api: httpx.Client) -> None:
     assert api.get(f"{PATH}/promo_unknown").status_code == 404
     assert api.patch(f"{PATH}/promo_unknown", json={}).status_code == 404
     assert api.post(PATH, json=MINIMAL | {"planId": "plan_unknown"}).status_code == 404

@@ -1,4 +1,4 @@
-"""Recovery settings: one set, changed member by member."""
+"""Recovery settings: one set, updated in parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULTS = {
 }
 
 
-def test_a_change_is_kept_and_leaves_the_rest_alone(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_change_is_stored_and_keeps_other_members(sandbox: Sandbox, api: httpx.Client) -> None:
     assert api.patch(PATH).json() == DEFAULTS
     first = {"abandonedCart": True, "renewalReminderDays": 0}
     assert api.patch(PATH, json=first).json() == DEFAULTS | first
@@ -40,7 +40,7 @@ def test_a_change_is_kept_and_leaves_the_rest_alone(sandbox: Sandbox, api: httpx
         ("dunningEscalation", ""),
     ],
 )
-def test_a_member_that_breaks_its_rule_is_named(api: httpx.Client, member: str, value: object) -> None:
+def test_the_error_names_an_invalid_member(api: httpx.Client, member: str, value: object) -> None:
     response = api.patch(PATH, json={member: value})
     assert response.status_code == 422
     assert [detail["path"] for detail in response.json()["error"]["details"]] == [member]

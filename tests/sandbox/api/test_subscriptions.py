@@ -1,4 +1,4 @@
-"""Subscriptions: started, charged, paused, resumed and canceled."""
+"""Subscriptions: start, charge, pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_without_a_trial_the_first_period_is_charged_at_once(sandbox: Sandbox, subscribe: Make) -> None:
+def test_without_a_trial_the_first_period_is_charged_now(sandbox: Sandbox, subscribe: Make) -> None:
     subscription = subscribe(amount=500_000, interval="week", intervalCount=2)
     assert subscription.keys() == {
         "id", "status", "planId", "currentPeriodStart", "currentPeriodEnd", "cyclesCompleted", "createdAt"
@@ -40,7 +40,7 @@ def test_a_trial_is_not_charged(sandbox: Sandbox, subscribe: Make) -> None:
     assert sandbox.ledger == ()
 
 
-def test_the_invoice_and_its_transaction_can_be_fetched(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
+def test_the_invoice_and_its_transaction_can_be_retrieved(sandbox: Sandbox, api: httpx.Client, subscribe: Make) -> None:
     subscription = subscribe(amount=900, currency="USD")
     (charge,) = sandbox.ledger
     invoice = api.get(f"/v1/invoices/{charge.invoice_id}").json()
@@ -62,7 +62,7 @@ def test_the_invoice_and_its_transaction_can_be_fetched(sandbox: Sandbox, api: h
 
 
 @pytest.mark.parametrize("path", ["/v1/invoices/inv_unknown", "/v1/transactions/txn_unknown"])
-def test_an_unknown_record_is_404(api: httpx.Client, path: str) -> None:
+def test_an_unknown_invoice_or_transaction_is_404(api: httpx.Client, path: str) -> None:
     assert api.get(path).status_code == 404
 
 
@@ -73,7 +73,7 @@ def test_pause_and_resume_keep_the_period(api: httpx.Client, subscribe: Make) ->
     assert api.post(f"{path}/resume").json() == subscription
 
 
-def test_cancel_ends_a_subscription_for_good(api: httpx.Client, subscribe: Make) -> None:
+def test_a_canceled_subscription_allows_no_further_action(api: httpx.Client, subscribe: Make) -> None:
     subscription = subscribe()
     path = f"/v1/subscriptions/{subscription['id']}"
     assert api.post(f"{path}/cancel").json() == subscription | {"status": "canceled"}
@@ -81,7 +81,7 @@ def test_cancel_ends_a_subscription_for_good(api: httpx.Client, subscribe: Make)
         assert api.post(f"{path}/{action}").status_code == 409
 
 
-def test_cancel_at_period_end_goes_on_until_then(api: httpx.Client, subscribe: Make) -> None:
+def test_cancel_at_period_end_keeps_the_status(api: httpx.Client, subscribe: Make) -> None:
     subscription = subscribe()
     path = f"/v1/subscriptions/{subscription['id']}/cancel"
     assert api.post(path, json={"atPeriodEnd": True}).json() == subscription
@@ -93,9 +93,7 @@ def test_cancel_at_period_end_goes_on_until_then(api: httpx.Client, subscribe: M
     ("trial", "actions"),
     [(0, ["resume"]), (0, ["pause", "pause"]), (0, ["pause", "resume", "resume"]), (7, ["pause"]), (7, ["resume"])],
 )
-def test_what_the_state_machine_forbids_is_409(
-    api: httpx.Client, subscribe: Make, trial: int, actions: list[str]
-) -> None:
+def test_a_forbidden_transition_is_409(api: httpx.Client, subscribe: Make, trial: int, actions: list[str]) -> None:
     path = f"/v1/subscriptions/{subscribe(trialDays=trial)['id']}"
     *before, last = [api.post(f"{path}/{action}") for action in actions]
     assert all(response.status_code == 200 for response in before)
@@ -108,7 +106,7 @@ def test_an_unknown_subscription_is_404(api: httpx.Client, action: str) -> None:
     assert api.post(f"/v1/subscriptions/sub_unknown/{action}").status_code == 404
 
 
-def test_a_blacklisted_customer_is_not_served(
+def test_a_blacklisted_customer_cannot_subscribe(
     sandbox: Sandbox, api: httpx.Client, make_plan: Make, make_customer: Make
 ) -> None:
     plan, customer = make_plan(), make_customer()
@@ -119,7 +117,7 @@ def test_a_blacklisted_customer_is_not_served(
     assert sandbox.ledger == ()
 
 
-def test_an_archived_plan_takes_nobody_new_and_keeps_who_is_there(
+def test_an_archived_plan_keeps_its_subscriptions_and_refuses_new_ones(
     api: httpx.Client, make_customer: Make, subscribe: Make
 ) -> None:
     subscription = subscribe()

@@ -1,4 +1,4 @@
-"""The end of a billing period."""
+"""Ends of billing periods."""
 
 from __future__ import annotations
 

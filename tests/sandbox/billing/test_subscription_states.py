@@ -1,4 +1,4 @@
-"""The state machine, against the table of the contract."""
+"""State machine of subscriptions, compared with the table of the contract."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ TABLE = {
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("status", sorted(STATUSES))
-def test_each_action_works_from_the_statuses_of_the_table_only(action: Action, status: str) -> None:
+def test_each_action_is_allowed_from_the_statuses_of_the_table_only(action: Action, status: str) -> None:
     allowed, result = TABLE[action]
     if status in allowed:
         assert next_status(action, status) == result
     else:
-        with pytest.raises(ApiError) as refusal:
+        with pytest.raises(ApiError) as error:
             next_status(action, status)
-        assert refusal.value.status == 409
+        assert error.value.status == 409
