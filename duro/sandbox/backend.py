@@ -18,7 +18,7 @@ from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.request_log import RequestEntry, RequestLog
 from .ids import IdGenerator
-from .storage.database import Store, clear, count
+from .storage.database import Database, clear, count
 
 __all__ = [
     "Backend",
@@ -67,7 +67,7 @@ class Backend:
         faults: What goes wrong.
     """
 
-    store: Store
+    store: Database
     clock: Clock
     token_lifetime: float
     ids: IdGenerator
@@ -81,7 +81,7 @@ class Backend:
     @classmethod
     def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> Backend:
         """Open the world that a database holds; ``None`` is a new one in memory."""
-        store, wakeup, ids, deliveries = Store(database), Wakeup(), IdGenerator(), Deliveries()
+        store, wakeup, ids, deliveries = Database(database), Wakeup(), IdGenerator(), Deliveries()
         clock = Clock(store, on_advance=wakeup.ring)
         return cls(
             store=store,

@@ -1,4 +1,4 @@
-"""A sandbox starts, stops and starts again, in every way it can be used."""
+"""Life cycle of a sandbox: start, stop, restart, errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sandbox_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "duro-sandbox"]
 
 
-def test_with_serves_from_a_thread_of_its_own_and_leaves_nothing_behind() -> None:
+def test_with_runs_a_thread_and_ends_it() -> None:
     before = sandbox_threads()
     with Sandbox() as sandbox:
         assert len(sandbox_threads()) == len(before) + 1
@@ -64,7 +64,7 @@ def test_a_cancelled_block_stops_its_server(backend: str) -> None:
         httpx.get(urls[0])
 
 
-def test_options_let_a_client_in() -> None:
+def test_options_are_valid_for_a_client() -> None:
     with Sandbox() as sandbox:
         options = sandbox.options
         assert options["base_url"] == sandbox.url
@@ -92,7 +92,7 @@ def test_start_and_stop_may_be_repeated() -> None:
     sandbox.stop()
 
 
-def test_what_needs_a_running_server_says_so() -> None:
+def test_attributes_of_a_stopped_sandbox_raise() -> None:
     sandbox = Sandbox()
     for name in ("url", "options", "clock", "stats", "ledger", "refunds", "events", "codes", "requests"):
         with pytest.raises(RuntimeError, match="does not run"):
@@ -100,7 +100,7 @@ def test_what_needs_a_running_server_says_so() -> None:
     assert repr(sandbox) == "<Sandbox not running>"
 
 
-def test_memory_begins_anew_with_each_start() -> None:
+def test_each_start_in_memory_is_empty() -> None:
     sandbox = Sandbox()
     for _ in range(2):
         with sandbox:
@@ -108,7 +108,7 @@ def test_memory_begins_anew_with_each_start() -> None:
             assert len(httpx.get(f"{sandbox.url}/v1/customers", headers=headers(sandbox)).json()["items"]) == 1
 
 
-def test_a_file_keeps_everything_for_the_next_run(tmp_path: Path) -> None:
+def test_a_file_keeps_the_state_for_the_next_run(tmp_path: Path) -> None:
     database = tmp_path / "state.db"
     key = {"Idempotency-Key": "kept"}
     with Sandbox(database=database) as sandbox:
@@ -127,7 +127,7 @@ def test_a_file_keeps_everything_for_the_next_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "another program's database", "a directory"])
-def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path, kind: str) -> None:
+def test_a_foreign_file_is_refused_and_not_changed(tmp_path: Path, kind: str) -> None:
     database = tmp_path / "state.db"
     if kind == "text":
         database.write_text("these are my notes, not a database\n" * 100)
@@ -143,7 +143,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path, kind
     assert before is None or database.read_bytes() == before
 
 
-def test_a_busy_port_is_named() -> None:
+def test_the_error_of_a_busy_port_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         sandbox = Sandbox(port=port)
@@ -153,14 +153,14 @@ def test_a_busy_port_is_named() -> None:
     assert not sandbox.is_alive
 
 
-def test_an_address_of_another_machine_is_named() -> None:
+def test_the_error_of_a_foreign_address_names_it() -> None:
     with pytest.warns(UserWarning, match="192"):
         sandbox = Sandbox(host="192.0.2.1")
     with pytest.raises(OSError, match=r"192\.0\.2\.1 cannot be listened on"):
         sandbox.start()
 
 
-def test_the_loopback_of_ipv6_is_served_where_there_is_one() -> None:
+def test_the_ipv6_loopback_is_served() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -170,7 +170,7 @@ def test_the_loopback_of_ipv6_is_served_where_there_is_one() -> None:
         assert httpx.get(f"{sandbox.url}/_sandbox/stats").status_code == 200
 
 
-def test_a_port_can_be_taken_again_right_after_a_stop() -> None:
+def test_a_port_is_free_right_after_a_stop() -> None:
     sandbox = Sandbox()
     with sandbox, httpx.Client(base_url=sandbox.url) as client:
         client.get("/_sandbox/stats")
@@ -180,7 +180,7 @@ def test_a_port_can_be_taken_again_right_after_a_stop() -> None:
         assert httpx.get(f"{second.url}/_sandbox/stats").status_code == 200
 
 
-def test_a_server_that_fails_to_come_up_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_startup_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise SystemExit(3)
 
@@ -191,7 +191,7 @@ def test_a_server_that_fails_to_come_up_says_why(monkeypatch: pytest.MonkeyPatch
     assert sandbox_threads() == before
 
 
-def test_a_host_that_others_can_reach_is_warned_about() -> None:
+def test_a_reachable_host_warns() -> None:
     for host in ("", "192.0.2.1", "host.test"):
         with pytest.warns(UserWarning, match="whoever reaches this machine"):
             Sandbox(host=host)
@@ -202,12 +202,12 @@ def test_a_host_that_others_can_reach_is_warned_about() -> None:
 
 
 @pytest.mark.parametrize("lifetime", [0, -1, float("inf"), float("nan")])
-def test_a_lifetime_is_a_positive_number(lifetime: float) -> None:
+def test_an_invalid_token_lifetime_is_refused(lifetime: float) -> None:
     with pytest.raises(ConfigurationError, match="token_lifetime"):
         Sandbox(token_lifetime=lifetime)
 
 
 @pytest.mark.process
-def test_a_forgotten_sandbox_does_not_hold_the_interpreter() -> None:
+def test_a_running_sandbox_does_not_block_the_exit_of_the_interpreter() -> None:
     program = "from duro.sandbox import Sandbox; Sandbox().start()"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=20)

@@ -1,78 +1,59 @@
-"""What the API answers: results and refusals, in the contract's shapes."""
+"""Responses of the API: a status and the exact bytes of a JSON body."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
 
 from attrs import frozen
 from starlette.responses import Response
 
 from ..._json import JSONValue
+from ..errors import ApiError
+from ..representation import encode_json
 
-__all__ = ["ApiError", "ApiResponse"]
-
-CODES: Final[Mapping[int, str]] = {
-    400: "bad_request",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    409: "conflict",
-    422: "validation_error",
-    429: "rate_limited",
-    500: "internal_error",
-}
+__all__ = ["ApiResponse"]
 
 
 @frozen
 class ApiResponse:
-    """A status and the exact bytes of a JSON body, as they are sent and replayed."""
+    """Response with the exact bytes of its body, so that a repeat sends the same bytes.
+
+    Attributes:
+        status: HTTP status.
+        body: JSON, encoded.
+    """
 
     status: int
     body: bytes
 
     @classmethod
     def of(cls, value: JSONValue, status: int = 200) -> ApiResponse:
-        """Encode a value.
+        """Create a response from a JSON value.
 
         Args:
-            value: What the body says.
-            status: The HTTP status.
+            value: Body.
+            status: HTTP status.
 
         Returns:
-            The answer, its body written without spare spaces.
+            The response, with compact JSON as its body.
         """
-        return cls(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return cls(status, encode_json(value))
+
+    @classmethod
+    def from_error(cls, error: ApiError) -> ApiResponse:
+        """Create the response that reports an error."""
+        return cls.of(error.to_json(), error.status)
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        """Make the answer ready for Starlette."""
+        """Create the Starlette response.
+
+        Args:
+            headers: Headers to add.
+
+        Returns:
+            The response, with ``WWW-Authenticate`` if its status is 401.
+        """
         response = Response(self.body, self.status, headers, media_type="application/json")
         if self.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
-
-
-class ApiError(Exception):
-    """The API says no; whatever the call did so far is undone.
-
-    Attributes:
-        status: The HTTP status; it decides the machine's word for the refusal.
-        message: The sentence for people. It repeats nothing that the caller sent, since that may be a secret.
-        details: The fields at fault, each as ``{"path", "issue"}``.
-    """
-
-    def __init__(self, status: int, message: str, details: Sequence[Mapping[str, str]] = ()) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.details = details
-
-    def answer(self) -> ApiResponse:
-        """Give the refusal the contract's shape."""
-        code = CODES.get(self.status, CODES[500] if self.status >= 500 else CODES[400])
-        error: dict[str, JSONValue] = {"code": code, "message": self.message}
-        if self.details:
-            error["details"] = self.details
-        return ApiResponse.of({"error": error}, self.status)

@@ -10,23 +10,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from ..._json import JSONValue
+from ..._json import JSONValue, camel_case
 from ..._unset import UNSET, Unset
-from ..api.dispatch import parse
-from ..api.responses import ApiError, ApiResponse
+from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..clock import timestamp
 from ..dashboard.views import render
 from ..deliveries.endpoints import EndpointCreate
+from ..errors import ApiError
 from ..faults.rules import read_fault
-from ..validation import Text, Unfit, camel_case, structure
+from ..validation import InvalidValueError, Text, parse_json, structure
 
 __all__ = ["ControlSurface"]
 
 
 def _span(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise Unfit("expected number of seconds, at least 0")
+        raise InvalidValueError("expected number of seconds, at least 0")
     return value
 
 
@@ -117,7 +117,7 @@ class ControlSurface:
 
     async def add_endpoint(self, request: Request) -> Response:
         """Deliver events to an address from now on; answers the endpoint, without its secret."""
-        endpoint = self._backend.endpoints.append(structure(EndpointCreate, parse(await request.body())))
+        endpoint = self._backend.endpoints.append(structure(EndpointCreate, parse_json(await request.body())))
         return ApiResponse.of(_camel(endpoint), 201).response()
 
     async def clear_endpoints(self, _request: Request) -> Response:
@@ -126,7 +126,7 @@ class ControlSurface:
 
     async def advance_clock(self, request: Request) -> Response:
         """Let seconds pass; answers the new time."""
-        change = structure(ClockChange, parse(await request.body()))
+        change = structure(ClockChange, parse_json(await request.body()))
         try:
             now = self._backend.clock.advance(seconds=change.advance)
         except ValueError as error:
@@ -139,7 +139,7 @@ class ControlSurface:
 
     async def add_fault(self, request: Request) -> Response:
         """Let requests to the API go wrong; answers the fault."""
-        fault = self._backend.faults.append(read_fault(parse(await request.body())))
+        fault = self._backend.faults.append(read_fault(parse_json(await request.body())))
         return ApiResponse.of(fault.to_json(), 201).response()
 
     async def clear_faults(self, _request: Request) -> Response:
@@ -148,7 +148,7 @@ class ControlSurface:
 
     async def revoke_tokens(self, request: Request) -> Response:
         """Revoke one token or all of them; answers how many there were."""
-        body = structure(Revocation, parse(await request.body()))
+        body = structure(Revocation, parse_json(await request.body()))
         token = None if isinstance(body.token, Unset) else body.token
         return ApiResponse.of({"revoked": self._backend.revoke_tokens(token)}).response()
 

@@ -12,12 +12,12 @@ from ..._secrets import Secret
 from ...config import find_url_problem
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
-from ..api.responses import ApiError
 from ..clock import Clock, timestamp
+from ..errors import ApiError
 from ..ids import IdGenerator
-from ..storage.database import Store
+from ..storage.database import Database
 from ..storage.rows import insert
-from ..validation import Unfit, structure
+from ..validation import InvalidValueError, structure
 from .wakeup import Wakeup
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
@@ -28,11 +28,11 @@ WEBHOOK_SECRET: Final = "whsec_sandbox"
 
 def _address(value: object) -> str:
     if not isinstance(value, str):
-        raise Unfit("expected https:// address, or http:// on loopback")
+        raise InvalidValueError("expected https:// address, or http:// on loopback")
     if fault := find_url_problem(value):
-        raise Unfit(f"expected https:// address, or http:// on loopback; this one {fault}")
+        raise InvalidValueError(f"expected https:// address, or http:// on loopback; this one {fault}")
     if urlsplit(value).fragment:
-        raise Unfit("expected address without a fragment, which is never sent")
+        raise InvalidValueError("expected address without a fragment, which is never sent")
     return value
 
 
@@ -42,7 +42,7 @@ def _secret(value: object) -> Secret:
     try:
         Webhook(secret)
     except ConfigurationError:
-        raise Unfit("expected secret that begins with whsec_ and has no spaces") from None
+        raise InvalidValueError("expected secret that begins with whsec_ and has no spaces") from None
     return secret
 
 
@@ -79,7 +79,7 @@ class Endpoints:
         bell: Is rung when there is less to deliver.
     """
 
-    def __init__(self, store: Store, clock: Clock, ids: IdGenerator, wakeup: Wakeup) -> None:
+    def __init__(self, store: Database, clock: Clock, ids: IdGenerator, wakeup: Wakeup) -> None:
         self._store = store
         self._clock = clock
         self._identifiers = ids
@@ -124,7 +124,7 @@ class Endpoints:
         """Put an endpoint behind the others."""
         with self._store.transaction() as db:
             now = self._clock.now()
-            endpoint = Endpoint(self._identifiers.make("we", now), body.url)
+            endpoint = Endpoint(self._identifiers.generate("we", now), body.url)
             insert(
                 db,
                 "endpoints",

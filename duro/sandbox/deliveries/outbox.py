@@ -16,7 +16,7 @@ from attrs import field, frozen
 from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import Clock, timestamp
-from ..storage.database import Store
+from ..storage.database import Database
 from .delivery_log import Deliveries, Delivery
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
@@ -92,7 +92,7 @@ class Outbox:
         deliveries: Where attempts are noted.
     """
 
-    def __init__(self, store: Store, clock: Clock, deliveries: Deliveries) -> None:
+    def __init__(self, store: Database, clock: Clock, deliveries: Deliveries) -> None:
         self._store = store
         self._clock = clock
         self._deliveries = deliveries

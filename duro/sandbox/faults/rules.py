@@ -13,11 +13,11 @@ from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import define, field, fields, setters
 
-from ..._json import JSONObject, JSONValue
+from ..._json import JSONObject, JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
-from ..api.responses import ApiError
-from ..validation import Flag, Unfit, camel_case, one_of, structure
+from ..errors import ApiError
+from ..validation import Flag, InvalidValueError, one_of, structure
 from .path_pattern import is_control, matches
 
 __all__ = ["Fault", "FaultKind", "Faults", "read_fault"]
@@ -41,37 +41,37 @@ _MATCH: Final = ("method", "path")
 
 def _method(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+", value):
-        raise Unfit("expected HTTP method")
+        raise InvalidValueError("expected HTTP method")
     return value.upper()
 
 
 def _path(value: object) -> str:
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"[?#\s]", value):
-        raise Unfit("expected path from the first slash on, without a query")
+        raise InvalidValueError("expected path from the first slash on, without a query")
     if "**" in value:
-        raise Unfit("expected one '*' at most in a row; it stands for no more than one segment")
+        raise InvalidValueError("expected one '*' at most in a row; it stands for no more than one segment")
     if re.search(r"[{}]", re.sub(r"(?<=/)\{\w+\}(?=/|$)", "", value)):
-        raise Unfit("expected a parameter such as {id} to be a whole segment")
+        raise InvalidValueError("expected a parameter such as {id} to be a whole segment")
     if is_control(value):
-        raise Unfit("expected path of the API; no fault strikes the control surface")
+        raise InvalidValueError("expected path of the API; no fault strikes the control surface")
     return value
 
 
 def _times(value: object) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise Unfit("expected positive integer, or null for always")
+        raise InvalidValueError("expected positive integer, or null for always")
     return value
 
 
 def _failure(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 400 <= value <= 599:
-        raise Unfit("expected status from 400 to 599")
+        raise InvalidValueError("expected status from 400 to 599")
     return value
 
 
 def _wait(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_WAIT:
-        raise Unfit(f"expected number of seconds from 0 to {LONGEST_WAIT}")
+        raise InvalidValueError(f"expected number of seconds from 0 to {LONGEST_WAIT}")
     return value
 
 

@@ -13,11 +13,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from ..api.dispatch import Operation, perform
+from ..api.dispatch import perform
+from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
-from ..api.responses import ApiError
+from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..control.routes import ControlSurface
+from ..errors import ApiError
 from .fault_middleware import FaultMiddleware
 
 __all__ = ["build_application"]
@@ -51,14 +53,14 @@ def build_application(backend: Backend) -> ASGIApp:
     return FaultMiddleware(application, backend)
 
 
-def _api_routes(backend: Backend, operations: Iterable[Operation]) -> list[Route]:
-    by_path: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
+def _api_routes(backend: Backend, operations: Iterable[ApiOperation]) -> list[Route]:
+    by_path: defaultdict[str, dict[str, ApiOperation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
     return [_route(backend, path, methods) for path, methods in by_path.items()]
 
 
-def _route(backend: Backend, path: str, methods: Mapping[str, Operation]) -> Route:
+def _route(backend: Backend, path: str, methods: Mapping[str, ApiOperation]) -> Route:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]
@@ -68,19 +70,19 @@ def _route(backend: Backend, path: str, methods: Mapping[str, Operation]) -> Rou
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    return cast("ApiError", error).answer().response()
+    return ApiResponse.from_error(cast("ApiError", error)).response()
 
 
 async def _unroutable(_request: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
     sentence = _SENTENCES.get(refused.status_code, refused.detail)
-    return ApiError(refused.status_code, sentence).answer().response(refused.headers)
+    return ApiResponse.from_error(ApiError(refused.status_code, sentence)).response(refused.headers)
 
 
 async def _disconnected(_request: Request, _error: Exception) -> Response:
     # Nobody reads this; without it, a client that gives up would leave a traceback in the terminal.
-    return ApiError(400, "The request ended before its body did.").answer().response()
+    return ApiResponse.from_error(ApiError(400, "The request ended before its body did.")).response()
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
-    return ApiError(500, "The sandbox failed; its log tells more.").answer().response()
+    return ApiResponse.from_error(ApiError(500, "The sandbox failed; its log tells more.")).response()

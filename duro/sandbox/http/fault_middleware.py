@@ -8,8 +8,9 @@ from typing import Final
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..api.responses import ApiError
+from ..api.responses import ApiResponse
 from ..backend import Backend
+from ..errors import ApiError
 from ..faults.path_pattern import is_control
 from ..faults.rules import Fault
 from .connection import Connection
@@ -99,7 +100,7 @@ class _Caught:
 def _failure(fault: Fault) -> ASGIApp:
     refusal = ApiError(fault.status, "A fault of the sandbox struck this request, and nothing was done.")
     headers = None if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
-    return refusal.answer().response(headers)
+    return ApiResponse.from_error(refusal).response(headers)
 
 
 async def _read_through(_scope: Scope, receive: Receive, _send: Send) -> None:

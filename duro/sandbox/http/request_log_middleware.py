@@ -24,7 +24,7 @@ class RequestLogMiddleware:
         """Pass a request through; the server is set up to bring nothing but requests."""
         backend = self._backend
         now = backend.clock.now()
-        request_id = backend.ids.make("req", now)
+        request_id = backend.ids.generate("req", now)
         method: str = scope["method"]
         path: str = scope["path"]
         is_recorded = not is_control(path)

@@ -1,0 +1,50 @@
+"""Errors of the API, raised wherever a rule is broken and shaped as the contract describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from .._json import JSONObject, JSONValue
+
+__all__ = ["ApiError"]
+
+_CODES: Final[Mapping[int, str]] = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    422: "validation_error",
+    429: "rate_limited",
+    500: "internal_error",
+}
+
+
+class ApiError(Exception):
+    """Error response of the API; raising it rolls back the effects of the request.
+
+    Attributes:
+        status: HTTP status. It selects the error code.
+        message: Sentence for people. It never repeats the request, which may contain a secret.
+        details: Invalid fields, each as ``{"path", "issue"}``.
+    """
+
+    def __init__(self, status: int, message: str, details: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.details = details
+
+    @property
+    def code(self) -> str:
+        """Error code for programs, such as ``not_found``."""
+        return _CODES.get(self.status, _CODES[500] if self.status >= 500 else _CODES[400])
+
+    def to_json(self) -> JSONObject:
+        """Return the body of the error response."""
+        error: dict[str, JSONValue] = {"code": self.code, "message": self.message}
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
