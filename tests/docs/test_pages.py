@@ -37,7 +37,7 @@ def python_blocks():
             yield pytest.param(block, id=f"{relative_name(page)}:{block.line}")
 
 
-@pytest.mark.parametrize("block", python_blocks())
+@pytest.mark.parametrize("block", list(python_blocks()))
 def test_block_of_a_page_runs_alone_and_twice(block, sandbox_environment):
     for _ in range(2):
         block.document.namespace.clear()

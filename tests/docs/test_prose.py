@@ -68,6 +68,11 @@ def test_a_line_holds_one_sentence(page):
             assert plain(line).endswith((".", ":")), (number, line)
 
 
+def test_a_colon_introduces_a_list_or_a_code_block(page):
+    for number, line in page[0]:
+        assert not re.search(r": |;", plain(line)), (number, line)
+
+
 def test_a_heading_names_a_task_or_a_noun(page):
     for number, heading in page[1]:
         assert not QUESTION_WORD.match(heading), (number, heading)
