@@ -28,16 +28,16 @@ python_use_unqualified_type_names = True
 nitpicky = True
 nitpick_ignore_regex = [
     # Standard library; its inventory would have to be downloaded.
-    ("py:.*", r"(collections\.abc|datetime|os)\..*|date(time)?"),
+    ("py:.*", r"(collections\.abc|contextlib|datetime|os)\..*|date(time)?|Abstract(Async)?ContextManager"),
     # Type variables, aliases and classes that users do not create.
     (
         "py:.*",
-        r"(.*\.)?([TABCER]|Acknowledge|AnyTransport|Clock|Handler|JSONObject|Mode|Registration|Requester|UnknownEventData)",
+        r"(.*\.)?([TABCER]|Acknowledge|AnyTransport|Clock|EventHandler|JSONObject|Mode|Registration|Requester|UnknownEventData)",
     ),
     # Web frameworks.
     ("py:.*", r"(aiohttp|starlette)\..*|HttpRequest|HttpResponse|Response"),
     # Names in signatures that users do not type.
-    ("py:.*", r"(.*\.)?(Headers|IdGenerator|Store|Wakeup)"),
+    ("py:.*", r"(.*\.)?(ClockReading|Headers|IdGenerator|SandboxClock|Store|Wakeup|WebhookHeaders)"),
 ]
 
 # Modules whose names the pages write without a prefix, in the order of precedence.
