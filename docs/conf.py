@@ -76,9 +76,14 @@ class LinkPublicNames(SphinxPostTransform):
 
 
 def keep_sentence(app, what, name, obj, options, lines):
-    """Restore the docstring of a property, whose text before a colon napoleon takes for a type."""
+    """Restore sentences with a colon in properties and returns, of which napoleon takes the first part for a type."""
     if what == "property" and any(line.startswith(":type:") for line in lines):
         lines[:] = inspect.getdoc(obj).splitlines()
+    kinds = [line.split(" ", 1)[0] for line in lines]
+    if ":rtype:" in kinds and ":returns:" in kinds:
+        begin = lines.pop(kinds.index(":rtype:")).removeprefix(":rtype: ")
+        index = kinds.index(":returns:")
+        lines[index] = lines[index].replace(":returns:", f":returns: {begin}:", 1)
 
 
 def setup(app):
