@@ -37,7 +37,7 @@ nitpick_ignore_regex = [
     # Web frameworks.
     ("py:.*", r"(aiohttp|starlette)\..*|HttpRequest|HttpResponse|Response"),
     # Names in signatures that users do not type.
-    ("py:.*", r"(.*\.)?(ClockReading|Headers|IdGenerator|SandboxClock|Store|Wakeup|WebhookHeaders)"),
+    ("py:.*", r"(.*\.)?(ClockReading|ConnectionOptions|Database|Headers|IdGenerator|SandboxClock|Wakeup|WebhookHeaders)"),
 ]
 
 # Modules whose names the pages write without a prefix, in the order of precedence.
