@@ -37,7 +37,8 @@ nitpick_ignore_regex = [
     # Web frameworks.
     ("py:.*", r"(aiohttp|starlette)\..*|HttpRequest|HttpResponse|Response"),
     # Names in signatures that users do not type.
-    ("py:.*", r"(.*\.)?(ClockReading|ConnectionOptions|Database|Headers|IdGenerator|SandboxClock|Wakeup|WebhookHeaders)"),
+    ("py:.*", r"(.*\.)?(ClockReading|ConnectionOptions|Database|FaultEffect|Headers|IdGenerator|SandboxClock|Wakeup)"),
+    ("py:.*", r"(.*\.)?WebhookHeaders"),
 ]
 
 # Modules whose names the pages write without a prefix, in the order of precedence.
