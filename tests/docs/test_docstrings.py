@@ -1,4 +1,4 @@
-"""Each example in a docstring runs, with a fresh ``sandbox`` and a ``client`` for it."""
+"""Examples in docstrings, each with a new ``sandbox`` and a ``client`` for it."""
 
 from __future__ import annotations
 
@@ -20,43 +20,45 @@ CHECKER = doctest.OutputChecker()
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def examples():
-    """One test for each docstring with examples, found without importing anything."""
+def docstring_examples():
+    """Yield one parameter for each docstring with examples, without importing any module."""
     for path in sorted((ROOT / "duro").rglob("*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for owner, docstring in docstrings_of(ast.parse(path.read_text(encoding="utf-8"))):
+        for owner, docstring in find_docstrings(ast.parse(path.read_text(encoding="utf-8"))):
             test = doctest.DocTestParser().get_doctest(docstring, {}, ".".join([module, *owner]), str(path), 0)
             if test.examples:
                 yield pytest.param(module, test, id=test.name)
 
 
-def docstrings_of(node, owner=()):
+def find_docstrings(node, owner=()):
+    """Yield each docstring of a syntax tree with the names of the classes and functions around it."""
     if docstring := ast.get_docstring(node):
         yield owner, docstring
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from docstrings_of(child, (*owner, child.name))
+            yield from find_docstrings(child, (*owner, child.name))
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("module", "test"), list(examples()))
-async def test_examples_of_a_docstring_run(module, test, sandbox):
+@pytest.mark.parametrize(("module", "test"), list(docstring_examples()))
+async def test_docstring_examples_run(module, test, sandbox):
     async with AsyncDuro(**sandbox.options) as client:
         names = {**vars(importlib.import_module(module)), "client": client, "sandbox": sandbox}
         for example in test.examples:
-            got = await output_of(example, test.name, names)
-            assert CHECKER.check_output(example.want, got, FLAGS), CHECKER.output_difference(example, got, FLAGS)
+            output = await run_example(example, test.name, names)
+            matches = CHECKER.check_output(example.want, output, FLAGS)
+            assert matches, CHECKER.output_difference(example, output, FLAGS)
 
 
-async def output_of(example, name, names):
-    """Run an example as a Python prompt that can await would, and tell what it shows."""
+async def run_example(example, name, names):
+    """Run an example as a Python prompt with top-level ``await`` does, and return its output."""
     code = compile(example.source, f"<{name}>", "single", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         try:
-            outcome = eval(code, names)  # noqa: S307 - the examples are the package's own
-            if inspect.iscoroutine(outcome):
-                await outcome
+            result = eval(code, names)  # noqa: S307 - the examples are the package's own
+            if inspect.iscoroutine(result):
+                await result
         except Exception as error:
             if example.exc_msg is None:
                 raise

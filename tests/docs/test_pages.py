@@ -1,4 +1,4 @@
-"""What the README, the pages and the example scripts show, works."""
+"""Examples, commands, links and names of the README, the pages and the example scripts."""
 
 from __future__ import annotations
 
@@ -13,33 +13,46 @@ from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 import duro
+import duro.sandbox
+import duro.webhooks
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+README = ROOT / "README.md"
+PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
 SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
+REFERENCE = ROOT / "docs" / "reference.md"
 
-pages = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], pattern="*.md")
+BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], pattern="*.md")
+FENCE_TYPES = {"", "python", "console", "text", "{toctree}", "{eval-rst}", "{include} ../CHANGELOG.md"}
 
 
-def name_of(path):
+def relative_name(path):
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_examples_of_a_page_run_from_top_to_bottom(page, sandbox_environment):
-    for example in pages.parse(page):
-        example.evaluate()
+def python_blocks():
+    """Yield one parameter for each Python block of the pages, named by its page and line."""
+    for page in PAGES:
+        for block in BLOCK_PARSER.parse(page):
+            yield pytest.param(block, id=f"{relative_name(page)}:{block.line}")
 
 
-def test_no_example_is_overlooked():
+@pytest.mark.parametrize("block", list(python_blocks()))
+def test_block_of_a_page_runs_alone_and_twice(block, sandbox_environment):
+    for _ in range(2):
+        block.document.namespace.clear()
+        block.evaluate()
+
+
+def test_every_python_block_is_parsed():
     for page in PAGES:
         fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-        assert set(fences) <= {"", "python", "console", "{toctree}", "{eval-rst}"}, page
-        assert fences.count("python") == len(list(pages.parse(page))), page
+        assert set(fences) <= FENCE_TYPES, page
+        assert fences.count("python") == len(list(BLOCK_PARSER.parse(page))), page
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+@pytest.mark.parametrize("script", SCRIPTS, ids=relative_name)
 def test_example_script_runs(script, sandbox_environment):
     finished = subprocess.run(
         [sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=50, check=False
@@ -49,8 +62,8 @@ def test_example_script_runs(script, sandbox_environment):
     assert not finished.stderr
 
 
-def commands_of(page):
-    """The commands of ``duro`` that a page types into a terminal."""
+def duro_commands(page):
+    """Yield the arguments of each ``duro`` command that a page shows."""
     for block in re.findall(r"^```console\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
         for line in re.findall(r"^\$ (.+)$", block, re.MULTILINE):
             for command in line.split("&&"):
@@ -59,14 +72,14 @@ def commands_of(page):
                     yield words[1:]
 
 
-def command_of(words):
-    """The words that name a command, which stands in a group or alone."""
+def command_name(words):
+    """Return the words that name a command, with its group if it has one."""
     return tuple(words[:2] if words[0] == "webhooks" else words[:1])
 
 
 @pytest.mark.process
 def test_commands_of_the_pages_exist():
-    for command, words in {command_of(words): words for page in PAGES for words in commands_of(page)}.items():
+    for command, words in {command_name(words): words for page in PAGES for words in duro_commands(page)}.items():
         finished = subprocess.run(
             [sys.executable, "-m", "duro", *command, "--help"], capture_output=True, text=True, timeout=50, check=False
         )
@@ -75,13 +88,38 @@ def test_commands_of_the_pages_exist():
             assert option in finished.stdout, words
 
 
-def test_links_of_the_readme_lead_somewhere():
-    links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    for link in links:
-        assert link.startswith("https://") or (ROOT / link).is_file(), link
+def heading_anchors(page):
+    """Return the anchors that a forge and the built documentation derive from the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=relative_name)
+def test_links_of_a_page_resolve(page):
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.is_file(), link
+        assert not anchor or anchor in heading_anchors(target), link
+
+
+def test_every_page_is_in_the_table_of_contents():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    toctrees = re.findall(r"^```\{toctree\}\n(.*?)^```", index, re.MULTILINE | re.DOTALL)
+    listed = [name for toctree in toctrees for name in re.findall(r"^[a-z-]+$", toctree, re.MULTILINE)]
+    assert sorted(listed) == sorted(page.stem for page in PAGES if page.stem not in {"README", "index"})
+
+
+def listed_names(module):
+    """Return the names of a module that the reference describes, without those of its submodules."""
+    reference = REFERENCE.read_text(encoding="utf-8")
+    return re.findall(rf"^\.\. auto\w+:: {re.escape(module)}\.(\w+)$", reference, re.MULTILINE)
 
 
 def test_the_reference_has_every_public_name():
-    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^\.\. auto\w+:: duro\.(\w+)$", reference, re.MULTILINE))
-    assert listed == set(duro.__all__)
+    assert sorted(listed_names("duro")) == sorted(duro.__all__)
+    # Events and errors of webhooks are listed once, under the name that is shortest to import.
+    assert {*listed_names("duro.webhooks"), *duro.__all__} >= set(duro.webhooks.__all__)
+    assert set(listed_names("duro.sandbox")) >= set(duro.sandbox.__all__)
