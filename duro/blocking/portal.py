@@ -128,7 +128,7 @@ class _PortalCall(Generic[T]):
         return end
 
     def _doubts(self, cause: str) -> Iterator[OutcomeUnknownError]:
-        return filter(None, (write.doubt(cause) for write in self._writes))
+        return filter(None, (write.find_error(cause) for write in self._writes))
 
     def result(self) -> T:
         error = self._error

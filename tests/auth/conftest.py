@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 from duro import AsyncDuro
 from duro._clock import Clock
 from duro.auth.cache import TokenCache
-from duro.auth.token import Moment, Token
+from duro.auth.token import ClockReading, Token
 from duro.config import Settings
 
 PATIENCE = 30.0
@@ -89,7 +89,7 @@ class FakeExchange:
     async def __call__(self) -> Token:
         self.asked += 1
         name = f"token-{self.asked}"
-        asked_at = Moment.now(self.clock.given)
+        requested_at = ClockReading.read(self.clock.given)
         gate = self._gate
         await checkpoint()
         if gate is not None:
@@ -97,7 +97,7 @@ class FakeExchange:
         outcome = self.outcomes.pop(0) if self.outcomes else self.always
         if isinstance(outcome, BaseException):
             raise outcome
-        return Token.granted(name, expires_in=outcome, asked_at=asked_at, clock=self.clock.given)
+        return Token.from_grant(name, expires_in=outcome, requested_at=requested_at, clock=self.clock.given)
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ async def test_a_cold_caller_exchanges_once_and_the_next_takes_what_is_there(cac
 
 async def test_a_valid_token_costs_no_lock_and_no_await(cache, exchange, monkeypatch):
     token = await cache.get()
-    monkeypatch.setattr(cache, "_lines", None)
+    monkeypatch.setattr(cache, "_loop_states", None)
 
-    assert cache.fresh() is token
+    assert cache.cached_token() is token
     waiting = cache.get()
     with pytest.raises(StopIteration) as answer:
         waiting.send(None)
@@ -50,7 +50,7 @@ async def test_a_thousand_cold_callers_share_one_exchange(cache, exchange, toget
     crowd = await together(1000, cache.get, meanwhile=release)
 
     assert exchange.asked == 1
-    assert {id(token) for token in crowd.results} == {id(cache.fresh())}
+    assert {id(token) for token in crowd.results} == {id(cache.cached_token())}
 
 
 async def test_waiters_look_again_when_their_turn_comes(cache, exchange, together):
@@ -68,7 +68,7 @@ async def test_below_the_soft_limit_nothing_is_renewed(cache, exchange, clock, s
     token = await cache.get()
     clock.advance(token.soft_limit - 0.001)
 
-    assert cache.fresh() is token
+    assert cache.cached_token() is token
     assert await cache.get() is token
     await settle()
     assert exchange.asked == 1
@@ -80,7 +80,7 @@ async def test_between_the_limits_one_caller_renews_and_all_get_the_good_token_a
     old = await cache.get()
     clock.advance(old.soft_limit)
     exchange.hold()
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
 
     crowd = await together(200, cache.get)
     assert crowd.results == [old] * 200
@@ -130,7 +130,7 @@ async def test_at_the_hard_limit_and_after_it_the_token_is_not_used(cache, excha
     old = await cache.get()
     clock.advance(old.hard_limit + past)
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
@@ -257,7 +257,7 @@ async def test_a_token_over_on_arrival_serves_those_who_waited_and_nobody_else(c
 
     await together(3, cache.get, meanwhile=release)
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
@@ -459,7 +459,7 @@ async def test_after_a_laptop_slept_the_old_token_is_not_used(cache, exchange, c
     await cache.get()
     clock.wall += 8 * 3600
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
@@ -473,7 +473,7 @@ async def test_time_that_the_exchange_took_counts_as_age(cache, exchange, clock,
 
     await together(1, cache.get, meanwhile=release)
 
-    assert cache.fresh().age(clock.given) == 70
+    assert cache.cached_token().age(clock.given) == 70
     clock.advance(20)
     assert (await cache.get()).access_token == "token-2"
 
@@ -483,17 +483,17 @@ async def test_time_that_the_exchange_took_counts_as_age(cache, exchange, clock,
 
 async def test_a_refused_token_is_dropped(cache, exchange):
     refused = await cache.get()
-    cache.drop(refused)
+    cache.invalidate(refused)
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
 async def test_a_late_refusal_does_not_drop_the_token_that_took_its_place(cache, exchange):
     refused = await cache.get()
-    cache.drop(refused)
+    cache.invalidate(refused)
     new = await cache.get()
-    cache.drop(refused)
+    cache.invalidate(refused)
 
     assert await cache.get() is new
     assert exchange.asked == 2
@@ -502,9 +502,9 @@ async def test_a_late_refusal_does_not_drop_the_token_that_took_its_place(cache,
 async def test_an_equal_token_is_not_the_same_token(cache, exchange, clock):
     """A server that answers the old token again would otherwise be asked for ever by late refusals."""
     token = await cache.get()
-    twin = Token.granted(token.access_token, expires_in=token.expires_in, asked_at=token.asked_at, clock=clock.given)
+    twin = Token.from_grant(token.access_token, expires_in=token.expires_in, requested_at=token.requested_at, clock=clock.given)
     assert twin == token
-    cache.drop(twin)
+    cache.invalidate(twin)
 
     assert await cache.get() is token
 
@@ -527,7 +527,7 @@ async def test_caches_do_not_share(clock, exchange):
 
 
 async def test_nothing_is_exchanged_before_somebody_asks(cache, exchange):
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     await checkpoint()
     assert exchange.asked == 0
 

@@ -121,7 +121,7 @@ class TestScopes:
 
         assert not sent
         assert scope.cancelled_caught
-        assert cache.fresh() is not None
+        assert cache.cached_token() is not None
 
     async def test_cancelled_between_the_answer_and_its_own_turn_a_caller_goes_no_further(
         self, cache, exchange, clock, settle
@@ -132,7 +132,7 @@ class TestScopes:
         exchange.hold()
         await cache.get()
         clock.advance(old.hard_limit)
-        done = cache._lines.get().attempt.done
+        done = cache._loop_states.get().attempt.done
         scope = anyio.CancelScope()
         sent_although_cancelled = []
 
@@ -166,7 +166,7 @@ class TestScopes:
         exchange.release()
         await settle()
 
-        assert cache.fresh().access_token == "token-2"
+        assert cache.cached_token().access_token == "token-2"
         assert exchange.asked == 2
 
     async def test_cancelling_at_random_strands_nobody(self, cache, exchange, clock, settle):
@@ -194,7 +194,7 @@ class TestScopes:
 
             assert len(got) + sum(scope.cancelled_caught for scope in scopes) == 30
             await settle()
-            clock.advance(cache.fresh().hard_limit)
+            clock.advance(cache.cached_token().hard_limit)
         assert exchange.asked == 20
 
 

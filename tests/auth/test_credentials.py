@@ -19,8 +19,8 @@ from duro import (
     Secret,
     SecretKey,
 )
-from duro.auth.authorizers import MOST_OAUTH_CLIENTS, Authorizers
-from duro.auth.credentials import conceal, resolve_credential
+from duro.auth.authorizers import MAX_OAUTH_CLIENTS, Authorizers
+from duro.auth.credentials import wrap_secret, resolve_credential
 from duro.config import Settings
 from duro.http.operation import Operation, Surface
 
@@ -248,7 +248,7 @@ def test_equal_credentials_are_equal_and_hash_alike():
 
 
 def resolved(credential=None, **halves):
-    return resolve_credential(conceal(credential), **{name: conceal(value) for name, value in halves.items()})
+    return resolve_credential(wrap_secret(credential), **{name: wrap_secret(value) for name, value in halves.items()})
 
 
 def test_what_is_given_wins_over_the_environment(monkeypatch):
@@ -384,17 +384,17 @@ def test_a_public_operation_gets_no_credential(clock, credential):
 
 def test_equal_oauth_clients_share_one_cache_and_others_do_not(clock):
     shared = authorizers(clock)
-    one = shared.oauth(ClientCredentials("cid_test_1", "csec_test_1"))
+    one = shared.oauth_authorizer_for(ClientCredentials("cid_test_1", "csec_test_1"))
 
-    assert shared.oauth(ClientCredentials("cid_test_1", "csec_test_1")) is one
-    assert shared.oauth(ClientCredentials("cid_test_1", "csec_test_2")) is not one
-    assert shared.oauth(ClientCredentials("cid_test_2", "csec_test_1")) is not one
+    assert shared.oauth_authorizer_for(ClientCredentials("cid_test_1", "csec_test_1")) is one
+    assert shared.oauth_authorizer_for(ClientCredentials("cid_test_1", "csec_test_2")) is not one
+    assert shared.oauth_authorizer_for(ClientCredentials("cid_test_2", "csec_test_1")) is not one
 
 
 def test_the_number_of_caches_is_bounded(clock):
     shared = authorizers(clock)
-    for number in range(MOST_OAUTH_CLIENTS + 10):
-        newest = shared.oauth(ClientCredentials(f"cid_test_{number}", "csec_test_1"))
+    for number in range(MAX_OAUTH_CLIENTS + 10):
+        newest = shared.oauth_authorizer_for(ClientCredentials(f"cid_test_{number}", "csec_test_1"))
 
-    assert len(shared._oauth) == MOST_OAUTH_CLIENTS
-    assert shared.oauth(ClientCredentials(f"cid_test_{MOST_OAUTH_CLIENTS + 9}", "csec_test_1")) is newest
+    assert len(shared._oauth) == MAX_OAUTH_CLIENTS
+    assert shared.oauth_authorizer_for(ClientCredentials(f"cid_test_{MAX_OAUTH_CLIENTS + 9}", "csec_test_1")) is newest

@@ -12,7 +12,7 @@ import pytest
 
 from duro import AsyncDuro, TokenExchangeError
 from duro.auth.cache import TokenCache
-from duro.auth.token import Moment, Token
+from duro.auth.token import ClockReading, Token
 
 BACKENDS = ["asyncio", "trio"]
 
@@ -61,7 +61,7 @@ def test_finished_loops_are_not_held(cache, clock):
         token = anyio.run(cache.get)
         clock.advance(token.hard_limit)
 
-    assert len(cache._lines._values) == 1
+    assert len(cache._loop_states._values) == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -73,8 +73,8 @@ def test_one_client_over_three_runs_in_turn_sends_one_post(server, backend):
         await client.request("GET", "/v1/plans")
         # What belongs to a loop is closed by that loop, or not at all; here, so that nothing is left to warn of.
         await client._requester.core.authorizers.aclose()
-        lane = client._requester.core.pipeline._lanes.pop()
-        await lane.transport.aclose()
+        transport = client._requester.core.pipeline._transports.pop()
+        await transport.aclose()
         if last:
             await client.aclose()
 
@@ -137,8 +137,8 @@ def test_two_live_loops_share_the_token(server, backends):
 
 
 async def close_here(client: AsyncDuro) -> None:
-    lane = client._requester.core.pipeline._lanes.pop()
-    await lane.transport.aclose()
+    transport = client._requester.core.pipeline._transports.pop()
+    await transport.aclose()
     await client._requester.core.authorizers.aclose()
 
 
@@ -174,7 +174,7 @@ def test_a_loop_whose_exchange_fails_uses_the_token_that_another_loop_got_meanwh
         return await good()
 
     async def good():
-        return Token.granted("good", expires_in=3600.0, asked_at=Moment.now(clock.given), clock=clock.given)
+        return Token.from_grant("good", expires_in=3600.0, requested_at=ClockReading.read(clock.given), clock=clock.given)
 
     cache = TokenCache(exchange, clock.given)
 

@@ -190,7 +190,7 @@ async def test_both_stamps_are_taken_before_the_post(clock):
 
     token = await exchange_over(ScriptedTransport(slowly), clock)()
 
-    assert (token.asked_at.monotonic, token.asked_at.wall) == (1_000.0, 1_700_000_000.0)
+    assert (token.requested_at.monotonic, token.requested_at.wall) == (1_000.0, 1_700_000_000.0)
     assert token.age(clock.given) == 7
 
 
@@ -318,7 +318,7 @@ async def test_tries_that_would_pass_its_own_deadline_are_not_made(clock):
 
 
 async def test_an_answer_that_does_not_come_ends_at_its_own_deadline(clock, monkeypatch):
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.01)
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
     with pytest.raises(DeadlineExceededError, match=r"did not answer within 0\.01 s") as caught:
         await exchange_over(ScriptedTransport(anyio.sleep_forever), clock)()
 
@@ -328,12 +328,12 @@ async def test_an_answer_that_does_not_come_ends_at_its_own_deadline(clock, monk
 async def test_it_has_ten_seconds():
     from duro.auth import exchange
 
-    assert exchange.EXCHANGE_TIMEOUT == 10.0
+    assert exchange.EXCHANGE_TIMEOUT_SECONDS == 10.0
 
 
 @pytest.mark.parametrize("fate", ["reset", "hang"])
 async def test_a_connection_lost_on_the_way_at_a_real_server(server, monkeypatch, fate):
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.2)
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.2)
     server.always = server.Reply(fate=fate)
     async with AsyncDuro(**server.options) as client:
         with pytest.raises((ConnectionFailedError, DeadlineExceededError)) as caught:
@@ -376,7 +376,7 @@ OUTCOMES = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 async def test_no_error_leads_to_the_secret_even_with_the_locals_of_its_frames(clock, monkeypatch, outcome):
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.01)
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
     exchange = exchange_over(ScriptedTransport(OUTCOMES[outcome]), clock, retry=RetryPolicy(retries=0))
     with pytest.raises((TokenExchangeError, ConnectionFailedError, DeadlineExceededError)) as caught:
         await exchange()

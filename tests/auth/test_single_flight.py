@@ -94,7 +94,7 @@ def expect_separate(crowd, kind):
 
 async def test_an_endpoint_that_hangs_costs_all_callers_one_deadline(client, server, ask, monkeypatch):
     """One after another, they would take a hundred seconds."""
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.5)
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.5)
     server.always = server.Reply(fate="hang")
 
     async with client:
@@ -225,7 +225,7 @@ async def test_near_its_end_the_token_is_used_while_one_post_renews_it(client, s
 
 async def renewed(cache):
     with anyio.fail_after(20):
-        while cache.fresh() is None:
+        while cache.cached_token() is None:
             await anyio.sleep(0.001)
 
 

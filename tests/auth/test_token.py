@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from duro import TokenExchangeError
 from duro._clock import Clock
-from duro.auth.token import Moment, Token, parse_token
+from duro.auth.token import ClockReading, Token, parse_token
 from duro.http.request import Headers, Response
 
 SECRET = "at_test_do-not-show"
@@ -23,12 +23,12 @@ NO_HEADERS = Headers([(b"x-request-id", b"req_7")])
 
 
 def granted(clock, lifetime: float) -> Token:
-    return Token.granted(SECRET, expires_in=lifetime, asked_at=Moment.now(clock.given), clock=clock.given)
+    return Token.from_grant(SECRET, expires_in=lifetime, requested_at=ClockReading.read(clock.given), clock=clock.given)
 
 
 def parsed(body: bytes, clock: Clock | None = None) -> Token:
     clock = clock or Clock()
-    return parse_token(Response(200, NO_HEADERS, body), asked_at=Moment.now(clock), clock=clock)
+    return parse_token(Response(200, NO_HEADERS, body), requested_at=ClockReading.read(clock), clock=clock)
 
 
 def grant(**members: object) -> bytes:
@@ -63,7 +63,7 @@ def test_the_limits_leave_a_margin_that_fits_the_lifetime(clock, lifetime, hard,
 
 @given(lifetime=st.floats(min_value=0.0, max_value=86400.0, exclude_min=True, allow_subnormal=False))
 def test_every_lifetime_leaves_time_for_use_then_renewal_then_none(lifetime):
-    token = Token.granted(SECRET, expires_in=lifetime, asked_at=Moment(0.0, 0.0), clock=Clock())
+    token = Token.from_grant(SECRET, expires_in=lifetime, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
     assert 0 < token.soft_limit <= token.hard_limit <= lifetime
 
@@ -80,7 +80,7 @@ def test_the_soft_limit_is_drawn_once_for_each_token(clock):
 
 
 def granted_by_chance() -> Token:
-    return Token.granted(SECRET, expires_in=3600.0, asked_at=Moment(0.0, 0.0), clock=Clock())
+    return Token.from_grant(SECRET, expires_in=3600.0, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
 
 def test_age_counts_the_seconds_since_it_was_asked_for(clock):
@@ -118,7 +118,7 @@ def test_it_tells_when_it_ends_on_the_calendar(clock):
 
 def test_no_form_of_it_shows_the_secret(clock):
     token = granted(clock, 3600)
-    shown = [repr(token), str(token), f"{token}", f"{[token]}", repr(token.headers), repr(token.headers.shown())]
+    shown = [repr(token), str(token), f"{token}", f"{[token]}", repr(token.headers), repr(token.headers.to_redacted_dict())]
 
     assert not [each for each in shown if SECRET in each]
     assert "expires_in=3600" in repr(token)

@@ -100,7 +100,7 @@ def test_callers_of_a_portal_that_dies_are_let_go(client_over, in_flight):
         errors = [call.exception(30) for call in calls]
     for number, error in enumerate(errors):
         assert type(error) is OutcomeUnknownError
-        assert "outcome unknown" in str(error)
+        assert "Outcome unknown" in str(error)
         assert error.idempotency_key == f"key-{number}"
         assert error.attempts == 1
 

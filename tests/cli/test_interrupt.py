@@ -23,7 +23,7 @@ def silence():
         yield server
 
 
-@pytest.mark.parametrize(("method", "complaint"), [("GET", "interrupted"), ("POST", "outcome unknown")])
+@pytest.mark.parametrize(("method", "complaint"), [("GET", "interrupted"), ("POST", "Outcome unknown")])
 def test_an_interrupted_call_ends_with_130_and_one_line(started_duro, silence, method, complaint):
     address = f"http://127.0.0.1:{silence.getsockname()[1]}"
     arguments = ("request", method, "/v1/plans", "--secret-key", "sk_test_example", "--base-url", address)

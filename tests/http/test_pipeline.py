@@ -350,7 +350,7 @@ class TestCancellation:
             tasks.start_soon(call)
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
-        found = [note for note in notes if "outcome unknown" in note and "idempotency_key='k-9'" in note]
+        found = [note for note in notes if "Outcome unknown" in note and "idempotency_key='k-9'" in note]
         assert len(found) == in_doubt
 
     async def test_write_that_still_waits_for_its_turn_is_not_in_doubt(self, pipeline_over, invocation):

@@ -20,7 +20,7 @@ from duro.http.retry import (
     is_conclusive,
     is_gateway_error,
     parse_retry_after,
-    retry_after_of,
+    get_retry_after,
 )
 from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
@@ -37,14 +37,14 @@ def answer(status, retry_after=None):
 
 
 def decided(outcome, *, safe=True, attempt=1, time_left=1000.0, policy=POLICY, uniform=lambda _low, high: high):
-    return decide(outcome, safe=safe, attempt=attempt, time_left=time_left, policy=policy, wall=AT, uniform=uniform)
+    return decide(outcome, is_idempotent=is_idempotent, attempt=attempt, time_left=time_left, policy=policy, wall=AT, uniform=uniform)
 
 
 @pytest.mark.parametrize("safe", [True, False])
 @pytest.mark.parametrize("status", STATUSES)
 def test_status_decides_whether_another_try_can_help(status, safe):
     again = status in ALWAYS or (status == 500 and safe)
-    assert isinstance(decided(answer(status), safe=safe), Retry if again else GiveUp)
+    assert isinstance(decided(answer(status), is_idempotent=is_idempotent), Retry if again else GiveUp)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_status_decides_whether_another_try_can_help(status, safe):
     ],
 )
 def test_what_may_have_left_is_repeated_only_when_that_is_safe(outcome, safe, expected):
-    assert isinstance(decided(outcome, safe=safe), expected)
+    assert isinstance(decided(outcome, is_idempotent=is_idempotent), expected)
 
 
 @pytest.mark.parametrize("outcome", [RequestNotSentError("x"), ResponseLostError("x"), answer(503), answer(500)])
@@ -149,15 +149,15 @@ def headers(**lines):
 @pytest.mark.parametrize("shift", [0.0, 3 * 86_400.0, -86_400.0])
 def test_date_is_counted_from_the_date_of_the_answer_whatever_the_wall_clock_says(shift):
     later, now = "Sun, 06 Nov 1994 08:49:44 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"
-    assert retry_after_of(headers(retry_after=later, date=now), wall=AT + shift) == 7.0
-    assert retry_after_of(headers(retry_after="7", date=now), wall=AT + shift) == 7.0
+    assert get_retry_after(headers(retry_after=later, date=now), wall=AT + shift) == 7.0
+    assert get_retry_after(headers(retry_after="7", date=now), wall=AT + shift) == 7.0
 
 
 @pytest.mark.parametrize("date", ["", "now", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 +9999999999"])
 def test_date_that_cannot_be_read_leaves_the_wall_clock(date):
     later = "Sun, 06 Nov 1994 08:49:44 GMT"
-    assert retry_after_of(headers(retry_after=later, date=date), wall=AT) == 7.0
-    assert retry_after_of(headers(date=date), wall=AT) is None
+    assert get_retry_after(headers(retry_after=later, date=date), wall=AT) == 7.0
+    assert get_retry_after(headers(date=date), wall=AT) is None
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change the zone of a process")

@@ -229,7 +229,7 @@ async def test_connections_stay_within_their_number(raw_server):
 class TestDeadPool:
     @pytest.fixture(autouse=True)
     def short_patience(self, monkeypatch):
-        monkeypatch.setattr("duro.http.transport.httpx.POOL_TIMEOUT", 0.05)
+        monkeypatch.setattr("duro.http.transport.httpx.POOL_TIMEOUT_SECONDS", 0.05)
 
     def kill(self, transport):
         """Take every slot of the pool for ever, as a cancelled request of httpcore's queue does."""
@@ -254,14 +254,14 @@ class TestDeadPool:
     async def test_pool_that_is_dead_at_once_again_sends_nothing(self, raw_server, monkeypatch):
         server = raw_server(always(OK))
         transport = HttpxTransport(server.url, max_connections=1)
-        open_pool = transport._open
+        open_pool = transport._open_pool
 
         def open_dead():
             pool = open_pool()
             pool._pool._max_connections = 0
             return pool
 
-        monkeypatch.setattr(transport, "_open", open_dead)
+        monkeypatch.setattr(transport, "_open_pool", open_dead)
         self.kill(transport)
         with pytest.raises(RequestNotSentError, match="pool"):
             await transport.send(request_to(server.url))

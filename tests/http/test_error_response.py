@@ -20,7 +20,7 @@ from duro.errors import (
     RateLimitError,
     ValidationError,
 )
-from duro.http.error_response import api_error, read_refusal
+from duro.http.error_response import build_api_error, parse_error_response
 from duro.http.request import Headers, Response
 
 CLASSES = {
@@ -62,7 +62,7 @@ ODD_ERRORS = st.fixed_dictionaries(
 
 
 def refused(status, body, *lines, key=None):
-    return api_error(Response(status, Headers(lines), body), idempotency_key=key, wall=0.0)
+    return build_api_error(Response(status, Headers(lines), body), idempotency_key=key, wall=0.0)
 
 
 def said(**error):
@@ -86,9 +86,9 @@ def test_everything_that_the_api_says_is_there():
 
 
 def test_oauth_shape_is_understood_too():
-    refusal = read_refusal(b'{"error":"invalid_client","error_description":"Unknown client."}')
+    refusal = parse_error_response(b'{"error":"invalid_client","error_description":"Unknown client."}')
     assert (refusal.code, refusal.message, refusal.details) == ("invalid_client", "Unknown client.", ())
-    assert read_refusal(b'{"error":"invalid_client"}').message is None
+    assert parse_error_response(b'{"error":"invalid_client"}').message is None
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b"null", b"[]", b"{}", b'{"error":null}', b"\xff"])
