@@ -21,7 +21,7 @@ def refusal(status: int | None = 503, **members) -> TokenExchangeError:
 # One token, many callers
 
 
-async def test_a_cold_caller_exchanges_once_and_the_next_takes_what_is_there(cache, exchange):
+async def test_first_call_exchanges_and_the_next_uses_the_cache(cache, exchange):
     first = await cache.get()
     second = await cache.get()
 
@@ -30,7 +30,7 @@ async def test_a_cold_caller_exchanges_once_and_the_next_takes_what_is_there(cac
     assert exchange.asked == 1
 
 
-async def test_a_valid_token_costs_no_lock_and_no_await(cache, exchange, monkeypatch):
+async def test_valid_token_needs_neither_lock_nor_await(cache, exchange, monkeypatch):
     token = await cache.get()
     monkeypatch.setattr(cache, "_loop_states", None)
 
@@ -41,7 +41,7 @@ async def test_a_valid_token_costs_no_lock_and_no_await(cache, exchange, monkeyp
     assert answer.value.value is token
 
 
-async def test_a_thousand_cold_callers_share_one_exchange(cache, exchange, together):
+async def test_thousand_concurrent_calls_share_one_exchange(cache, exchange, together):
     exchange.hold()
 
     async def release():
@@ -53,7 +53,7 @@ async def test_a_thousand_cold_callers_share_one_exchange(cache, exchange, toget
     assert {id(token) for token in crowd.results} == {id(cache.cached_token())}
 
 
-async def test_waiters_look_again_when_their_turn_comes(cache, exchange, together):
+async def test_waiters_check_the_token_again_inside_the_lock(cache, exchange, together):
     """Without the second look, each waiter would exchange in its turn."""
     crowd = await together(50, cache.get)
 
@@ -64,7 +64,7 @@ async def test_waiters_look_again_when_their_turn_comes(cache, exchange, togethe
 # The two limits
 
 
-async def test_below_the_soft_limit_nothing_is_renewed(cache, exchange, clock, settle):
+async def test_token_is_not_refreshed_below_the_soft_limit(cache, exchange, clock, settle):
     token = await cache.get()
     clock.advance(token.soft_limit - 0.001)
 
@@ -74,7 +74,7 @@ async def test_below_the_soft_limit_nothing_is_renewed(cache, exchange, clock, s
     assert exchange.asked == 1
 
 
-async def test_between_the_limits_one_caller_renews_and_all_get_the_good_token_at_once(
+async def test_one_call_refreshes_between_the_limits_and_all_use_the_present_token(
     cache, exchange, clock, settle, together
 ):
     old = await cache.get()
@@ -93,7 +93,7 @@ async def test_between_the_limits_one_caller_renews_and_all_get_the_good_token_a
     assert exchange.asked == 2
 
 
-async def test_between_the_limits_a_caller_does_not_even_yield(cache, exchange, clock, settle):
+async def test_call_between_the_limits_does_not_yield(cache, exchange, clock, settle):
     old = await cache.get()
     clock.advance(old.soft_limit)
     exchange.hold()
@@ -106,7 +106,7 @@ async def test_between_the_limits_a_caller_does_not_even_yield(cache, exchange, 
     await settle()
 
 
-async def test_past_the_hard_limit_callers_wait_for_the_renewal_already_under_way(
+async def test_calls_past_the_hard_limit_wait_for_the_refresh_in_progress(
     cache, exchange, clock, settle, together
 ):
     old = await cache.get()
@@ -126,7 +126,7 @@ async def test_past_the_hard_limit_callers_wait_for_the_renewal_already_under_wa
 
 
 @pytest.mark.parametrize("past", [0.0, 0.001, 30.0, 10**6])
-async def test_at_the_hard_limit_and_after_it_the_token_is_not_used(cache, exchange, clock, past):
+async def test_token_is_not_used_from_the_hard_limit_on(cache, exchange, clock, past):
     old = await cache.get()
     clock.advance(old.hard_limit + past)
 
@@ -134,7 +134,7 @@ async def test_at_the_hard_limit_and_after_it_the_token_is_not_used(cache, excha
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_just_below_the_hard_limit_it_still_is(cache, exchange, clock, settle):
+async def test_token_is_used_just_below_the_hard_limit(cache, exchange, clock, settle):
     old = await cache.get()
     clock.advance(old.hard_limit - 0.001)
 
@@ -143,7 +143,7 @@ async def test_just_below_the_hard_limit_it_still_is(cache, exchange, clock, set
     assert exchange.asked == 2
 
 
-async def test_a_renewal_that_fails_is_logged_and_keeps_the_token_and_is_put_off(
+async def test_failed_refresh_is_logged_and_delayed_and_keeps_the_token(
     cache, exchange, settle, together, caplog
 ):
     old = await cache.get()
@@ -173,7 +173,7 @@ async def test_a_renewal_that_fails_is_logged_and_keeps_the_token_and_is_put_off
     [(refusal(401), 10.0), (refusal(503, retry_after=42.0), 42.0), (ConnectionFailedError("no"), 1.25)],
     ids=["refused for good", "retry after", "no connection"],
 )
-async def test_the_next_renewal_waits_as_long_as_the_failure_asks_for(cache, exchange, settle, error, pause):
+async def test_next_refresh_waits_for_the_cooldown_of_the_failure(cache, exchange, settle, error, pause):
     clock = exchange.clock
     old = await cache.get()
     clock.advance(old.soft_limit)
@@ -193,7 +193,7 @@ async def test_the_next_renewal_waits_as_long_as_the_failure_asks_for(cache, exc
     assert (await cache.get()).access_token == "token-3"
 
 
-async def test_a_renewal_that_failed_does_not_keep_the_next_success_from_renewing(cache, exchange, clock, settle):
+async def test_success_ends_the_cooldown_of_an_earlier_failure(cache, exchange, clock, settle):
     old = await cache.get()
     clock.advance(old.soft_limit)
     exchange.outcomes = [refusal(401)]
@@ -211,7 +211,7 @@ async def test_a_renewal_that_failed_does_not_keep_the_next_success_from_renewin
     assert exchange.asked == 4
 
 
-async def test_past_the_hard_limit_the_failed_renewal_is_still_remembered(cache, exchange, clock, settle):
+async def test_failed_refresh_stays_cached_past_the_hard_limit(cache, exchange, clock, settle):
     old = await cache.get()
     clock.advance(old.hard_limit - 1)
     exchange.outcomes = [refusal(401)]
@@ -228,7 +228,7 @@ async def test_past_the_hard_limit_the_failed_renewal_is_still_remembered(cache,
 
 
 @pytest.mark.parametrize("lifetime", [0.001, 5.0])
-async def test_a_short_life_does_not_stampede(cache, exchange, clock, together, lifetime):
+async def test_short_lifetime_does_not_multiply_exchanges(cache, exchange, clock, together, lifetime):
     """All who waited share the token, though it was over when it came."""
     exchange.always = lifetime
     exchange.hold()
@@ -247,7 +247,7 @@ async def test_a_short_life_does_not_stampede(cache, exchange, clock, together, 
     assert {token.access_token for token in crowd.results} == {"token-2"}
 
 
-async def test_a_token_over_on_arrival_serves_those_who_waited_and_nobody_else(cache, exchange, clock, together):
+async def test_token_that_arrives_expired_serves_only_its_waiters(cache, exchange, clock, together):
     exchange.outcomes = [1.0]
     exchange.hold()
 
@@ -264,7 +264,7 @@ async def test_a_token_over_on_arrival_serves_those_who_waited_and_nobody_else(c
 # Failures
 
 
-async def test_waiters_share_a_failure_as_an_exception_of_their_own_each(cache, exchange, together):
+async def test_each_waiter_gets_a_copy_of_the_error(cache, exchange, together):
     exchange.always = refusal(503, code="in_trouble", retry_after=7.0, request_id="req_1")
     exchange.hold()
 
@@ -281,7 +281,7 @@ async def test_waiters_share_a_failure_as_an_exception_of_their_own_each(cache, 
     }
 
 
-async def test_no_waiter_sees_the_traceback_of_another(cache, exchange, together):
+async def test_tracebacks_of_waiters_are_separate(cache, exchange, together):
     exchange.always = refusal()
     crowd = await together(50, cache.get)
 
@@ -298,7 +298,7 @@ def depth_of(error: BaseException) -> int:
     return depth
 
 
-async def test_a_note_on_one_error_is_not_on_the_others(cache, exchange, together):
+async def test_note_on_one_error_is_not_on_the_others(cache, exchange, together):
     exchange.always = refusal()
     crowd = await together(2, cache.get)
     crowd.errors[0].add_note("seen by me")
@@ -319,7 +319,7 @@ class UncopyableError(Exception):
 
 
 @pytest.mark.parametrize("error", [ForeignError("odd", 7), OSError(5, "odd"), KeyError("odd")], ids=repr)
-async def test_foreign_errors_are_shared_as_separate_exceptions_too(cache, exchange, together, error):
+async def test_errors_of_other_packages_are_copied(cache, exchange, together, error):
     exchange.always = error
     crowd = await together(50, cache.get)
 
@@ -329,7 +329,7 @@ async def test_foreign_errors_are_shared_as_separate_exceptions_too(cache, excha
     assert max(map(depth_of, crowd.errors)) < 10
 
 
-async def test_an_error_that_cannot_be_copied_reaches_every_waiter_all_the_same(cache, exchange, together):
+async def test_error_that_cannot_be_copied_is_raised_for_every_waiter(cache, exchange, together):
     exchange.always = UncopyableError(reason="odd")
     with pytest.raises(TypeError):
         copy.copy(exchange.always)
@@ -358,14 +358,14 @@ def name_of(error: object) -> str:
 
 
 @pytest.mark.parametrize("error", LASTING, ids=name_of)
-async def test_a_failure_that_cannot_pass_is_remembered_ten_seconds(cache, exchange, clock, error):
+async def test_permanent_failure_is_cached_for_ten_seconds(cache, exchange, clock, error):
     exchange.outcomes = [error]
     await expect_memory(cache, exchange, clock, error, seconds=10.0)
 
 
 @pytest.mark.parametrize("draw", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("error", PASSING, ids=name_of)
-async def test_a_failure_that_may_pass_is_remembered_about_a_second(cache, exchange, clock, error, draw):
+async def test_transient_failure_is_cached_for_about_a_second(cache, exchange, clock, error, draw):
     clock.draw = draw
     exchange.outcomes = [error]
     await expect_memory(cache, exchange, clock, error, seconds=0.75 + 0.5 * draw)
@@ -382,7 +382,7 @@ async def test_a_failure_that_may_pass_is_remembered_about_a_second(cache, excha
     ],
     ids=lambda value: f"{getattr(value, 'status', value)}-{getattr(value, 'retry_after', '')}",
 )
-async def test_retry_after_counts_where_the_failure_can_pass(cache, exchange, clock, error, seconds):
+async def test_retry_after_applies_to_transient_failures(cache, exchange, clock, error, seconds):
     exchange.outcomes = [error]
     await expect_memory(cache, exchange, clock, error, seconds=seconds)
 
@@ -402,7 +402,7 @@ async def expect_memory(cache, exchange, clock, error, *, seconds: float) -> Non
     assert exchange.asked == 2
 
 
-async def test_who_comes_while_a_failure_is_remembered_gets_it_without_waiting(cache, exchange):
+async def test_cached_failure_is_raised_without_waiting(cache, exchange):
     exchange.always = refusal()
     with pytest.raises(TokenExchangeError):
         await cache.get()
@@ -412,7 +412,7 @@ async def test_who_comes_while_a_failure_is_remembered_gets_it_without_waiting(c
     assert exchange.asked == 1
 
 
-async def test_a_token_that_can_be_used_beats_a_remembered_failure(cache, exchange, clock, settle):
+async def test_usable_token_takes_precedence_over_a_cached_failure(cache, exchange, clock, settle):
     old = await cache.get()
     clock.advance(old.soft_limit)
     exchange.always = refusal(401)
@@ -422,7 +422,7 @@ async def test_a_token_that_can_be_used_beats_a_remembered_failure(cache, exchan
     assert await cache.get() is old
 
 
-async def test_the_failure_memory_ignores_the_wall_clock(cache, exchange, clock):
+async def test_cooldown_ignores_the_wall_clock(cache, exchange, clock):
     exchange.always = refusal(401)
     with pytest.raises(TokenExchangeError):
         await cache.get()
@@ -437,7 +437,7 @@ async def test_the_failure_memory_ignores_the_wall_clock(cache, exchange, clock)
 # Clocks that jump
 
 
-async def test_a_wall_clock_set_forward_costs_one_exchange(cache, exchange, clock, together):
+async def test_wall_clock_set_forward_leads_to_one_exchange(cache, exchange, clock, together):
     await cache.get()
     clock.wall += 86400 * 30
 
@@ -446,7 +446,7 @@ async def test_a_wall_clock_set_forward_costs_one_exchange(cache, exchange, cloc
     assert exchange.asked == 2
 
 
-async def test_a_wall_clock_set_back_neither_prolongs_the_token_nor_costs_an_exchange(cache, exchange, clock):
+async def test_wall_clock_set_back_changes_nothing(cache, exchange, clock):
     old = await cache.get()
     clock.wall -= 86400 * 30
     assert await cache.get() is old
@@ -455,7 +455,7 @@ async def test_a_wall_clock_set_back_neither_prolongs_the_token_nor_costs_an_exc
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_after_a_laptop_slept_the_old_token_is_not_used(cache, exchange, clock):
+async def test_token_is_not_used_after_the_sleep_of_a_laptop(cache, exchange, clock):
     await cache.get()
     clock.wall += 8 * 3600
 
@@ -463,7 +463,7 @@ async def test_after_a_laptop_slept_the_old_token_is_not_used(cache, exchange, c
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_time_that_the_exchange_took_counts_as_age(cache, exchange, clock, together):
+async def test_duration_of_the_exchange_counts_as_age(cache, exchange, clock, together):
     exchange.always = 100.0
     exchange.hold()
 
@@ -481,7 +481,7 @@ async def test_time_that_the_exchange_took_counts_as_age(cache, exchange, clock,
 # Tokens that the API refused
 
 
-async def test_a_refused_token_is_dropped(cache, exchange):
+async def test_rejected_token_is_invalidated(cache, exchange):
     refused = await cache.get()
     cache.invalidate(refused)
 
@@ -489,7 +489,7 @@ async def test_a_refused_token_is_dropped(cache, exchange):
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_a_late_refusal_does_not_drop_the_token_that_took_its_place(cache, exchange):
+async def test_late_rejection_does_not_invalidate_the_new_token(cache, exchange):
     refused = await cache.get()
     cache.invalidate(refused)
     new = await cache.get()
@@ -499,7 +499,7 @@ async def test_a_late_refusal_does_not_drop_the_token_that_took_its_place(cache,
     assert exchange.asked == 2
 
 
-async def test_an_equal_token_is_not_the_same_token(cache, exchange, clock):
+async def test_equal_token_does_not_invalidate_the_cached_one(cache, exchange, clock):
     """A server that answers the old token again would otherwise be asked for ever by late refusals."""
     token = await cache.get()
     twin = Token.from_grant(token.access_token, expires_in=token.expires_in, requested_at=token.requested_at, clock=clock.given)
@@ -509,7 +509,7 @@ async def test_an_equal_token_is_not_the_same_token(cache, exchange, clock):
     assert await cache.get() is token
 
 
-async def test_it_knows_its_token_by_the_headers_it_gave_out(cache):
+async def test_token_is_found_by_the_identity_of_its_headers(cache):
     assert cache.token_for(()) is None
     token = await cache.get()
 
@@ -520,19 +520,19 @@ async def test_it_knows_its_token_by_the_headers_it_gave_out(cache):
 # Several caches
 
 
-async def test_caches_do_not_share(clock, exchange):
+async def test_caches_are_independent(clock, exchange):
     one, other = TokenCache(exchange, clock.given), TokenCache(exchange, clock.given)
 
     assert await one.get() is not await other.get()
 
 
-async def test_nothing_is_exchanged_before_somebody_asks(cache, exchange):
+async def test_exchange_starts_with_the_first_call(cache, exchange):
     assert cache.cached_token() is None
     await checkpoint()
     assert exchange.asked == 0
 
 
-async def test_a_caller_already_cancelled_does_not_get_to_send(cache, exchange, settle):
+async def test_call_that_is_already_cancelled_does_not_send(cache, exchange, settle):
     sent = False
     with anyio.CancelScope() as scope:
         scope.cancel()

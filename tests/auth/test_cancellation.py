@@ -20,7 +20,7 @@ def exchange_tasks() -> list[asyncio.Task]:
 
 @pytest.mark.anyio
 class TestScopes:
-    async def test_the_leader_cancelled_by_a_scope_leaves_the_exchange_to_the_waiters(
+    async def test_exchange_survives_a_leader_cancelled_by_a_scope(
         self, cache, exchange, settle, together
     ):
         exchange.hold()
@@ -45,7 +45,7 @@ class TestScopes:
         assert {token.access_token for token in crowd.results} == {"token-1"}
         assert exchange.asked == 1
 
-    async def test_the_exchange_of_a_lone_cancelled_caller_is_kept_for_the_next(self, cache, exchange, settle):
+    async def test_exchange_of_a_single_cancelled_call_is_used_by_the_next(self, cache, exchange, settle):
         exchange.hold()
         with anyio.move_on_after(0):
             await cache.get()
@@ -57,7 +57,7 @@ class TestScopes:
         await cache.get()
         assert exchange.asked <= max(asked, 1)
 
-    async def test_deadlines_shorter_than_the_exchange_never_livelock(self, cache, exchange, settle, together):
+    async def test_deadlines_shorter_than_the_exchange_do_not_livelock(self, cache, exchange, settle, together):
         exchange.hold()
 
         async def impatient():
@@ -79,7 +79,7 @@ class TestScopes:
         assert (await cache.get()).access_token == "token-1"
         assert exchange.asked == 1
 
-    async def test_every_waiter_can_be_cancelled_alone(self, cache, exchange, settle):
+    async def test_each_waiter_can_be_cancelled_alone(self, cache, exchange, settle):
         exchange.hold()
         scopes = [anyio.CancelScope() for _ in range(50)]
         got = []
@@ -101,7 +101,7 @@ class TestScopes:
         assert [token.access_token for token in got] == ["token-1"] * 20
         assert exchange.asked == 1
 
-    async def test_cancelled_at_the_moment_of_the_answer_a_caller_goes_no_further(self, cache, exchange, settle):
+    async def test_call_cancelled_when_the_token_arrives_does_not_send(self, cache, exchange, settle):
         """The answer is there, but nothing may be sent any more."""
         sent = []
         scope = anyio.CancelScope()
@@ -123,7 +123,7 @@ class TestScopes:
         assert scope.cancelled_caught
         assert cache.cached_token() is not None
 
-    async def test_cancelled_between_the_answer_and_its_own_turn_a_caller_goes_no_further(
+    async def test_call_cancelled_after_its_wakeup_does_not_send(
         self, cache, exchange, clock, settle
     ):
         """Who was woken already is cancelled only where it waits again, which may be in the midst of a POST."""
@@ -155,7 +155,7 @@ class TestScopes:
         # Trio wakes in any order, and so the call may have been the first.
         assert True not in sent_although_cancelled
 
-    async def test_a_renewal_in_the_background_outlives_the_caller_that_began_it(self, cache, exchange, clock, settle):
+    async def test_background_refresh_survives_its_caller(self, cache, exchange, clock, settle):
         old = await cache.get()
         clock.advance(old.soft_limit)
         exchange.hold()
@@ -169,7 +169,7 @@ class TestScopes:
         assert cache.cached_token().access_token == "token-2"
         assert exchange.asked == 2
 
-    async def test_cancelling_at_random_strands_nobody(self, cache, exchange, clock, settle):
+    async def test_random_cancellation_blocks_no_waiter(self, cache, exchange, clock, settle):
         chance = random.Random(7)
         for _ in range(20):
             exchange.hold()
@@ -202,7 +202,7 @@ class TestScopes:
 class TestTasks:
     """What only asyncio has: ``task.cancel()`` and ``asyncio.timeout`` go past every anyio shield."""
 
-    async def test_the_leader_cancelled_as_a_task_leaves_the_exchange_to_the_waiters(self, cache, exchange, settle):
+    async def test_exchange_survives_a_leader_cancelled_as_a_task(self, cache, exchange, settle):
         exchange.hold()
         tasks = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
         await settle()
@@ -215,7 +215,7 @@ class TestTasks:
         assert {token.access_token for token in others} == {"token-1"}
         assert exchange.asked == 1
 
-    async def test_one_leader_after_another_cancelled_costs_no_exchange(self, cache, exchange, settle):
+    async def test_cancelled_leaders_do_not_add_exchanges(self, cache, exchange, settle):
         exchange.hold()
         tasks = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
         for task in tasks[:-1]:
@@ -226,7 +226,7 @@ class TestTasks:
         assert (await tasks[-1]).access_token == "token-1"
         assert exchange.asked == 1
 
-    async def test_asyncio_timeouts_shorter_than_the_exchange_never_livelock(self, cache, exchange):
+    async def test_asyncio_timeouts_shorter_than_the_exchange_do_not_livelock(self, cache, exchange):
         exchange.hold()
 
         async def impatient():
@@ -241,7 +241,7 @@ class TestTasks:
         assert (await cache.get()).access_token == "token-1"
         assert exchange.asked == 1
 
-    async def test_wait_for_ends_in_time(self, cache, exchange, settle):
+    async def test_wait_for_ends_at_its_timeout(self, cache, exchange, settle):
         exchange.hold()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(cache.get(), 0.001)
@@ -250,7 +250,7 @@ class TestTasks:
 
         assert exchange.asked == 1
 
-    async def test_a_task_cancelled_as_the_answer_comes_goes_no_further(self, cache, exchange, settle):
+    async def test_task_cancelled_when_the_token_arrives_does_not_send(self, cache, exchange, settle):
         exchange.hold()
         sent = []
 
@@ -267,7 +267,7 @@ class TestTasks:
 
         assert not sent
 
-    async def test_a_killed_attempt_is_begun_anew_and_strands_no_waiter(self, cache, exchange, settle):
+    async def test_cancelled_attempt_is_replaced_and_blocks_no_waiter(self, cache, exchange, settle):
         exchange.hold()
         waiters = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
         await settle()
@@ -280,7 +280,7 @@ class TestTasks:
         assert {token.access_token for token in tokens} == {"token-2"}
         assert exchange.asked == 2
 
-    async def test_an_attempt_killed_before_its_first_step_strands_no_waiter(self, cache, exchange, settle):
+    async def test_attempt_cancelled_before_its_first_step_blocks_no_waiter(self, cache, exchange, settle):
         """A task cancelled this early runs not even its ``finally``."""
         waiters = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
         while not exchange_tasks():
@@ -294,7 +294,7 @@ class TestTasks:
         assert {token.access_token for token in tokens} == {"token-1"}
         assert exchange.asked == 1
 
-    async def test_a_renewal_killed_before_its_first_step_is_begun_by_the_next_caller(self, cache, exchange, clock):
+    async def test_refresh_cancelled_before_its_first_step_is_restarted_by_the_next_call(self, cache, exchange, clock):
         old = await cache.get()
         clock.advance(old.soft_limit)
         await cache.get()
@@ -309,7 +309,7 @@ class TestTasks:
         assert (await cache.get()).access_token == "token-2"
         assert exchange.asked == 2
 
-    async def test_everything_cancelled_at_once_leaves_a_cache_that_works(self, cache, exchange, settle):
+    async def test_cache_works_after_all_tasks_were_cancelled(self, cache, exchange, settle):
         exchange.hold()
         waiters = [asyncio.create_task(cache.get()) for _ in range(50)]
         await settle()
@@ -321,7 +321,7 @@ class TestTasks:
         exchange.release()
         assert (await cache.get()).access_token == "token-2"
 
-    async def test_cancelled_tasks_leave_no_attempt_behind(self, cache, exchange, settle):
+    async def test_cancelled_tasks_leave_no_attempt_running(self, cache, exchange, settle):
         exchange.hold()
         task = asyncio.create_task(cache.get())
         await settle()
@@ -336,7 +336,7 @@ class TestTasks:
 class TestAtAServer:
     """The same, counted where the POSTs arrive."""
 
-    async def test_the_leader_cancelled_by_a_scope_costs_no_further_post(self, client, server, ask):
+    async def test_leader_cancelled_by_a_scope_does_not_add_a_post(self, client, server, ask):
         server.hold()
         leader = anyio.CancelScope()
 
@@ -358,7 +358,7 @@ class TestAtAServer:
         assert len(crowd.results) == CALLERS
         assert server.posts == 1
 
-    async def test_callers_whose_own_timeout_is_shorter_than_the_exchange(self, client, server, ask, together):
+    async def test_timeouts_of_calls_shorter_than_the_exchange(self, client, server, ask, together):
         server.hold()
         async with client:
             for _ in range(3):
@@ -373,7 +373,7 @@ class TestAtAServer:
         assert server.posts == 1
         assert server.calls == 50
 
-    async def test_callers_under_fail_after_shorter_than_the_exchange(self, client, server, ask, together):
+    async def test_fail_after_shorter_than_the_exchange(self, client, server, ask, together):
         server.hold()
 
         async def impatient():
@@ -391,7 +391,7 @@ class TestAtAServer:
         assert server.posts == 1
         assert server.calls == 1
 
-    async def test_a_token_asked_for_in_vain_is_there_for_who_comes_later(self, client, server, ask, settle):
+    async def test_token_of_a_timed_out_call_is_used_by_later_calls(self, client, server, ask, settle):
         server.hold()
         async with client:
             with pytest.raises(DeadlineExceededError):
@@ -404,7 +404,7 @@ class TestAtAServer:
         assert server.posts == 1
         assert server.credentials == [f"Bearer {token.access_token}"]
 
-    async def test_a_client_closed_during_an_exchange_leaves_nothing_open(self, client, server, ask):
+    async def test_client_closed_during_an_exchange_leaves_nothing_open(self, client, server, ask):
         """``-W error`` makes a test of what is left to the collector."""
         server.hold()
         async with client:
@@ -417,7 +417,7 @@ class TestAtAServer:
 
 @pytest.mark.asyncio
 class TestTasksAtAServer:
-    async def test_the_leader_cancelled_as_a_task_costs_no_further_post(self, client, server, ask, settle):
+    async def test_leader_cancelled_as_a_task_does_not_add_a_post(self, client, server, ask, settle):
         server.hold()
         async with client:
             leader = asyncio.create_task(ask())
@@ -432,7 +432,7 @@ class TestTasksAtAServer:
         assert leader.cancelled()
         assert server.posts == 1
 
-    async def test_many_leaders_cancelled_in_turn_cost_no_further_post(self, client, server, ask, settle):
+    async def test_many_cancelled_leaders_do_not_add_a_post(self, client, server, ask, settle):
         server.hold()
         async with client:
             tasks = [asyncio.create_task(ask()) for _ in range(50)]
@@ -445,7 +445,7 @@ class TestTasksAtAServer:
 
         assert server.posts == 1
 
-    async def test_callers_under_asyncio_timeout_shorter_than_the_exchange(self, client, server, ask):
+    async def test_asyncio_timeout_shorter_than_the_exchange(self, client, server, ask):
         server.hold()
 
         async def impatient():
@@ -463,7 +463,7 @@ class TestTasksAtAServer:
         assert server.posts == 1
 
 
-def test_a_loop_that_ends_during_an_exchange_takes_it_along(clock, exchange):
+def test_loop_that_ends_during_an_exchange_ends_the_exchange(clock, exchange):
     """The next loop begins a new one, and nothing is left pending."""
     cache = TokenCache(exchange, clock.given)
 

@@ -31,7 +31,7 @@ HIDDEN = "d0-n0t-sh0w"
 
 @pytest.mark.parametrize("mode", ["test", "live"])
 @pytest.mark.parametrize("rest", ["1", "4eC39HqLyjWDarjtT1zdp7dc", "a-b_c", "x" * 512])
-def test_a_well_formed_credential_knows_its_mode(mode, rest):
+def test_valid_credential_has_its_mode(mode, rest):
     assert SecretKey(f"sk_{mode}_{rest}").mode == mode
     assert ClientCredentials(f"cid_{mode}_{rest}", f"csec_{mode}_{rest}").mode == mode
     assert SecretKey(Secret(f"sk_{mode}_{rest}")).mode == mode
@@ -68,7 +68,7 @@ MALFORMED = [
     ],
     ids=["secret key", "client_id", "client_secret"],
 )
-def test_a_malformed_credential_is_refused_without_being_repeated(make, text):
+def test_malformed_credential_is_rejected_without_repeating_it(make, text):
     with pytest.raises(ConfigurationError, match="has not the form") as error:
         make(text)
 
@@ -87,7 +87,7 @@ def test_a_malformed_credential_is_refused_without_being_repeated(make, text):
     ],
     ids=["publishable", "client id", "client secret", "checkout", "space", "cut off"],
 )
-def test_a_mixed_up_credential_is_refused_with_advice(text, advice):
+def test_wrong_kind_of_credential_is_rejected_with_advice(text, advice):
     with pytest.raises(ConfigurationError) as error:
         SecretKey(text)
 
@@ -107,7 +107,7 @@ def test_a_mixed_up_credential_is_refused_with_advice(text, advice):
     ],
     ids=["swapped", "key as id", "key as secret", "id twice", "modes differ", "modes differ too"],
 )
-def test_the_halves_of_a_client_have_to_fit(client_id, client_secret):
+def test_client_id_and_client_secret_must_match(client_id, client_secret):
     with pytest.raises(ConfigurationError) as error:
         ClientCredentials(client_id, client_secret)
 
@@ -115,7 +115,7 @@ def test_the_halves_of_a_client_have_to_fit(client_id, client_secret):
 
 
 @given(text=st.text())
-def test_no_text_makes_a_key_that_a_header_cannot_carry(text):
+def test_valid_keys_fit_into_a_header(text):
     for prefix in ("", "sk_test_"):
         try:
             key = SecretKey(prefix + text)
@@ -131,7 +131,7 @@ def test_no_text_makes_a_key_that_a_header_cannot_carry(text):
 
 
 @pytest.mark.parametrize("kind", [IdentityToken, PortalSession])
-def test_an_opaque_token_takes_what_a_header_can_carry(kind):
+def test_opaque_token_accepts_all_header_characters(kind):
     assert kind("!~abc.def-123==").mode is None
     assert kind("abc", mode="live").mode == "live"
 
@@ -140,13 +140,13 @@ def test_an_opaque_token_takes_what_a_header_can_carry(kind):
     "text", ["", " ", "two words", "a\n", "é", "x" * 8193, None, 7], ids=lambda text: repr(text)[:12]
 )
 @pytest.mark.parametrize("kind", [IdentityToken, PortalSession])
-def test_an_opaque_token_refuses_what_a_header_cannot_carry(kind, text):
+def test_opaque_token_rejects_other_characters(kind, text):
     with pytest.raises(ConfigurationError, match=f"this {kind.__name__} is empty or holds spaces"):
         kind(text)
 
 
 @pytest.mark.parametrize("mode", ["prod", "", 1, "TEST"])
-def test_an_opaque_token_refuses_a_mode_that_there_is_not(mode):
+def test_opaque_token_rejects_an_unknown_mode(mode):
     with pytest.raises(ConfigurationError, match="give 'test' or 'live'"):
         IdentityToken("abc", mode=mode)
 
@@ -168,7 +168,7 @@ def kind_of(credential: object) -> str:
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS, ids=kind_of)
-def test_no_form_of_a_credential_shows_the_secret(credential):
+def test_string_forms_of_a_credential_hide_the_secret(credential):
     shown = [repr(credential), str(credential), f"{credential}", f"{[credential]}", "%s" % credential]  # noqa: UP031
 
     assert not [each for each in shown if HIDDEN in each]
@@ -176,7 +176,7 @@ def test_no_form_of_a_credential_shows_the_secret(credential):
 
 @pytest.mark.parametrize("credential", CREDENTIALS, ids=kind_of)
 @pytest.mark.parametrize("act", [pickle.dumps, copy.deepcopy], ids=["pickle", "deepcopy"])
-def test_a_credential_refuses_to_be_pickled(credential, act):
+def test_credential_cannot_be_pickled(credential, act):
     with pytest.raises(TypeError, match="cannot be pickled"):
         act(credential)
 
@@ -195,7 +195,7 @@ def test_a_credential_refuses_to_be_pickled(credential, act):
     ],
     ids=range(7),
 )
-def test_a_client_that_refuses_shows_no_secret_even_with_the_locals_of_its_frames(make, arguments):
+def test_locals_of_a_failing_client_show_no_secret(make, arguments):
     with pytest.raises(ConfigurationError) as caught:
         make(**arguments)
 
@@ -214,7 +214,7 @@ def shown_of(value: object) -> str:
 
 @pytest.mark.parametrize("text", [f"sk_test_{HIDDEN} ", f"csec_test_{HIDDEN}", f"csec_test_{HIDDEN} "])
 @pytest.mark.parametrize("make", [SecretKey, lambda text: ClientCredentials(text, text)], ids=["key", "client"])
-def test_a_credential_that_refuses_can_be_shown_with_the_locals_of_its_frames(make, text):
+def test_locals_of_a_failing_credential_can_be_formatted(make, text):
     """Tools that report errors do just this."""
     text = Secret(text)
     with pytest.raises(ConfigurationError) as caught:
@@ -251,7 +251,7 @@ def resolved(credential=None, **halves):
     return resolve_credential(wrap_secret(credential), **{name: wrap_secret(value) for name, value in halves.items()})
 
 
-def test_what_is_given_wins_over_the_environment(monkeypatch):
+def test_argument_takes_precedence_over_the_environment(monkeypatch):
     monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_environment")
 
     assert resolved("sk_test_given") == SecretKey("sk_test_given")
@@ -259,13 +259,13 @@ def test_what_is_given_wins_over_the_environment(monkeypatch):
     assert resolved(IdentityToken("abc")) == IdentityToken("abc")
 
 
-def test_the_environment_may_hold_a_secret_key(monkeypatch):
+def test_environment_provides_a_secret_key(monkeypatch):
     monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_environment")
 
     assert resolved() == SecretKey("sk_live_environment")
 
 
-def test_the_environment_may_hold_a_client(monkeypatch):
+def test_environment_provides_an_oauth_client(monkeypatch):
     monkeypatch.setenv("DURO_CLIENT_ID", "cid_live_1")
     monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_live_1")
 
@@ -273,7 +273,7 @@ def test_the_environment_may_hold_a_client(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["DURO_CLIENT_ID", "DURO_CLIENT_SECRET"])
-def test_half_a_client_in_the_environment_is_refused(monkeypatch, name):
+def test_half_of_a_client_in_the_environment_is_rejected(monkeypatch, name):
     monkeypatch.setenv(name, "cid_live_1" if name.endswith("ID") else "csec_live_1")
 
     with pytest.raises(ConfigurationError, match="give both DURO_CLIENT_ID and DURO_CLIENT_SECRET"):
@@ -281,7 +281,7 @@ def test_half_a_client_in_the_environment_is_refused(monkeypatch, name):
 
 
 @pytest.mark.parametrize("name", ["DURO_CLIENT_ID", "DURO_CLIENT_SECRET"])
-def test_two_credentials_in_the_environment_are_refused(monkeypatch, name):
+def test_two_credentials_in_the_environment_are_rejected(monkeypatch, name):
     monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_environment")
     monkeypatch.setenv(name, "cid_live_1" if name.endswith("ID") else "csec_live_1")
 
@@ -289,7 +289,7 @@ def test_two_credentials_in_the_environment_are_refused(monkeypatch, name):
         resolved()
 
 
-def test_an_empty_variable_is_as_good_as_none(monkeypatch):
+def test_empty_variable_is_ignored(monkeypatch):
     monkeypatch.setenv("DURO_SECRET_KEY", "")
     with pytest.raises(ConfigurationError, match="no credential"):
         resolved()
@@ -299,7 +299,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch):
     assert resolved() == ClientCredentials("cid_live_1", "csec_live_1")
 
 
-def test_a_malformed_variable_is_refused_without_being_repeated(monkeypatch):
+def test_malformed_variable_is_rejected_without_repeating_it(monkeypatch):
     monkeypatch.setenv("DURO_SECRET_KEY", f"pk_test_{HIDDEN}")
 
     with pytest.raises(ConfigurationError, match="a publishable key is for browsers") as error:
@@ -308,7 +308,7 @@ def test_a_malformed_variable_is_refused_without_being_repeated(monkeypatch):
 
 
 @pytest.mark.parametrize("half", ["client_id", "client_secret"])
-def test_half_a_client_is_refused_even_if_the_environment_holds_the_other(monkeypatch, half):
+def test_half_of_a_client_is_not_completed_from_the_environment(monkeypatch, half):
     monkeypatch.setenv("DURO_CLIENT_ID", "cid_test_1")
     monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_test_1")
 
@@ -317,13 +317,13 @@ def test_half_a_client_is_refused_even_if_the_environment_holds_the_other(monkey
 
 
 @pytest.mark.parametrize("half", ["client_id", "client_secret"])
-def test_two_credentials_are_refused(half):
+def test_two_credentials_are_rejected(half):
     with pytest.raises(ConfigurationError, match="two credentials were given"):
         resolved("sk_test_1", **{half: "cid_test_1"})
 
 
 @pytest.mark.parametrize("credential", [7, b"sk_test_1", {"key": HIDDEN}, object()], ids=kind_of)
-def test_what_is_no_credential_is_refused_by_its_type(credential):
+def test_other_types_are_rejected_as_credential(credential):
     with pytest.raises(ConfigurationError, match=f"a {type(credential).__name__} is no credential") as error:
         resolved(credential)
     assert HIDDEN not in str(error.value)
@@ -346,7 +346,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("credential", CREDENTIALS[:4], ids=kind_of)
 @pytest.mark.parametrize("surface", Surface)
-def test_each_operation_takes_its_own_kind_of_credential(clock, credential, surface):
+def test_operation_accepts_only_its_kind_of_credential(clock, credential, surface):
     operation = Operation("anything", "GET", "/v1/anything", surface)
     if surface in ALLOWED[type(credential)]:
         authorizers(clock).authorizer_for(credential, operation)
@@ -365,7 +365,7 @@ def test_each_operation_takes_its_own_kind_of_credential(clock, credential, surf
     ],
     ids=["secret key", "identity token", "portal session"],
 )
-def test_a_credential_is_proved_by_one_header(clock, credential, line):
+def test_credential_is_sent_in_one_header(clock, credential, line):
     headers = (
         authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.ANY)).cached_headers()
     )
@@ -375,14 +375,14 @@ def test_a_credential_is_proved_by_one_header(clock, credential, line):
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS[:4], ids=kind_of)
-def test_a_public_operation_gets_no_credential(clock, credential):
+def test_public_operation_is_sent_without_a_credential(clock, credential):
     authorizer = authorizers(clock).authorizer_for(credential, Operation("anything", "GET", "/", Surface.PUBLIC))
 
     assert authorizer.cached_headers() == ()
     assert authorizer.on_unauthorized(authorizer.cached_headers()) is False
 
 
-def test_equal_oauth_clients_share_one_cache_and_others_do_not(clock):
+def test_equal_oauth_clients_share_one_cache(clock):
     shared = authorizers(clock)
     one = shared.oauth_authorizer_for(ClientCredentials("cid_test_1", "csec_test_1"))
 
@@ -391,7 +391,7 @@ def test_equal_oauth_clients_share_one_cache_and_others_do_not(clock):
     assert shared.oauth_authorizer_for(ClientCredentials("cid_test_2", "csec_test_1")) is not one
 
 
-def test_the_number_of_caches_is_bounded(clock):
+def test_number_of_caches_is_limited(clock):
     shared = authorizers(clock)
     for number in range(MAX_OAUTH_CLIENTS + 10):
         newest = shared.oauth_authorizer_for(ClientCredentials(f"cid_test_{number}", "csec_test_1"))

@@ -24,7 +24,7 @@ def run_in_threads(*works, backends=("asyncio", "asyncio")):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_three_loops_in_turn_share_the_token(cache, exchange, backend):
+def test_three_consecutive_loops_share_the_token(cache, exchange, backend):
     tokens = [anyio.run(cache.get, backend=backend) for _ in range(3)]
 
     assert tokens[0] is tokens[1] is tokens[2]
@@ -32,7 +32,7 @@ def test_three_loops_in_turn_share_the_token(cache, exchange, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_three_loops_in_turn_can_each_exchange(cache, exchange, clock, backend):
+def test_three_consecutive_loops_can_each_exchange(cache, exchange, clock, backend):
     for number in (1, 2, 3):
         token = anyio.run(cache.get, backend=backend)
         assert token.access_token == f"token-{number}"
@@ -40,7 +40,7 @@ def test_three_loops_in_turn_can_each_exchange(cache, exchange, clock, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_failure_is_remembered_from_loop_to_loop(cache, exchange, backend):
+def test_failure_is_cached_across_loops(cache, exchange, backend):
     exchange.always = TokenExchangeError("refused", status=401)
     for _ in range(3):
         with pytest.raises(TokenExchangeError):
@@ -56,7 +56,7 @@ def test_asyncio_and_trio_share_the_token(cache, exchange):
     assert exchange.asked == 1
 
 
-def test_finished_loops_are_not_held(cache, clock):
+def test_finished_loops_are_released(cache, clock):
     for _ in range(5):
         token = anyio.run(cache.get)
         clock.advance(token.hard_limit)
@@ -65,7 +65,7 @@ def test_finished_loops_are_not_held(cache, clock):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_one_client_over_three_runs_in_turn_sends_one_post(server, backend):
+def test_client_in_three_consecutive_runs_sends_one_post(server, backend):
     client = AsyncDuro(**server.options)
 
     async def work(last: bool) -> None:
@@ -99,7 +99,7 @@ def run_three_times(server) -> None:
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_one_client_over_three_asyncio_runs_without_closing(server):
+def test_client_in_three_asyncio_runs_without_closing(server):
     """The connections of a finished loop are dropped, never closed from another; Python itself warns of them."""
     run_three_times(server)
     gc.collect()
@@ -142,7 +142,7 @@ async def close_here(client: AsyncDuro) -> None:
     await client._requester.core.authorizers.aclose()
 
 
-def test_two_loops_cold_at_the_same_time_exchange_at_most_once_each(server):
+def test_two_loops_without_a_token_exchange_at_most_once_each(server):
     client = AsyncDuro(**server.options, max_connections=200)
     server.hold()
     both = threading.Barrier(2, action=server.release, timeout=30)
@@ -160,7 +160,7 @@ def test_two_loops_cold_at_the_same_time_exchange_at_most_once_each(server):
     assert server.calls == 200
 
 
-def test_a_loop_whose_exchange_fails_uses_the_token_that_another_loop_got_meanwhile(clock):
+def test_loop_with_a_failed_exchange_uses_the_token_of_another_loop(clock):
     """A token that can be used beats an error, also the error that one waited for."""
     waiting, granted = threading.Event(), threading.Event()
     asked = []
@@ -201,7 +201,7 @@ def test_a_loop_whose_exchange_fails_uses_the_token_that_another_loop_got_meanwh
 
 
 @pytest.mark.anyio
-async def test_whose_turn_comes_looks_again_for_a_token_of_another_loop(cache, exchange, settle):
+async def test_waiter_checks_for_a_token_of_another_loop(cache, exchange, settle):
     """The exchange of this loop still hangs when the caller that led it goes away."""
     exchange.hold()
     leader = anyio.CancelScope()

@@ -75,7 +75,7 @@ async def client():
 # What the request looks like
 
 
-async def test_the_request_is_the_contracts_and_nothing_else(respx_mock, client):
+async def test_request_matches_the_contract(respx_mock, client):
     route = respx_mock.post(URL).respond(json=GRANT)
     token = await client.token()
 
@@ -96,7 +96,7 @@ async def test_the_request_is_the_contracts_and_nothing_else(respx_mock, client)
     assert not call.request.url.query
 
 
-async def test_it_bears_no_credential_not_even_from_netrc(respx_mock, client, monkeypatch, tmp_path):
+async def test_request_has_no_credential_from_netrc(respx_mock, client, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password something\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -106,7 +106,7 @@ async def test_it_bears_no_credential_not_even_from_netrc(respx_mock, client, mo
     assert "authorization" not in route.calls.last.request.headers
 
 
-async def test_it_has_timeouts_of_its_own(respx_mock, client):
+async def test_exchange_has_its_own_timeouts(respx_mock, client):
     route = respx_mock.post(URL).respond(json=GRANT)
     await client.with_options(timeout=600).token()
 
@@ -129,7 +129,7 @@ async def test_redirects_are_not_followed(respx_mock, client, status):
     respx_mock.reset()
 
 
-async def test_headers_of_the_client_and_of_calls_stay_with_calls(respx_mock, client):
+async def test_headers_of_client_and_calls_are_not_sent(respx_mock, client):
     route = respx_mock.post(URL).respond(json=GRANT)
     respx_mock.get(f"{BASE}/v1/plans").respond(json={})
     await client.with_options(headers={"x-mine": "1"}).request("GET", "/v1/plans", headers={"x-call": "2"})
@@ -137,7 +137,7 @@ async def test_headers_of_the_client_and_of_calls_stay_with_calls(respx_mock, cl
     assert not {"x-mine", "x-call", "idempotency-key"} & set(route.calls.last.request.headers)
 
 
-async def test_hooks_and_auth_of_a_given_httpx_client_never_see_the_exchange(respx_mock):
+async def test_hooks_and_auth_of_the_users_httpx_client_do_not_see_the_exchange(respx_mock):
     """A hook that logs requests would log the secret."""
     seen = []
 
@@ -156,7 +156,7 @@ async def test_hooks_and_auth_of_a_given_httpx_client_never_see_the_exchange(res
     assert not {"authorization", "x-theirs"} & set(route.calls.last.request.headers)
 
 
-async def test_it_is_not_queued_behind_business_calls(server):
+async def test_exchange_does_not_wait_for_business_calls(server):
     """The only connection for calls is taken, and still a token comes."""
     server.gather(2)
     async with AsyncDuro(**server.options, max_connections=1) as client, anyio.create_task_group() as group:
@@ -171,7 +171,7 @@ async def test_it_is_not_queued_behind_business_calls(server):
         group.cancel_scope.cancel()
 
 
-async def test_a_transport_of_the_users_own_carries_it_too(clock):
+async def test_custom_transport_sends_the_exchange(clock):
     transport = ScriptedTransport(answer())
     async with AsyncDuro(client_id="cid_test_1", client_secret=SECRET, base_url=BASE, transport=transport) as client:
         await client.token()
@@ -182,7 +182,7 @@ async def test_a_transport_of_the_users_own_carries_it_too(clock):
 # When it is stamped
 
 
-async def test_both_stamps_are_taken_before_the_post(clock):
+async def test_both_clocks_are_read_before_the_post(clock):
     async def slowly():
         clock.monotonic += 5
         clock.wall += 7
@@ -194,7 +194,7 @@ async def test_both_stamps_are_taken_before_the_post(clock):
     assert token.age(clock.given) == 7
 
 
-async def test_tries_that_never_left_count_as_age_too(clock):
+async def test_attempts_that_were_not_sent_count_as_age(clock):
     token = await exchange_over(ScriptedTransport(RequestNotSentError("refused"), answer()), clock)()
 
     assert clock.slept == [0.5]
@@ -204,7 +204,7 @@ async def test_tries_that_never_left_count_as_age_too(clock):
 # Refusals
 
 
-async def test_a_refusal_in_the_shape_of_the_api(respx_mock, client):
+async def test_error_in_the_shape_of_the_api(respx_mock, client):
     respx_mock.post(URL).respond(
         401,
         json={"error": {"code": "unauthorized", "message": "Unknown client."}},
@@ -218,7 +218,7 @@ async def test_a_refusal_in_the_shape_of_the_api(respx_mock, client):
     assert str(error) == "the token endpoint refused with 401 (unauthorized): Unknown client."
 
 
-async def test_a_refusal_in_the_shape_of_oauth(respx_mock, client):
+async def test_error_in_the_shape_of_oauth(respx_mock, client):
     respx_mock.post(URL).respond(400, json={"error": "invalid_client", "error_description": "No such client."})
     with pytest.raises(TokenExchangeError) as caught:
         await client.token()
@@ -241,7 +241,7 @@ async def test_a_refusal_in_the_shape_of_oauth(respx_mock, client):
     ],
     ids=lambda body: repr(body[:20]),
 )
-async def test_a_refusal_that_says_nothing(clock, body):
+async def test_error_without_a_message(clock, body):
     with pytest.raises(TokenExchangeError) as caught:
         await exchange_over(ScriptedTransport(answer(502, body)), clock)()
 
@@ -271,12 +271,12 @@ async def test_retry_after_as_a_date(clock, shift, seconds):
 
 
 @pytest.mark.parametrize("status", [201, 202, 299])
-async def test_any_success_may_bring_a_token(clock, status):
+async def test_any_2xx_status_can_grant_a_token(clock, status):
     assert (await exchange_over(ScriptedTransport(answer(status)), clock)()).access_token == "at_test_granted"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-async def test_an_endpoint_that_answered_is_not_asked_again(clock, status):
+async def test_error_responses_are_not_retried(clock, status):
     transport = ScriptedTransport(answer(status, b""), answer())
     with pytest.raises(TokenExchangeError):
         await exchange_over(transport, clock)()
@@ -288,7 +288,7 @@ async def test_an_endpoint_that_answered_is_not_asked_again(clock, status):
 # No answer
 
 
-async def test_what_may_have_left_is_not_sent_again(clock):
+async def test_request_that_may_have_been_sent_is_not_retried(clock):
     transport = ScriptedTransport(ResponseLostError("ReadError"), answer())
     with pytest.raises(ConnectionFailedError, match=r"could not be reached \(ReadError\)") as caught:
         await exchange_over(transport, clock)()
@@ -298,7 +298,7 @@ async def test_what_may_have_left_is_not_sent_again(clock):
     assert caught.value.__cause__ is None
 
 
-async def test_what_never_left_is_tried_again_as_often_as_the_settings_say(clock):
+async def test_request_that_was_not_sent_is_retried(clock):
     transport = ScriptedTransport(RequestNotSentError("ConnectError"))
     with pytest.raises(ConnectionFailedError) as caught:
         await exchange_over(transport, clock, retry=RetryPolicy(retries=3))()
@@ -308,7 +308,7 @@ async def test_what_never_left_is_tried_again_as_often_as_the_settings_say(clock
     assert caught.value.__context__ is None
 
 
-async def test_tries_that_would_pass_its_own_deadline_are_not_made(clock):
+async def test_retries_end_before_the_deadline_of_the_exchange(clock):
     transport = ScriptedTransport(RequestNotSentError("ConnectError"))
     with pytest.raises(ConnectionFailedError):
         await exchange_over(transport, clock, retry=RetryPolicy(retries=99))()
@@ -317,7 +317,7 @@ async def test_tries_that_would_pass_its_own_deadline_are_not_made(clock):
     assert len(transport.requests) == 1 + len(clock.slept) < 10
 
 
-async def test_an_answer_that_does_not_come_ends_at_its_own_deadline(clock, monkeypatch):
+async def test_missing_response_ends_at_the_deadline_of_the_exchange(clock, monkeypatch):
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
     with pytest.raises(DeadlineExceededError, match=r"did not answer within 0\.01 s") as caught:
         await exchange_over(ScriptedTransport(anyio.sleep_forever), clock)()
@@ -325,14 +325,14 @@ async def test_an_answer_that_does_not_come_ends_at_its_own_deadline(clock, monk
     assert caught.value.__context__ is None
 
 
-async def test_it_has_ten_seconds():
+async def test_deadline_is_ten_seconds():
     from duro.auth import exchange
 
     assert exchange.EXCHANGE_TIMEOUT_SECONDS == 10.0
 
 
 @pytest.mark.parametrize("fate", ["reset", "hang"])
-async def test_a_connection_lost_on_the_way_at_a_real_server(server, monkeypatch, fate):
+async def test_connection_lost_at_a_real_server(server, monkeypatch, fate):
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.2)
     server.always = server.Reply(fate=fate)
     async with AsyncDuro(**server.options) as client:
@@ -356,7 +356,7 @@ LEAKY = {
 
 
 @pytest.mark.parametrize("shape", LEAKY)
-async def test_a_secret_that_the_endpoint_repeats_is_masked(clock, shape):
+async def test_secret_repeated_by_the_endpoint_is_masked(clock, shape):
     with pytest.raises(TokenExchangeError) as caught:
         await exchange_over(ScriptedTransport(answer(400, LEAKY[shape])), clock)()
 
@@ -375,7 +375,7 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-async def test_no_error_leads_to_the_secret_even_with_the_locals_of_its_frames(clock, monkeypatch, outcome):
+async def test_errors_and_their_locals_show_no_secret(clock, monkeypatch, outcome):
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
     exchange = exchange_over(ScriptedTransport(OUTCOMES[outcome]), clock, retry=RetryPolicy(retries=0))
     with pytest.raises((TokenExchangeError, ConnectionFailedError, DeadlineExceededError)) as caught:
@@ -389,7 +389,7 @@ async def test_no_error_leads_to_the_secret_even_with_the_locals_of_its_frames(c
     assert "exchange.py" in text
 
 
-async def test_no_logger_sees_the_secret_or_the_token(server, caplog):
+async def test_secret_and_token_are_not_logged(server, caplog):
     with caplog.at_level(logging.DEBUG):
         async with AsyncDuro(**server.options) as client:
             await client.request("GET", "/v1/plans")
@@ -407,7 +407,7 @@ async def test_no_logger_sees_the_secret_or_the_token(server, caplog):
     retry_after=st.text(st.characters(codec="latin-1"), max_size=12) | st.floats().map(str) | st.integers().map(str),
 )
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_whatever_is_answered_is_a_token_or_the_one_error(anyio_backend, status, body, retry_after):
+async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
     answered = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
         ClientCredentials("cid_test_1", SECRET), Settings(BASE), PerLoop(lambda: ScriptedTransport(answered))

@@ -50,7 +50,7 @@ def grant(**members: object) -> bytes:
         (0.001, 0.0009, 0.00075, 0.000875),
     ],
 )
-def test_the_limits_leave_a_margin_that_fits_the_lifetime(clock, lifetime, hard, earliest_soft, latest_soft):
+def test_limits_are_proportional_to_the_lifetime(clock, lifetime, hard, earliest_soft, latest_soft):
     clock.draw = 1.0
     early = granted(clock, lifetime)
     clock.draw = 0.0
@@ -62,13 +62,13 @@ def test_the_limits_leave_a_margin_that_fits_the_lifetime(clock, lifetime, hard,
 
 
 @given(lifetime=st.floats(min_value=0.0, max_value=86400.0, exclude_min=True, allow_subnormal=False))
-def test_every_lifetime_leaves_time_for_use_then_renewal_then_none(lifetime):
+def test_limits_are_ordered_for_every_lifetime(lifetime):
     token = Token.from_grant(SECRET, expires_in=lifetime, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
     assert 0 < token.soft_limit <= token.hard_limit <= lifetime
 
 
-def test_the_soft_limit_is_drawn_once_for_each_token(clock):
+def test_soft_limit_is_drawn_once_per_token(clock):
     token = granted(clock, 3600)
     assert clock.drawn == [(0.5, 1.0)]
 
@@ -83,14 +83,14 @@ def granted_by_chance() -> Token:
     return Token.from_grant(SECRET, expires_in=3600.0, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
 
-def test_age_counts_the_seconds_since_it_was_asked_for(clock):
+def test_age_is_the_time_since_the_request(clock):
     token = granted(clock, 3600)
     clock.advance(12.5)
 
     assert token.age(clock.given) == 12.5
 
 
-def test_age_includes_the_sleep_of_a_laptop_whose_monotonic_clock_stood_still(clock):
+def test_age_includes_the_sleep_of_a_laptop(clock):
     token = granted(clock, 3600)
     clock.advance(10)
     clock.wall += 7200
@@ -99,7 +99,7 @@ def test_age_includes_the_sleep_of_a_laptop_whose_monotonic_clock_stood_still(cl
 
 
 @pytest.mark.parametrize("set_back", [60, 86400 * 365])
-def test_age_goes_on_when_the_wall_clock_is_set_back(clock, set_back):
+def test_age_is_not_reduced_by_a_wall_clock_set_back(clock, set_back):
     token = granted(clock, 3600)
     clock.advance(10)
     clock.wall -= set_back
@@ -107,7 +107,7 @@ def test_age_goes_on_when_the_wall_clock_is_set_back(clock, set_back):
     assert token.age(clock.given) == 10
 
 
-def test_it_tells_when_it_ends_on_the_calendar(clock):
+def test_expires_at_is_a_wall_clock_time(clock):
     clock.wall = 0.0
 
     assert granted(clock, 3600).expires_at == datetime(1970, 1, 1, 1, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_it_tells_when_it_ends_on_the_calendar(clock):
 # What it shows and lets be done
 
 
-def test_no_form_of_it_shows_the_secret(clock):
+def test_string_forms_hide_the_secret(clock):
     token = granted(clock, 3600)
     shown = [repr(token), str(token), f"{token}", f"{[token]}", repr(token.headers), repr(token.headers.to_redacted_dict())]
 
@@ -124,7 +124,7 @@ def test_no_form_of_it_shows_the_secret(clock):
     assert "expires_in=3600" in repr(token)
 
 
-def test_it_cannot_be_changed(clock):
+def test_token_is_immutable(clock):
     token = granted(clock, 3600)
 
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -132,14 +132,14 @@ def test_it_cannot_be_changed(clock):
 
 
 @pytest.mark.parametrize("act", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_it_refuses_to_be_pickled(clock, act):
+def test_token_cannot_be_pickled(clock, act):
     with pytest.raises(TypeError, match="cannot be pickled") as refusal:
         act(granted(clock, 3600))
 
     assert SECRET not in str(refusal.value)
 
 
-def test_its_headers_are_the_bearer_line_and_always_the_same_object(clock):
+def test_headers_are_the_bearer_line_and_always_the_same_object(clock):
     token = granted(clock, 3600)
 
     assert token.headers == ((b"authorization", b"Bearer at_test_do-not-show"),)
@@ -163,11 +163,11 @@ def test_its_headers_are_the_bearer_line_and_always_the_same_object(clock):
     ],
     ids=repr,
 )
-def test_expires_in_may_be_an_int_a_float_or_digits(expires_in, lifetime):
+def test_expires_in_accepts_int_float_and_digits(expires_in, lifetime):
     assert parsed(grant(expires_in=expires_in)).expires_in == lifetime
 
 
-def test_a_missing_expires_in_means_five_minutes_and_a_warning(caplog):
+def test_missing_expires_in_means_five_minutes_and_a_warning(caplog):
     with caplog.at_level(logging.WARNING, "duro.auth"):
         token = parsed(grant(expires_in=...))
 
@@ -210,7 +210,7 @@ def test_a_missing_expires_in_means_five_minutes_and_a_warning(caplog):
     ],
     ids=repr,
 )
-def test_any_other_expires_in_is_an_error(expires_in):
+def test_other_values_of_expires_in_are_rejected(expires_in):
     with pytest.raises(TokenExchangeError, match="its expires_in is no number of seconds") as error:
         parsed(grant(expires_in=expires_in))
 
@@ -219,13 +219,13 @@ def test_any_other_expires_in_is_an_error(expires_in):
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400, b"9" * 5000])
-def test_numbers_that_python_cannot_hold_are_an_error(number):
+def test_numbers_out_of_range_are_rejected(number):
     with pytest.raises(TokenExchangeError):
         parsed(b'{"access_token": "a", "token_type": "Bearer", "expires_in": %s}' % number)
 
 
 @pytest.mark.parametrize("token_type", ["Bearer", "bearer", "BEARER", "bEaReR"])
-def test_token_type_is_bearer_in_any_case_and_is_always_sent_the_same_way(token_type):
+def test_token_type_is_bearer_in_any_case(token_type):
     token = parsed(grant(token_type=token_type))
 
     assert token.token_type == "Bearer"
@@ -235,7 +235,7 @@ def test_token_type_is_bearer_in_any_case_and_is_always_sent_the_same_way(token_
 @pytest.mark.parametrize(
     "token_type", ["mac", "", "Bearer ", "DPoP", None, ..., 1, True, ["Bearer"], "Be\uff41rer"], ids=repr
 )
-def test_any_other_token_type_is_an_error(token_type):
+def test_other_token_types_are_rejected(token_type):
     with pytest.raises(TokenExchangeError, match="its token_type is not 'Bearer'"):
         parsed(grant(token_type=token_type))
 
@@ -245,7 +245,7 @@ def test_any_other_token_type_is_an_error(token_type):
     [None, ..., "", 7, ["a"], "two words", "line\r\nx-injected: 1", "tail\n", "nul\0", "ünicode", "a" * 16385],
     ids=lambda value: repr(value)[:20],
 )
-def test_an_access_token_that_no_header_can_carry_is_an_error(access_token):
+def test_access_token_that_does_not_fit_a_header_is_rejected(access_token):
     with pytest.raises(TokenExchangeError, match="without a usable access_token"):
         parsed(grant(access_token=access_token))
 
@@ -255,19 +255,19 @@ def test_an_access_token_that_no_header_can_carry_is_an_error(access_token):
     [b"", b"null", b"[]", b'"text"', b"<html>", b"{", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 200_000, b"{}", b"7"],
     ids=lambda body: repr(body[:10]),
 )
-def test_a_body_that_is_no_grant_is_an_error(body):
+def test_body_without_a_grant_is_rejected(body):
     with pytest.raises(TokenExchangeError, match="check base_url"):
         parsed(body)
 
 
-def test_a_wrapped_grant_is_unwrapped():
+def test_wrapped_grant_is_unwrapped():
     wrapped = b'{"ok": true, "data": %s}' % grant()
 
     assert parsed(wrapped).access_token == SECRET
 
 
 @pytest.mark.parametrize("wrapping", [b'{"data": %s}', b'{"ok": 1, "data": %s}', b'{"ok": false, "data": %s}'])
-def test_data_alone_is_no_wrapping(wrapping):
+def test_data_without_ok_is_rejected(wrapping):
     with pytest.raises(TokenExchangeError):
         parsed(wrapping % grant())
 
@@ -279,7 +279,7 @@ def test_unknown_members_are_ignored():
 @pytest.mark.parametrize(
     "members", [{"expires_in": -1}, {"token_type": "mac"}, {"access_token": f"{SECRET} {SECRET}"}, {"expires_in": None}]
 )
-def test_an_error_leads_to_no_secret_even_with_the_locals_of_its_frames(members):
+def test_error_and_its_locals_show_no_secret(members):
     with pytest.raises(TokenExchangeError) as caught:
         parsed(grant(**members))
 
@@ -324,15 +324,15 @@ def check(body: bytes) -> None:
 
 
 @given(document=grants)
-def test_every_grant_gives_a_sound_token_or_the_one_error(document):
+def test_any_grant_is_a_valid_token_or_an_error(document):
     check(json.dumps(document).encode())
 
 
 @given(expires_in=anything | st.integers() | st.floats() | st.text(alphabet="0123456789.eE+-_ \n٣²"))
-def test_every_expires_in_gives_a_sound_lifetime_or_the_one_error(expires_in):
+def test_any_expires_in_is_a_valid_lifetime_or_an_error(expires_in):
     check(grant(expires_in=expires_in))
 
 
 @given(body=st.binary() | st.text().map(str.encode) | anything.map(lambda value: json.dumps(value).encode()))
-def test_every_body_gives_a_sound_token_or_the_one_error(body):
+def test_any_body_is_a_valid_token_or_an_error(body):
     check(body)

@@ -15,18 +15,18 @@ PACKED = gzip.compress(b'{"a": 1}', mtime=0)
 
 
 @pytest.mark.parametrize("encoding", ["", "identity"])
-def test_content_without_an_encoding_stays_as_it_is(encoding):
+def test_content_without_encoding_is_returned_unchanged(encoding):
     assert decompress(PACKED, encoding, limit=10) == PACKED
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
-def test_gzip_is_unpacked(encoding):
+def test_gzip_is_decompressed(encoding):
     assert decompress(PACKED, encoding, limit=8) == b'{"a": 1}'
     assert decompress(b"", encoding, limit=8) == b""
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "utf-8"])
-def test_encoding_that_was_not_asked_for_is_refused(encoding):
+def test_encoding_that_was_not_requested_is_rejected(encoding):
     with pytest.raises(DecompressionError, match="not asked for"):
         decompress(PACKED, encoding, limit=10)
 
@@ -36,20 +36,20 @@ def test_encoding_that_was_not_asked_for_is_refused(encoding):
     [b"hello", PACKED[:-1], PACKED[:10], PACKED + b"more", PACKED[:-8] + bytes(8)],
     ids=["other", "cut", "head alone", "more behind it", "wrong sum"],
 )
-def test_broken_gzip_is_refused(content):
+def test_corrupt_gzip_is_rejected(content):
     with pytest.raises(DecompressionError, match="gzip"):
         decompress(content, "gzip", limit=1_000)
 
 
 @pytest.mark.parametrize("members", [1, 2, 64])
-def test_limit_holds_for_all_members_together(members):
+def test_limit_applies_to_the_sum_of_all_members(members):
     packed = gzip.compress(b"0123456789") * members
     assert decompress(packed, "gzip", limit=10 * members) == b"0123456789" * members
     with pytest.raises(ResponseTooLargeError, match="max_response_bytes"):
         decompress(packed, "gzip", limit=10 * members - 1)
 
 
-def test_thousands_of_tiny_members_take_no_time():
+def test_thousands_of_tiny_members_are_rejected_quickly():
     began = time.process_time()
     for text in (b"", b"x"):
         with pytest.raises(DecompressionError, match="too many"):
@@ -57,7 +57,7 @@ def test_thousands_of_tiny_members_take_no_time():
     assert time.process_time() - began < 5
 
 
-def test_bomb_is_unpacked_no_further_than_the_limit():
+def test_decompression_bomb_stops_at_the_limit():
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     beginning = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     layer = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -70,7 +70,7 @@ def test_bomb_is_unpacked_no_further_than_the_limit():
 @given(
     st.binary() | st.binary().map(gzip.compress) | st.binary().map(lambda rest: PACKED[:10] + rest), st.integers(1, 50)
 )
-def test_no_content_does_harm(content, limit):
+def test_any_content_is_decompressed_or_rejected(content, limit):
     try:
         plain = decompress(content, "gzip", limit=limit)
     except (ResponseTooLargeError, DecompressionError):

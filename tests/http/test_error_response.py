@@ -70,13 +70,13 @@ def said(**error):
 
 
 @pytest.mark.parametrize(("status", "kind"), CLASSES.items())
-def test_class_follows_the_status(status, kind):
+def test_error_class_depends_on_the_status(status, kind):
     error = refused(status, b"")
     assert type(error) is kind
     assert error.status == status
 
 
-def test_everything_that_the_api_says_is_there():
+def test_error_contains_all_fields_of_the_response():
     body = said(code="validation_error", message="No way", details=[{"path": "amount", "issue": "expected integer"}])
     error = refused(422, body, (b"x-request-id", b"req_1"), key="k-1")
     assert (error.code, error.message) == ("validation_error", "No way")
@@ -85,18 +85,18 @@ def test_everything_that_the_api_says_is_there():
     assert str(error) == "422 validation_error: No way; amount: expected integer; request req_1"
 
 
-def test_oauth_shape_is_understood_too():
+def test_oauth_shape_is_parsed():
     refusal = parse_error_response(b'{"error":"invalid_client","error_description":"Unknown client."}')
     assert (refusal.code, refusal.message, refusal.details) == ("invalid_client", "Unknown client.", ())
     assert parse_error_response(b'{"error":"invalid_client"}').message is None
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b"null", b"[]", b"{}", b'{"error":null}', b"\xff"])
-def test_silent_refusal_still_has_a_sentence(body):
+def test_error_without_a_message_gets_a_default_one(body):
     assert str(refused(502, body)) == "502 error: the API refused the request and gave no reason"
 
 
-def test_redirect_says_where_to_look():
+def test_redirect_message_mentions_base_url():
     assert "base_url" in str(refused(307, b""))
 
 
@@ -104,7 +104,7 @@ def test_redirect_says_where_to_look():
     ("status", "value", "seconds"),
     [(429, b"12", 12.0), (429, b"Thu, 01 Jan 1970 00:01:00 GMT", 60.0), (429, b"soon", None), (429, None, None)],
 )
-def test_limit_says_how_long_to_wait(status, value, seconds):
+def test_rate_limit_error_has_retry_after(status, value, seconds):
     assert refused(status, b"", *([] if value is None else [(b"retry-after", value)])).retry_after == seconds
 
 
@@ -118,7 +118,7 @@ def test_secrets_repeated_by_the_server_are_masked(secret):
     assert f"No such key: {secret.split('_')[0]}_" in error.message
 
 
-def test_secret_across_the_end_of_a_long_message_is_masked():
+def test_secret_at_the_cut_of_a_long_message_is_masked():
     for lead in range(960, 1_002):
         message = refused(400, said(message="x" * lead + " " + SECRETS[0])).message
         assert "4eC39" not in message
@@ -131,7 +131,7 @@ def test_long_texts_and_lists_are_cut():
     assert len(error.details) <= 100
 
 
-def test_every_text_can_be_printed():
+def test_lone_surrogates_are_replaced():
     error = refused(
         422, b'{"error":{"code":"\\ud800","message":"a\\udfffb","details":[{"path":"\\ud83d","issue":"i"}]}}'
     )
@@ -139,20 +139,20 @@ def test_every_text_can_be_printed():
     str(error).encode()
 
 
-def test_odd_details_are_passed_over():
+def test_malformed_details_are_ignored():
     details = [None, 1, "x", [], {}, {"path": 1, "issue": None}, {"path": "a"}, {"issue": "b"}]
     found = refused(422, said(details=details)).details
     assert [detail for detail in found if any(detail)] == [ErrorDetail("a", ""), ErrorDetail("", "b")]
 
 
-def test_deep_body_does_no_harm():
+def test_deeply_nested_body_is_handled():
     assert refused(500, b"[" * 100_000).code is None
     assert refused(500, b'{"error":' * 5_000 + b"1" + b"}" * 5_000).code is None
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary() | (JSON | ODD_ERRORS).map(lambda value: json.dumps(value).encode()), st.integers(300, 999))
-def test_no_body_does_harm(body, status):
+def test_any_body_becomes_an_api_error(body, status):
     error = refused(status, body, (b"retry-after", body[:20].replace(b"\n", b"")), (b"x-request-id", body[:20]))
     assert isinstance(error, APIError)
     assert isinstance(str(error), str)
@@ -161,7 +161,7 @@ def test_no_body_does_harm(body, status):
 
 
 @pytest.mark.parametrize("through", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])  # noqa: S301
-def test_error_is_whole_in_another_process(through):
+def test_error_survives_pickle_and_copy(through):
     body = said(code="rate_limited", message="Slow down.", details=[{"path": "a", "issue": "b"}])
     error = refused(429, body, (b"retry-after", b"3"), (b"x-request-id", b"req_1"), key="k")
     error.add_note("a note")
@@ -173,7 +173,7 @@ def test_error_is_whole_in_another_process(through):
     assert twin.retry_after == 3.0
 
 
-def test_note_on_a_copy_stays_on_the_copy():
+def test_note_on_a_copy_is_not_on_the_original():
     error = refused(500, b"")
     error.add_note("first")
     twin = copy.copy(error)

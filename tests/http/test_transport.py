@@ -108,7 +108,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("failure", FAILURES)
-async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw_server, over_httpx):
+async def test_failure_during_the_exchange_raises_response_lost(failure, method, raw_server, over_httpx):
     server = raw_server(FAILURES[failure])
     with pytest.raises(ResponseLostError) as caught:
         await over_httpx(server.url).send(request_to(server.url, method, b"{}" if method == "POST" else None))
@@ -117,25 +117,25 @@ async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw
     assert len(server.requests) == 1
 
 
-async def test_silence_ends_with_the_requests_timeout(raw_server, over_httpx):
+async def test_missing_response_ends_with_the_timeout_of_the_request(raw_server, over_httpx):
     server = raw_server(stay_silent)
     with anyio.fail_after(5), pytest.raises(ResponseLostError, match="ReadTimeout"):
         await over_httpx(server.url).send(request_to(server.url, timeout=0.2))
 
 
-async def test_refused_connection_sends_nothing(closed_port, over_httpx):
+async def test_refused_connection_raises_request_not_sent(closed_port, over_httpx):
     url = f"http://127.0.0.1:{closed_port}"
     with pytest.raises(RequestNotSentError, match="ConnectError") as caught:
         await over_httpx(url).send(request_to(url))
     assert caught.value.__context__ is None
 
 
-async def test_name_that_does_not_resolve_sends_nothing(over_httpx):
+async def test_unknown_host_raises_request_not_sent(over_httpx):
     with pytest.raises(RequestNotSentError):
         await over_httpx("https://host.invalid").send(request_to("https://host.invalid"))
 
 
-async def test_server_without_tls_gets_nothing(raw_server, over_httpx):
+async def test_server_without_tls_raises_request_not_sent(raw_server, over_httpx):
     server = raw_server(lambda _server, connection: connection.sendall(b"no tls here") or connection.recv(1))
     url = server.url.replace("http://", "https://")
     with pytest.raises(RequestNotSentError):
@@ -143,14 +143,14 @@ async def test_server_without_tls_gets_nothing(raw_server, over_httpx):
 
 
 @pytest.mark.parametrize("line", [(b"x-a", b"a\r\nx-b: b"), (b"x a", b"a"), (b"", b"a")])
-async def test_headers_that_cannot_be_written_send_nothing(line, raw_server, over_httpx):
+async def test_invalid_headers_raise_request_not_sent(line, raw_server, over_httpx):
     server = raw_server(always(OK))
     with pytest.raises(RequestNotSentError):
         await over_httpx(server.url).send(request_to(server.url, lines=[line]))
     assert server.requests == []
 
 
-async def test_answer_is_whole(raw_server, over_httpx):
+async def test_response_is_complete(raw_server, over_httpx):
     body = gzip.compress(b'{"a": "\xc3\xa9"}')
     head = b"HTTP/1.1 201 Created\r\nX-Request-ID: req_1\r\nContent-Encoding: gzip\r\ncontent-length: %d\r\n\r\n"
     server = raw_server(sending(head % len(body) + body))
@@ -160,7 +160,7 @@ async def test_answer_is_whole(raw_server, over_httpx):
 
 
 @pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"307 Temporary", b"308 Permanent"])
-async def test_redirects_are_answers(status, raw_server, over_httpx):
+async def test_redirects_are_returned_as_responses(status, raw_server, over_httpx):
     server = raw_server(always(b"HTTP/1.1 " + status + b"\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"))
     answer = await over_httpx(server.url).send(request_to(server.url))
     assert answer.status == int(status[:3])
@@ -179,7 +179,7 @@ TOO_LARGE = {
 # Whoever stops in the middle of a body leaves httpcore's generators to the collector, which trio reports.
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", TOO_LARGE)
-async def test_too_large_an_answer_is_refused_without_waiting_for_its_end(kind, raw_server, over_httpx):
+async def test_response_above_the_limit_is_rejected_before_its_end(kind, raw_server, over_httpx):
     server = raw_server(sending(b"HTTP/1.1 200 OK\r\n" + TOO_LARGE[kind], then=lambda connection: connection.recv(1)))
     transport = over_httpx(server.url)
     with anyio.fail_after(5), pytest.raises(ResponseTooLargeError, match="1000 bytes") as caught:
@@ -188,7 +188,7 @@ async def test_too_large_an_answer_is_refused_without_waiting_for_its_end(kind, 
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_answer_as_large_as_allowed_is_taken(packed, raw_server, over_httpx):
+async def test_response_at_the_limit_is_accepted(packed, raw_server, over_httpx):
     body = bytes(1_000)
     sent = gzip.compress(body) if packed else body
     head = b"content-encoding: gzip\r\n" if packed else b""
@@ -197,7 +197,7 @@ async def test_answer_as_large_as_allowed_is_taken(packed, raw_server, over_http
     assert answer.body == body
 
 
-async def test_connection_is_used_again(raw_server, over_httpx):
+async def test_connection_is_reused(raw_server, over_httpx):
     server = raw_server(always(OK))
     transport = over_httpx(server.url)
     for _ in range(5):
@@ -205,7 +205,7 @@ async def test_connection_is_used_again(raw_server, over_httpx):
     assert (server.connections, len(server.requests)) == (1, 5)
 
 
-async def test_connection_that_the_server_closed_meanwhile_is_not_used(raw_server, over_httpx):
+async def test_connection_that_the_server_closed_is_not_reused(raw_server, over_httpx):
     server = raw_server(sending(OK))
     transport = over_httpx(server.url)
     for turn in range(3):
@@ -215,7 +215,7 @@ async def test_connection_that_the_server_closed_meanwhile_is_not_used(raw_serve
     assert (server.connections, len(server.requests)) == (3, 3)
 
 
-async def test_connections_stay_within_their_number(raw_server):
+async def test_connections_stay_within_the_limit(raw_server):
     server = raw_server(always(OK))
     transport = HttpxTransport(server.url, max_connections=3)
     async with anyio.create_task_group() as tasks:
@@ -251,7 +251,7 @@ class TestDeadPool:
         assert transport.pools_replaced == 1
         await transport.aclose()
 
-    async def test_pool_that_is_dead_at_once_again_sends_nothing(self, raw_server, monkeypatch):
+    async def test_replacement_without_connections_raises_request_not_sent(self, raw_server, monkeypatch):
         server = raw_server(always(OK))
         transport = HttpxTransport(server.url, max_connections=1)
         open_pool = transport._open_pool
@@ -268,7 +268,7 @@ class TestDeadPool:
         assert server.requests == []
         await transport.aclose()
 
-    async def test_requests_on_their_way_in_the_dead_pool_are_finished(self, raw_server):
+    async def test_active_requests_of_the_exhausted_pool_are_completed(self, raw_server):
         let_go = threading.Event()
 
         def behave(server, connection):
@@ -297,7 +297,7 @@ class TestDeadPool:
 
 
 class TestClientOfTheUsersOwn:
-    async def test_it_carries_the_calls_and_stays_open(self, sandbox):
+    async def test_it_sends_the_calls_and_stays_open(self, sandbox):
         seen = []
 
         async def hook(request):
@@ -322,7 +322,7 @@ class TestClientOfTheUsersOwn:
         assert request.lower().count(b"authorization:") == 1
         assert b"Bearer " + KEY.encode() in request
 
-    async def test_token_is_exchanged_past_its_hooks(self, sandbox):
+    async def test_its_hooks_do_not_see_the_token_exchange(self, sandbox):
         seen = []
 
         async def hook(request):
@@ -336,7 +336,7 @@ class TestClientOfTheUsersOwn:
         assert seen == ["/v1/plans"]
         assert sandbox.stats.token_exchanges == 1
 
-    async def test_full_pool_of_its_own_sends_nothing(self, raw_server):
+    async def test_its_full_pool_raises_request_not_sent(self, raw_server):
         server = raw_server(stay_silent)
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
             transport = HttpxClientTransport(client)
@@ -349,7 +349,7 @@ class TestClientOfTheUsersOwn:
                 tasks.cancel_scope.cancel()
         assert len(server.requests) == 1
 
-    async def test_closed_one_is_named(self, raw_server):
+    async def test_closed_client_is_reported(self, raw_server):
         server = raw_server(always(OK))
         client = httpx.AsyncClient()
         await client.aclose()
@@ -375,7 +375,7 @@ class Recording:
         self.closed = True
 
 
-async def test_transport_of_the_users_own_carries_calls_and_exchanges_and_stays_open():
+async def test_custom_transport_sends_calls_and_exchanges_and_stays_open():
     transport = Recording()
     assert isinstance(transport, Transport)
     async with AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", transport=transport) as duro:
@@ -386,12 +386,12 @@ async def test_transport_of_the_users_own_carries_calls_and_exchanges_and_stays_
 
 
 @pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, httpx.AsyncClient])
-async def test_what_is_no_transport_is_refused(transport):
+async def test_other_objects_are_rejected_as_transport(transport):
     with pytest.raises(ConfigurationError, match="transport"):
         AsyncDuro(KEY, transport=transport)
 
 
-def test_blocking_client_takes_a_transport_too():
+def test_blocking_client_accepts_a_transport():
     transport = Recording()
     with Duro(KEY, transport=transport) as duro:
         assert duro.plans.list().collect() == []
@@ -407,7 +407,7 @@ class TestProxy:
             monkeypatch.setenv(name, value)
 
     @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
-    async def test_proxy_of_the_environment_is_used(self, name, raw_server, monkeypatch, anyio_backend):
+    async def test_proxy_from_the_environment_is_used(self, name, raw_server, monkeypatch, anyio_backend):
         proxy = raw_server(always(OK))
         self.environment(monkeypatch, **{name: proxy.url})
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
@@ -415,7 +415,7 @@ class TestProxy:
         await transport.aclose()
         assert proxy.requests[0].startswith(b"GET http://127.0.0.2:9/v1/things HTTP/1.1")
 
-    async def test_proxy_without_a_scheme_is_used_as_well(self, raw_server, monkeypatch, anyio_backend):
+    async def test_proxy_without_a_scheme_is_used(self, raw_server, monkeypatch, anyio_backend):
         proxy = raw_server(always(OK))
         self.environment(monkeypatch, http_proxy=proxy.url.removeprefix("http://"))
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
@@ -424,21 +424,21 @@ class TestProxy:
         assert len(proxy.requests) == 1
 
     @pytest.mark.parametrize("spared", ["127.0.0.1", "*"])
-    async def test_hosts_that_are_spared_are_reached_directly(self, spared, raw_server, closed_port, monkeypatch):
+    async def test_hosts_of_no_proxy_are_reached_directly(self, spared, raw_server, closed_port, monkeypatch):
         server = raw_server(always(OK))
         self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}", no_proxy=spared)
         transport = HttpxTransport(server.url, max_connections=2)
         assert (await transport.send(request_to(server.url))).status == 200
         await transport.aclose()
 
-    async def test_proxy_that_cannot_be_reached_sends_nothing(self, closed_port, monkeypatch, anyio_backend):
+    async def test_unreachable_proxy_raises_request_not_sent(self, closed_port, monkeypatch, anyio_backend):
         self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}")
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
         with pytest.raises(RequestNotSentError):
             await transport.send(request_to("http://127.0.0.2:9"))
         await transport.aclose()
 
-    async def test_proxy_that_refuses_a_tunnel_sends_nothing(self, raw_server, monkeypatch, anyio_backend):
+    async def test_rejected_tunnel_raises_request_not_sent(self, raw_server, monkeypatch, anyio_backend):
         proxy = raw_server(sending(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
         self.environment(monkeypatch, https_proxy=proxy.url)
         transport = HttpxTransport("https://sandbox.useduro.com", max_connections=2)
@@ -449,7 +449,7 @@ class TestProxy:
         await transport.aclose()
 
     @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1"])
-    async def test_proxy_that_cannot_be_used_is_named(self, address, monkeypatch, anyio_backend):
+    async def test_unsupported_proxy_is_reported(self, address, monkeypatch, anyio_backend):
         monkeypatch.setitem(sys.modules, "socksio", None)
         self.environment(monkeypatch, http_proxy=address)
         async with AsyncDuro(KEY, base_url="http://127.0.0.2:9") as duro:
@@ -457,7 +457,7 @@ class TestProxy:
                 await duro.plans.list().page()
 
 
-async def test_certificates_are_checked(monkeypatch):
+async def test_certificates_are_verified(monkeypatch):
     contexts = []
     monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: contexts.append(options["verify"]))
     HttpxTransport("https://sandbox.useduro.com", max_connections=1)
@@ -468,7 +468,7 @@ async def test_certificates_are_checked(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncated"])
-async def test_lost_answer_reaches_the_caller_as_what_it_is(kind, raw_server):
+async def test_lost_response_raises_the_documented_error(kind, raw_server):
     failure = FAILURES["reset before the answer" if kind == "reset" else "truncated"]
     server = raw_server(failure)
     async with AsyncDuro(KEY, base_url=server.url, retries=0) as duro:
@@ -480,7 +480,7 @@ async def test_lost_answer_reaches_the_caller_as_what_it_is(kind, raw_server):
         assert type(caught.value) is TransportError
 
 
-async def test_refused_connection_reaches_the_caller_as_what_it_is(closed_port):
+async def test_refused_connection_raises_the_documented_error(closed_port):
     async with AsyncDuro(KEY, base_url=f"http://127.0.0.1:{closed_port}", retries=0) as duro:
         with pytest.raises(ConnectionFailedError, match="nothing was sent"):
             await duro.customers.create(name="Ada")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 CALLERS = 200
 
 
-async def test_a_storm_of_refusals_sends_one_further_post_and_all_calls_succeed(client, server, ask):
+async def test_concurrent_401_responses_lead_to_one_post_and_all_calls_succeed(client, server, ask):
     async with client:
         await ask()
         server.revoke()
@@ -25,7 +25,7 @@ async def test_a_storm_of_refusals_sends_one_further_post_and_all_calls_succeed(
     assert server.credentials == (["Bearer at_test_1"] * (1 + CALLERS) + ["Bearer at_test_2"] * CALLERS)
 
 
-async def test_a_refusal_that_comes_late_does_not_drop_the_new_token(client, server, ask):
+async def test_late_401_does_not_invalidate_the_new_token(client, server, ask):
     """Two calls leave with the old token; the answer to one of them comes when the other has renewed long since."""
     async with client:
         await ask()
@@ -43,7 +43,7 @@ async def test_a_refusal_that_comes_late_does_not_drop_the_new_token(client, ser
     assert server.posts == 2
 
 
-async def test_a_second_refusal_is_raised(client, server, ask):
+async def test_second_401_is_raised(client, server, ask):
     async with client:
         await ask()
         server.revoke()
@@ -62,7 +62,7 @@ class NothingIsIn(set):
         return False
 
 
-async def test_a_storm_of_second_refusals_ends(client, server, ask):
+async def test_concurrent_second_401_responses_are_raised(client, server, ask):
     """The API refuses whatever the endpoint grants: nobody goes round in circles."""
     server.valid = NothingIsIn()
     server.gather(50)
@@ -75,7 +75,7 @@ async def test_a_storm_of_second_refusals_ends(client, server, ask):
     assert server.calls == 2 * 50
 
 
-async def test_forbidden_never_renews(client, server, ask):
+async def test_status_403_does_not_refresh_the_token(client, server, ask):
     async with client:
         await ask()
         server.revoke()
@@ -87,7 +87,7 @@ async def test_forbidden_never_renews(client, server, ask):
     assert server.calls == 1 + CALLERS
 
 
-async def test_a_secret_key_has_nothing_to_renew(client, server, ask):
+async def test_secret_key_is_not_refreshed(client, server, ask):
     async with client:
         with pytest.raises(AuthenticationError):
             await ask(credential=SecretKey("sk_test_unknown"))
@@ -96,7 +96,7 @@ async def test_a_secret_key_has_nothing_to_renew(client, server, ask):
     assert server.calls == 1
 
 
-async def test_a_refusal_whose_renewal_fails_raises_the_failure(client, server, ask):
+async def test_failed_refresh_after_a_401_is_raised(client, server, ask):
     async with client:
         await ask()
         server.revoke()
@@ -110,7 +110,7 @@ async def test_a_refusal_whose_renewal_fails_raises_the_failure(client, server, 
     assert server.calls == 1 + CALLERS
 
 
-async def test_the_replay_bears_the_same_bytes_and_the_same_key(client, server):
+async def test_repetition_has_the_same_bytes_and_key(client, server):
     async with client:
         await client.token()
         server.revoke()
@@ -124,7 +124,7 @@ async def test_the_replay_bears_the_same_bytes_and_the_same_key(client, server):
     assert second.headers["authorization"] == "Bearer at_test_2"
 
 
-async def test_a_key_made_by_the_client_is_the_same_in_the_replay(client, server):
+async def test_generated_key_is_the_same_in_the_repetition(client, server):
     async with client:
         await client.token()
         server.revoke()

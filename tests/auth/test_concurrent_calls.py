@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 CALLERS = 200
 
 
-async def test_a_thousand_cold_callers_send_one_post(server, together):
+async def test_thousand_concurrent_calls_send_one_post(server, together):
     async with AsyncDuro(**server.options) as client:
         crowd = await together(1000, lambda: client.request("GET", "/v1/plans"))
 
@@ -32,7 +32,7 @@ async def test_a_thousand_cold_callers_send_one_post(server, together):
 
 @pytest.mark.load
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_thousand_cold_callers_send_one_post_to_the_sandbox(anyio_backend, sandbox, together):
+async def test_thousand_concurrent_calls_send_one_post_to_the_sandbox(anyio_backend, sandbox, together):
     async with AsyncDuro(**sandbox.options) as client:
         crowd = await together(1000, lambda: client.plans.list(limit=1).page())
 
@@ -41,7 +41,7 @@ async def test_a_thousand_cold_callers_send_one_post_to_the_sandbox(anyio_backen
     assert sandbox.stats.requests == 1001
 
 
-async def test_copies_of_a_client_and_equal_credentials_share_the_token(client, server, together):
+async def test_copies_of_a_client_share_the_token(client, server, together):
     async with client:
         await client.request("GET", "/v1/plans")
         await client.with_options(timeout=5).request("GET", "/v1/plans")
@@ -64,7 +64,7 @@ REFUSING = {
 
 
 @pytest.mark.parametrize("trouble", REFUSING)
-async def test_callers_at_an_endpoint_in_trouble_send_one_post_and_get_an_error_of_their_own_each(
+async def test_concurrent_calls_at_a_failing_endpoint_send_one_post_and_get_separate_errors(
     client, server, ask, trouble
 ):
     members, kind = REFUSING[trouble]
@@ -92,7 +92,7 @@ def expect_separate(crowd, kind):
     assert {error.__context__ for error in crowd.errors} == {None}
 
 
-async def test_an_endpoint_that_hangs_costs_all_callers_one_deadline(client, server, ask, monkeypatch):
+async def test_hanging_endpoint_delays_all_calls_by_one_deadline(client, server, ask, monkeypatch):
     """One after another, they would take a hundred seconds."""
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.5)
     server.always = server.Reply(fate="hang")
@@ -110,7 +110,7 @@ async def test_an_endpoint_that_hangs_costs_all_callers_one_deadline(client, ser
     assert 0.45 < elapsed < 10
 
 
-async def test_an_endpoint_that_is_not_there_fails_all_callers_at_once(client, server, ask, clock):
+async def test_unreachable_endpoint_fails_all_calls_at_once(client, server, ask, clock):
     """Refused connections are tried again, but by the one exchange, and each try is no POST."""
     server.stop()
     crowd = await ask.together(CALLERS)
@@ -121,7 +121,7 @@ async def test_an_endpoint_that_is_not_there_fails_all_callers_at_once(client, s
 
 
 @pytest.mark.parametrize("trouble", ["503", "a reset", "no grant"])
-async def test_an_endpoint_that_recovers_serves_all_after_the_pause(client, server, ask, clock, trouble):
+async def test_calls_succeed_after_the_cooldown(client, server, ask, clock, trouble):
     members, _ = REFUSING[trouble]
     server.replies = [server.Reply(**members)]
 
@@ -135,7 +135,7 @@ async def test_an_endpoint_that_recovers_serves_all_after_the_pause(client, serv
     assert server.calls == CALLERS
 
 
-async def test_a_life_of_a_millisecond_does_not_stampede(client, server, ask, clock):
+async def test_lifetime_of_a_millisecond_does_not_multiply_posts(client, server, ask, clock):
     server.always = server.Reply(expires_in=0.001)
     server.hold()
 
@@ -156,7 +156,7 @@ async def test_a_life_of_a_millisecond_does_not_stampede(client, server, ask, cl
     assert server.calls == 2 * CALLERS
 
 
-async def test_a_life_of_five_seconds_does_not_stampede(client, server, ask, clock):
+async def test_lifetime_of_five_seconds_does_not_multiply_posts(client, server, ask, clock):
     server.always = server.Reply(expires_in=5)
 
     async with client:
@@ -170,7 +170,7 @@ async def test_a_life_of_five_seconds_does_not_stampede(client, server, ask, clo
     assert server.calls == 9 * 50
 
 
-async def test_an_expired_token_is_never_sent(client, server, ask, clock):
+async def test_expired_token_is_never_sent(client, server, ask, clock):
     server.always = server.Reply(expires_in=100)
 
     async with client:
@@ -189,7 +189,7 @@ async def test_an_expired_token_is_never_sent(client, server, ask, clock):
     assert server.credentials == ["Bearer at_test_1"] + ["Bearer at_test_2"] * CALLERS
 
 
-async def test_an_expired_token_is_not_sent_when_there_is_no_other(client, server, ask, clock):
+async def test_expired_token_is_not_sent_if_the_exchange_fails(client, server, ask, clock):
     server.replies = [server.Reply(expires_in=100)]
     server.always = server.Reply(status=503)
 
@@ -203,7 +203,7 @@ async def test_an_expired_token_is_not_sent_when_there_is_no_other(client, serve
     assert server.calls == 1
 
 
-async def test_near_its_end_the_token_is_used_while_one_post_renews_it(client, server, ask, clock):
+async def test_token_near_its_end_is_used_while_one_post_refreshes_it(client, server, ask, clock):
     async with client:
         await ask()
         clock.advance(3500)
@@ -229,7 +229,7 @@ async def renewed(cache):
             await anyio.sleep(0.001)
 
 
-async def test_a_renewal_that_fails_disturbs_no_call(client, server, ask, clock, caplog):
+async def test_failed_refresh_does_not_affect_calls(client, server, ask, clock, caplog):
     async with client:
         await ask()
         clock.advance(3500)
@@ -248,7 +248,7 @@ async def test_a_renewal_that_fails_disturbs_no_call(client, server, ask, clock,
     assert "could not be renewed" in caplog.text
 
 
-async def test_an_exchange_past_the_cache_neither_takes_nor_leaves_a_token(client, server, ask):
+async def test_direct_exchange_does_not_use_the_cache(client, server, ask):
     async with client:
         await ask()
         token = await client.oauth.token()
@@ -259,7 +259,7 @@ async def test_an_exchange_past_the_cache_neither_takes_nor_leaves_a_token(clien
     assert set(server.credentials) == {"Bearer at_test_1"}
 
 
-async def test_clients_of_another_secret_exchange_for_themselves(client, server, ask):
+async def test_clients_with_another_secret_exchange_separately(client, server, ask):
     async with client:
         await ask()
         await ask(credential=ClientCredentials("cid_test_counted", "csec_test_other"))
