@@ -64,7 +64,7 @@ PARENTS = {
     TimestampError: WebhookError,
     PayloadError: WebhookError,
 }
-SAMPLES = [
+ERRORS = [
     DuroError("words"),
     ConfigurationError("words"),
     InvalidArgumentError("words"),
@@ -109,31 +109,31 @@ def test_errors_are_exported_at_the_top_level():
         assert kind.__name__ in errors.__all__
 
 
-@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_error_survives_pickle(error, protocol):
     error = copy.copy(error)
     error.add_note("a note")
-    twin = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
-    assert type(twin) is type(error)
-    assert (str(twin), repr(twin), twin.args) == (str(error), repr(error), error.args)
-    assert vars(twin) == vars(error)
+    copied = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
+    assert type(copied) is type(error)
+    assert (str(copied), repr(copied), copied.args) == (str(error), repr(error), error.args)
+    assert vars(copied) == vars(error)
 
 
-@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("through", [copy.copy, copy.deepcopy])
-def test_error_survives_copy(error, through):
-    twin = through(error)
-    assert twin is not error
-    assert (type(twin), str(twin), vars(twin)) == (type(error), str(error), vars(error))
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("copy_error", [copy.copy, copy.deepcopy])
+def test_error_survives_copy(error, copy_error):
+    copied = copy_error(error)
+    assert copied is not error
+    assert (type(copied), str(copied), vars(copied)) == (type(error), str(error), vars(error))
 
 
 def test_subclass_of_the_user_survives_pickle():
-    error = pickle.loads(pickle.dumps(OwnError("words", status=409, own=5)))  # noqa: S301
-    assert (type(error), error.own, error.status) == (OwnError, 5, 409)
+    error = pickle.loads(pickle.dumps(CustomError("words", status=409, own=5)))  # noqa: S301
+    assert (type(error), error.own, error.status) == (CustomError, 5, 409)
 
 
-class OwnError(ConflictError):
+class CustomError(ConflictError):
     def __init__(self, message, *, status, own):
         super().__init__(message, status=status)
         self.own = own

@@ -19,16 +19,18 @@ from duro.auth.token import ClockReading, Token, parse_token
 from duro.http.request import Headers, Response
 
 SECRET = "at_test_do-not-show"
-NO_HEADERS = Headers([(b"x-request-id", b"req_7")])
+HEADERS = Headers([(b"x-request-id", b"req_7")])
 
 
-def granted(clock, lifetime: float) -> Token:
-    return Token.from_grant(SECRET, expires_in=lifetime, requested_at=ClockReading.read(clock.given), clock=clock.given)
+def grant_token(clock, lifetime: float) -> Token:
+    return Token.from_grant(
+        SECRET, expires_in=lifetime, requested_at=ClockReading.read(clock.as_clock), clock=clock.as_clock
+    )
 
 
 def parsed(body: bytes, clock: Clock | None = None) -> Token:
     clock = clock or Clock()
-    return parse_token(Response(200, NO_HEADERS, body), requested_at=ClockReading.read(clock), clock=clock)
+    return parse_token(Response(200, HEADERS, body), requested_at=ClockReading.read(clock), clock=clock)
 
 
 def grant(**members: object) -> bytes:
@@ -52,9 +54,9 @@ def grant(**members: object) -> bytes:
 )
 def test_limits_are_proportional_to_the_lifetime(clock, lifetime, hard, earliest_soft, latest_soft):
     clock.draw = 1.0
-    early = granted(clock, lifetime)
+    early = grant_token(clock, lifetime)
     clock.draw = 0.0
-    late = granted(clock, lifetime)
+    late = grant_token(clock, lifetime)
 
     assert early.hard_limit == late.hard_limit == pytest.approx(hard)
     assert early.soft_limit == pytest.approx(earliest_soft)
@@ -69,84 +71,91 @@ def test_limits_are_ordered_for_every_lifetime(lifetime):
 
 
 def test_soft_limit_is_drawn_once_per_token(clock):
-    token = granted(clock, 3600)
+    token = grant_token(clock, 3600)
     assert clock.drawn == [(0.5, 1.0)]
 
     clock.advance(3400)
-    token.age(clock.given)
+    token.age(clock.as_clock)
     assert clock.drawn == [(0.5, 1.0)]
 
-    assert len({granted_by_chance().soft_limit for _ in range(20)}) > 1
+    assert len({grant_randomly().soft_limit for _ in range(20)}) > 1
 
 
-def granted_by_chance() -> Token:
+def grant_randomly() -> Token:
     return Token.from_grant(SECRET, expires_in=3600.0, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
 
 def test_age_is_the_time_since_the_request(clock):
-    token = granted(clock, 3600)
+    token = grant_token(clock, 3600)
     clock.advance(12.5)
 
-    assert token.age(clock.given) == 12.5
+    assert token.age(clock.as_clock) == 12.5
 
 
 def test_age_includes_the_sleep_of_a_laptop(clock):
-    token = granted(clock, 3600)
+    token = grant_token(clock, 3600)
     clock.advance(10)
     clock.wall += 7200
 
-    assert token.age(clock.given) == 7210
+    assert token.age(clock.as_clock) == 7210
 
 
 @pytest.mark.parametrize("set_back", [60, 86400 * 365])
 def test_age_is_not_reduced_by_a_wall_clock_set_back(clock, set_back):
-    token = granted(clock, 3600)
+    token = grant_token(clock, 3600)
     clock.advance(10)
     clock.wall -= set_back
 
-    assert token.age(clock.given) == 10
+    assert token.age(clock.as_clock) == 10
 
 
 def test_expires_at_is_a_wall_clock_time(clock):
     clock.wall = 0.0
 
-    assert granted(clock, 3600).expires_at == datetime(1970, 1, 1, 1, tzinfo=UTC)
+    assert grant_token(clock, 3600).expires_at == datetime(1970, 1, 1, 1, tzinfo=UTC)
 
 
-# What it shows and lets be done
+# Secrecy and immutability
 
 
 def test_string_forms_hide_the_secret(clock):
-    token = granted(clock, 3600)
-    shown = [repr(token), str(token), f"{token}", f"{[token]}", repr(token.headers), repr(token.headers.to_redacted_dict())]
+    token = grant_token(clock, 3600)
+    shown = [
+        repr(token),
+        str(token),
+        f"{token}",
+        f"{[token]}",
+        repr(token.headers),
+        repr(token.headers.to_redacted_dict()),
+    ]
 
     assert not [each for each in shown if SECRET in each]
     assert "expires_in=3600" in repr(token)
 
 
 def test_token_is_immutable(clock):
-    token = granted(clock, 3600)
+    token = grant_token(clock, 3600)
 
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         token.hard_limit = 10**9
 
 
-@pytest.mark.parametrize("act", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_token_cannot_be_pickled(clock, act):
-    with pytest.raises(TypeError, match="cannot be pickled") as refusal:
-        act(granted(clock, 3600))
+@pytest.mark.parametrize("copy_token", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_token_cannot_be_pickled(clock, copy_token):
+    with pytest.raises(TypeError, match="cannot be pickled") as caught:
+        copy_token(grant_token(clock, 3600))
 
-    assert SECRET not in str(refusal.value)
+    assert SECRET not in str(caught.value)
 
 
 def test_headers_are_the_bearer_line_and_always_the_same_object(clock):
-    token = granted(clock, 3600)
+    token = grant_token(clock, 3600)
 
     assert token.headers == ((b"authorization", b"Bearer at_test_do-not-show"),)
     assert token.headers is token.headers
 
 
-# Reading the answer of the endpoint
+# Parsing the response of the endpoint
 
 
 @pytest.mark.parametrize(
@@ -211,7 +220,7 @@ def test_missing_expires_in_means_five_minutes_and_a_warning(caplog):
     ids=repr,
 )
 def test_other_values_of_expires_in_are_rejected(expires_in):
-    with pytest.raises(TokenExchangeError, match="its expires_in is no number of seconds") as error:
+    with pytest.raises(TokenExchangeError, match="expires_in is not a number of seconds") as error:
         parsed(grant(expires_in=expires_in))
 
     assert error.value.status == 200
@@ -236,7 +245,7 @@ def test_token_type_is_bearer_in_any_case(token_type):
     "token_type", ["mac", "", "Bearer ", "DPoP", None, ..., 1, True, ["Bearer"], "Be\uff41rer"], ids=repr
 )
 def test_other_token_types_are_rejected(token_type):
-    with pytest.raises(TokenExchangeError, match="its token_type is not 'Bearer'"):
+    with pytest.raises(TokenExchangeError, match="token_type is not 'Bearer'"):
         parsed(grant(token_type=token_type))
 
 
@@ -246,7 +255,7 @@ def test_other_token_types_are_rejected(token_type):
     ids=lambda value: repr(value)[:20],
 )
 def test_access_token_that_does_not_fit_a_header_is_rejected(access_token):
-    with pytest.raises(TokenExchangeError, match="without a usable access_token"):
+    with pytest.raises(TokenExchangeError, match="access_token is missing or malformed"):
         parsed(grant(access_token=access_token))
 
 

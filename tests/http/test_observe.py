@@ -38,14 +38,14 @@ def ok(status=200, body=CUSTOMER):
     return Response(status, Headers(SECRET_HEADERS), body)
 
 
-def quick(*outcomes):
+def without_delays(*outcomes):
     return {"transport": Scripted(*outcomes), "retries": duro.RetryPolicy(base_delay=0.0)}
 
 
 @pytest.mark.anyio
 class TestCaptureAwaited:
     async def test_record_has_all_fields_of_a_call(self):
-        async with AsyncDuro(KEY, **quick(ResponseLostError("x"), ok(503), ok(201))) as client:
+        async with AsyncDuro(KEY, **without_delays(ResponseLostError("x"), ok(503), ok(201))) as client:
             with duro.capture() as calls:
                 await client.customers.create(name="Ada", idempotency_key="k-1")
         (call,) = calls
@@ -54,7 +54,7 @@ class TestCaptureAwaited:
         assert call.elapsed > 0
 
     async def test_headers_show_no_secret(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with duro.capture() as calls:
                 await client.customers.retrieve("cus_1")
         assert calls[0].headers == {"x-request-id": "req_7", "set-cookie": "…", "x-portal-session": "…"}
@@ -70,14 +70,14 @@ class TestCaptureAwaited:
         ],
     )
     async def test_failed_calls_are_recorded(self, outcome, error, status, attempts):
-        async with AsyncDuro(KEY, **quick(outcome)) as client:
+        async with AsyncDuro(KEY, **without_delays(outcome)) as client:
             with duro.capture() as calls, pytest.raises(error):
                 await client.customers.retrieve("cus_1")
         (call,) = calls
         assert (call.status, call.attempts) == (status, attempts)
 
     async def test_record_without_a_last_response_has_no_status(self):
-        async with AsyncDuro(KEY, **quick(ok(503), ResponseLostError("x"))) as client:
+        async with AsyncDuro(KEY, **without_delays(ok(503), ResponseLostError("x"))) as client:
             with duro.capture() as calls, pytest.raises(OutcomeUnknownError):
                 await client.customers.create(name="Ada")
         assert (calls[0].status, calls[0].headers, calls[0].request_id) == (None, {}, None)
@@ -92,14 +92,14 @@ class TestCaptureAwaited:
         assert len({call.request_id for call in calls}) == 3
 
     async def test_calls_outside_are_not_recorded(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with duro.capture() as calls:
                 pass
             await client.customers.retrieve("cus_1")
         assert calls == []
 
     async def test_nested_captures_both_record(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with duro.capture() as outer:
                 await client.customers.retrieve("cus_1")
                 with duro.capture() as inner:
@@ -109,14 +109,14 @@ class TestCaptureAwaited:
         assert inner[0] is outer[1]
 
     async def test_recording_ends_with_an_exception(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with pytest.raises(KeyError), duro.capture() as calls:
                 raise KeyError
             await client.customers.retrieve("cus_1")
         assert calls == []
 
     async def test_only_tasks_started_inside_are_recorded(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client, anyio.create_task_group() as tasks:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client, anyio.create_task_group() as tasks:
             started, finished = anyio.Event(), anyio.Event()
 
             async def elsewhere():
@@ -135,7 +135,7 @@ class TestCaptureAwaited:
 
     async def test_concurrent_captures_are_independent(self):
         recorded = {}
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
 
             async def capture(name, times):
                 with duro.capture() as calls:
@@ -151,7 +151,7 @@ class TestCaptureAwaited:
 
 class TestCaptureBlocking:
     def test_record_has_all_fields_of_a_call(self):
-        with Duro(KEY, **quick(ResponseLostError("x"), ok(201))) as client, duro.capture() as calls:
+        with Duro(KEY, **without_delays(ResponseLostError("x"), ok(201))) as client, duro.capture() as calls:
             client.customers.create(name="Ada", idempotency_key="k-1")
         (call,) = calls
         assert (call.operation, call.status, call.attempts) == ("createCustomer", 201, 2)
@@ -173,7 +173,7 @@ class TestCaptureBlocking:
                     client.customers.retrieve("cus_1")
             recorded[times] = len(calls)
 
-        with Duro(KEY, **quick(ok())) as client:
+        with Duro(KEY, **without_delays(ok())) as client:
             threads = [threading.Thread(target=work, args=(times,)) for times in range(1, 6)]
             for thread in threads:
                 thread.start()
@@ -182,7 +182,7 @@ class TestCaptureBlocking:
         assert recorded == {times: times for times in range(1, 6)}
 
     def test_call_of_a_closed_client_is_not_recorded(self):
-        client = Duro(KEY, **quick(ok()))
+        client = Duro(KEY, **without_delays(ok()))
         client.close()
         with duro.capture() as calls, pytest.raises(ClientClosedError):
             client.customers.retrieve("cus_1")
@@ -193,7 +193,7 @@ class TestCaptureBlocking:
 class TestLog:
     async def lines_of(self, caplog, *outcomes, call):
         caplog.set_level(logging.DEBUG)
-        async with AsyncDuro(KEY, **quick(*outcomes)) as client:
+        async with AsyncDuro(KEY, **without_delays(*outcomes)) as client:
             with contextlib.suppress(duro.DuroError):
                 await call(client)
         return [record for record in caplog.records if record.name.startswith(("duro", "httpx", "httpcore"))]
@@ -246,6 +246,6 @@ class TestLog:
 
     async def test_nothing_is_logged_above_debug(self, caplog):
         caplog.set_level(logging.INFO, "duro")
-        async with AsyncDuro(KEY, **quick(ResponseLostError("x"), ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ResponseLostError("x"), ok())) as client:
             await client.customers.retrieve("cus_1")
         assert [record for record in caplog.records if record.name.startswith("duro")] == []

@@ -34,12 +34,12 @@ from duro.http.transport import RequestNotSentError, ResponseLostError
 
 pytestmark = pytest.mark.anyio
 
-SENT = ResponseLostError("the connection was reset")
-UNSENT = RequestNotSentError("connection refused")
+LOST = ResponseLostError("the connection was reset")
+NOT_SENT = RequestNotSentError("connection refused")
 MUTATIONS = [Operation("op", method, "/v1/things") for method in ("POST", "PUT", "PATCH", "DELETE")]
 
 
-def answer(status=200, body=b"{}", *lines):
+def response(status=200, body=b"{}", *lines):
     return Response(status, Headers(lines), body)
 
 
@@ -52,19 +52,19 @@ def credentials_of(transport):
 
 
 async def test_success_is_returned_unchanged(pipeline_over, read):
-    pipeline, transport = pipeline_over(answer(200, b'{"id":1}'))
+    pipeline, transport = pipeline_over(response(200, b'{"id":1}'))
     assert (await pipeline.execute(read)).body == b'{"id":1}'
     assert len(transport.requests) == 1
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 async def test_every_2xx_is_a_success(status, pipeline_over, write):
-    pipeline, _ = pipeline_over(answer(status))
+    pipeline, _ = pipeline_over(response(status))
     assert (await pipeline.execute(write)).status == status
 
 
 async def test_request_has_url_query_headers_and_credential(pipeline_over, invocation):
-    pipeline, transport = pipeline_over(answer())
+    pipeline, transport = pipeline_over(response())
     await pipeline.execute(invocation(query="limit=5", headers=[(b"x-team", b"a")]))
     (request,) = transport.requests
     assert (request.method, request.url) == ("GET", "http://127.0.0.1:1/v1/things?limit=5")
@@ -74,7 +74,7 @@ async def test_request_has_url_query_headers_and_credential(pipeline_over, invoc
 
 
 async def test_all_attempts_of_a_write_send_the_same_bytes_and_key(pipeline_over, invocation):
-    failures = [answer(503), SENT, UNSENT, answer(429), answer(500), answer(201)]
+    failures = [response(503), LOST, NOT_SENT, response(429), response(500), response(201)]
     for operation in MUTATIONS:
         pipeline, transport = pipeline_over(*failures)
         write = invocation(operation, content=b'{"amount":1}', key="key-of-caller", retry=RetryPolicy(retries=9))
@@ -86,13 +86,13 @@ async def test_all_attempts_of_a_write_send_the_same_bytes_and_key(pipeline_over
 
 
 async def test_reads_are_retried_without_a_key(pipeline_over, read):
-    pipeline, transport = pipeline_over(answer(500), SENT, answer(504), answer())
+    pipeline, transport = pipeline_over(response(500), LOST, response(504), response())
     await pipeline.execute(read)
     assert keys_of(transport) == [None] * 4
 
 
 async def test_delays_between_attempts_follow_the_decisions(pipeline_over, read, manual_time):
-    pipeline, _ = pipeline_over(SENT, answer(429, b"", (b"retry-after", b"7")), UNSENT, answer())
+    pipeline, _ = pipeline_over(LOST, response(429, b"", (b"retry-after", b"7")), NOT_SENT, response())
     await pipeline.execute(read)
     assert manual_time.sleeps == [0.5, 7.0, 2.0]
 
@@ -101,7 +101,7 @@ async def test_delays_between_attempts_follow_the_decisions(pipeline_over, read,
 async def test_retry_after_date_does_not_depend_on_the_wall_clock(shift, pipeline_over, read, manual_time):
     dates = [formatdate(1_800_000_000 + manual_time.now + later, usegmt=True).encode() for later in (0, 7)]
     lines = zip((b"date", b"retry-after"), dates, strict=True)
-    pipeline, _ = pipeline_over(answer(429, b"", *lines), answer())
+    pipeline, _ = pipeline_over(response(429, b"", *lines), response())
     right = manual_time.clock.wall
     pipeline._clock = evolve(manual_time.clock, wall=lambda: right() + shift)
     await pipeline.execute(read)
@@ -110,7 +110,7 @@ async def test_retry_after_date_does_not_depend_on_the_wall_clock(shift, pipelin
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
 async def test_attempts_are_one_plus_the_retries(retries, pipeline_over, invocation):
-    pipeline, transport = pipeline_over(answer(503))
+    pipeline, transport = pipeline_over(response(503))
     with pytest.raises(InternalServerError):
         await pipeline.execute(invocation(retry=RetryPolicy(retries=retries)))
     assert len(transport.requests) == 1 + retries
@@ -118,7 +118,7 @@ async def test_attempts_are_one_plus_the_retries(retries, pipeline_over, invocat
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
 async def test_client_errors_are_not_retried(status, pipeline_over, write):
-    pipeline, transport = pipeline_over(answer(status))
+    pipeline, transport = pipeline_over(response(status))
     with pytest.raises(APIError) as caught:
         await pipeline.execute(write)
     assert caught.value.status == status
@@ -128,7 +128,7 @@ async def test_client_errors_are_not_retried(status, pipeline_over, write):
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 async def test_redirects_are_errors_and_are_not_followed(status, pipeline_over, read):
-    pipeline, transport = pipeline_over(answer(status, b"", (b"location", b"http://elsewhere.example/v1/things")))
+    pipeline, transport = pipeline_over(response(status, b"", (b"location", b"http://elsewhere.example/v1/things")))
     with pytest.raises(APIError, match="redirect") as caught:
         await pipeline.execute(read)
     assert caught.value.status == status
@@ -136,9 +136,9 @@ async def test_redirects_are_errors_and_are_not_followed(status, pipeline_over, 
     assert len(transport.requests) == 1
 
 
-class TestDoubt:
+class TestUnknownOutcome:
     async def test_write_without_a_response_raises_outcome_unknown(self, pipeline_over, invocation):
-        pipeline, transport = pipeline_over(SENT)
+        pipeline, transport = pipeline_over(LOST)
         write = invocation(MUTATIONS[0], key="key-7", retry=RetryPolicy(retries=2))
         with pytest.raises(OutcomeUnknownError) as caught:
             await pipeline.execute(write)
@@ -147,34 +147,37 @@ class TestDoubt:
         assert "idempotency_key='key-7'" in str(caught.value)
         assert "the connection was reset" in str(caught.value)
 
-    @pytest.mark.parametrize("later", [answer(503), answer(429), answer(500), answer(408), answer(504), UNSENT])
+    @pytest.mark.parametrize(
+        "later", [response(503), response(429), response(500), response(408), response(504), NOT_SENT]
+    )
     async def test_later_transient_failure_leaves_it_unknown(self, later, pipeline_over, write):
-        pipeline, transport = pipeline_over(SENT, later)
+        pipeline, transport = pipeline_over(LOST, later)
         with pytest.raises(OutcomeUnknownError) as caught:
             await pipeline.execute(write)
         assert caught.value.attempts == len(transport.requests) == 4
 
     @pytest.mark.parametrize("later", [409, 403, 401, 302])
     async def test_later_error_about_one_attempt_leaves_it_unknown(self, later, pipeline_over, invocation):
-        pipeline, _ = pipeline_over(SENT, answer(later, b'{"error":{"code":"c","message":"the words"}}'))
+        pipeline, _ = pipeline_over(LOST, response(later, b'{"error":{"code":"c","message":"the words"}}'))
         with pytest.raises(OutcomeUnknownError, match="the words") as caught:
             await pipeline.execute(invocation(MUTATIONS[0], key="k"))
         assert caught.value.idempotency_key == "k"
 
     @pytest.mark.parametrize(("later", "error"), [(400, APIError), (404, NotFoundError), (422, ValidationError)])
     async def test_later_rejection_of_the_request_is_conclusive(self, later, error, pipeline_over, write):
-        pipeline, transport = pipeline_over(SENT, UNSENT, answer(later))
+        pipeline, transport = pipeline_over(LOST, NOT_SENT, response(later))
         with pytest.raises(error) as caught:
             await pipeline.execute(write)
         assert caught.value.status == later
         assert len(transport.requests) == 3
 
     async def test_later_success_is_conclusive(self, pipeline_over, write):
-        pipeline, _ = pipeline_over(SENT, answer(503), answer(201))
+        pipeline, _ = pipeline_over(LOST, response(503), response(201))
         assert (await pipeline.execute(write)).status == 201
 
     @pytest.mark.parametrize(
-        ("outcomes", "error"), [((UNSENT, answer(409)), ConflictError), ((answer(503), answer(429)), RateLimitError)]
+        ("outcomes", "error"),
+        [((NOT_SENT, response(409)), ConflictError), ((response(503), response(429)), RateLimitError)],
     )
     async def test_errors_without_a_lost_attempt_are_raised_as_they_are(self, outcomes, error, pipeline_over, write):
         pipeline, _ = pipeline_over(*outcomes)
@@ -184,32 +187,32 @@ class TestDoubt:
     @pytest.mark.parametrize("status", [502, 504])
     @pytest.mark.parametrize("retries", [0, 2])
     async def test_gateway_error_leaves_a_write_unknown(self, status, retries, pipeline_over, invocation):
-        pipeline, transport = pipeline_over(answer(status, b"<h1>The gateway's words</h1>"))
-        with pytest.raises(OutcomeUnknownError, match=f"The last answer was {status}") as caught:
+        pipeline, transport = pipeline_over(response(status, b"<h1>The gateway's words</h1>"))
+        with pytest.raises(OutcomeUnknownError, match=f"the last response was {status}") as caught:
             await pipeline.execute(invocation(MUTATIONS[0], key="key-7", retry=RetryPolicy(retries=retries)))
         assert caught.value.idempotency_key == "key-7"
         assert caught.value.attempts == len(transport.requests) == 1 + retries
 
     @pytest.mark.parametrize("status", [502, 504])
     async def test_gateway_error_stays_unknown_until_a_conclusive_response(self, status, pipeline_over, write):
-        for later in (answer(503), answer(409), answer(401), UNSENT):
-            pipeline, _ = pipeline_over(answer(status), later)
+        for later in (response(503), response(409), response(401), NOT_SENT):
+            pipeline, _ = pipeline_over(response(status), later)
             with pytest.raises(OutcomeUnknownError):
                 await pipeline.execute(write)
-        pipeline, _ = pipeline_over(answer(status), answer(422))
+        pipeline, _ = pipeline_over(response(status), response(422))
         with pytest.raises(ValidationError):
             await pipeline.execute(write)
 
     @pytest.mark.parametrize("status", [502, 504])
     async def test_gateway_error_of_a_read_is_a_server_error(self, status, pipeline_over, read):
-        pipeline, _ = pipeline_over(answer(status))
+        pipeline, _ = pipeline_over(response(status))
         with pytest.raises(InternalServerError) as caught:
             await pipeline.execute(read)
         assert caught.value.status == status
 
     @pytest.mark.parametrize("status", [408, 429, 500, 503])
     async def test_errors_of_the_api_itself_are_raised_as_they_are(self, status, pipeline_over, write):
-        pipeline, _ = pipeline_over(answer(status))
+        pipeline, _ = pipeline_over(response(status))
         with pytest.raises(APIError) as caught:
             await pipeline.execute(write)
         assert caught.value.status == status
@@ -219,7 +222,7 @@ class TestDoubt:
 
         def lose_and_expire(_request):
             authorizer.error = TokenExchangeError("the endpoint refused", status=500)
-            return SENT
+            return LOST
 
         pipeline, _ = pipeline_over(lose_and_expire)
         with pytest.raises(OutcomeUnknownError, match="the endpoint refused") as caught:
@@ -227,7 +230,7 @@ class TestDoubt:
         assert (caught.value.idempotency_key, caught.value.attempts) == ("k", 1)
 
     async def test_client_closed_during_the_delay_does_not_hide_it(self, pipeline_over, write):
-        pipeline, transport = pipeline_over(SENT, answer(201))
+        pipeline, transport = pipeline_over(LOST, response(201))
 
         async def close_while_waiting(_seconds):
             await pipeline.aclose()
@@ -238,8 +241,67 @@ class TestDoubt:
         assert len(transport.requests) == 1
 
 
+class TestGiveUpReason:
+    """Reason why the client stopped retrying, in the message of the error."""
+
+    @pytest.mark.parametrize(
+        ("outcome", "error"), [(response(503), APIError), (LOST, TransportError), (NOT_SENT, ConnectionFailedError)]
+    )
+    @pytest.mark.parametrize("retries", [0, 2])
+    async def test_exhausted_retries(self, outcome, error, retries, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises(error) as caught:
+            await pipeline.execute(invocation(retry=RetryPolicy(retries=retries)))
+        assert f"retries exhausted (retries={retries})" in str(caught.value)
+
+    @pytest.mark.parametrize(("outcome", "error"), [(response(503), APIError), (LOST, TransportError)])
+    async def test_deadline(self, outcome, error, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises(error, match=r"the deadline would pass before a retry in 2\.0 s"):
+            await pipeline.execute(invocation(timeout=2.5))
+
+    @pytest.mark.parametrize(("outcome", "error"), [(response(503), APIError), (LOST, TransportError)])
+    async def test_empty_retry_budget(self, outcome, error, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(outcome)
+        with pytest.raises(error, match="the retry budget is empty"):
+            await pipeline.execute(invocation(retry=RetryPolicy(budget=0)))
+        assert len(transport.requests) == 1
+
+    async def test_it_is_an_attribute_of_api_errors(self, pipeline_over, read):
+        pipeline, _ = pipeline_over(response(503, b"", (b"x-request-id", b"req_1")))
+        with pytest.raises(APIError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.give_up_reason == "retries exhausted (retries=3)"
+        assert str(caught.value).endswith("; request req_1; retries exhausted (retries=3)")
+
+    async def test_it_is_missing_if_a_retry_cannot_help(self, pipeline_over, read):
+        pipeline, _ = pipeline_over(response(404))
+        with pytest.raises(NotFoundError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.give_up_reason is None
+        assert "retr" not in str(caught.value)
+
+    @pytest.mark.parametrize("outcome", [response(504), LOST])
+    async def test_it_is_part_of_an_unknown_outcome(self, outcome, pipeline_over, write):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises(OutcomeUnknownError, match=r"retries exhausted \(retries=3\)"):
+            await pipeline.execute(write)
+
+
+async def test_outcome_unknown_error_says_how_to_find_out(pipeline_over, invocation):
+    pipeline, _ = pipeline_over(LOST)
+    write = invocation(Operation("createThing", "POST", "/v1/things"), key="k-1", retry=RetryPolicy(retries=0))
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await pipeline.execute(write)
+    assert str(caught.value) == (
+        "Outcome unknown: the last attempt failed (the connection was reset; retries exhausted (retries=0)). "
+        "createThing was sent and may have been processed. "
+        "Repeat the call with idempotency_key='k-1' to find out; it will not be processed twice."
+    )
+
+
 async def test_refused_connection_raises_after_its_retries(pipeline_over, write):
-    pipeline, transport = pipeline_over(UNSENT)
+    pipeline, transport = pipeline_over(NOT_SENT)
     with pytest.raises(ConnectionFailedError, match="connection refused") as caught:
         await pipeline.execute(write)
     assert caught.value.attempts == len(transport.requests) == 4
@@ -247,7 +309,7 @@ async def test_refused_connection_raises_after_its_retries(pipeline_over, write)
 
 
 async def test_lost_read_raises_a_plain_transport_error(pipeline_over, read):
-    pipeline, _ = pipeline_over(SENT)
+    pipeline, _ = pipeline_over(LOST)
     with pytest.raises(TransportError, match="the connection was reset") as caught:
         await pipeline.execute(read)
     assert type(caught.value) is TransportError
@@ -255,7 +317,7 @@ async def test_lost_read_raises_a_plain_transport_error(pipeline_over, read):
 
 
 async def test_errors_have_no_context_with_the_request(pipeline_over, read):
-    for outcome in (SENT, UNSENT, answer(404)):
+    for outcome in (LOST, NOT_SENT, response(404)):
         pipeline, _ = pipeline_over(outcome)
         with pytest.raises((TransportError, APIError)) as caught:
             await pipeline.execute(read)
@@ -277,14 +339,14 @@ class TestDeadline:
         assert (caught.value.idempotency_key, caught.value.attempts) == ("k", 1)
 
     async def test_wait_for_a_token_counts_towards_it(self, pipeline_over, invocation, tokens):
-        pipeline, transport = pipeline_over(answer())
+        pipeline, transport = pipeline_over(response())
         with pytest.raises(DeadlineExceededError) as caught:
             await pipeline.execute(invocation(MUTATIONS[0], timeout=0.05, authorizer=tokens(waits=30)))
         assert transport.requests == []
         assert (caught.value.idempotency_key, caught.value.attempts) == ("key-1", 0)
 
     async def test_delay_between_attempts_counts_towards_it(self, pipeline_over, invocation):
-        pipeline, transport = pipeline_over(UNSENT)
+        pipeline, transport = pipeline_over(NOT_SENT)
         pipeline._clock = Clock(monotonic=lambda: 0.0, sleep=lambda _seconds: anyio.sleep(30))
         with pytest.raises(DeadlineExceededError):
             await pipeline.execute(invocation(timeout=0.05, retry=RetryPolicy(base_delay=0.001)))
@@ -304,20 +366,20 @@ class TestDeadline:
     async def test_it_covers_all_attempts(self, pipeline_over, invocation, manual_time):
         def slow(_request):
             manual_time.now += 4
-            return SENT
+            return LOST
 
         pipeline, transport = pipeline_over(slow)
         with pytest.raises(TransportError):
             await pipeline.execute(invocation(timeout=9.5, retry=RetryPolicy(retries=99, budget=99)))
         assert (
             len(transport.requests) == 2
-        )  # 4 s, half a second of waiting, 4 s, and the next second of waiting would be the last
+        )  # 4 s, a delay of 0.5 s, 4 s, and the next delay of 1 s would reach the deadline
         assert manual_time.sleeps == [0.5]
 
     async def test_socket_timeout_is_the_time_left_plus_a_second(self, pipeline_over, invocation, manual_time):
         def slow(_request):
             manual_time.now += 4
-            return answer(503) if len(transport.requests) == 1 else answer()
+            return response(503) if len(transport.requests) == 1 else response()
 
         pipeline, transport = pipeline_over(slow)
         await pipeline.execute(invocation(timeout=10))
@@ -325,7 +387,7 @@ class TestDeadline:
 
     @pytest.mark.parametrize("value", [b"31", b"3600"])
     async def test_retry_after_beyond_it_ends_the_call(self, value, pipeline_over, read, manual_time):
-        pipeline, transport = pipeline_over(answer(429, b"{}", (b"retry-after", value)))
+        pipeline, transport = pipeline_over(response(429, b"{}", (b"retry-after", value)))
         with pytest.raises(RateLimitError) as caught:
             await pipeline.execute(read)
         assert caught.value.retry_after == float(value)
@@ -379,7 +441,7 @@ class TestCancellation:
                 await pipeline.execute(read)
 
     async def test_slot_is_released(self, pipeline_over, invocation):
-        outcomes = [lambda _request: anyio.sleep_forever()] * 3 + [answer()]
+        outcomes = [lambda _request: anyio.sleep_forever()] * 3 + [response()]
         pipeline, _ = pipeline_over(*outcomes, max_connections=1)
         for _ in range(3):
             with anyio.move_on_after(0.02):
@@ -402,9 +464,9 @@ async def test_task_cancelled_by_asyncio_has_a_note_with_the_key(anyio_backend, 
     assert any("k-9" in note for note in caught.value.__notes__)
 
 
-class TestRefusedCredential:
+class TestUnauthorized:
     async def test_call_is_repeated_once_with_the_same_bytes_and_key(self, pipeline_over, invocation, manual_time):
-        pipeline, transport = pipeline_over(answer(401), answer(201))
+        pipeline, transport = pipeline_over(response(401), response(201))
         write = invocation(MUTATIONS[0], content=b'{"a":1}', key="k", retry=RetryPolicy(retries=0))
         assert (await pipeline.execute(write)).status == 201
         assert credentials_of(transport) == ["Bearer token-1", "Bearer token-2"]
@@ -413,32 +475,32 @@ class TestRefusedCredential:
         assert manual_time.sleeps == []
 
     async def test_second_401_is_raised(self, pipeline_over, write):
-        pipeline, transport = pipeline_over(answer(401))
+        pipeline, transport = pipeline_over(response(401))
         with pytest.raises(AuthenticationError):
             await pipeline.execute(write)
         assert len(transport.requests) == 2
 
     async def test_second_401_is_raised_after_retries(self, pipeline_over, write):
-        pipeline, transport = pipeline_over(answer(401), answer(503), UNSENT, answer(401), answer(200))
+        pipeline, transport = pipeline_over(response(401), response(503), NOT_SENT, response(401), response(200))
         with pytest.raises(AuthenticationError):
             await pipeline.execute(write)
         assert len(transport.requests) == 4
 
     async def test_fixed_credential_is_not_repeated(self, pipeline_over, invocation, tokens):
-        pipeline, transport = pipeline_over(answer(401))
+        pipeline, transport = pipeline_over(response(401))
         with pytest.raises(AuthenticationError):
-            await pipeline.execute(invocation(authorizer=tokens(renewable=False)))
+            await pipeline.execute(invocation(authorizer=tokens(replaceable=False)))
         assert len(transport.requests) == 1
 
     async def test_status_403_does_not_refresh_the_token(self, pipeline_over, invocation, tokens):
         authorizer = tokens()
-        pipeline, transport = pipeline_over(answer(403))
+        pipeline, transport = pipeline_over(response(403))
         with pytest.raises(PermissionDeniedError):
             await pipeline.execute(invocation(authorizer=authorizer))
         assert (len(transport.requests), authorizer.number) == (1, 1)
 
     async def test_repetition_does_not_count_as_a_retry(self, pipeline_over, invocation):
-        pipeline, transport = pipeline_over(answer(401), answer(503))
+        pipeline, transport = pipeline_over(response(401), response(503))
         with pytest.raises(InternalServerError):
             await pipeline.execute(invocation(retry=RetryPolicy(retries=2)))
         assert len(transport.requests) == 4
@@ -446,11 +508,11 @@ class TestRefusedCredential:
     async def test_later_attempts_use_the_current_credential(self, pipeline_over, invocation, tokens):
         authorizer = tokens()
 
-        def renewed_meanwhile(_request):
+        def refresh_during_call(_request):
             authorizer.number = 5
-            return answer(503)
+            return response(503)
 
-        pipeline, transport = pipeline_over(renewed_meanwhile, answer())
+        pipeline, transport = pipeline_over(refresh_during_call, response())
         await pipeline.execute(invocation(authorizer=authorizer))
         assert credentials_of(transport) == ["Bearer token-1", "Bearer token-5"]
 
@@ -458,17 +520,17 @@ class TestRefusedCredential:
 class TestLimiter:
     @pytest.mark.parametrize("width", [1, 3, 10])
     async def test_it_has_one_slot_per_connection(self, width, pipeline_over, invocation):
-        inside, most = 0, 0
+        active, most = 0, 0
 
-        async def busy():
-            nonlocal inside, most
-            inside += 1
-            most = max(most, inside)
+        async def send():
+            nonlocal active, most
+            active += 1
+            most = max(most, active)
             await anyio.sleep(0.002)
-            inside -= 1
-            return answer()
+            active -= 1
+            return response()
 
-        pipeline, transport = pipeline_over(lambda _request: busy(), max_connections=width)
+        pipeline, transport = pipeline_over(lambda _request: send(), max_connections=width)
         async with anyio.create_task_group() as tasks:
             for _ in range(5 * width):
                 tasks.start_soon(pipeline.execute, invocation())
@@ -476,17 +538,17 @@ class TestLimiter:
         assert len(transport.requests) == 5 * width
 
     async def test_slot_is_released_during_the_delay_of_a_retry(self, pipeline_over, invocation):
-        outcomes = iter([UNSENT, answer()])
+        outcomes = iter([NOT_SENT, response()])
         pipeline, _ = pipeline_over(lambda _request: next(outcomes), max_connections=1)
         reached = []
 
-        async def let_another_pass(_seconds):
+        async def send_another(_seconds):
             await pipeline.execute(invocation())
             reached.append(True)
             nonlocal outcomes
-            outcomes = iter([answer()])
+            outcomes = iter([response()])
 
-        pipeline._clock = Clock(sleep=let_another_pass)
+        pipeline._clock = Clock(sleep=send_another)
         with anyio.fail_after(5):
             await pipeline.execute(invocation())
         assert reached == [True]
@@ -494,7 +556,7 @@ class TestLimiter:
 
 class TestClosing:
     async def test_closed_client_rejects_calls_and_sends_nothing(self, pipeline_over, read):
-        pipeline, transport = pipeline_over(answer())
+        pipeline, transport = pipeline_over(response())
         await pipeline.execute(read)
         await pipeline.aclose()
         await pipeline.aclose()
@@ -504,7 +566,7 @@ class TestClosing:
         assert not pipeline.in_use
 
     async def test_transport_is_created_by_the_first_call_and_shared(self, manual_time, invocation, pipeline_over):
-        _, transport = pipeline_over(answer())
+        _, transport = pipeline_over(response())
         opened = []
         pipeline = Pipeline(
             Settings("http://127.0.0.1:1", clock=manual_time.clock), lambda: opened.append(1) or transport
@@ -515,7 +577,7 @@ class TestClosing:
         assert opened == [1]
 
     async def test_retry_after_close_does_not_create_a_transport(self, pipeline_over, read):
-        _, transport = pipeline_over(UNSENT)
+        _, transport = pipeline_over(NOT_SENT)
         opened = []
 
         async def close_while_waiting(_seconds):
@@ -536,7 +598,7 @@ async def test_programming_error_of_a_transport_is_not_retried(pipeline_over, wr
 
 
 async def test_error_is_freed_without_the_garbage_collector(pipeline_over, read):
-    pipeline, _ = pipeline_over(answer(404))
+    pipeline, _ = pipeline_over(response(404))
     gc.disable()
     try:
         try:
