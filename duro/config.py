@@ -183,7 +183,7 @@ def find_url_problem(address: str) -> str | None:
     if parts.username is not None or parts.password is not None:
         return "contains a user name or password"
     if parts.scheme == "http" and not is_loopback(host):
-        return f"is http:// to {host}, which would send secrets unencrypted (http:// is allowed for loopback only)"
+        return f"is http:// to {host}, which would send secrets unencrypted (http:// is for loopback only)"
     return None
 
 

@@ -15,7 +15,7 @@ def test_secret_at_the_cut_is_masked(lead):
 
 
 def test_password_beyond_the_cut_is_masked():
-    assert sanitize("a" * 10 + " https://user:pass-word@host", max_chars=27) == "a" * 10 + " https://user:…@"
+    assert sanitize("a" * 10 + " https://user:pass-word@host", max_chars=26) == "a" * 10 + " https://user:…@"
 
 
 def test_lone_surrogates_are_replaced_before_the_cut():

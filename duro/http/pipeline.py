@@ -93,7 +93,8 @@ class Pipeline:
     def __init__(self, settings: Settings, open_transport: Callable[[], Transport]) -> None:
         self._settings = settings
         self._clock = settings.clock
-        self._transports = PerLoop(lambda: LimitedTransport(open_transport(), max_connections=settings.max_connections))
+        self._open_transport = open_transport
+        self._transports = PerLoop(self._open_limited_transport)
         self._budgets: dict[tuple[float, float], RetryBudget] = {}
         self._closed = False
 
@@ -163,6 +164,9 @@ class Pipeline:
         transport = self._transports.pop()
         if transport is not None:
             await transport.aclose()
+
+    def _open_limited_transport(self) -> LimitedTransport:
+        return LimitedTransport(self._open_transport(), max_connections=self._settings.max_connections)
 
     def _get_budget(self, policy: RetryPolicy) -> RetryBudget:
         kind = (policy.budget, policy.budget_ratio)

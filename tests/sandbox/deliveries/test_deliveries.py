@@ -486,7 +486,7 @@ class TestControlSurface:
             ({"url": "http://shop.example/webhooks"}, "url", "http:// is for loopback only"),
             ({"url": "ftp://127.0.0.1/"}, "url", "does not start with https://"),
             ({"url": "https://"}, "url", "does not contain a valid host name"),
-            ({"url": "https://127.0.0.1:99999/"}, "url", "cannot be read as an address"),
+            ({"url": "https://127.0.0.1:99999/"}, "url", "cannot be parsed as a URL"),
             ({"url": "https://ada:needle@shop.example/"}, "url", "contains a user name or password"),
             ({"url": "https://shop.example/#here"}, "url", "without a fragment"),
             ({"url": "https://shop.example/", "secret": "needle"}, "secret", "begins with whsec_"),
