@@ -1,4 +1,4 @@
-"""`cached_property` that holds no lock."""
+"""Variant of `cached_property` without a lock."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ T = TypeVar("T")
 class cached_attribute(cached_property[T]):  # noqa: N801 - it is read as a declaration, like property
     """``cached_property`` without the lock that it has on Python 3.11.
 
-    One lock serves the property of all instances there. Held by another
-    thread at a fork, it would never be free in the child. Here two threads
-    that come at once may both make a value, and get the same one.
+    Python 3.11 uses one lock for the property of all instances. If another
+    thread holds it during a fork, the child can never acquire it. Without the
+    lock, two concurrent threads may both compute a value. Both get the value
+    that was stored first.
     """
 
     @overload

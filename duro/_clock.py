@@ -1,4 +1,4 @@
-"""Clock, sleep and randomness that tests can inject."""
+"""Clock, sleep and random numbers that tests can replace."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Clock"]
 
 @frozen
 class Clock:
-    """Time and chance, in one place so that tests can put their own in.
+    """Sources of time and random numbers, in one object so that tests can replace them.
 
     Attributes:
-        monotonic: Seconds that never run back, from an arbitrary start.
-        wall: Seconds since the epoch, as the machine's calendar has it.
-        sleep: Waits for a number of seconds.
-        uniform: Draws a number between two bounds.
+        monotonic: Function that returns seconds since an arbitrary start. It never goes back.
+        wall: Function that returns seconds since the epoch, by the system clock.
+        sleep: Function that waits for a number of seconds.
+        uniform: Function that returns a random number between two bounds.
     """
 
     monotonic: Callable[[], float] = field(default=time.monotonic)

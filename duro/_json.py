@@ -12,7 +12,7 @@ JSONObject: TypeAlias = Mapping[str, JSONValue]
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """Give the members of a decoded JSON object, and none of anything else."""
+    """Return a decoded JSON object, or an empty one for a value of another type."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 

@@ -1,14 +1,19 @@
-"""Values whose repr shows no secret."""
+"""Values whose repr hides secrets, and redaction of texts from a server."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from .errors import redact
 
-__all__ = ["RedactedStr", "Secret", "SecretBytes"]
+__all__ = ["RedactedStr", "Secret", "SecretBytes", "sanitize"]
+
+# Longer than any password that redact finds, so that the first cut does not split a visible one.
+_MARGIN_CHARS: Final = 10_000
 
 
 class Secret:
-    """A text that no repr, log, traceback or pickle shows."""
+    """A string that no repr, log, traceback or pickle shows."""
 
     __slots__ = ("_text",)
 
@@ -16,7 +21,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text itself, to the one place that sends it."""
+        """Return the string itself. Only the code that sends it should call this."""
         return self._text
 
     def __repr__(self) -> str:
@@ -29,11 +34,11 @@ class Secret:
         return hash((Secret, self._text))
 
     def __reduce__(self) -> str:
-        raise TypeError("a secret cannot be pickled; read it again where it is needed")
+        raise TypeError("a secret cannot be pickled; read it again in the other process")
 
 
 class SecretBytes(bytes):
-    """Bytes that no repr shows: they may hold a token or a code, as the body of an answer, or a secret."""
+    """Bytes that may contain a secret, such as a response body. The repr shows only their number."""
 
     __slots__ = ()
 
@@ -42,14 +47,33 @@ class SecretBytes(bytes):
 
 
 class RedactedStr(str):
-    """A path or address, whose repr masks the tokens and passwords in it."""
+    """A path or URL whose repr masks tokens and passwords."""
 
     __slots__ = ()
 
     @classmethod
     def of(cls, text: str) -> str:
-        """Mask a text; leave what is none as it is, for the check that will refuse it."""
+        """Wrap a string. Return other types unchanged, because a later check reports them."""
         return cls(text) if isinstance(text, str) else text
 
     def __repr__(self) -> str:
         return redact(super().__repr__())
+
+
+def sanitize(text: str, *, max_chars: int) -> str:
+    """Prepare a text from a server for a message: printable, then redacted, then cut.
+
+    Args:
+        text: Text of any length.
+        max_chars: Length of the result at most, in characters.
+
+    Returns:
+        The text without secrets. A ``?`` replaces each lone surrogate, which cannot be printed or logged.
+
+    Example:
+        >>> sanitize("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc", max_chars=100)
+        'no such key: sk_test_…'
+    """
+    # A cut before the redaction could split a secret. The first cut only bounds the time for megabytes of text.
+    bounded = text[: max_chars + _MARGIN_CHARS]
+    return redact(bounded.encode("utf-8", "replace").decode())[:max_chars]

@@ -1,4 +1,4 @@
-"""`UNSET`, the value that leaves an argument out."""
+"""`UNSET`, the value that leaves an argument out of a request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["UNSET", "Unset"]
 
 
 class Unset(enum.Enum):
-    """The type of :data:`UNSET`, which says *leave this out*, as ``None`` says *send null*."""
+    """Type of :data:`UNSET`, which leaves a field out of a request. ``None`` sends null instead."""
 
     UNSET = "UNSET"
 

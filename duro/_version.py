@@ -1,4 +1,4 @@
-"""The version, for the package's metadata and for every request."""
+"""Version of the package, for its metadata and for the ``User-Agent`` header."""
 
 from __future__ import annotations
 

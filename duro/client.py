@@ -27,11 +27,11 @@ from .api.resources.settings import AsyncSettings
 from .api.resources.subscriptions import AsyncSubscriptions
 from .api.resources.transactions import AsyncTransactions
 from .auth.authorizers import Authorizers
-from .auth.credentials import conceal, resolve_credential
+from .auth.credentials import resolve_credential, wrap_secret
 from .config import (
-    DEFAULT_ANSWER_BYTES,
-    DEFAULT_CONNECTIONS,
-    DEFAULT_TIMEOUT,
+    DEFAULT_MAX_CONNECTIONS,
+    DEFAULT_MAX_RESPONSE_BYTES,
+    DEFAULT_TIMEOUT_SECONDS,
     RetryPolicy,
     Settings,
     check_max_connections,
@@ -42,7 +42,7 @@ from .config import (
 )
 from .http.operation import raw_operation
 from .http.pipeline import Pipeline
-from .http.transport.factory import exchange_transport_opener, transport_opener
+from .http.transport.factory import choose_exchange_transport, choose_transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,25 +121,29 @@ class AsyncDuro:
         base_url: str | None = None,
         timeout: float | Unset = UNSET,
         retries: int | RetryPolicy | Unset = UNSET,
-        max_connections: int = DEFAULT_CONNECTIONS,
-        max_response_bytes: int = DEFAULT_ANSWER_BYTES,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         transport: AnyTransport = "httpx",
     ) -> None:
-        # After these two lines no frame has a secret in a local variable, where a traceback could show it.
-        wrapped_credential, wrapped_id, wrapped_secret = conceal(credential), conceal(client_id), conceal(client_secret)
+        # A traceback can show local variables, so none of them may keep a secret as a plain string.
+        wrapped_credential, wrapped_id, wrapped_secret = (
+            wrap_secret(credential),
+            wrap_secret(client_id),
+            wrap_secret(client_secret),
+        )
         del credential, client_id, client_secret
         resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
         settings = Settings(
             base_url=resolve_base_url(base_url, resolved.mode),
-            timeout=DEFAULT_TIMEOUT if isinstance(timeout, Unset) else check_timeout(timeout),
+            timeout=DEFAULT_TIMEOUT_SECONDS if isinstance(timeout, Unset) else check_timeout(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
             max_connections=check_max_connections(max_connections),
             max_response_bytes=check_max_response_bytes(max_response_bytes),
         )
         state = ClientState(
-            Pipeline(settings, transport_opener(transport, settings)),
-            Authorizers(settings, exchange_transport_opener(transport, settings)),
+            Pipeline(settings, choose_transport(transport, settings)),
+            Authorizers(settings, choose_exchange_transport(transport, settings)),
         )
         self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry))
 

@@ -1,9 +1,8 @@
-"""The settings of a client: where it speaks to, how long it waits, how often it tries."""
+"""Settings of a client: address, deadline, retries and limits."""
 
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 import re
 from typing import Final, Literal, TypeAlias
@@ -11,13 +10,14 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from ._checks import check_integer, check_number
 from ._clock import Clock
 from .errors import ConfigurationError
 
 __all__ = [
-    "DEFAULT_ANSWER_BYTES",
-    "DEFAULT_CONNECTIONS",
-    "DEFAULT_TIMEOUT",
+    "DEFAULT_MAX_CONNECTIONS",
+    "DEFAULT_MAX_RESPONSE_BYTES",
+    "DEFAULT_TIMEOUT_SECONDS",
     "HOSTS",
     "Mode",
     "RetryPolicy",
@@ -37,12 +37,12 @@ HOSTS: Final[dict[Mode, str]] = {
     "live": "https://api.useduro.com",
     "test": "https://sandbox.useduro.com",
 }
-DEFAULT_TIMEOUT: Final = 30.0
-DEFAULT_CONNECTIONS: Final = 100
-# A full page is a thousandth of it; what an answer unfolds to in Python can be many times its bytes.
-DEFAULT_ANSWER_BYTES: Final = 16 * 1024 * 1024
-# Nothing waits for ever, not even by a slip of the pen.
-LONGEST_TIMEOUT: Final = 24 * 3600
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+DEFAULT_MAX_CONNECTIONS: Final = 100
+# A thousand times a full page. Decoded into Python objects, a response can take many times its bytes.
+DEFAULT_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
+# Bounds the wait of a call even if the user confuses seconds and milliseconds.
+MAX_TIMEOUT_SECONDS: Final = 24 * 3600
 
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
@@ -50,15 +50,15 @@ _HOST_NAME: Final = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
 
 @frozen
 class RetryPolicy:
-    """How often and how patiently a call is tried again.
+    """Number of retries of a call, the delays between them, and the budget of all calls of a client.
 
     Attributes:
-        retries: Tries after the first one; 0 never tries again.
-        base_delay: Seconds; the bound of the first wait, doubled for each further one.
-        max_delay: Seconds; no wait is longer, unless the server asks for it.
-        budget: Retries that a client may have in hand at most.
-        budget_ratio: What each call puts into that budget, so that in an
-            outage the requests stay under ``1 + budget_ratio`` for each call.
+        retries: Attempts after the first one; 0 disables retries.
+        base_delay: Upper bound of the first delay in seconds. It doubles for each further retry.
+        max_delay: Upper bound of each delay in seconds, unless the server asks for a longer one.
+        budget: Retries that the client can save up at most. A new client has all of them.
+        budget_ratio: Retries that each call adds to the budget. During an outage, the
+            requests stay under ``1 + budget_ratio`` per call.
 
     Example:
         >>> RetryPolicy(retries=5).retries
@@ -72,89 +72,118 @@ class RetryPolicy:
     budget_ratio: float = 0.1
 
     def __attrs_post_init__(self) -> None:
-        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
-            raise ConfigurationError(f"retries is {self.retries!r}; give a whole number of at least 0")
-        for name in ("base_delay", "max_delay", "budget", "budget_ratio"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise ConfigurationError(f"{name} is {value!r}; give a number of at least 0")
+        check_integer("retries", self.retries, minimum=0, advice="pass the number of retries, or a RetryPolicy")
+        for name in ("base_delay", "max_delay"):
+            check_number(name, getattr(self, name), minimum=0, advice="pass seconds")
+        for name in ("budget", "budget_ratio"):
+            check_number(name, getattr(self, name), minimum=0, advice="pass a number of retries")
 
 
 def to_retry_policy(retries: int | RetryPolicy) -> RetryPolicy:
-    """Take a policy as it is, and a number as the number of retries."""
+    """Return a policy unchanged, or the default policy with a number of retries."""
     return retries if isinstance(retries, RetryPolicy) else RetryPolicy(retries=retries)
 
 
 def check_timeout(value: float) -> float:
-    """Check a call's deadline.
+    """Check the deadline of a call.
 
     Args:
-        value: Seconds, more than 0 and at most a day.
+        value: Deadline in seconds, above 0 and at most a day.
 
     Returns:
         The deadline in seconds.
 
     Raises:
-        ConfigurationError: It is no such number.
+        ConfigurationError: The value is not a number, or out of bounds.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_TIMEOUT:
-        raise ConfigurationError(f"timeout is {value!r}; give seconds, above 0 and at most {LONGEST_TIMEOUT}")
-    return float(value)
+    return check_number("timeout", value, above=0, maximum=MAX_TIMEOUT_SECONDS, advice="pass seconds")
+
+
+def check_max_connections(value: int) -> int:
+    """Check the limit of connections per event loop.
+
+    Args:
+        value: Number of connections, at least 1.
+
+    Returns:
+        The number.
+
+    Raises:
+        ConfigurationError: The value is not an integer, or below 1.
+    """
+    return check_integer("max_connections", value, minimum=1, advice="pass a number of connections")
+
+
+def check_max_response_bytes(value: int) -> int:
+    """Check the limit of the size of a response.
+
+    Args:
+        value: Size in bytes, at least 1.
+
+    Returns:
+        The size.
+
+    Raises:
+        ConfigurationError: The value is not an integer, or below 1.
+    """
+    return check_integer("max_response_bytes", value, minimum=1, advice="pass a number of bytes")
 
 
 def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
-    """Decide where the client speaks to.
+    """Choose the address of the API.
 
     Args:
-        base_url: What the user gave; wins over all else.
-        mode: The credential's mode, which picks Duro's own host.
+        base_url: Address from the user, which takes precedence. Next comes ``DURO_BASE_URL``.
+        mode: Mode of the credential, which selects one of Duro's hosts. ``None`` without one.
 
     Returns:
-        An address without a trailing slash.
+        The address, without a trailing slash.
 
     Raises:
-        ConfigurationError: The address is malformed, or there is none.
+        ConfigurationError: The address is malformed or missing.
     """
     if base_url is None:
         base_url = os.environ.get("DURO_BASE_URL") or (HOSTS[mode] if mode else None)
     if base_url is None:
-        raise ConfigurationError("this credential has no mode to pick a host by; give base_url= or set DURO_BASE_URL")
-    if fault := _fault_of_base(base_url):
-        raise ConfigurationError(f"base_url {fault}; give an address such as {HOSTS['live']!r}")
+        raise ConfigurationError(
+            "base_url is missing, and the mode of this credential is unknown; pass base_url= or set DURO_BASE_URL"
+        )
+    if problem := _find_base_url_problem(base_url):
+        raise ConfigurationError(f"base_url {problem}; pass an address such as {HOSTS['live']!r}")
     return base_url.rstrip("/")
 
 
-def _fault_of_base(base_url: str) -> str | None:
-    if fault := find_url_problem(base_url):
-        return fault
+def _find_base_url_problem(base_url: str) -> str | None:
+    if problem := find_url_problem(base_url):
+        return problem
     parts = urlsplit(base_url)
     return "has a query or fragment" if parts.query or parts.fragment else None
 
 
 def find_url_problem(address: str) -> str | None:
-    """Say what is wrong with an address that secrets are sent to, never repeating it: it could hold a password.
+    """Return the reason why secrets must not be sent to an address, or ``None`` if they may be.
 
     Args:
-        address: The address, ``https://``, or ``http://`` on loopback.
+        address: Address, ``https://``, or ``http://`` on loopback.
 
     Returns:
-        The end of a sentence; ``None`` if nothing is wrong.
+        The end of a sentence. It does not repeat the address, which may contain a password.
     """
     if not isinstance(address, str) or not address.isascii() or any(mark <= " " for mark in address):
-        return "is not a plain address"
+        return "is not a string of printable ASCII characters without spaces"
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "cannot be read as an address"
+        return "cannot be parsed as a URL"
     if parts.scheme not in ("https", "http"):
         return "does not start with https://"
     if not host or not _is_host(host):
-        return "names no host"
+        return "does not contain a valid host name"
     if parts.username is not None or parts.password is not None:
-        return "holds a user name or password"
+        return "contains a user name or password"
     if parts.scheme == "http" and not is_loopback(host):
-        return f"is http:// to {host}, where anyone on the way could read what is sent (http:// is for loopback only)"
+        return f"is http:// to {host}, which would send secrets unencrypted (http:// is for loopback only)"
     return None
 
 
@@ -169,7 +198,7 @@ def _is_host(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine and no other."""
+    """Return whether a host is ``localhost`` or a loopback address. Other names are not resolved."""
     if host == "localhost":
         return True
     try:
@@ -178,58 +207,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_max_connections(value: int) -> int:
-    """Check how many connections a client may keep.
-
-    Args:
-        value: The number, at least 1.
-
-    Returns:
-        The same.
-
-    Raises:
-        ConfigurationError: It is no such number.
-    """
-    return _positive("max_connections", value)
-
-
-def check_max_response_bytes(value: int) -> int:
-    """Check how large an answer may be.
-
-    Args:
-        value: Bytes, at least 1.
-
-    Returns:
-        The same.
-
-    Raises:
-        ConfigurationError: It is no such number.
-    """
-    return _positive("max_response_bytes", value)
-
-
-def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"{name} is {value!r}; give a whole number of at least 1")
-    return value
-
-
 @frozen
 class Settings:
-    """What a client was told; whoever makes it has checked it.
+    """Validated settings of a client.
 
     Attributes:
-        base_url: Where the client speaks to, without a trailing slash.
-        timeout: The deadline of a call, in seconds.
-        retry: How a call is tried again.
-        max_connections: How many connections the client keeps at most in each event loop.
-        max_response_bytes: How large an answer may be, as it comes and unpacked.
-        clock: Time and chance.
+        base_url: Address of the API, without a trailing slash.
+        timeout: Deadline of a call in seconds.
+        retry: Retry policy of a call.
+        max_connections: Connections per event loop at most.
+        max_response_bytes: Size of a response in bytes at most, compressed and decompressed.
+        clock: Sources of time and random numbers.
     """
 
     base_url: str
-    timeout: float = DEFAULT_TIMEOUT
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
     retry: RetryPolicy = field(factory=RetryPolicy)
-    max_connections: int = DEFAULT_CONNECTIONS
-    max_response_bytes: int = DEFAULT_ANSWER_BYTES
+    max_connections: int = DEFAULT_MAX_CONNECTIONS
+    max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
     clock: Clock = field(factory=Clock)

@@ -1,7 +1,7 @@
-"""Every error that a caller can catch.
+"""Exceptions of the package.
 
-Each message says what happened and what to do about it. No error carries a
-secret: bodies that could hold one are never kept, and text that came from a
+Each message states the problem and then how to fix it. No error contains a
+secret. Response bodies that may contain one are not kept, and text from a
 server is passed through :func:`redact` first.
 """
 
@@ -42,22 +42,22 @@ __all__ = [
     "redact",
 ]
 
-# With its mode, a secret is one wherever it stands; without, only as a word of its own: "task_list" is none.
+# With a mode in it, a prefix marks a secret anywhere. Without one, it has to start a word: "task_list" is not a secret.
 _SECRET_PATTERN = re.compile(
     r"((?:sk|csec|cs)_(?:test|live)_|whsec_|\b(?:sk|csec|cs)_(?!(?:test|live)_))[A-Za-z0-9_\-]+"
 )
-# Bounded, so that a text of slashes and colons takes no more than its length.
+# The repetitions are bounded, so that a text of slashes and colons is matched in linear time.
 _PASSWORD_PATTERN = re.compile(r"(//[^/@\s:]{0,100}:)[^/@\s]{1,100}(?=@)")
 
 
 def redact(text: str) -> str:
-    """Mask whatever in a text has the form of a Duro secret, and the password of an address.
+    """Mask Duro secrets and the passwords of URLs in a text.
 
     Args:
-        text: Any text, for example a message written by a server.
+        text: Any text, for example a message from a server.
 
     Returns:
-        The text, each secret cut down to its prefix.
+        The text, with each secret cut down to its prefix.
 
     Example:
         >>> redact("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc")
@@ -67,18 +67,23 @@ def redact(text: str) -> str:
 
 
 class ErrorDetail(NamedTuple):
-    """One field at fault, as a validation error names it."""
+    """One invalid field of a request, as a validation error lists it.
+
+    Attributes:
+        path: Path of the field, such as ``amount``.
+        issue: Description of the problem.
+    """
 
     path: str
     issue: str
 
 
 class DuroError(Exception):
-    """Whatever this package raises on purpose."""
+    """Base class of all errors of this package."""
 
     def __reduce__(self) -> tuple[Callable[..., DuroError], tuple[object, ...]]:
-        # Task queues send errors between processes; keyword-only arguments
-        # would be lost on the way by the default of Exception.
+        # Task queues pickle errors. The default of Exception would call the
+        # class with args alone and lose the keyword-only arguments.
         state = dict(self.__dict__)
         if "__notes__" in state:
             # A note on a copy must not appear on the original.
@@ -94,23 +99,23 @@ def _restore(kind: type[DuroError], args: tuple[object, ...], state: Mapping[str
 
 
 class ConfigurationError(DuroError):
-    """The client cannot work as it was set up; nothing was sent."""
+    """Invalid settings of a client; nothing was sent."""
 
 
 class InvalidArgumentError(ConfigurationError, ValueError):
-    """An argument of a call breaks the contract; nothing was sent."""
+    """Invalid argument of a call; nothing was sent."""
 
 
 class ClientClosedError(DuroError):
-    """The client was closed before the call."""
+    """Call of a client that is closed."""
 
 
 class TransportError(DuroError):
-    """The request got no answer, or one larger than the client takes.
+    """Call without a response, or with a response above ``max_response_bytes``.
 
     Attributes:
-        idempotency_key: The key of the call, ``None`` for a read.
-        attempts: How many times the request was tried.
+        idempotency_key: Idempotency key of the call, ``None`` for a read.
+        attempts: Number of times that the request was sent or tried.
     """
 
     def __init__(self, message: str, *, idempotency_key: str | None = None, attempts: int = 0) -> None:
@@ -120,30 +125,32 @@ class TransportError(DuroError):
 
 
 class ConnectionFailedError(TransportError):
-    """No connection could be made: the request did not leave."""
+    """Connection that could not be established, so that nothing was sent."""
 
 
 class DeadlineExceededError(TransportError):
-    """The call's deadline passed, and no write is in doubt."""
+    """Call that did not end before its deadline, and that cannot have changed anything."""
 
 
 class OutcomeUnknownError(TransportError):
-    """A write may have happened: it left, and no answer came that could be read, or only a gateway's 502 or 504.
+    """Write that was sent and may have been processed.
 
-    The same call with ``idempotency_key=error.idempotency_key`` is safe: it
-    gets the first answer if there was one, and does the work if there was not.
-    After an answer that could not be read, ``__cause__`` is the :class:`DecodingError`.
+    The response was lost or could not be decoded, or a gateway returned 502 or
+    504. It is safe to repeat the call with
+    ``idempotency_key=error.idempotency_key``. The API then returns the first
+    response if the write was processed, and processes the write if not. If the
+    response could not be decoded, ``__cause__`` is the :class:`DecodingError`.
     """
 
 
 class TokenExchangeError(DuroError):
-    """The token endpoint refused the client, or answered nonsense (``POST /v1/oauth/token``).
+    """Rejection by the token endpoint, or an invalid response from it (``POST /v1/oauth/token``).
 
     Attributes:
-        status: The HTTP status, ``None`` when there was none.
-        code: The code or OAuth ``error`` of the answer, when there was one.
-        retry_after: Seconds the server asked to wait, when it said so.
-        request_id: What the server called this exchange, when it said so.
+        status: HTTP status, ``None`` without a response.
+        code: Error code of the API, or OAuth ``error``; ``None`` if the response has neither.
+        retry_after: Seconds to wait, from the ``Retry-After`` header; ``None`` without one.
+        request_id: Id that the server gave to the exchange, ``None`` without one.
     """
 
     def __init__(
@@ -163,18 +170,21 @@ class TokenExchangeError(DuroError):
 
 
 class APIError(DuroError):
-    """The API refused the request.
+    """Error response of the API.
 
     Attributes:
-        status: The HTTP status.
-        code: The machine's word for the refusal, such as ``conflict``.
-        message: The API's sentence for people.
-        details: The fields at fault, for a validation error.
-        request_id: What the server called this request, when it said so.
-        idempotency_key: The key of the call, ``None`` for a read.
+        status: HTTP status.
+        code: Error code for programs, such as ``conflict``; ``None`` if the response lacks it.
+        message: Error message for people.
+        details: Invalid fields of the request, for a validation error.
+        request_id: Id that the server gave to the request, ``None`` without one.
+        idempotency_key: Idempotency key of the call, ``None`` for a read.
+        give_up_reason: Reason why the client stopped retrying, ``None`` if a retry cannot help.
     """
 
     by_status: ClassVar[dict[int, type[APIError]]] = {}
+
+    give_up_reason: str | None = None
 
     def __init_subclass__(cls, status: int | None = None) -> None:
         super().__init_subclass__()
@@ -203,54 +213,56 @@ class APIError(DuroError):
         more = [f"{detail.path}: {detail.issue}" for detail in self.details]
         if self.request_id:
             more.append(f"request {self.request_id}")
+        if self.give_up_reason:
+            more.append(self.give_up_reason)
         sentence = f"{self.status} {self.code or 'error'}: {self.message}"
         return "; ".join([sentence.rstrip("."), *more]) if more else sentence
 
 
 class BadRequestError(APIError, status=400):
-    """The request is malformed."""
+    """Malformed request."""
 
 
 class AuthenticationError(APIError, status=401):
-    """The credential is missing or not valid."""
+    """Missing or invalid credential."""
 
 
 class PermissionDeniedError(APIError, status=403):
-    """The credential is known, but does not permit this."""
+    """Valid credential that does not permit the operation."""
 
 
 class NotFoundError(APIError, status=404):
-    """There is no such thing in this tenant and mode."""
+    """Object that does not exist, or that belongs to another merchant or mode."""
 
 
 class ConflictError(APIError, status=409):
-    """A duplicate, or a change that the present state forbids."""
+    """Duplicate, or a change that the present state of the object does not allow."""
 
 
 class ValidationError(APIError, status=422):
-    """The body was refused as a whole, before any work; see ``details``."""
+    """Request body with invalid fields, listed in ``details``; nothing was changed."""
 
 
 class RateLimitError(APIError, status=429):
-    """Too many requests.
+    """Request above the rate limit.
 
     Attributes:
-        retry_after: Seconds the server asked to wait, when it said so.
+        retry_after: Seconds to wait, from the ``Retry-After`` header; ``None`` without one.
     """
 
     retry_after: float | None = None
 
 
 class InternalServerError(APIError):
-    """A fault of the server (any 5xx); after a write, 502 and 504 are an :class:`OutcomeUnknownError`."""
+    """Server error (any 5xx). For a write, 502 and 504 raise :class:`OutcomeUnknownError` instead."""
 
 
 class DecodingError(DuroError):
-    """The answer to a read breaks the contract; after a write, it is the cause of an :class:`OutcomeUnknownError`.
+    """Response to a read that breaks the contract. For a write, it is the cause of an :class:`OutcomeUnknownError`.
 
     Attributes:
-        path: Where, as ``$.items[3].amount``.
-        body: The answer as it came.
+        path: Path of the invalid value, such as ``$.items[3].amount``.
+        body: Response body as received.
     """
 
     def __init__(self, message: str, *, path: str, body: bytes) -> None:
@@ -260,44 +272,44 @@ class DecodingError(DuroError):
 
     def __reduce__(self) -> tuple[Callable[..., DuroError], tuple[object, ...]]:
         restore, (kind, args, state) = super().__reduce__()
-        # The answer may hold a token, and a pickle travels.
+        # The body may contain a token, and a pickle leaves the process.
         masked = redact(self.body.decode("utf-8", "replace")).encode()
         return restore, (kind, args, {**cast("dict[str, object]", state), "body": masked})
 
 
 class WebhookError(DuroError):
-    """A delivery is refused.
+    """Webhook delivery that was rejected.
 
     Attributes:
-        code: A word for machines, as the adapters answer it.
+        code: Error code for programs, which the adapters put into their response.
     """
 
     code: ClassVar[str] = "webhook_refused"
 
 
 class SignatureMissingError(WebhookError):
-    """There is no ``Duro-Signature`` header, or none that could be checked."""
+    """Delivery without a ``Duro-Signature`` header that can be checked."""
 
     code = "signature_missing"
 
 
 class SignatureMismatchError(WebhookError):
-    """No signature fits the body and any of the secrets."""
+    """Delivery whose signature does not match its body under any of the secrets."""
 
     code = "signature_mismatch"
 
 
 class TimestampError(WebhookError):
-    """The signature's time is no number, or too far from now."""
+    """Delivery whose timestamp is not a number, or is outside the tolerance."""
 
     code = "timestamp_refused"
 
 
 class PayloadError(WebhookError):
-    """The body is not the bytes of an event.
+    """Delivery whose body is not a valid event.
 
     Attributes:
-        path: Where it breaks the contract, as ``$.data.invoice.amount``.
+        path: Path of the invalid value, such as ``$.data.invoice.amount``.
     """
 
     code = "payload_refused"

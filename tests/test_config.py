@@ -40,15 +40,15 @@ class TestBaseURL:
             ({"credential": PortalSession("t", mode="live")}, LIVE),
         ],
     )
-    def test_mode_of_the_credential_picks_the_host(self, arguments, host, client_class):
+    def test_mode_of_the_credential_selects_the_host(self, arguments, host, client_class):
         assert address_of(client_class(**arguments)) == host
 
-    def test_address_given_wins_over_the_environments_and_that_over_the_mode(self, monkeypatch, client_class):
+    def test_argument_precedes_the_environment_and_that_the_mode(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_BASE_URL", "https://environment.example")
         assert address_of(client_class(KEY)) == "https://environment.example"
         assert address_of(client_class(KEY, base_url="https://given.example")) == "https://given.example"
 
-    def test_credential_without_a_mode_needs_an_address(self, client_class):
+    def test_credential_without_a_mode_requires_base_url(self, client_class):
         with pytest.raises(ConfigurationError, match="base_url"):
             client_class(IdentityToken("t"))
         assert address_of(client_class(IdentityToken("t"), base_url="https://given.example")) == "https://given.example"
@@ -66,7 +66,7 @@ class TestBaseURL:
             ("http://localhost:8787", "http://localhost:8787"),
         ],
     )
-    def test_addresses_that_are_fine(self, given, kept):
+    def test_valid_addresses_are_accepted(self, given, kept):
         assert resolve_base_url(given, None) == kept
 
     @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ class TestBaseURL:
             " ",
         ],
     )
-    def test_malformed_addresses_are_refused(self, base_url, client_class):
+    def test_malformed_addresses_are_rejected(self, base_url, client_class):
         with pytest.raises(ConfigurationError, match="base_url"):
             client_class(KEY, base_url=base_url)
 
     @pytest.mark.parametrize("base_url", [5, b"https://api.useduro.com", ["https://api.useduro.com"], True])
-    def test_what_is_no_text_is_refused(self, base_url, client_class):
+    def test_other_types_are_rejected(self, base_url, client_class):
         with pytest.raises(ConfigurationError, match="base_url"):
             client_class(KEY, base_url=base_url)
 
@@ -127,28 +127,28 @@ class TestBaseURL:
             "[::ffff:10.0.0.1]",
         ],
     )
-    def test_plain_http_leads_to_loopback_only(self, host, client_class):
+    def test_http_is_accepted_for_loopback_only(self, host, client_class):
         with pytest.raises(ConfigurationError, match="http://"):
             client_class(KEY, base_url=f"http://{host}")
 
-    def test_refusal_repeats_no_password(self):
+    def test_message_does_not_repeat_a_password(self):
         with pytest.raises(ConfigurationError) as caught:
             resolve_base_url("https://user:pass-word@api.useduro.com", None)
         assert "pass-word" not in str(caught.value)
 
-    def test_malformed_address_of_the_environment_is_refused_too(self, monkeypatch, client_class):
+    def test_malformed_address_from_the_environment_is_rejected(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_BASE_URL", "http://elsewhere.example")
         with pytest.raises(ConfigurationError):
             client_class(KEY)
 
     @given(st.text() | st.text(alphabet="htps:/[]@.\\?#%1a-_ ").map(lambda rest: f"https://{rest}"))
-    def test_no_text_does_harm(self, text):
+    def test_any_string_is_resolved_or_rejected(self, text):
         with contextlib.suppress(ConfigurationError):
             assert resolve_base_url(text, "test").lower().startswith(("https://", "http://"))
 
 
 class TestCredential:
-    def test_none_at_all_is_refused_and_told_how(self, client_class):
+    def test_missing_credential_is_rejected_with_advice(self, client_class):
         with pytest.raises(ConfigurationError, match="DURO_SECRET_KEY") as caught:
             client_class()
         assert "DURO_CLIENT_ID" in str(caught.value)
@@ -181,42 +181,42 @@ class TestCredential:
         ],
         ids=lambda arguments: " ".join(f"{name}={value!r}" for name, value in arguments.items()),
     )
-    def test_odd_ones_are_refused(self, arguments, client_class):
+    def test_invalid_credentials_are_rejected(self, arguments, client_class):
         with pytest.raises(ConfigurationError):
             client_class(**arguments)
 
     @pytest.mark.parametrize("key", ["sk_test_", "pk_live_abcdef0123", "csec_test_abcdef0123", "sk-test-abcdef0123"])
-    def test_refusal_repeats_no_secret(self, key, client_class):
+    def test_message_does_not_repeat_a_secret(self, key, client_class):
         with pytest.raises(ConfigurationError) as caught:
             client_class(f"{key}abcdef0123 ")
         assert "abcdef0123" not in str(caught.value)
 
-    def test_environment_gives_a_key(self, monkeypatch, client_class):
+    def test_environment_provides_a_key(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_1")
         assert address_of(client_class()) == LIVE
 
-    def test_environment_gives_an_oauth_client(self, monkeypatch, client_class):
+    def test_environment_provides_an_oauth_client(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_CLIENT_ID", "cid_test_1")
         with pytest.raises(ConfigurationError, match="half"):
             client_class()
         monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_test_1")
         assert "cid_test_1" in repr(client_class())
 
-    def test_environment_with_both_is_refused(self, monkeypatch, client_class):
+    def test_environment_with_both_is_rejected(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_SECRET_KEY", KEY)
         monkeypatch.setenv("DURO_CLIENT_ID", "cid_test_1")
         with pytest.raises(ConfigurationError, match="two credentials"):
             client_class()
 
-    def test_argument_wins_over_the_environment(self, monkeypatch, client_class):
+    def test_argument_takes_precedence_over_the_environment(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_CLIENT_ID", "cid_test_1")
         monkeypatch.setenv("DURO_CLIENT_SECRET", "csec_test_1")
         assert address_of(client_class("sk_live_1")) == LIVE
 
-    def test_empty_variables_count_as_none(self, monkeypatch, client_class):
+    def test_empty_variables_are_ignored(self, monkeypatch, client_class):
         for name in ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET", "DURO_BASE_URL"):
             monkeypatch.setenv(name, "")
-        with pytest.raises(ConfigurationError, match="no credential"):
+        with pytest.raises(ConfigurationError, match="the credential is missing"):
             client_class()
         assert address_of(client_class(KEY)) == TEST
 
@@ -228,23 +228,23 @@ class TestRetryPolicy:
 
     @pytest.mark.parametrize("name", ["base_delay", "max_delay", "budget", "budget_ratio"])
     @pytest.mark.parametrize("value", [-1, math.inf, math.nan, "1", None, True])
-    def test_odd_numbers_are_refused(self, name, value):
+    def test_invalid_numbers_are_rejected(self, name, value):
         with pytest.raises(ConfigurationError, match=name):
             RetryPolicy(**{name: value})
 
     @pytest.mark.parametrize("value", [-1, 1.0, "1", None, True])
-    def test_odd_numbers_of_retries_are_refused(self, value):
+    def test_invalid_numbers_of_retries_are_rejected(self, value):
         with pytest.raises(ConfigurationError, match="retries"):
             RetryPolicy(retries=value)
 
-    def test_it_is_frozen(self):
+    def test_policy_is_immutable(self):
         with pytest.raises(AttributeError):
             RetryPolicy().retries = 5
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 1e6, "1", None, True, math.inf])
-def test_odd_limits_of_an_answer_are_refused(value, client_class):
-    with pytest.raises(ConfigurationError, match=r"max_response_bytes is .* whole number"):
+def test_invalid_response_limits_are_rejected(value, client_class):
+    with pytest.raises(ConfigurationError, match=r"max_response_bytes must be an integer of at least 1, got"):
         client_class(KEY, max_response_bytes=value)
 
 
@@ -254,7 +254,7 @@ def test_defaults_of_a_client():
     assert settings.max_response_bytes == 16 * 1024 * 1024
 
 
-def test_everything_but_the_credential_is_given_by_name(client_class):
+def test_all_arguments_but_the_credential_are_keyword_only(client_class):
     first, *others = inspect.signature(client_class).parameters.values()
     assert (first.name, first.kind) == ("credential", first.POSITIONAL_OR_KEYWORD)
     assert all(each.kind is each.KEYWORD_ONLY for each in others)

@@ -64,7 +64,7 @@ PARENTS = {
     TimestampError: WebhookError,
     PayloadError: WebhookError,
 }
-SAMPLES = [
+ERRORS = [
     DuroError("words"),
     ConfigurationError("words"),
     InvalidArgumentError("words"),
@@ -89,7 +89,7 @@ SAMPLES = [
 ]
 
 
-def test_tree_is_the_documented_one():
+def test_class_tree_is_the_documented_one():
     assert {kind: kind.__base__ for kind in PARENTS if kind is not InvalidArgumentError} == {
         kind: parent for kind, parent in PARENTS.items() if kind is not InvalidArgumentError
     }
@@ -97,49 +97,49 @@ def test_tree_is_the_documented_one():
     assert {*PARENTS, DuroError} <= found
 
 
-def test_bad_argument_is_a_value_error_as_well():
+def test_invalid_argument_error_is_a_value_error():
     assert issubclass(InvalidArgumentError, ValueError)
     assert issubclass(InvalidArgumentError, ConfigurationError)
 
 
-def test_every_error_stands_at_the_top_level_too():
+def test_errors_are_exported_at_the_top_level():
     for kind in [*PARENTS, DuroError, ErrorDetail]:
         assert getattr(duro, kind.__name__) is kind
         assert kind.__name__ in duro.__all__
         assert kind.__name__ in errors.__all__
 
 
-@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_error_pickles_whole(error, protocol):
+def test_error_survives_pickle(error, protocol):
     error = copy.copy(error)
     error.add_note("a note")
-    twin = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
-    assert type(twin) is type(error)
-    assert (str(twin), repr(twin), twin.args) == (str(error), repr(error), error.args)
-    assert vars(twin) == vars(error)
+    copied = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
+    assert type(copied) is type(error)
+    assert (str(copied), repr(copied), copied.args) == (str(error), repr(error), error.args)
+    assert vars(copied) == vars(error)
 
 
-@pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("through", [copy.copy, copy.deepcopy])
-def test_error_is_copied_whole(error, through):
-    twin = through(error)
-    assert twin is not error
-    assert (type(twin), str(twin), vars(twin)) == (type(error), str(error), vars(error))
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("copy_error", [copy.copy, copy.deepcopy])
+def test_error_survives_copy(error, copy_error):
+    copied = copy_error(error)
+    assert copied is not error
+    assert (type(copied), str(copied), vars(copied)) == (type(error), str(error), vars(error))
 
 
-def test_users_own_subclass_pickles_too():
-    error = pickle.loads(pickle.dumps(OwnError("words", status=409, own=5)))  # noqa: S301
-    assert (type(error), error.own, error.status) == (OwnError, 5, 409)
+def test_subclass_of_the_user_survives_pickle():
+    error = pickle.loads(pickle.dumps(CustomError("words", status=409, own=5)))  # noqa: S301
+    assert (type(error), error.own, error.status) == (CustomError, 5, 409)
 
 
-class OwnError(ConflictError):
+class CustomError(ConflictError):
     def __init__(self, message, *, status, own):
         super().__init__(message, status=status)
         self.own = own
 
 
-def test_refusal_is_told_in_one_line():
+def test_api_error_is_formatted_in_one_line():
     error = ValidationError(
         "No way",
         status=422,
@@ -168,22 +168,22 @@ def test_refusal_is_told_in_one_line():
         ("", ""),
     ],
 )
-def test_secrets_are_masked_and_nothing_else(text, masked):
+def test_only_secrets_are_masked(text, masked):
     assert redact(text) == masked
 
 
 @pytest.mark.parametrize("before", ["", " ", "_", "-", "a", "0", "=", "%20", "é", "\n", '"'])
 @pytest.mark.parametrize("kind", ["sk_test", "sk_live", "csec_test", "csec_live", "cs_live", "whsec"])
-def test_secret_is_masked_whatever_stands_before_it(before, kind):
+def test_secret_is_masked_after_any_character(before, kind):
     assert "4eC39HqLyjWD" not in redact(f"{before}{kind}_4eC39HqLyjWD")
 
 
 @given(st.text())
-def test_masking_does_no_harm(text):
+def test_masking_is_idempotent(text):
     assert isinstance(redact(text), str)
     assert redact(redact(text)) == redact(text)
 
 
-def test_masking_is_quick_on_hostile_text():
+def test_masking_takes_linear_time():
     redact("sk_" * 200_000)
     redact("sk_test_" + "_" * 500_000)

@@ -9,10 +9,10 @@ import anyio
 from attrs import evolve
 
 from .._unset import UNSET, Unset
-from ..auth.credentials import ClientCredentials, as_credential, conceal
+from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
-from ..http.pipeline import outcome_unknown
+from ..http.call_state import build_outcome_unknown_error
 from ..http.request import USER_AGENT, Headers, Invocation
 from .arguments import check_page_position
 from .codec.codec import decode, encode
@@ -57,7 +57,7 @@ class Requester:
     def __init__(self, core: ClientState, defaults: Defaults) -> None:
         self.core = core
         self.defaults = defaults
-        self._headers = _COMMON_HEADERS.replaced_by(defaults.headers)
+        self._headers = _COMMON_HEADERS.merge(defaults.headers)
         self._authorizers: dict[Surface, Authorizer] = {}
 
     def copy(self, options: ClientOptions) -> Requester:
@@ -80,7 +80,7 @@ class Requester:
         if "retries" in options:
             changes["retry"] = to_retry_policy(options["retries"])
         if "headers" in options:
-            changes["headers"] = self.defaults.headers.replaced_by(check_headers(options["headers"]))
+            changes["headers"] = self.defaults.headers.merge(check_headers(options["headers"]))
         if "credential" in options:
             changes["credential"] = self._credential(options)
         return Requester(self.core, evolve(self.defaults, **changes))
@@ -135,7 +135,7 @@ class Requester:
         """
         return await self.execute(
             operation,
-            operation.path_with(*path),
+            operation.format_path(*path),
             content=None if body is None else encode(body),
             query=query,
             options=options,
@@ -180,7 +180,7 @@ class Requester:
             raise unreadable
         # Somebody answered, perhaps a proxy; only the first answer under the key tells what became of the write.
         cause = f"The answer could not be read ({unreadable})"
-        raise outcome_unknown(invocation, cause, attempts=answer.attempts) from unreadable
+        raise build_outcome_unknown_error(invocation, cause, attempts=answer.attempts) from unreadable
 
     def pages(
         self,
@@ -209,7 +209,7 @@ class Requester:
         """
         check_page_position(limit, cursor)
         # Checked here, so that a mistake shows where it was made and not where the list is walked.
-        self._invocation(operation, operation.path_with(*path), content=None, query=_NO_QUERY, options=options)
+        self._invocation(operation, operation.format_path(*path), content=None, query=_NO_QUERY, options=options)
 
         async def fetch(begin: str | None) -> Page[T]:
             query = {"limit": limit, "cursor": UNSET if begin is None else begin}
@@ -221,7 +221,7 @@ class Requester:
         """Give a usable token from the cache of the call's OAuth client."""
         check_names(options, CallOptions)
         cache = self.oauth_authorizer(options).cache
-        return cache.fresh() or await self.within_deadline(options, cache.get)
+        return cache.cached_token() or await self.within_deadline(options, cache.get)
 
     async def within_deadline(self, options: CallOptions, fetch: Callable[[], Awaitable[Token]]) -> Token:
         """Wait for a token no longer than the call may take.
@@ -253,7 +253,7 @@ class Requester:
             raise ConfigurationError(
                 f"{credential!r} is not exchanged for tokens; a token takes an OAuth client (client_id, client_secret)"
             )
-        return self.core.authorizers.oauth(credential)
+        return self.core.authorizers.oauth_authorizer_for(credential)
 
     def _invocation(
         self,
@@ -268,7 +268,7 @@ class Requester:
         key = _key_for(operation, options)
         headers: tuple[tuple[bytes, bytes], ...] = self._headers
         if "headers" in options:
-            headers = self._headers.replaced_by(check_headers(options["headers"]))
+            headers = self._headers.merge(check_headers(options["headers"]))
         if content is not None:
             headers += _JSON_HEADER
         if key is not None:
@@ -301,7 +301,7 @@ class Requester:
         if "credential" not in options:
             return self.defaults.credential
         # Put back concealed: the frames of a traceback share these options.
-        wrap_secrets: Any = conceal(options["credential"])
+        wrap_secrets: Any = wrap_secret(options["credential"])
         options["credential"] = wrap_secrets
         credential = as_credential(wrap_secrets)
         if len({credential.mode, self.defaults.credential.mode} - {None}) > 1:

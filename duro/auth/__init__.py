@@ -1,1 +1,1 @@
-"""Who calls: credentials, the token exchange and its cache."""
+"""Authentication: credentials, the token exchange and the token cache."""

@@ -1,4 +1,4 @@
-"""From a credential to the headers of a request."""
+"""Authorizers, which turn a credential into the headers of a request."""
 
 from __future__ import annotations
 
@@ -25,46 +25,46 @@ if TYPE_CHECKING:
 
 __all__ = ["Authorizers", "OAuthAuthorizer", "StaticAuthorizer"]
 
-# With more OAuth clients than this in one SDK client, the oldest exchange anew when they call again.
-MOST_OAUTH_CLIENTS: Final = 256
+# If one SDK client uses more OAuth clients than this, the oldest lose their cached token.
+MAX_OAUTH_CLIENTS: Final = 256
 
 _ADVICE: Final = {
-    Surface.MERCHANT: "use a secret key or an OAuth client",
-    Surface.IDENTITY: "give credential=IdentityToken(…)",
-    Surface.PORTAL: "give credential=PortalSession(…)",
+    Surface.MERCHANT: "pass a secret key or ClientCredentials",
+    Surface.IDENTITY: "pass credential=IdentityToken(…)",
+    Surface.PORTAL: "pass credential=PortalSession(…)",
 }
 
 
 class StaticAuthorizer:
-    """Headers that never change.
+    """Authorizer with fixed headers.
 
     Args:
-        headers: The headers, perhaps none.
+        headers: Headers of each request, possibly none.
     """
 
     def __init__(self, headers: Headers) -> None:
         self._headers = headers
 
     def cached_headers(self) -> Headers:
-        """Give the headers."""
+        """Return the headers."""
         return self._headers
 
     async def get_headers(self) -> Headers:
-        """Give the headers."""
+        """Return the headers."""
         return self._headers
 
-    def on_unauthorized(self, headers: Headers) -> bool:  # noqa: ARG002 - the protocol's, whichever headers they were
-        """Say that there are no others."""
+    def on_unauthorized(self, headers: Headers) -> bool:  # noqa: ARG002 - part of the protocol
+        """Return ``False``, because the headers never change."""
         return False
 
 
 class OAuthAuthorizer:
-    """Headers of an access token, exchanged and renewed as needed.
+    """Authorizer with an access token, which it exchanges and refreshes as needed.
 
     Args:
-        credentials: The OAuth client.
-        settings: Where to exchange, and the clock.
-        transports: What carries exchanges, for each event loop.
+        credentials: OAuth client.
+        settings: Settings of the SDK client, for the address and the clock.
+        transports: Transports for exchanges, one per event loop.
     """
 
     def __init__(self, credentials: ClientCredentials, settings: Settings, transports: PerLoop[Transport]) -> None:
@@ -72,30 +72,30 @@ class OAuthAuthorizer:
         self.cache = TokenCache(self.exchange, settings.clock)
 
     def cached_headers(self) -> Headers | None:
-        """Give the headers of a fresh token."""
-        token = self.cache.fresh()
+        """Return the headers of a token below its soft limit, else ``None``."""
+        token = self.cache.cached_token()
         return None if token is None else token.headers
 
     async def get_headers(self) -> Headers:
-        """Give the headers of a usable token, exchanging if there is none."""
+        """Return the headers of a usable token. This may wait for an exchange."""
         return (await self.cache.get()).headers
 
     def on_unauthorized(self, headers: Headers) -> bool:
-        """Drop the token that these headers are of; say that another can be had."""
+        """Invalidate the token of these headers if it is still cached, and return ``True``."""
         if token := self.cache.token_for(headers):
-            self.cache.drop(token)
+            self.cache.invalidate(token)
         return True
 
 
-_NOBODY: Final = StaticAuthorizer(NO_HEADERS)
+_ANONYMOUS: Final = StaticAuthorizer(NO_HEADERS)
 
 
 class Authorizers:
-    """The authorizers of one client and its copies: one token cache for each OAuth client.
+    """Authorizers of one client and its copies, with one token cache for each OAuth client.
 
     Args:
-        settings: Where to exchange, and the clock.
-        open_transport: Makes the transport for the exchanges of an event loop.
+        settings: Settings of the client, for the address and the clock.
+        open_transport: Function that creates the transport for the exchanges of an event loop.
     """
 
     def __init__(self, settings: Settings, open_transport: Callable[[], Transport]) -> None:
@@ -104,49 +104,49 @@ class Authorizers:
         self._oauth: dict[ClientCredentials, OAuthAuthorizer] = {}
 
     def authorizer_for(self, credential: Credential, operation: Operation) -> Authorizer:
-        """Pick who calls an operation.
+        """Return the authorizer for calls of an operation.
 
         Args:
-            credential: The client's credential or the call's own.
-            operation: What is called.
+            credential: Credential of the client or of the call.
+            operation: Operation to call.
 
         Returns:
             The authorizer.
 
         Raises:
-            ConfigurationError: The operation takes another kind of credential.
+            ConfigurationError: The operation requires another kind of credential.
         """
         surface = operation.surface
         if surface is Surface.PUBLIC:
-            return _NOBODY
+            return _ANONYMOUS
         if surface is not Surface.ANY and surface not in credential.surfaces:
-            raise ConfigurationError(f"{operation.id} does not take the credential {credential!r}; {_ADVICE[surface]}")
+            raise ConfigurationError(f"{operation.id} does not accept {credential!r}; {_ADVICE[surface]}")
         if isinstance(credential, ClientCredentials):
-            return self.oauth(credential)
-        return StaticAuthorizer(_headers_of(credential))
+            return self.oauth_authorizer_for(credential)
+        return StaticAuthorizer(_build_headers(credential))
 
-    def oauth(self, credentials: ClientCredentials) -> OAuthAuthorizer:
-        """Give the authorizer, and so the token cache, of an OAuth client."""
+    def oauth_authorizer_for(self, credentials: ClientCredentials) -> OAuthAuthorizer:
+        """Return the authorizer of an OAuth client, and with it the token cache."""
         authorizer = self._oauth.get(credentials)
         if authorizer is None:
-            while len(self._oauth) >= MOST_OAUTH_CLIENTS:
+            while len(self._oauth) >= MAX_OAUTH_CLIENTS:
                 self._oauth.pop(next(iter(self._oauth)), None)
-            # Two threads may come here at once; setdefault lets both have the same one.
+            # Two threads may get here at once. With setdefault, both get the same authorizer.
             authorizer = self._oauth.setdefault(
                 credentials, OAuthAuthorizer(credentials, self._settings, self._transports)
             )
         return authorizer
 
     async def aclose(self) -> None:
-        """Close the running loop's connections."""
+        """Close the connections of the running loop."""
         transport = self._transports.pop()
         if transport is not None:
             with anyio.CancelScope(shield=True):
                 await transport.aclose()
 
 
-def _headers_of(credential: SecretKey | IdentityToken | PortalSession) -> Headers:
-    """Write the header that proves who calls: the one place where these secrets are taken out of their wrapping."""
+def _build_headers(credential: SecretKey | IdentityToken | PortalSession) -> Headers:
+    # The only place that unwraps these secrets.
     if isinstance(credential, PortalSession):
         return Headers([(b"x-portal-session", credential.token.reveal().encode("ascii"))])
     secret = credential.key if isinstance(credential, SecretKey) else credential.token

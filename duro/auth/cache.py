@@ -1,14 +1,53 @@
-"""The token cache: any number of callers, one exchange.
+"""Token cache: any number of concurrent calls share one token exchange.
 
-A token has two limits. Up to the soft limit it is simply used. Between the
-soft and the hard limit one exchange renews it in the background, and everybody
-goes on with the good token. Past the hard limit callers queue at a lock and
-share what the one exchange brings, a token or a failure. Failures are
-remembered, so that an endpoint in trouble is not asked by each caller anew.
+Age of the token
+    - Below the soft limit: the token is returned. This needs neither a
+      lock nor an await, because it happens on every call.
+    - Between the limits: the token is returned, and one background task
+      refreshes it. A failure is logged, and the next refresh waits for the
+      cooldown. Calls do not notice either.
+    - At the hard limit and above: the token is never sent again. Calls wait
+      for an exchange.
 
-The exchange runs in a task of its own. A caller that leads it may be
-cancelled at any time, by a scope or by ``task.cancel()``; the exchange goes on
-for those who wait behind him.
+Waiting for an exchange
+    Calls queue at the lock of their event loop. The first one starts an
+    attempt and waits for it. The others wait for the lock, and then share the
+    outcome of the attempt that they waited for: its token, or a copy of its
+    error. With the lock alone, 200 calls would send 200 requests one after
+    another to an endpoint that fails. The comparison of ``finished`` before and
+    after the lock shows whether an attempt ended in the meantime. The shared
+    token is returned even if it has already expired, because a shorter
+    lifetime than the wait must not lead to one exchange per call.
+
+Attempts
+    An attempt runs in a task of its own. The call that started it may be
+    cancelled at any time, and the attempt continues for the others. An anyio
+    shield would not protect it, because ``task.cancel()`` of asyncio ignores
+    shields. An attempt ends without an outcome if its task was cancelled, which
+    happens when the user cancels all tasks of a loop. The waiting call then starts
+    another one.
+
+    A call that was cancelled while it waited is cancelled before it returns.
+    Otherwise its request would be sent first.
+
+Failures
+    A failure is cached, so that an endpoint with problems does not get a
+    request from each call. The cooldown is about 1 second or ``Retry-After``
+    for a transient failure, and 10 seconds for a permanent one (400, 401, 403,
+    or an invalid response). Calls during the cooldown raise a copy of the error
+    at once. A usable token takes precedence over a cached failure. The cooldown
+    uses the monotonic clock, which nobody can set.
+
+Who may change what
+    The token and the failure belong to the process: all event loops and
+    threads read them, and each change is one assignment. `_LoopState` (lock,
+    attempts) belongs to one event loop and is used only there, because locks
+    and events of anyio cannot wake tasks of another loop. Two loops without a
+    token may therefore send one exchange each.
+
+    Only an attempt stores a token or a failure. Only `invalidate` removes a
+    token, and only if it is still the same object: a late 401 for an old token
+    must not discard its successor.
 """
 
 from __future__ import annotations
@@ -35,23 +74,23 @@ __all__ = ["TokenCache"]
 
 _logger = logging.getLogger("duro.auth")
 
-PASSING_FAILURE: Final = 1.0
-LASTING_FAILURE: Final = 10.0
-# A wrong clock or a slip of the server must not silence a client for days.
-LONGEST_PAUSE: Final = 300.0
-LASTING_STATUSES: Final = frozenset({400, 401, 403})
+TRANSIENT_COOLDOWN_SECONDS: Final = 1.0
+PERMANENT_COOLDOWN_SECONDS: Final = 10.0
+# Bounds Retry-After, so that a wrong clock or a server error does not stop a client for days.
+MAX_COOLDOWN_SECONDS: Final = 300.0
+PERMANENT_STATUSES: Final = frozenset({400, 401, 403})
 
 
 @frozen
 class _Failure:
-    """A failed exchange, remembered until a moment of the monotonic clock."""
+    """Failed exchange, cached until a time of the monotonic clock."""
 
     error: BaseException
     until: float
 
-    def anew(self) -> BaseException:
-        """Give the error as an exception of its own: a shared one would gather everybody's traceback."""
-        # A transport of the user's own may raise what it should not, and what cannot be copied.
+    def copy_error(self) -> BaseException:
+        """Return a copy of the error, because a shared one would collect the tracebacks of all callers."""
+        # Some errors cannot be copied, such as those that a user's transport raises against its protocol.
         with suppress(TypeError):
             return copy.copy(self.error)
         return self.error
@@ -59,7 +98,7 @@ class _Failure:
 
 @define(eq=False)
 class _Attempt:
-    """One exchange under way; ``outcome`` stays ``None`` only if its task was killed."""
+    """One exchange in progress. ``outcome`` stays ``None`` only if its task was cancelled."""
 
     done: anyio.Event = field(factory=anyio.Event)
     outcome: Token | _Failure | None = None
@@ -67,8 +106,15 @@ class _Attempt:
 
 
 @define(eq=False)
-class _Line:
-    """Where the callers of one event loop queue."""
+class _LoopState:
+    """Lock and attempts of one event loop.
+
+    Attributes:
+        lock: Lock at which calls wait for their turn.
+        attempt: Attempt in progress, ``None`` without one.
+        last: Last attempt with an outcome.
+        finished: Number of attempts with an outcome.
+    """
 
     lock: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True))
     attempt: _Attempt | None = None
@@ -77,11 +123,11 @@ class _Line:
 
 
 class TokenCache:
-    """Keeps one OAuth client's token for all event loops and threads of the process.
+    """Cache of one OAuth client's token, for all event loops and threads of the process.
 
     Args:
-        exchange: Asks the endpoint once; raises a ``DuroError`` when it fails.
-        clock: Time and chance.
+        exchange: Function that requests a token once. It raises a ``DuroError`` on failure.
+        clock: Sources of time and random numbers.
     """
 
     def __init__(self, exchange: Callable[[], Awaitable[Token]], clock: Clock) -> None:
@@ -89,129 +135,130 @@ class TokenCache:
         self._clock = clock
         self._token: Token | None = None
         self._failure: _Failure | None = None
-        self._no_renewal_before = 0.0
-        self._lines = PerLoop(_Line)
+        self._refresh_not_before = 0.0
+        self._loop_states = PerLoop(_LoopState)
 
-    def fresh(self) -> Token | None:
-        """Give the token if it is below its soft limit: no lock, no await."""
+    def cached_token(self) -> Token | None:
+        """Return the token if it is younger than its soft limit, else ``None``. Without lock or await."""
         token = self._token
         if token is not None and token.age(self._clock) < token.soft_limit:
             return token
         return None
 
     async def get(self) -> Token:
-        """Give a usable token, exchanging if there is none.
+        """Return a usable token, after an exchange if necessary.
 
         Returns:
-            The token; between its limits, the old one while another is fetched.
+            The token. Between its limits, this is the present one, while a task refreshes it.
 
         Raises:
-            TokenExchangeError: The endpoint refused, or answered nonsense.
-            ConnectionFailedError: The endpoint could not be reached.
-            DeadlineExceededError: The endpoint did not answer in time.
+            TokenExchangeError: The endpoint returned an error or an invalid response.
+            ConnectionFailedError: The connection to the endpoint failed.
+            DeadlineExceededError: The endpoint did not respond in time.
         """
-        token = self._usable()
+        token = self._usable_token()
         if token is None:
-            token = await self._queue()
+            token = await self._wait_for_refresh()
             await checkpoint_if_cancelled()
         elif token.age(self._clock) >= token.soft_limit:
-            self._renew_early()
+            self._refresh_in_background()
         return token
 
-    def drop(self, refused: Token) -> None:
-        """Forget a token that the API refused, unless another has taken its place."""
-        if self._token is refused:
+    def invalidate(self, token: Token) -> None:
+        """Remove a token that the API rejected, unless it was already replaced."""
+        if self._token is token:
             self._token = None
 
     def token_for(self, headers: object) -> Token | None:
-        """Give the present token if these are its headers."""
+        """Return the cached token if these are its headers, else ``None``."""
         token = self._token
         return token if token is not None and token.headers is headers else None
 
-    def _usable(self) -> Token | None:
+    def _usable_token(self) -> Token | None:
         token = self._token
         if token is not None and token.age(self._clock) < token.hard_limit:
             return token
         return None
 
-    def _remembered(self) -> _Failure | None:
+    def _cached_failure(self) -> _Failure | None:
         failure = self._failure
         if failure is not None and self._clock.monotonic() < failure.until:
             return failure
         return None
 
-    def _renew_early(self) -> None:
-        """Begin to renew, if nobody has and the last failure is long enough ago."""
-        line = self._lines.get()
-        if line.attempt is None and self._clock.monotonic() >= self._no_renewal_before:
-            self._begin(line)
+    def _refresh_in_background(self) -> None:
+        """Start an attempt, unless one is in progress or the last one failed too recently."""
+        state = self._loop_states.get()
+        if state.attempt is None and self._clock.monotonic() >= self._refresh_not_before:
+            self._start_attempt(state)
 
-    async def _queue(self) -> Token:
-        if failure := self._remembered():
-            raise failure.anew()
-        line = self._lines.get()
-        seen = line.finished
-        async with line.lock:
-            # Whoever waited takes what came of the attempt waited for, even a token whose life is over already.
-            if line.finished > seen and line.last is not None:
-                return self._unwrap(line.last.outcome)
-            if token := self._usable():
+    async def _wait_for_refresh(self) -> Token:
+        if failure := self._cached_failure():
+            raise failure.copy_error()
+        state = self._loop_states.get()
+        finished_before = state.finished
+        async with state.lock:
+            # An attempt ended during the wait. Its outcome counts, even a token that has already expired.
+            if state.finished > finished_before and state.last is not None:
+                return self._unwrap(state.last.outcome)
+            # Another loop, or a background refresh, may have changed the token or the failure.
+            if token := self._usable_token():
                 return token
-            if failure := self._remembered():
-                raise failure.anew()
+            if failure := self._cached_failure():
+                raise failure.copy_error()
             while True:
-                attempt = line.attempt or self._begin(line)
+                attempt = state.attempt or self._start_attempt(state)
                 await attempt.done.wait()
                 if attempt.outcome is not None:
                     return self._unwrap(attempt.outcome)
 
-    def _begin(self, line: _Line) -> _Attempt:
-        attempt = line.attempt = _Attempt()
+    def _start_attempt(self, state: _LoopState) -> _Attempt:
+        attempt = state.attempt = _Attempt()
 
         async def run() -> None:
-            attempt.outcome = await self._try()
+            attempt.outcome = await self._exchange_token()
 
-        attempt.task = spawn_detached(run, lambda: self._end(line, attempt), name="duro-token-exchange")
+        attempt.task = spawn_detached(run, lambda: self._end_attempt(state, attempt), name="duro-token-exchange")
         return attempt
 
-    def _end(self, line: _Line, attempt: _Attempt) -> None:
-        line.attempt = None
+    def _end_attempt(self, state: _LoopState, attempt: _Attempt) -> None:
+        state.attempt = None
         if attempt.outcome is not None:
-            line.last = attempt
-            line.finished += 1
+            state.last = attempt
+            state.finished += 1
         attempt.done.set()
 
-    async def _try(self) -> Token | _Failure:
-        # This task is the boundary: what it does not hand over as a value, nobody would ever hear of.
+    async def _exchange_token(self) -> Token | _Failure:
+        # Nobody awaits this task. An exception that it does not return as a value would be lost.
         try:
             token = await self._exchange()
         except (SystemExit, KeyboardInterrupt) as interruption:
-            # Somebody's transport raised what would end the loop for everybody; those who wait get it, nobody later.
+            # Raised in this task, it would end the event loop. Waiting calls get it, and it is not cached for others.
             return _Failure(interruption, until=0.0)
-        except Exception as error:  # noqa: BLE001 - handed on as a value
-            failure = _Failure(error, self._clock.monotonic() + self._pause_after(error))
+        except Exception as error:  # noqa: BLE001 - returned as a value
+            failure = _Failure(error, self._clock.monotonic() + self._choose_cooldown(error))
         else:
-            self._token, self._failure, self._no_renewal_before = token, None, 0.0
+            self._token, self._failure, self._refresh_not_before = token, None, 0.0
             return token
         self._failure = failure
-        self._no_renewal_before = failure.until
-        if self._usable():
-            _logger.warning("the token could not be renewed, the present one stays in use: %s", failure.error)
+        self._refresh_not_before = failure.until
+        if self._usable_token():
+            _logger.warning("the token refresh failed, and the present token stays in use: %s", failure.error)
         return failure
 
-    def _pause_after(self, error: Exception) -> float:
-        passing = PASSING_FAILURE * self._clock.uniform(0.75, 1.25)
+    def _choose_cooldown(self, error: Exception) -> float:
+        transient = TRANSIENT_COOLDOWN_SECONDS * self._clock.uniform(0.75, 1.25)
         if not isinstance(error, TokenExchangeError):
-            return passing
-        if error.status in LASTING_STATUSES or error.status is None or error.status < 300:
-            return LASTING_FAILURE
-        return max(passing, min(error.retry_after or 0.0, LONGEST_PAUSE))
+            return transient
+        if error.status in PERMANENT_STATUSES or error.status is None or error.status < 300:
+            return PERMANENT_COOLDOWN_SECONDS
+        return max(transient, min(error.retry_after or 0.0, MAX_COOLDOWN_SECONDS))
 
     def _unwrap(self, outcome: Token | _Failure | None) -> Token:
         if isinstance(outcome, _Failure):
-            # Another event loop may have had more luck meanwhile.
-            if token := self._usable():
+            # Another event loop may have got a token in the meantime.
+            if token := self._usable_token():
                 return token
-            raise outcome.anew()
+            raise outcome.copy_error()
         assert outcome is not None  # noqa: S101 - only attempts with an outcome are shared
         return outcome

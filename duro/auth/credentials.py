@@ -1,4 +1,4 @@
-"""The credentials that Duro knows, checked when they are made."""
+"""Credentials of the API, validated when they are created."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ __all__ = [
     "SecretKey",
     "SupportsCredential",
     "as_credential",
-    "conceal",
     "resolve_credential",
+    "wrap_secret",
 ]
 
-_FORM: Final = re.compile(r"(?P<kind>sk|cid|csec)_(?P<mode>test|live)_[A-Za-z0-9_\-]{1,512}")
+_PREFIXED: Final = re.compile(r"(?P<kind>sk|cid|csec)_(?P<mode>test|live)_[A-Za-z0-9_\-]{1,512}")
 _OPAQUE: Final = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
 @overload
-def conceal(value: str | Secret) -> Secret: ...
+def wrap_secret(value: str | Secret) -> Secret: ...
 @overload
-def conceal(value: None) -> None: ...
+def wrap_secret(value: None) -> None: ...
 @overload
-def conceal(value: Credential | SupportsCredential) -> Credential | SupportsCredential: ...
-def conceal(value: object) -> object:
-    """Wrap a text where it enters, so that no frame after this one holds it; leave all else as it is."""
+def wrap_secret(value: Credential | SupportsCredential) -> Credential | SupportsCredential: ...
+def wrap_secret(value: object) -> object:
+    """Wrap a string, so that no later frame of a traceback shows it. Return other values unchanged."""
     return Secret(value) if isinstance(value, str) else value
 
 
 class SecretKey:
-    """A secret key, ``sk_test_…`` or ``sk_live_…``: full scope in one tenant and one mode.
+    """Secret key, ``sk_test_…`` or ``sk_live_…``, for all merchant operations of one merchant and mode.
 
     Args:
-        key: The key.
+        key: Secret key.
 
     Raises:
-        ConfigurationError: It has not the form of a secret key.
+        ConfigurationError: The string is not a secret key.
 
     Example:
         >>> SecretKey("sk_test_4eC39HqLyjWDarjtT1zdp7dc")
@@ -59,12 +59,12 @@ class SecretKey:
     surfaces: Final = frozenset({Surface.MERCHANT})
 
     def __init__(self, key: str | Secret) -> None:
-        key = conceal(key)
-        self.mode: Mode = _mode_of(key, kind="sk", what="secret key", example="sk_test_…")
+        key = wrap_secret(key)
+        self.mode: Mode = _parse_mode(key, kind="sk", name="secret_key", example="sk_test_…")
         self.key = key
 
     def __repr__(self) -> str:
-        # A traceback with locals asks for it even before the form is known.
+        # A traceback with locals needs the repr even if __init__ fails before it sets the mode.
         return f"SecretKey(sk_{getattr(self, 'mode', '…')}_…)"
 
     def __eq__(self, other: object) -> bool:
@@ -75,14 +75,14 @@ class SecretKey:
 
 
 class ClientCredentials:
-    """An OAuth client, exchanged for access tokens at ``POST /v1/oauth/token``.
+    """OAuth client, exchanged for access tokens at ``POST /v1/oauth/token``.
 
     Args:
-        client_id: ``cid_test_…`` or ``cid_live_…``.
-        client_secret: ``csec_…`` of the same mode.
+        client_id: Client id, ``cid_test_…`` or ``cid_live_…``.
+        client_secret: Client secret, ``csec_…`` of the same mode.
 
     Raises:
-        ConfigurationError: One of them is malformed, or their modes differ.
+        ConfigurationError: An argument is malformed, or the modes differ.
 
     Example:
         >>> ClientCredentials("cid_test_1", "csec_test_1")
@@ -94,12 +94,13 @@ class ClientCredentials:
     surfaces: Final = frozenset({Surface.MERCHANT})
 
     def __init__(self, client_id: str | Secret, client_secret: str | Secret) -> None:
-        # Keys get mixed up, and so the id is concealed as well until its form is known.
-        client_id, client_secret = conceal(client_id), conceal(client_secret)
-        self.mode: Mode = _mode_of(client_id, kind="cid", what="client_id", example="cid_test_…")
-        if _mode_of(client_secret, kind="csec", what="client_secret", example="csec_test_…") != self.mode:
+        # Users swap the two by mistake. The id therefore stays wrapped until its form is checked.
+        client_id, client_secret = wrap_secret(client_id), wrap_secret(client_secret)
+        self.mode: Mode = _parse_mode(client_id, kind="cid", name="client_id", example="cid_test_…")
+        if _parse_mode(client_secret, kind="csec", name="client_secret", example="csec_test_…") != self.mode:
             raise ConfigurationError(
-                f"client_id is of mode {self.mode!r} and client_secret of the other; take both from one pair"
+                f"client_id and client_secret must have the same mode, got client_id of mode {self.mode!r}; "
+                "pass both from one pair"
             )
         self.client_id = client_id.reveal()
         self.client_secret = client_secret
@@ -119,16 +120,19 @@ class ClientCredentials:
 
 
 class _OpaqueToken:
-    """A token whose form Duro does not tell."""
+    """Token without a documented form."""
 
     __slots__ = ("mode", "token")
 
     def __init__(self, token: str | Secret, *, mode: Mode | None = None) -> None:
-        token = conceal(token)
-        if not _OPAQUE.fullmatch(_text_of(token)):
-            raise ConfigurationError(f"this {type(self).__name__} is empty or holds spaces; give the token as answered")
+        token = wrap_secret(token)
+        if not _OPAQUE.fullmatch(_reveal(token)):
+            raise ConfigurationError(
+                f"token of {type(self).__name__} must be a string of printable ASCII characters without spaces; "
+                "pass the token that the API returned"
+            )
         if mode not in (None, "test", "live"):
-            raise ConfigurationError(f"mode is {mode!r}; give 'test' or 'live'")
+            raise ConfigurationError("mode must be 'test', 'live' or None; pass the mode in which the token was issued")
         self.token = token
         self.mode: Mode | None = mode
 
@@ -143,14 +147,14 @@ class _OpaqueToken:
 
 
 class IdentityToken(_OpaqueToken):
-    """A customer's identity token, from ``customer_identity.verify_otp``; good for that customer's identity alone.
+    """Identity token of a customer, from ``customer_identity.verify_otp``, for that customer's identity only.
 
     Args:
-        token: The token.
-        mode: Which of Duro's hosts it belongs to, where no base URL says so.
+        token: Token string.
+        mode: Mode of the token, which selects Duro's host without a base URL.
 
     Raises:
-        ConfigurationError: It is empty or malformed.
+        ConfigurationError: The token is empty or malformed.
     """
 
     __slots__ = ()
@@ -159,14 +163,14 @@ class IdentityToken(_OpaqueToken):
 
 
 class PortalSession(_OpaqueToken):
-    """A session of the customer portal, from ``customer_portal.verify``.
+    """Session of the customer portal, from ``customer_portal.verify``.
 
     Args:
-        token: The session token.
-        mode: Which of Duro's hosts it belongs to, where no base URL says so.
+        token: Session token.
+        mode: Mode of the token, which selects Duro's host without a base URL.
 
     Raises:
-        ConfigurationError: It is empty or malformed.
+        ConfigurationError: The token is empty or malformed.
     """
 
     __slots__ = ()
@@ -179,11 +183,11 @@ Credential: TypeAlias = SecretKey | ClientCredentials | IdentityToken | PortalSe
 
 @runtime_checkable
 class SupportsCredential(Protocol):
-    """An answer of the API that a credential came with, and that is taken for one."""
+    """API response that contains a credential, and that is accepted in its place."""
 
     @property
     def credential(self) -> Credential:
-        """The credential."""
+        """Credential of the response."""
         ...
 
 
@@ -193,34 +197,40 @@ def resolve_credential(
     client_id: Secret | None = None,
     client_secret: Secret | None = None,
 ) -> Credential:
-    """Settle which credential a client uses.
+    """Choose the credential of a client.
 
     Args:
-        credential: A credential, or a secret key's concealed text.
-        client_id: The OAuth client's concealed id, with ``client_secret``.
-        client_secret: The OAuth client's concealed secret.
+        credential: Credential, or a wrapped secret key.
+        client_id: Wrapped id of an OAuth client, together with ``client_secret``.
+        client_secret: Wrapped secret of an OAuth client.
 
     Returns:
-        The credential given, else that of ``DURO_SECRET_KEY``, else that of
-        ``DURO_CLIENT_ID`` and ``DURO_CLIENT_SECRET``.
+        The credential from the arguments. Without one, the credential from ``DURO_SECRET_KEY``,
+        or else from ``DURO_CLIENT_ID`` and ``DURO_CLIENT_SECRET``.
 
     Raises:
-        ConfigurationError: There is none, there are two, half of one is missing, or it is malformed.
+        ConfigurationError: The credential is missing, incomplete, ambiguous or malformed.
     """
     if credential is not None:
         if client_id is not None or client_secret is not None:
-            raise ConfigurationError("two credentials were given; give a key, or client_id with client_secret")
+            raise ConfigurationError("two credentials were passed; pass a secret key, or client_id and client_secret")
         return as_credential(credential)
     if client_id is not None or client_secret is not None:
-        return _pair(client_id, client_secret, names="client_id and client_secret")
-    return _from_environment()
+        return _build_client_credentials(client_id, client_secret, names="client_id and client_secret")
+    return _load_from_environment()
 
 
 def as_credential(credential: Credential | SupportsCredential | Secret) -> Credential:
-    """Take a credential as it is, an answer that holds one for it, and a concealed text as a secret key.
+    """Convert an argument to a credential.
+
+    Args:
+        credential: Credential, an API response that contains one, or a wrapped secret key.
+
+    Returns:
+        The credential.
 
     Raises:
-        ConfigurationError: It is no credential.
+        ConfigurationError: The argument has another type, or the secret key is malformed.
     """
     if isinstance(credential, Secret):
         return SecretKey(credential)
@@ -229,66 +239,66 @@ def as_credential(credential: Credential | SupportsCredential | Secret) -> Crede
     if isinstance(credential, SupportsCredential):
         return credential.credential
     raise ConfigurationError(
-        f"a {type(credential).__name__} is no credential; give a secret key, ClientCredentials, IdentityToken "
-        "or PortalSession"
+        f"credential must be a secret key or a credential object, got {type(credential).__name__}; pass a string, "
+        "ClientCredentials, IdentityToken or PortalSession"
     )
 
 
-def _from_environment() -> Credential:
-    key, client_id, client_secret = map(
-        _concealed_variable, ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET")
-    )
+def _load_from_environment() -> Credential:
+    key, client_id, client_secret = map(_read_variable, ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET"))
     if key is not None and (client_id or client_secret) is not None:
         raise ConfigurationError(
-            "the environment holds two credentials; unset DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET"
+            "the environment contains two credentials; unset DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET"
         )
     if key is not None:
         return SecretKey(key)
     if (client_id or client_secret) is not None:
-        return _pair(client_id, client_secret, names="DURO_CLIENT_ID and DURO_CLIENT_SECRET")
+        return _build_client_credentials(client_id, client_secret, names="DURO_CLIENT_ID and DURO_CLIENT_SECRET")
     raise ConfigurationError(
-        "no credential: give a secret key, or client_id and client_secret, or set DURO_SECRET_KEY, or DURO_CLIENT_ID "
-        "and DURO_CLIENT_SECRET"
+        "the credential is missing; pass a secret key, or client_id and client_secret, or set DURO_SECRET_KEY, or "
+        "DURO_CLIENT_ID and DURO_CLIENT_SECRET"
     )
 
 
-def _concealed_variable(name: str) -> Secret | None:
+def _read_variable(name: str) -> Secret | None:
     value = os.environ.get(name)
     return Secret(value) if value else None
 
 
-def _pair(client_id: Secret | None, client_secret: Secret | None, *, names: str) -> ClientCredentials:
+def _build_client_credentials(
+    client_id: Secret | None, client_secret: Secret | None, *, names: str
+) -> ClientCredentials:
     if client_id is None or client_secret is None:
-        raise ConfigurationError(f"half of an OAuth client is missing; give both {names}")
+        raise ConfigurationError(f"half of an OAuth client is missing; set both {names}")
     return ClientCredentials(client_id, client_secret)
 
 
-def _mode_of(secret: Secret, *, kind: str, what: str, example: str) -> Mode:
-    found, mode = _kind_and_mode_of(secret)
+def _parse_mode(secret: Secret, *, kind: str, name: str, example: str) -> Mode:
+    found, mode = _match_prefix(secret)
     if found != kind:
-        raise ConfigurationError(f"this {what} has not the form {example!r}{_advice(secret)}")
+        raise ConfigurationError(f"{name} must have the form {example!r}{_find_advice(secret)}")
     return cast("Mode", mode)
 
 
-def _kind_and_mode_of(secret: Secret) -> tuple[str, str] | tuple[None, None]:
-    # The repr of a match shows its text, and so no frame that raises holds one.
-    form = _FORM.fullmatch(_text_of(secret))
-    return (form["kind"], form["mode"]) if form else (None, None)
+def _match_prefix(secret: Secret) -> tuple[str, str] | tuple[None, None]:
+    # A function of its own, because the repr of a match shows its text. No frame that raises has the match as a local.
+    match = _PREFIXED.fullmatch(_reveal(secret))
+    return (match["kind"], match["mode"]) if match else (None, None)
 
 
-def _advice(secret: Secret) -> str:
+def _find_advice(secret: Secret) -> str:
     for prefix, advice in (
-        ("pk_", "; a publishable key is for browsers, take the secret key (sk_…)"),
-        ("cid_", "; this is an OAuth client id, give client_id= and client_secret="),
-        ("csec_", "; this is an OAuth client secret, give client_id= and client_secret="),
-        ("cs_", "; a checkout token is no credential"),
-        ("sk_", "; check for spaces or a part that was cut off"),
+        ("pk_", ", got a publishable key, which is for browsers; pass the secret key (sk_…)"),
+        ("cid_", ", got an OAuth client id; pass client_id= and client_secret="),
+        ("csec_", ", got an OAuth client secret; pass client_id= and client_secret="),
+        ("cs_", ", got a checkout token, which is not a credential; pass the secret key (sk_…)"),
+        ("sk_", "; check for spaces and for missing characters"),
     ):
-        if _text_of(secret).startswith(prefix):
+        if _reveal(secret).startswith(prefix):
             return advice
-    return ""
+    return "; copy it from the dashboard"
 
 
-def _text_of(secret: Secret) -> str:
+def _reveal(secret: Secret) -> str:
     text = secret.reveal() if isinstance(secret, Secret) else None
     return text if isinstance(text, str) else ""

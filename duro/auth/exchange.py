@@ -1,4 +1,4 @@
-"""The exchange itself: client credentials for an access token (``POST /v1/oauth/token``)."""
+"""Exchange of client credentials for an access token (``POST /v1/oauth/token``)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
-from ..http.error_response import read_refusal
+from ..http.error_response import parse_error_response
 from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
-from ..http.retry import GiveUp, decide, retry_after_of
+from ..http.retry import GiveUp, decide, get_retry_after
 from ..http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
-from .token import Moment, Token, parse_token
+from .token import ClockReading, Token, parse_token
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ..http.transport import Transport
     from .credentials import ClientCredentials
 
-__all__ = ["EXCHANGE_TIMEOUT", "TokenExchange"]
+__all__ = ["EXCHANGE_TIMEOUT_SECONDS", "TokenExchange"]
 
-EXCHANGE_TIMEOUT: Final = 10.0
+EXCHANGE_TIMEOUT_SECONDS: Final = 10.0
 PATH: Final = "/v1/oauth/token"
 
 _HEADERS: Final = (
@@ -33,16 +33,17 @@ _HEADERS: Final = (
 
 
 class TokenExchange:
-    """Exchanges one OAuth client's credentials, over connections of its own.
+    """Token exchange of one OAuth client, over connections of its own.
 
-    Business calls wait for connections, follow the user's hooks and log what
-    they do; an exchange must do none of that. It asks again only when nothing
-    left: an endpoint in trouble sees one request, however many callers wait.
+    Business calls wait for connections, run the user's hooks and log each
+    attempt. An exchange does not. It retries only if nothing was sent.
+    An endpoint with problems therefore gets one request for any number of
+    waiting calls.
 
     Args:
-        credentials: The OAuth client.
-        settings: Where to ask, and the clock.
-        transports: What carries exchanges, for each event loop.
+        credentials: OAuth client.
+        settings: Settings of the SDK client, for the address and the clock.
+        transports: Transports for exchanges, one per event loop.
     """
 
     def __init__(self, credentials: ClientCredentials, settings: Settings, transports: PerLoop[Transport]) -> None:
@@ -52,42 +53,44 @@ class TokenExchange:
         self._transports = transports
 
     async def __call__(self, headers: Headers = NO_HEADERS) -> Token:
-        """Ask for a token once.
+        """Request a token.
 
         Args:
-            headers: Further header lines.
+            headers: Additional header lines.
 
         Returns:
             The token.
 
         Raises:
-            TokenExchangeError: The endpoint refused, or answered nonsense.
-            ConnectionFailedError: The endpoint could not be reached, or the connection was lost.
-            DeadlineExceededError: No answer came in time.
+            TokenExchangeError: The endpoint returned an error or an invalid response.
+            ConnectionFailedError: The connection to the endpoint failed.
+            DeadlineExceededError: The endpoint did not respond in time.
         """
-        asked_at = Moment.now(self._clock)
-        with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT):
-            outcome = await self._ask(headers, until=asked_at.monotonic + EXCHANGE_TIMEOUT)
+        requested_at = ClockReading.read(self._clock)
+        with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT_SECONDS):
+            outcome, reason = await self._send(headers, until=requested_at.monotonic + EXCHANGE_TIMEOUT_SECONDS)
             if isinstance(outcome, Response) and outcome.status < 300:
-                return parse_token(outcome, asked_at=asked_at, clock=self._clock)
-            raise self._error(outcome)
+                return parse_token(outcome, requested_at=requested_at, clock=self._clock)
+            raise self._build_error(outcome, reason)
         raise DeadlineExceededError(
-            f"the token endpoint did not answer within {EXCHANGE_TIMEOUT:g} s; the request itself was not sent"
+            f"the token endpoint did not respond within {EXCHANGE_TIMEOUT_SECONDS:g} s; the call itself was not sent"
         )
 
-    async def _ask(self, headers: Headers, *, until: float) -> Response | RequestNotSentError | ResponseLostError:
+    async def _send(
+        self, headers: Headers, *, until: float
+    ) -> tuple[Response | RequestNotSentError | ResponseLostError, str | None]:
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await self._transports.get().send(self._request(headers))
+                return await self._transports.get().send(self._build_request(headers)), None
             except ResponseLostError as failure:
-                return failure
+                return failure, None
             except RequestNotSentError as failure:
-                refused = failure
+                not_sent = failure
             decision = decide(
-                refused,
-                safe=False,
+                not_sent,
+                is_idempotent=False,
                 attempt=attempt,
                 time_left=until - self._clock.monotonic(),
                 policy=self._settings.retry,
@@ -95,39 +98,42 @@ class TokenExchange:
                 uniform=self._clock.uniform,
             )
             if isinstance(decision, GiveUp):
-                return refused
+                return not_sent, decision.reason
             await self._clock.sleep(decision.delay)
 
-    def _request(self, headers: Headers) -> Request:
+    def _build_request(self, headers: Headers) -> Request:
         return Request(
             "POST",
             self._settings.base_url + PATH,
             Headers(_HEADERS + headers),
-            _body(self._credentials),
-            EXCHANGE_TIMEOUT,
+            _encode_body(self._credentials),
+            EXCHANGE_TIMEOUT_SECONDS,
             self._settings.max_response_bytes,
         )
 
-    def _error(self, outcome: Response | RequestNotSentError | ResponseLostError) -> DuroError:
+    def _build_error(
+        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None
+    ) -> DuroError:
         if isinstance(outcome, ResponseTooLargeError):
-            return TokenExchangeError(f"the token endpoint answered nonsense ({outcome}); check base_url")
+            return TokenExchangeError(f"the token endpoint returned an invalid response ({outcome}); check base_url")
         if isinstance(outcome, RequestNotSentError | ResponseLostError):
+            failure = f"{outcome}; {reason}" if reason else outcome
             return ConnectionFailedError(
-                f"the token endpoint could not be reached ({outcome}); the request itself was not sent"
+                f"the connection to the token endpoint failed ({failure}); the call itself was not sent"
             )
-        refusal = read_refusal(outcome.body, secret=self._credentials.client_secret.reveal().encode())
-        reason = refusal.message or "no reason given"
+        description = parse_error_response(outcome.body, secret=self._credentials.client_secret.reveal().encode())
         return TokenExchangeError(
-            f"the token endpoint refused with {outcome.status} ({refusal.code or 'no code'}): {reason}",
+            f"the token endpoint returned {outcome.status} ({description.code or 'no code'}): "
+            f"{description.message or 'no message'}",
             status=outcome.status,
-            code=refusal.code,
-            retry_after=retry_after_of(outcome.headers, wall=self._clock.wall()),
+            code=description.code,
+            retry_after=get_retry_after(outcome.headers, wall=self._clock.wall()),
             request_id=outcome.request_id,
         )
 
 
-def _body(credentials: ClientCredentials) -> bytes:
-    """Write the body: the one place where the client secret is taken out of its wrapping."""
+def _encode_body(credentials: ClientCredentials) -> bytes:
+    # The only place that unwraps the client secret for a request.
     return json.dumps(
         {
             "grant_type": "client_credentials",

@@ -1,4 +1,4 @@
-"""The access token: what the endpoint grants, and how long it is used."""
+"""Access token: its limits, and the response of the token endpoint that grants it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
+from .._checks import is_number
 from .._json import as_object
 from ..errors import TokenExchangeError
 from ..http.request import Headers
@@ -19,48 +20,52 @@ if TYPE_CHECKING:
     from .._clock import Clock
     from ..http.request import Response
 
-__all__ = ["Moment", "Token", "parse_token"]
+__all__ = ["ClockReading", "Token", "parse_token"]
 
 _logger = logging.getLogger("duro.auth")
 
 _ACCESS_TOKEN: Final = re.compile(r"[\x21-\x7e]{1,16384}")
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
-LIFETIME_IF_MISSING: Final = 300.0
-LONGEST_LIFETIME: Final = 24 * 3600.0
+DEFAULT_LIFETIME_SECONDS: Final = 300.0
+MAX_LIFETIME_SECONDS: Final = 24 * 3600.0
 
 
 @frozen
-class Moment:
-    """One moment on both clocks, because each can mislead alone.
+class ClockReading:
+    """One point in time on two clocks, because either can be wrong.
 
-    The monotonic clock misses a laptop's sleep, the wall clock is set by people.
+    The monotonic clock does not count the sleep of a laptop. The wall clock can be set.
+
+    Attributes:
+        monotonic: Seconds of the monotonic clock.
+        wall: Seconds since the epoch.
     """
 
     monotonic: float
     wall: float
 
     @classmethod
-    def now(cls, clock: Clock) -> Moment:
+    def read(cls, clock: Clock) -> ClockReading:
         """Read both clocks."""
         return cls(clock.monotonic(), clock.wall())
 
 
 @frozen
 class Token:
-    """An access token and its limits.
+    """Access token and its limits.
 
     Attributes:
-        access_token: The token itself; no repr shows it.
+        access_token: Token string. The repr does not show it.
         token_type: Always ``Bearer``.
-        expires_in: Seconds it lives from the moment it was asked for.
-        asked_at: That moment, taken before the request left.
-        soft_limit: The age in seconds from which it is renewed while still in use.
-        hard_limit: The age in seconds from which it is not used any more.
+        expires_in: Lifetime in seconds, from the time of the request.
+        requested_at: Time of the request, read before it was sent.
+        soft_limit: Age in seconds from which the token is refreshed while it stays in use.
+        hard_limit: Age in seconds from which the token is not used any more.
     """
 
     access_token: str = field(repr=False)
     expires_in: float
-    asked_at: Moment = field(repr=False)
+    requested_at: ClockReading = field(repr=False)
     soft_limit: float
     hard_limit: float
     token_type: str = "Bearer"
@@ -71,14 +76,14 @@ class Token:
         object.__setattr__(self, "headers", Headers([(b"authorization", value)]))
 
     @classmethod
-    def granted(cls, access_token: str, *, expires_in: float, asked_at: Moment, clock: Clock) -> Token:
-        """Make a token and draw its limits.
+    def from_grant(cls, access_token: str, *, expires_in: float, requested_at: ClockReading, clock: Clock) -> Token:
+        """Create a token and draw its soft limit.
 
         Args:
-            access_token: The token itself.
-            expires_in: Its life in seconds.
-            asked_at: When it was asked for.
-            clock: Draws the soft limit, so that a fleet does not renew in step.
+            access_token: Token string.
+            expires_in: Lifetime in seconds.
+            requested_at: Time of the request.
+            clock: Source of the random number for the soft limit, so that many processes do not refresh at once.
 
         Returns:
             The token.
@@ -86,59 +91,59 @@ class Token:
         return cls(
             access_token,
             expires_in,
-            asked_at,
+            requested_at,
             soft_limit=expires_in - min(300.0, 0.25 * expires_in) * clock.uniform(0.5, 1.0),
             hard_limit=expires_in - min(30.0, 0.10 * expires_in),
         )
 
     @property
     def expires_at(self) -> datetime:
-        """When it ends, on the wall clock."""
-        return datetime.fromtimestamp(self.asked_at.wall, UTC) + timedelta(seconds=self.expires_in)
+        """End of the lifetime, by the wall clock."""
+        return datetime.fromtimestamp(self.requested_at.wall, UTC) + timedelta(seconds=self.expires_in)
 
     def age(self, clock: Clock) -> float:
-        """Give its age in seconds, by whichever clock says more."""
-        asked_at = self.asked_at
-        return max(clock.monotonic() - asked_at.monotonic, clock.wall() - asked_at.wall)
+        """Return the age in seconds, by the clock on which more time has passed."""
+        requested_at = self.requested_at
+        return max(clock.monotonic() - requested_at.monotonic, clock.wall() - requested_at.wall)
 
     def __reduce__(self) -> str:
-        raise TypeError("a token cannot be pickled; let each process ask for its own")
+        raise TypeError("a token cannot be pickled; get one in each process with client.token()")
 
 
-def parse_token(answer: Response, *, asked_at: Moment, clock: Clock) -> Token:
-    """Read the answer of the token endpoint (``oauthToken``).
+def parse_token(response: Response, *, requested_at: ClockReading, clock: Clock) -> Token:
+    """Parse a successful response of the token endpoint (``oauthToken``).
 
     Args:
-        answer: A success of the endpoint.
-        asked_at: When the request was made.
-        clock: Draws the token's limits.
+        response: Response with a 2xx status.
+        requested_at: Time of the request.
+        clock: Source of the random number for the soft limit.
 
     Returns:
         The token.
 
     Raises:
-        TokenExchangeError: The answer is no grant of a usable bearer token.
+        TokenExchangeError: The response does not grant a usable bearer token.
     """
-    grant = _grant_of(answer.body)
-    lifetime = _lifetime(grant)
-    fault = _fault_of(grant, lifetime)
-    if fault is not None:
+    grant = _parse_grant(response.body)
+    lifetime = _parse_lifetime(grant)
+    problem = _find_problem(grant, lifetime)
+    if problem is not None:
         raise TokenExchangeError(
-            f"the token endpoint answered {answer.status}, but {fault}; check base_url",
-            status=answer.status,
-            request_id=answer.request_id,
+            f"the token endpoint returned {response.status} with an invalid response: {problem}; check base_url",
+            status=response.status,
+            request_id=response.request_id,
         )
-    return Token.granted(grant["access_token"], expires_in=lifetime, asked_at=asked_at, clock=clock)
+    return Token.from_grant(grant["access_token"], expires_in=lifetime, requested_at=requested_at, clock=clock)
 
 
 class _Grant(dict[str, Any]):
-    """A decoded grant, which no traceback shows."""
+    """Decoded grant whose values no traceback shows."""
 
     def __repr__(self) -> str:
         return f"_Grant({', '.join(map(repr, self))})"
 
 
-def _grant_of(body: bytes) -> _Grant:
+def _parse_grant(body: bytes) -> _Grant:
     try:
         document = as_object(json.loads(body))
     except (ValueError, RecursionError):
@@ -146,24 +151,25 @@ def _grant_of(body: bytes) -> _Grant:
     return _Grant(as_object(document.get("data")) if document.get("ok") is True else document)
 
 
-def _fault_of(grant: _Grant, lifetime: float) -> str | None:
+def _find_problem(grant: _Grant, lifetime: float) -> str | None:
     if not (isinstance(grant.get("access_token"), str) and _ACCESS_TOKEN.fullmatch(grant["access_token"])):
-        return "without a usable access_token"
+        return "access_token is missing or malformed"
     if not (isinstance(grant.get("token_type"), str) and grant["token_type"].lower() == "bearer"):
-        return "its token_type is not 'Bearer'"
-    if not 0 < lifetime <= LONGEST_LIFETIME:
-        return f"its expires_in is no number of seconds above 0 and at most {LONGEST_LIFETIME:g}"
+        return "token_type is not 'Bearer'"
+    if not 0 < lifetime <= MAX_LIFETIME_SECONDS:
+        return f"expires_in is not a number of seconds above 0 and at most {MAX_LIFETIME_SECONDS:g}"
     return None
 
 
-def _lifetime(grant: _Grant) -> float:
-    """Give the life in seconds, or NaN for what is no number."""
+def _parse_lifetime(grant: _Grant) -> float:
+    """Return the lifetime in seconds, or NaN if it is invalid."""
     if "expires_in" not in grant:
-        _logger.warning("the token endpoint gave no expires_in; %g s are assumed", LIFETIME_IF_MISSING)
-        return LIFETIME_IF_MISSING
+        _logger.warning("the token endpoint returned no expires_in; assuming %g s", DEFAULT_LIFETIME_SECONDS)
+        return DEFAULT_LIFETIME_SECONDS
     value = grant["expires_in"]
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return float(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LONGEST_LIFETIME:
+    # The bound comes before float(), which fails for huge integers.
+    if is_number(value) and abs(value) <= MAX_LIFETIME_SECONDS:
         return float(value)
     return math.nan

@@ -132,4 +132,4 @@ class PortalCall(Generic[T]):
         return error
 
     def _unknown_outcomes(self, cause: str) -> Iterator[OutcomeUnknownError]:
-        return filter(None, (write.doubt(cause) for write in self._writes))
+        return filter(None, (write.find_error(cause) for write in self._writes))

@@ -55,10 +55,12 @@ class Account:
         Raises:
             ConfigurationError: The credential is missing, ambiguous or malformed.
         """
-        from ..auth.credentials import conceal, resolve_credential
+        from ..auth.credentials import resolve_credential, wrap_secret
 
         return resolve_credential(
-            conceal(self.secret_key), client_id=conceal(self.client_id), client_secret=conceal(self.client_secret)
+            wrap_secret(self.secret_key),
+            client_id=wrap_secret(self.client_id),
+            client_secret=wrap_secret(self.client_secret),
         )
 
     def client(self) -> Duro:

@@ -1,1 +1,1 @@
-"""How one call travels: values, pipeline, retry decisions, transports."""
+"""HTTP: requests and responses, the pipeline of a call, retry decisions, transports."""

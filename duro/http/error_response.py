@@ -1,4 +1,4 @@
-"""From an answer that refuses to the error that the caller catches."""
+"""Parsing of error responses into the exceptions that callers catch."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._json import as_object
-from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError, redact
+from .._secrets import sanitize
+from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError
 from .request import NO_HEADERS
-from .retry import retry_after_of
+from .retry import get_retry_after
 
 if TYPE_CHECKING:
     from .request import Headers, Response
 
-__all__ = ["Refusal", "api_error", "read_refusal"]
+__all__ = ["ErrorDescription", "build_api_error", "parse_error_response"]
 
 _MASK: Final = "…".encode()
-_LONGEST_TEXT: Final = 1_000
-_MOST_DETAILS: Final = 100
+MAX_TEXT_CHARS: Final = 1_000
+MAX_DETAILS: Final = 100
 
 
-class Refusal:
-    """What a refusing answer says, in either of the two shapes that Duro speaks.
+class ErrorDescription:
+    """Content of an error response, in either of the two shapes that Duro uses.
 
-    The API's shape is ``{"error": {"code", "message", "details"}}``, that of
-    OAuth (RFC 6749) is ``{"error": "…", "error_description": "…"}``.
+    The shape of the API is ``{"error": {"code", "message", "details"}}``. The
+    shape of OAuth (RFC 6749) is ``{"error": "…", "error_description": "…"}``.
+
+    Args:
+        code: Error code for programs, ``None`` if the response lacks it.
+        message: Error message for people, ``None`` if the response lacks it.
+        details: Invalid fields of the request.
     """
 
     __slots__ = ("code", "details", "message")
@@ -35,55 +41,58 @@ class Refusal:
         self.details = details
 
 
-def read_refusal(body: bytes, *, secret: bytes = b"") -> Refusal:
-    """Read a refusing answer; whatever it holds, this raises nothing.
+def parse_error_response(body: bytes, *, secret: bytes = b"") -> ErrorDescription:
+    """Parse the body of an error response. This does not raise for any body.
 
     Args:
-        body: The body of the answer.
-        secret: What the request proved itself with, which some servers repeat.
+        body: Response body.
+        secret: Secret of the request, which some servers repeat in their message.
 
     Returns:
-        What the answer says, all secrets masked.
+        The content of the response, with all secrets masked.
     """
     try:
         document: Any = json.loads(body.replace(secret, _MASK) if secret else body)
     except (ValueError, RecursionError):
-        return Refusal(code=None, message=None)
+        return ErrorDescription(code=None, message=None)
     error = as_object(document).get("error")
     if isinstance(error, str):
-        return Refusal(code=_text(error), message=_text(as_object(document).get("error_description")))
-    return Refusal(
-        code=_text(as_object(error).get("code")),
-        message=_text(as_object(error).get("message")),
-        details=_details(as_object(error).get("details")),
+        return ErrorDescription(
+            code=_clean(error),
+            message=_clean(as_object(document).get("error_description")),
+        )
+    return ErrorDescription(
+        code=_clean(as_object(error).get("code")),
+        message=_clean(as_object(error).get("message")),
+        details=_parse_details(as_object(error).get("details")),
     )
 
 
-def api_error(
-    answer: Response, *, credential: Headers = NO_HEADERS, idempotency_key: str | None, wall: float
+def build_api_error(
+    response: Response, *, credential: Headers = NO_HEADERS, idempotency_key: str | None, wall: float
 ) -> APIError:
-    """Make the error for an answer that is no success.
+    """Build the exception for an error response.
 
     Args:
-        answer: The answer.
-        credential: The headers that proved who called.
-        idempotency_key: The key of the call.
-        wall: The time of day in seconds since the epoch, for a ``Retry-After`` date.
+        response: Response with a status other than 2xx.
+        credential: Headers that authenticated the request.
+        idempotency_key: Idempotency key of the call.
+        wall: Wall-clock time in seconds since the epoch, for a ``Retry-After`` date.
 
     Returns:
-        The error, of the class that belongs to the status.
+        The exception, of the class for the status.
     """
-    refusal = read_refusal(answer.body, secret=credential.credential_headers())
-    error = _class_for(answer.status)(
-        refusal.message or _silent(answer.status),
-        status=answer.status,
-        code=refusal.code,
-        details=refusal.details,
-        request_id=answer.request_id,
+    description = parse_error_response(response.body, secret=credential.extract_secret())
+    error = _class_for(response.status)(
+        description.message or _default_message(response.status),
+        status=response.status,
+        code=description.code,
+        details=description.details,
+        request_id=response.request_id,
         idempotency_key=idempotency_key,
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = retry_after_of(answer.headers, wall=wall)
+        error.retry_after = get_retry_after(response.headers, wall=wall)
     return error
 
 
@@ -93,22 +102,19 @@ def _class_for(status: int) -> type[APIError]:
     return APIError.by_status.get(status, APIError)
 
 
-def _silent(status: int) -> str:
+def _default_message(status: int) -> str:
     if 300 <= status < 400:
-        return "the API answered with a redirect, which is never followed; check base_url"
-    return "the API refused the request and gave no reason"
+        return "the API returned a redirect, and redirects are not followed; check base_url"
+    return "the API rejected the request without a message"
 
 
-def _text(value: Any) -> str | None:
-    if not isinstance(value, str) or not value:
-        return None
-    # A lone surrogate can be neither printed nor logged.
-    return redact(value)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+def _clean(value: Any) -> str | None:
+    return sanitize(value, max_chars=MAX_TEXT_CHARS) if isinstance(value, str) and value else None
 
 
-def _details(value: Any) -> tuple[ErrorDetail, ...]:
-    entries = cast("list[object]", value)[:_MOST_DETAILS] if isinstance(value, list) else []
+def _parse_details(value: Any) -> tuple[ErrorDetail, ...]:
+    entries = cast("list[object]", value)[:MAX_DETAILS] if isinstance(value, list) else []
     return tuple(
-        ErrorDetail(_text(as_object(entry).get("path")) or "", _text(as_object(entry).get("issue")) or "")
+        ErrorDetail(_clean(as_object(entry).get("path")) or "", _clean(as_object(entry).get("issue")) or "")
         for entry in entries
     )

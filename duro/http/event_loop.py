@@ -1,4 +1,4 @@
-"""What belongs to one event loop, and work that no cancellation of the task that began it ends."""
+"""Per-event-loop values, and tasks that survive cancellation of the task that started them."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from anyio.lowlevel import current_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["PerLoop", "finish", "spawn_detached"]
+__all__ = ["PerLoop", "run_to_completion", "spawn_detached"]
 
 T = TypeVar("T")
 
-# A forked child keeps what it inherited alive: to finalize it would write to the parent's connections.
+# Keeps values of the parent process alive in a forked child. Finalizing them would write to the parent's connections.
 _inherited: list[object] = []
 
 
 class PerLoop(Generic[T]):
     """One value for each live event loop of this process.
 
-    ``anyio.lowlevel.RunVar`` is not used because its values are held for ever
-    once they refer to their loop, as every connection does: three runs in turn
-    leave three loops behind.
+    ``anyio.lowlevel.RunVar`` does not fit. It keeps a value alive as long as
+    the value refers to its loop, and every connection does. After three
+    consecutive runs, three loops would stay in memory.
 
     Args:
-        make: Makes the value of a loop, called on that loop.
+        create: Function that creates the value of a loop. It is called on that loop.
     """
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
+    def __init__(self, create: Callable[[], T]) -> None:
+        self._create = create
         self._values: dict[object, T] = {}
         self._pid = os.getpid()
 
     def get(self) -> T:
-        """Give the running loop's value, making it if this loop has none yet."""
+        """Return the value of the running loop, and create it at the first call on that loop."""
         if self._pid != os.getpid():
             self.forget()
         loop = current_token().native_token
         try:
             return self._values[loop]
         except KeyError:
-            self._drop_finished()
-            value = self._values[loop] = self._make()
+            self._drop_finished_loops()
+            value = self._values[loop] = self._create()
             return value
 
     def pop(self) -> T | None:
-        """Take the running loop's value out."""
+        """Remove and return the value of the running loop, ``None`` without one."""
         return self._values.pop(current_token().native_token, None)
 
     def forget(self) -> None:
-        """Leave all values behind without closing anything (they are another process's)."""
+        """Remove all values without closing them, because they belong to the parent process."""
         _inherited.append(self._values)
         self._values = {}
         self._pid = os.getpid()
@@ -62,7 +62,7 @@ class PerLoop(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._values) and self._pid == os.getpid()
 
-    def _drop_finished(self) -> None:
+    def _drop_finished_loops(self) -> None:
         for loop in list(self._values):
             if _is_finished(loop):
                 self._values.pop(loop, None)
@@ -71,36 +71,36 @@ class PerLoop(Generic[T]):
 def _is_finished(loop: Any) -> bool:
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
-    import trio  # the only other kind of loop, and so it is installed
+    import trio  # it is installed, because only trio has other loops than asyncio
 
     try:
-        loop.run_sync_soon(_nothing)
+        loop.run_sync_soon(_do_nothing)
     except trio.RunFinishedError:
         return True
     return False
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
-async def finish(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Wait for something to its end, and only then let a cancellation through.
+async def run_to_completion(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine to its end, and only then raise a cancellation of the caller.
 
-    A shielded scope would not do: ``task.cancel()`` goes past it.
+    A shielded scope is not enough, because ``task.cancel()`` ignores it.
 
     Args:
-        work: What to run; it ends by itself, and soon.
+        work: Function that returns the coroutine. The coroutine must end soon.
     """
     loop = current_token().native_token
     if isinstance(loop, asyncio.AbstractEventLoop):
-        await _finish_task(loop.create_task(work()))
+        await _wait_for_end(loop.create_task(work()))
     else:
         with CancelScope(shield=True):
             await work()
 
 
-async def _finish_task(task: asyncio.Task[None]) -> None:
+async def _wait_for_end(task: asyncio.Task[None]) -> None:
     cancellation: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -112,33 +112,33 @@ async def _finish_task(task: asyncio.Task[None]) -> None:
     task.result()
 
 
-def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], ended: Callable[[], None], *, name: str) -> object:
-    """Start a task that no caller's cancellation reaches, and that ends with its loop at the latest.
+def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], on_end: Callable[[], None], *, name: str) -> object:
+    """Start a task that survives cancellation of its caller, and that ends with its loop at the latest.
 
-    A shielded scope would not do: ``asyncio`` timeouts and ``task.cancel()``
-    go past it, and end whatever the cancelled task itself awaits. It runs in
-    a copy of the caller's context.
+    A shielded scope is not enough. ``asyncio`` timeouts and ``task.cancel()``
+    ignore it, and cancel what the task awaits. The new task runs in a copy of
+    the caller's context.
 
     Args:
-        run: What to run; it handles every exception of its own.
-        ended: Is called when it has ended, even if it was cancelled before its first step.
-        name: What debuggers call the task.
+        run: Function that returns the coroutine to run. The coroutine handles its exceptions itself.
+        on_end: Function to call at the end, even if the task was cancelled before its first step.
+        name: Name of the task, for debuggers.
 
     Returns:
-        The task, which the caller keeps so that it is not collected.
+        The task. The caller keeps a reference, so that the task is not garbage-collected.
     """
     loop = current_token().native_token
     if isinstance(loop, asyncio.AbstractEventLoop):
         task = loop.create_task(run(), name=name)
-        # Not in a "finally" of its own: a task that is cancelled before its first step never gets there.
-        task.add_done_callback(lambda _: ended())
+        # Not in a "finally" of the coroutine: a task that is cancelled before its first step never runs it.
+        task.add_done_callback(lambda _: on_end())
         return task
-    import trio  # the only other kind of loop, and so it is installed
+    import trio  # it is installed, because only trio has other loops than asyncio
 
-    async def run_to_the_end() -> None:
+    async def run_then_call_back() -> None:
         try:
             await run()
         finally:
-            ended()
+            on_end()
 
-    return trio.lowlevel.spawn_system_task(run_to_the_end, name=name, context=copy_context())
+    return trio.lowlevel.spawn_system_task(run_then_call_back, name=name, context=copy_context())

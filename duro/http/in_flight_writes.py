@@ -1,4 +1,4 @@
-"""Which write is in doubt when its caller leaves, or is left, in the middle of a call."""
+"""Registry of the writes that a caller started, for callers that stop waiting in the middle of a call."""
 
 from __future__ import annotations
 
@@ -12,39 +12,40 @@ if TYPE_CHECKING:
 
     from ..errors import OutcomeUnknownError
 
-__all__ = ["Write", "Writes", "begin_write", "watch_writes"]
+__all__ = ["Write", "Writes", "register_write", "watch_writes"]
 
-# A weak reference: a connection keeps the context in which it was opened, and with it the bodies of old calls.
+# A weak reference, because a connection keeps the context in which it was
+# opened. A strong one would keep the request bodies of old calls in memory.
 _watched: ContextVar[ref[Writes] | None] = ContextVar("duro_writes", default=None)
 
 
 class Write(Protocol):
-    """A write under way, which any thread may ask at any time."""
+    """Write in progress. All methods are safe to call from any thread."""
 
-    def doubt(self, cause: str) -> OutcomeUnknownError | None:
-        """Say what its caller has to be told who never sees an answer.
+    def find_error(self, cause: str) -> OutcomeUnknownError | None:
+        """Return the error for a caller that will not get the response.
 
         Args:
-            cause: Why he never sees one.
+            cause: Reason why the caller stops waiting.
 
         Returns:
-            An error with the key under which to ask, ``None`` if nothing can have happened.
+            An error with the idempotency key, or ``None`` if the write cannot have been processed.
         """
         ...
 
 
 class Writes(list[Write]):
-    """What one watcher has gathered; it lives as long as he holds it."""
+    """Writes that were registered while a caller watched. They live as long as the caller keeps the list."""
 
     __slots__ = ("__weakref__",)
 
 
 @contextmanager
 def watch_writes() -> Generator[Writes]:
-    """Gather the writes that begin inside, in this task and in those that it starts.
+    """Collect the writes that begin inside, in this task and in those that it starts.
 
     Yields:
-        A list that grows as they begin.
+        A list to which each write is added as it begins.
     """
     writes = Writes()
     token = _watched.set(ref(writes))
@@ -54,8 +55,8 @@ def watch_writes() -> Generator[Writes]:
         _watched.reset(token)
 
 
-def begin_write(write: Write) -> None:
-    """Hand a write to whoever watches."""
+def register_write(write: Write) -> None:
+    """Add a write to the list of the caller that watches, if there is one."""
     watched = _watched.get()
     writes = None if watched is None else watched()
     if writes is not None:

@@ -1,4 +1,4 @@
-"""What can be seen of a call: one log line an attempt, and the records of :func:`capture`."""
+"""Observation of calls: one log line per attempt, and the records of :func:`capture`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .operation import Operation
 
-__all__ = ["Call", "capture", "log_attempt", "record"]
+__all__ = ["Call", "capture", "is_capturing", "log_attempt", "record_call"]
 
 _logger = logging.getLogger("duro.http")
 
@@ -23,16 +23,16 @@ _captures: ContextVar[tuple[list[Call], ...]] = ContextVar("duro_captures", defa
 
 @frozen
 class Call:
-    """What the wire said of one call.
+    """Record of one call, with the request and response as sent and received.
 
     Attributes:
-        operation: The contract's ``operationId``, or method and path of ``client.request``.
-        status: The HTTP status of the last attempt, ``None`` when no answer came.
-        headers: The answer's headers; those that may hold a secret show ``…``.
-        request_id: What the server called the request, when it said so.
-        attempts: How many times it was sent.
-        idempotency_key: The key it travelled under, ``None`` for a read.
-        elapsed: Seconds from the call to its end.
+        operation: ``operationId`` of the contract, or ``request`` and the method for ``client.request``.
+        status: HTTP status of the last attempt, ``None`` if it got no response.
+        headers: Response headers. The value of each header that may contain a secret is ``…``.
+        request_id: Id that the server gave to the request, ``None`` without one.
+        attempts: Number of times that the request was sent or tried.
+        idempotency_key: Idempotency key of the call, ``None`` for a read.
+        elapsed: Duration of the call in seconds.
     """
 
     operation: str
@@ -46,10 +46,10 @@ class Call:
 
 @contextmanager
 def capture() -> Generator[list[Call]]:
-    """Record every call made inside, in this task, in those it starts, and through the blocking client.
+    """Record every call made inside, in this task, in tasks that it starts, and through the blocking client.
 
     Yields:
-        A list that grows as calls end, failed ones included.
+        A list to which each call is added when it ends, also when it fails.
 
     Example:
         >>> with capture() as calls:
@@ -65,19 +65,19 @@ def capture() -> Generator[list[Call]]:
         _captures.reset(token)
 
 
-def capturing() -> bool:
-    """Tell whether anybody records."""
+def is_capturing() -> bool:
+    """Return whether the current context records calls."""
     return bool(_captures.get())
 
 
-def record(call: Call) -> None:
-    """Hand a finished call to whoever records."""
+def record_call(call: Call) -> None:
+    """Add a finished call to the lists of all captures of the current context."""
     for calls in _captures.get():
         calls.append(call)
 
 
 def log_attempt(operation: Operation, *, attempt: int, outcome: object, request_id: str | None) -> None:
-    """Log one attempt: the operation's name and path template, never values, headers or bodies."""
+    """Log one attempt with the operation's name and path template, without values, headers or bodies."""
     if _logger.isEnabledFor(logging.DEBUG):
         _logger.debug(
             "%s (%s %s) attempt %d: %s%s",

@@ -1,4 +1,4 @@
-"""The operations of the contract: their names, their paths, and which credential they take."""
+"""Operations of the contract: names, paths and required credentials."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 
 
 class Surface(enum.Enum):
-    """Which part of the API an operation belongs to, and so which credential it takes."""
+    """Part of the API to which an operation belongs. It determines the kind of credential."""
 
     MERCHANT = "merchant operations"
     IDENTITY = "customer identity operations"
@@ -31,81 +31,93 @@ class Operation:
     """One operation of the contract.
 
     Attributes:
-        id: The contract's ``operationId``.
-        method: The HTTP method, in capitals.
-        path: The path, its parameters in braces.
-        surface: Which credential it takes.
+        id: ``operationId`` of the contract.
+        method: HTTP method in upper case.
+        path: Path template, with its parameters in braces.
+        surface: Part of the API, which determines the kind of credential.
+        parameters: Names of the path parameters, in order.
+        literals: Parts of the path before, between and after the parameters.
     """
 
     id: str
     method: str
     path: str
     surface: Surface = Surface.MERCHANT
-    names: tuple[str, ...] = field(init=False, repr=False)
-    pieces: tuple[str, ...] = field(init=False, repr=False)
+    parameters: tuple[str, ...] = field(init=False, repr=False)
+    literals: tuple[str, ...] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         first, *rest = self.path.split("{")
-        named = [piece.split("}", 1) for piece in rest]
-        object.__setattr__(self, "names", tuple(name for name, _ in named))
-        object.__setattr__(self, "pieces", (first, *(after for _, after in named)))
+        pairs = [piece.split("}", 1) for piece in rest]
+        object.__setattr__(self, "parameters", tuple(name for name, _ in pairs))
+        object.__setattr__(self, "literals", (first, *(literal for _, literal in pairs)))
 
     @property
     def is_mutation(self) -> bool:
-        """Whether it changes something, and so travels under an idempotency key."""
+        """Whether the operation changes data, and so is sent with an idempotency key."""
         return self.method not in ("GET", "HEAD", "OPTIONS")
 
-    def path_with(self, *values: str) -> str:
-        """Put values in the places of the path.
+    def format_path(self, *values: str) -> str:
+        """Fill the parameters of the path.
 
         Args:
-            values: One for each parameter, in order.
+            values: One string for each parameter, in order.
 
         Returns:
-            The path, quoted.
+            The percent-encoded path.
 
         Raises:
-            InvalidArgumentError: A value is empty, no string, or would lead to another path.
+            InvalidArgumentError: A value is empty, is not a string, or would change the path.
         """
-        path = self.pieces[0]
-        for name, value, after in zip(self.names, values, self.pieces[1:], strict=True):
-            path = RedactedStr(path + _segment(name, value) + after)
+        path = self.literals[0]
+        for name, value, literal in zip(self.parameters, values, self.literals[1:], strict=True):
+            path = RedactedStr(path + _quote_segment(name, value) + literal)
         return path
 
 
-def _segment(name: str, value: str) -> str:
+def _quote_segment(name: str, value: str) -> str:
     if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} is of type {type(value).__name__}; give a string")
+        raise InvalidArgumentError(
+            f"{name} must be a string, got {type(value).__name__}; pass the id that the API returned"
+        )
     if not value.strip():
-        raise InvalidArgumentError(f"{name} is empty; give the id that the API answered")
+        raise InvalidArgumentError(f"{name} must not be empty; pass the id that the API returned")
     if value in (".", "..") or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value) or ".." in value:
-        raise InvalidArgumentError(f"{name} holds '/', '..' or another mark of a path; give one id")
+        raise InvalidArgumentError(
+            f"{name} must be one path segment, got a string with '/', '..' or another reserved character; "
+            "pass the id that the API returned"
+        )
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
         pass
-    raise InvalidArgumentError(f"{name} holds half a character, which cannot be sent; give the id as answered")
+    raise InvalidArgumentError(
+        f"{name} must be valid Unicode, got a string with a lone surrogate; pass the id that the API returned"
+    )
 
 
 def raw_operation(method: str, path: str) -> Operation:
-    """Make an operation of a method and path that the contract may not know.
+    """Create an operation for a method and path outside the contract.
 
     Args:
-        method: The HTTP method, in any case.
-        path: The whole path, from the slash on.
+        method: HTTP method in any case.
+        path: Complete path, with its leading slash.
 
     Returns:
-        The operation, whose path has no places.
+        The operation. Its path template is empty.
 
     Raises:
-        InvalidArgumentError: The method or the path is malformed, or leads elsewhere.
+        InvalidArgumentError: The method or the path is malformed, or leads to another host.
     """
     name = method.upper() if isinstance(method, str) else ""
     if name not in _METHODS:
-        raise InvalidArgumentError(f"the method has to be one of {', '.join(sorted(_METHODS))}")
+        raise InvalidArgumentError(f"method must be one of {', '.join(sorted(_METHODS))}")
     if not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or ".." in path.split("/"):
-        raise InvalidArgumentError("the path has to start with one '/', as in '/v1/plans', and to hold no '..'")
+        raise InvalidArgumentError("path must start with exactly one '/' and must not contain '..', as in '/v1/plans'")
     if not path.isascii() or any(mark <= " " or mark in "\\?#\x7f" for mark in path):
-        raise InvalidArgumentError("the path holds a space, '?', '#' or another mark to be quoted; use params=")
-    # The path may hold a token, and the name of an operation is logged.
+        raise InvalidArgumentError(
+            "path must be percent-encoded, got a space, '?', '#' or another reserved character; "
+            "pass query parameters as params="
+        )
+    # The template stays empty, because operations are logged and the path may contain a token.
     return Operation(f"request {name}", name, "", Surface.ANY)

@@ -1,192 +1,212 @@
-"""The one way of every call: deadline, credential, attempts, answer or error."""
+"""Pipeline of a call: deadline, credential, attempts, and a response or an error.
+
+One task runs a call from start to end, in `Pipeline.execute`. It repeats three
+steps until the call has a result::
+
+    _load_credential ──► _send_once ──► decide ──► response or error
+          ▲                                │
+          └──────── wait for the delay ◄───┘
+
+One cancel scope bounds all of this: waits for a token, for a slot and for a
+retry count towards the same deadline. The timeout of each socket operation is
+a second longer than the time left. The scope therefore ends the call first,
+and only the scope knows whether a write is in doubt.
+
+State of a call
+    `CallState` holds it. Only the task of the call changes it, and only in
+    `_load_credential` (``credential``) and `_send_once` (the rest). Other
+    threads may read it at any time through `CallState.find_error`: the
+    blocking client does so after Ctrl-C. No lock is needed, because each
+    change is one assignment.
+
+``in_doubt``
+    Whether a write may have been processed although the caller did
+    not get a response. `_send_once` sets it before the transport gets the request,
+    because a cancellation can arrive at any point after that. Afterwards it
+    depends on the outcome:
+
+    - Not sent: as before the attempt. An earlier attempt may still be in doubt.
+    - Lost: in doubt.
+    - 502 or 504: in doubt, because only a gateway has responded.
+    - Success, 400, 404, 422: not in doubt. These apply to all attempts, since
+      the attempts share an idempotency key.
+    - Any other status: as before the attempt.
+
+    Every error that ends a call depends on this flag. A write in doubt raises
+    `OutcomeUnknownError`, also if the deadline passed, the token exchange
+    failed, the API returned an error, or another task closed the client. A
+    cancelled call gets a note with the idempotency key instead.
+
+Slots
+    The limiter has as many slots as there are connections. A call gets its
+    token first and its slot second, so that a wait for a token does not block
+    other calls. A call that waited for a slot checks its token again, because
+    the token may have expired. No slot is held during the delay of a retry.
+
+401
+    The authorizer drops the token, and the request is sent again at once with
+    the same bytes and key. This happens once per call and does not count as a
+    retry. A second 401 is raised.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 import anyio
-from attrs import define, evolve, frozen
+from attrs import evolve
 
-from ..errors import (
-    ClientClosedError,
-    ConnectionFailedError,
-    DeadlineExceededError,
-    DuroError,
-    OutcomeUnknownError,
-    TransportError,
-)
+from ..errors import ClientClosedError, DuroError
 from . import observe
-from .error_response import api_error
+from .call_state import CallState, describe_unknown_outcome
 from .event_loop import PerLoop
-from .in_flight_writes import begin_write
-from .request import NO_HEADERS, Headers, Invocation, Request, Response
+from .in_flight_writes import register_write
+from .request import Headers, Request, Response
 from .retry import GiveUp, RetryBudget, decide, is_conclusive, is_gateway_error
-from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, Transport
+from .transport import RequestNotSentError, ResponseLostError
+from .transport.limited import LimitedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import RetryPolicy, Settings
+    from .request import Invocation
+    from .transport import Transport
 
-__all__ = ["Pipeline", "outcome_unknown"]
+__all__ = ["Pipeline"]
 
-# So that the deadline of the call, which knows what is in doubt, always speaks before the socket's.
-_SOCKET_GRACE: Final = 1.0
-# Copies of a client share its budgets, one for each kind; who makes up a new kind for every call has none.
-MOST_BUDGETS: Final = 16
-
-
-@frozen
-class _LoopTransport:
-    """What one event loop sends through."""
-
-    transport: Transport
-    slots: anyio.Semaphore
-
-
-@define
-class _CallState:
-    """What is known of one call while it is under way."""
-
-    invocation: Invocation
-    started: float
-    budget: RetryBudget
-    credential: Headers = NO_HEADERS
-    attempts: int = 0
-    in_doubt: bool = False
-    answer: Response | None = None
-
-    def doubt(self, cause: str) -> OutcomeUnknownError | None:
-        # An answer that nobody was given leaves its caller in the same doubt as none.
-        if self.in_doubt or (self.answer is not None and self.answer.status < 300):
-            return _unknown(self, cause)
-        return None
+# Sockets time out later than the call by this margin; see above.
+_SOCKET_MARGIN_SECONDS: Final = 1.0
+# Copies of a client share one budget per pair of settings. The bound stops a user who
+# passes a new policy with each call from filling the memory.
+MAX_BUDGETS: Final = 16
 
 
 class Pipeline:
-    """Sends the calls of one client and of its copies.
+    """Sender of all calls of one client and of its copies.
 
     Args:
-        settings: What the client was told.
-        open_transport: Makes the transport of an event loop, called on that loop.
+        settings: Settings of the client.
+        open_transport: Function that creates the transport of an event loop. It is called on that loop.
     """
 
     def __init__(self, settings: Settings, open_transport: Callable[[], Transport]) -> None:
         self._settings = settings
         self._clock = settings.clock
         self._open_transport = open_transport
-        self._transports = PerLoop(self._open_loop_transport)
+        self._transports = PerLoop(self._open_limited_transport)
         self._budgets: dict[tuple[float, float], RetryBudget] = {}
         self._closed = False
 
     @property
     def base_url(self) -> str:
-        """Where the client speaks to."""
+        """Address of the API."""
         return self._settings.base_url
 
     @property
     def in_use(self) -> bool:
-        """Whether connections were opened that nobody closed."""
+        """Whether there are open connections that were not closed."""
         return bool(self._transports) and not self._closed
 
     def check_open(self) -> None:
-        """Refuse what comes after the end.
+        """Check that the client is not closed.
 
         Raises:
-            ClientClosedError: The client was closed.
+            ClientClosedError: The client is closed.
         """
         if self._closed:
-            raise ClientClosedError("this client is closed; make a new one")
+            raise ClientClosedError("this client is closed; create a new one")
 
     async def execute(self, invocation: Invocation) -> Response:
-        """Carry a call out.
+        """Send a call, with retries, and return its response.
 
         Args:
-            invocation: The call.
+            invocation: Call to send.
 
         Returns:
-            The answer, a success.
+            The response, with a 2xx status.
 
         Raises:
-            ClientClosedError: The client was closed.
-            APIError: The API refused.
-            TokenExchangeError: The token endpoint refused.
-            ConnectionFailedError: The request did not leave.
-            DeadlineExceededError: The deadline passed and no write is in doubt.
-            OutcomeUnknownError: A write may have happened.
-            TransportError: A read got no answer.
+            ClientClosedError: The client is closed.
+            APIError: The API returned an error.
+            TokenExchangeError: The token endpoint returned an error or an invalid response.
+            ConnectionFailedError: The request was not sent.
+            DeadlineExceededError: The deadline passed, and no write is in doubt.
+            OutcomeUnknownError: A write may have been processed.
+            TransportError: A read got no response.
         """
         self.check_open()
-        budget = self._budget_of(invocation.retry)
+        budget = self._get_budget(invocation.retry)
         budget.deposit()
-        state = _CallState(invocation, self._clock.monotonic(), budget)
+        state = CallState(invocation, self._clock.monotonic(), budget)
         if invocation.operation.is_mutation:
-            begin_write(state)
+            register_write(state)
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
-                return await self._attempt_until_settled(state)
+                return await self._send_with_retries(state)
         except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as interruption:
-            # Trio raises the second wherever its main task stands; asyncio cancels it.
+            # Trio raises KeyboardInterrupt in the main task. asyncio cancels the main task instead.
             if state.in_doubt:
-                interruption.add_note(_in_doubt(state.invocation, "The call was cancelled"))
+                interruption.add_note(describe_unknown_outcome(state.invocation, "the call was cancelled"))
             raise
         finally:
-            if observe.capturing():
-                observe.record(self._call(state))
-        raise _deadline_error(state)
+            if observe.is_capturing():
+                observe.record_call(self._build_record(state))
+        raise state.build_deadline_error()
 
     async def aclose(self) -> None:
-        """Close the running loop's connections and refuse further calls.
+        """Close the connections of the running loop, and reject further calls.
 
-        Connections of other event loops are left to those loops, which alone
-        may touch them.
+        Connections of other event loops stay open, because only their own loop
+        may close them.
         """
         self._closed = True
-        lane = self._transports.pop()
-        if lane is not None:
-            with anyio.CancelScope(shield=True):
-                await lane.transport.aclose()
+        transport = self._transports.pop()
+        if transport is not None:
+            await transport.aclose()
 
-    def _budget_of(self, policy: RetryPolicy) -> RetryBudget:
+    def _open_limited_transport(self) -> LimitedTransport:
+        return LimitedTransport(self._open_transport(), max_connections=self._settings.max_connections)
+
+    def _get_budget(self, policy: RetryPolicy) -> RetryBudget:
         kind = (policy.budget, policy.budget_ratio)
         budget = self._budgets.get(kind)
         if budget is None:
-            if len(self._budgets) >= MOST_BUDGETS:
+            if len(self._budgets) >= MAX_BUDGETS:
                 self._budgets.clear()
             budget = self._budgets[kind] = RetryBudget(capacity=policy.budget, ratio=policy.budget_ratio)
         return budget
 
-    def _open_loop_transport(self) -> _LoopTransport:
-        width = self._settings.max_connections
-        return _LoopTransport(self._open_transport(), anyio.Semaphore(width, fast_acquire=True))
-
-    async def _attempt_until_settled(self, state: _CallState) -> Response:
+    async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer
-        renewed = False
+        reauthorized = False
         while True:
-            # Whoever waits for a token takes nobody's place.
-            await self._take_credential(state)
-            outcome = await self._attempt(state)
+            # Before the slot, so that a wait for a token does not block other calls.
+            await self._load_credential(state)
+            outcome = await self._send_once(state)
             if isinstance(outcome, Response):
                 if outcome.status < 300:
                     return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                if outcome.status == 401 and not renewed and authorizer.on_unauthorized(state.credential):
-                    renewed = True
+                if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
+                    reauthorized = True
                     continue
             decision = decide(
                 outcome,
-                safe=state.invocation.idempotency_key is not None or not state.invocation.operation.is_mutation,
-                attempt=state.attempts - renewed,
+                is_idempotent=state.invocation.idempotency_key is not None
+                or not state.invocation.operation.is_mutation,
+                attempt=state.attempts - reauthorized,
                 time_left=self._time_left(state),
                 policy=state.invocation.retry,
                 wall=self._clock.wall(),
                 uniform=self._clock.uniform,
             )
-            if isinstance(decision, GiveUp) or not state.budget.withdraw():
-                raise self._error(state, outcome)
+            if isinstance(decision, GiveUp):
+                raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
+            if not state.budget.withdraw():
+                raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
             await self._clock.sleep(decision.delay)
 
-    async def _take_credential(self, state: _CallState) -> None:
+    async def _load_credential(self, state: CallState) -> None:
         failure: DuroError
         try:
             self.check_open()
@@ -199,38 +219,39 @@ class Pipeline:
             failure = error
         else:
             return
-        # What prevents another attempt must not hide that an earlier one may have done its work.
-        raise _unknown(state, f"There could be no further attempt ({failure})")
+        # The reason that prevents another attempt must not hide that an earlier one may have been processed.
+        raise state.build_unknown_error(f"no further attempt was possible ({failure})")
 
-    async def _attempt(self, state: _CallState) -> Response | RequestNotSentError | ResponseLostError:
-        lane = self._transports.get()
-        is_queued = lane.slots.value == 0
-        async with lane.slots:
+    async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError:
+        limited = self._transports.get()
+        is_queued = limited.slots.value == 0
+        async with limited.slots:
             if is_queued:
-                # The wait for a place may have outlasted the token.
-                await self._take_credential(state)
-            request = self._request(state)
+                # The token may have expired while the call waited for a slot.
+                await self._load_credential(state)
+            request = self._build_request(state)
             state.attempts += 1
-            doubted = state.in_doubt
+            was_in_doubt = state.in_doubt
+            # Before the request is sent: a cancellation during the next await must find the flag set.
             state.in_doubt = is_mutation = state.invocation.operation.is_mutation
             outcome: Response | RequestNotSentError | ResponseLostError
             try:
-                outcome = await lane.transport.send(request)
+                outcome = await limited.transport.send(request)
             except (RequestNotSentError, ResponseLostError) as failure:
                 outcome = failure
         if isinstance(outcome, Response):
-            state.answer = outcome
-            lost = doubted or (is_mutation and is_gateway_error(outcome.status))
-            state.in_doubt = lost and not is_conclusive(outcome.status)
+            state.response = outcome
+            is_open = was_in_doubt or (is_mutation and is_gateway_error(outcome.status))
+            state.in_doubt = is_open and not is_conclusive(outcome.status)
             self._log(state, outcome.status, outcome.request_id)
         else:
-            state.answer = None
+            state.response = None
             if isinstance(outcome, RequestNotSentError):
-                state.in_doubt = doubted
+                state.in_doubt = was_in_doubt
             self._log(state, outcome, None)
         return outcome
 
-    def _request(self, state: _CallState) -> Request:
+    def _build_request(self, state: CallState) -> Request:
         invocation = state.invocation
         url = self._settings.base_url + invocation.path
         return Request(
@@ -238,82 +259,25 @@ class Pipeline:
             f"{url}?{invocation.query}" if invocation.query else url,
             Headers(invocation.headers + state.credential),
             invocation.content,
-            max(0.0, self._time_left(state)) + _SOCKET_GRACE,
+            max(0.0, self._time_left(state)) + _SOCKET_MARGIN_SECONDS,
             self._settings.max_response_bytes,
         )
 
-    def _time_left(self, state: _CallState) -> float:
+    def _time_left(self, state: CallState) -> float:
         return state.started + state.invocation.timeout - self._clock.monotonic()
 
-    def _error(self, state: _CallState, outcome: Response | RequestNotSentError | ResponseLostError) -> DuroError:
-        key = state.invocation.idempotency_key
-        if isinstance(outcome, Response):
-            refusal = api_error(outcome, credential=state.credential, idempotency_key=key, wall=self._clock.wall())
-            return _unknown(state, f"The last answer was {refusal}") if state.in_doubt else refusal
-        if state.in_doubt:
-            return _unknown(state, f"The last attempt failed ({outcome})")
-        if isinstance(outcome, RequestNotSentError):
-            return ConnectionFailedError(
-                f"no connection to the API could be made ({outcome}); nothing was sent",
-                idempotency_key=key,
-                attempts=state.attempts,
-            )
-        if isinstance(outcome, ResponseTooLargeError):
-            return TransportError(
-                f"{outcome}; ask for less, or give the client more max_response_bytes=", attempts=state.attempts
-            )
-        return TransportError(
-            f"the connection failed before the answer came ({outcome}); a read is safe to call again",
-            attempts=state.attempts,
-        )
-
-    def _log(self, state: _CallState, outcome: object, request_id: str | None) -> None:
+    def _log(self, state: CallState, outcome: object, request_id: str | None) -> None:
         operation = state.invocation.operation
         observe.log_attempt(operation, attempt=state.attempts, outcome=outcome, request_id=request_id)
 
-    def _call(self, state: _CallState) -> observe.Call:
-        answer = state.answer
+    def _build_record(self, state: CallState) -> observe.Call:
+        response = state.response
         return observe.Call(
             operation=state.invocation.operation.id,
-            status=answer.status if answer else None,
-            headers=answer.headers.shown() if answer else {},
-            request_id=answer.request_id if answer else None,
+            status=response.status if response else None,
+            headers=response.headers.to_redacted_dict() if response else {},
+            request_id=response.request_id if response else None,
             attempts=state.attempts,
             idempotency_key=state.invocation.idempotency_key,
             elapsed=self._clock.monotonic() - state.started,
         )
-
-
-def _deadline_error(state: _CallState) -> TransportError:
-    timeout = state.invocation.timeout
-    if state.in_doubt:
-        return _unknown(state, f"The deadline of {timeout:g} s passed")
-    return DeadlineExceededError(
-        f"the deadline of {timeout:g} s passed, and nothing was changed; give the call a longer timeout=",
-        idempotency_key=state.invocation.idempotency_key,
-        attempts=state.attempts,
-    )
-
-
-def _unknown(state: _CallState, cause: str) -> OutcomeUnknownError:
-    return outcome_unknown(state.invocation, cause, attempts=state.attempts)
-
-
-def outcome_unknown(invocation: Invocation, cause: str, *, attempts: int) -> OutcomeUnknownError:
-    """Say that a write may have happened, and how to learn what became of it.
-
-    Args:
-        invocation: The write.
-        cause: Why nobody knows.
-        attempts: How many times it was sent.
-    """
-    key = invocation.idempotency_key
-    return OutcomeUnknownError(_in_doubt(invocation, cause), idempotency_key=key, attempts=attempts)
-
-
-def _in_doubt(invocation: Invocation, cause: str) -> str:
-    return (
-        f"{cause}; outcome unknown: {invocation.operation.id} left this machine and may have happened. "
-        f"Call again with idempotency_key={invocation.idempotency_key!r} to learn what became of it: "
-        "it cannot happen twice under one key."
-    )

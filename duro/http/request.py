@@ -1,4 +1,4 @@
-"""The values that travel through the pipeline: what is asked, what is sent, what is answered."""
+"""Values that pass through the pipeline: invocations, requests and responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from .._secrets import RedactedStr, SecretBytes
 from .._version import __version__
-from ..config import DEFAULT_ANSWER_BYTES
+from ..config import DEFAULT_MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from ..config import RetryPolicy
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_HEADERS", "USER_AGENT", "Authorizer", "Headers", "Invocation", "Request", "Response"]
 
-# What a log, a repr or a traceback may show of a header; of all others it shows the name.
-_SHOWN: Final = frozenset(
+# Headers whose values may appear in a log, a repr or a traceback. Of all others only the name appears.
+_SAFE_NAMES: Final = frozenset(
     {
         b"accept",
         b"content-encoding",
@@ -34,36 +34,40 @@ _SHOWN: Final = frozenset(
 
 
 class Headers(tuple[tuple[bytes, bytes], ...]):
-    """Header lines, names in lower case, whose repr shows no secret."""
+    """Header lines with names in lower case. The repr does not show secrets."""
 
     __slots__ = ()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("headers cannot be pickled, they may hold a secret")
+        raise TypeError("headers cannot be pickled, because they may contain a secret")
 
     def get(self, name: str) -> str | None:
-        """Give the first value under a name (in lower case), ``None`` if there is none."""
-        wanted = name.encode("ascii")
+        """Return the first value of a header, or ``None`` without one.
+
+        Args:
+            name: Name in lower case.
+        """
+        encoded = name.encode("ascii")
         for each, value in self:
-            if each == wanted:
+            if each == encoded:
                 return value.decode("latin-1")
         return None
 
-    def credential_headers(self) -> bytes:
-        """Give the secret of a credential's one line, the scheme left off; nothing if there is no line."""
+    def extract_secret(self) -> bytes:
+        """Return the secret of the first header, without its scheme. Only for the headers of an `Authorizer`."""
         return self[0][1].rpartition(b" ")[2] if self else b""
 
-    def replaced_by(self, others: Headers) -> Headers:
-        """Give these lines with others added, which take the place of those of the same name."""
+    def merge(self, others: Headers) -> Headers:
+        """Return these headers and others. The others replace headers of the same name."""
         names = {name for name, _ in others}
         return Headers((*(line for line in self if line[0] not in names), *others))
 
-    def shown(self) -> dict[str, str]:
-        """Give what may be shown: every name, and the values of those known to hold no secret."""
-        return {name.decode("latin-1"): value.decode("latin-1") if name in _SHOWN else "…" for name, value in self}
+    def to_redacted_dict(self) -> dict[str, str]:
+        """Return all names, with ``…`` in place of each value that may contain a secret."""
+        return {name.decode("latin-1"): value.decode("latin-1") if name in _SAFE_NAMES else "…" for name, value in self}
 
     def __repr__(self) -> str:
-        return f"Headers({self.shown()})"
+        return f"Headers({self.to_redacted_dict()})"
 
 
 NO_HEADERS: Final = Headers()
@@ -73,16 +77,16 @@ USER_AGENT: Final = (b"user-agent", f"duro-sdk-python/{__version__}".encode("asc
 
 @frozen
 class Request:
-    """What a transport sends.
+    """HTTP request for a transport to send.
 
     Attributes:
-        method: The HTTP method.
-        url: The whole address.
-        headers: The header lines.
-        content: The body, ``None`` for none.
-        timeout: Seconds that any one socket operation may take at most.
-        max_response_bytes: How large the answer may be, as it comes and unpacked;
-            for a larger one a transport raises ``ResponseTooLargeError``.
+        method: HTTP method.
+        url: Absolute URL.
+        headers: Header lines.
+        content: Body, ``None`` for a request without one.
+        timeout: Timeout of each socket operation in seconds.
+        max_response_bytes: Size of the response in bytes at most, compressed and
+            decompressed. A transport raises ``ResponseTooLargeError`` for a larger one.
     """
 
     method: str
@@ -90,18 +94,18 @@ class Request:
     headers: Headers
     content: bytes | None = field(repr=False)
     timeout: float
-    max_response_bytes: int = DEFAULT_ANSWER_BYTES
+    max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
 
 
 @frozen
 class Response:
-    """What a transport received.
+    """Complete HTTP response from a transport.
 
     Attributes:
-        status: The HTTP status.
-        headers: The header lines, names in lower case.
-        body: The whole body, its content encoding undone.
-        attempts: How many times the request was sent until this came.
+        status: HTTP status.
+        headers: Header lines with names in lower case.
+        body: Decompressed body.
+        attempts: Number of times that the request was sent or tried, up to this response.
     """
 
     status: int
@@ -111,23 +115,30 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """What the server called this request, when it said so."""
+        """Id that the server gave to the request, ``None`` without one."""
         return self.headers.get("x-request-id") or self.headers.get("request-id")
 
 
 class Authorizer(Protocol):
-    """Where the pipeline gets the headers that prove who calls."""
+    """Source of the headers that authenticate a request."""
 
     def cached_headers(self) -> Headers | None:
-        """Give the headers if they are at hand, without waiting."""
+        """Return the headers if they are available without waiting, else ``None``."""
         ...
 
     async def get_headers(self) -> Headers:
-        """Give the headers, waiting for them if that is needed."""
+        """Return the headers. This may wait for a token exchange."""
         ...
 
     def on_unauthorized(self, headers: Headers) -> bool:
-        """Learn that the API answered 401 to these headers; say whether others can be had."""
+        """Handle a 401 response.
+
+        Args:
+            headers: Headers that the API rejected.
+
+        Returns:
+            Whether the authorizer can provide other headers.
+        """
         ...
 
 
@@ -136,15 +147,15 @@ class Invocation:
     """One call of an operation, ready for the pipeline.
 
     Attributes:
-        operation: What is called.
-        path: The path with its values in place.
-        query: The query string, without the question mark.
-        content: The body, the same bytes in every attempt.
-        idempotency_key: The key of a mutation, the same in every attempt.
-        authorizer: Who calls.
-        timeout: The deadline, in seconds from the start.
-        retry: How to try again.
-        headers: The header lines, but for those that prove who calls.
+        operation: Operation to call.
+        path: Path with its parameters filled in.
+        query: Query string without the question mark.
+        content: Body. All attempts send the same bytes.
+        idempotency_key: Idempotency key of a mutation. All attempts send the same key.
+        authorizer: Source of the headers that authenticate the call.
+        timeout: Deadline in seconds from the start of the call.
+        retry: Retry policy.
+        headers: Header lines, except for those from the authorizer.
     """
 
     operation: Operation

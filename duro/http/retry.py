@@ -1,4 +1,4 @@
-"""Whether a call is tried again, and when: pure decisions, and the budget that bounds them."""
+"""Retry decisions as pure functions, and the budget that limits retries."""
 
 from __future__ import annotations
 
@@ -22,78 +22,86 @@ __all__ = [
     "Retry",
     "RetryBudget",
     "decide",
+    "get_retry_after",
     "is_conclusive",
     "is_gateway_error",
     "parse_retry_after",
-    "retry_after_of",
 ]
 
-_PASSING: Final = frozenset({408, 429, 502, 503, 504})
-_SETTLING: Final = frozenset({400, 404, 422})
-_UNHEARD: Final = frozenset({502, 504})
+_TRANSIENT_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
+_CONCLUSIVE_STATUSES: Final = frozenset({400, 404, 422})
+_GATEWAY_STATUSES: Final = frozenset({502, 504})
 
 
 @frozen
 class Retry:
-    """Try again after ``delay`` seconds."""
+    """Decision to retry.
+
+    Attributes:
+        delay: Seconds to wait before the next attempt.
+    """
 
     delay: float
 
 
 @frozen
 class GiveUp:
-    """Do not try again, for this reason."""
+    """Decision not to retry.
 
-    reason: str
+    Attributes:
+        reason: Reason for the error message, ``None`` if a retry cannot help.
+    """
+
+    reason: str | None = None
 
 
 def decide(
     outcome: Response | RequestNotSentError | ResponseLostError,
     *,
-    safe: bool,
+    is_idempotent: bool,
     attempt: int,
     time_left: float,
     policy: RetryPolicy,
     wall: float,
     uniform: Callable[[float, float], float],
 ) -> Retry | GiveUp:
-    """Decide what follows an attempt that did not succeed.
+    """Decide whether to retry after a failed attempt.
 
     Args:
-        outcome: The refusal that was answered, or why there was no answer.
-        safe: Whether the server may see the request twice: it is a read, or a
-            write under an idempotency key.
-        attempt: Which attempt this was; the first is 1.
-        time_left: Seconds until the call's deadline.
-        policy: How often and how patiently.
-        wall: The time of day in seconds since the epoch, for a ``Retry-After`` date.
-        uniform: Draws a number between two bounds.
+        outcome: Error response, or the failure without a response.
+        is_idempotent: Whether the server may receive the request twice, because it
+            is a read, or a write with an idempotency key.
+        attempt: Number of the failed attempt; the first is 1.
+        time_left: Seconds until the deadline of the call.
+        policy: Number of retries and bounds of the delays.
+        wall: Wall-clock time in seconds since the epoch, for a ``Retry-After`` date.
+        uniform: Function that returns a random number between two bounds.
 
     Returns:
-        When to try again, or why not to.
+        The delay before the next attempt, or the reason to give up.
     """
-    if not _may_repeat(outcome, safe=safe):
-        return GiveUp("another try would not help, or could do the work twice")
+    if not _is_retryable(outcome, is_idempotent=is_idempotent):
+        return GiveUp()
     if attempt > policy.retries:
-        return GiveUp("the retries are used up")
-    delay = _delay(outcome, attempt=attempt, policy=policy, wall=wall, uniform=uniform)
+        return GiveUp(f"retries exhausted (retries={policy.retries})")
+    delay = _choose_delay(outcome, attempt=attempt, policy=policy, wall=wall, uniform=uniform)
     if delay >= time_left:
-        return GiveUp("the wait would pass the deadline")
+        return GiveUp(f"the deadline would pass before a retry in {delay:.1f} s")
     return Retry(delay)
 
 
-def _may_repeat(outcome: Response | RequestNotSentError | ResponseLostError, *, safe: bool) -> bool:
+def _is_retryable(outcome: Response | RequestNotSentError | ResponseLostError, *, is_idempotent: bool) -> bool:
     if isinstance(outcome, RequestNotSentError):
         return True
     if isinstance(outcome, ResponseTooLargeError):
-        # It comes again just as large: from the same read, and from a write under the same key.
+        # A retry would get the same response: from the same read, and from a write with the same key.
         return False
     if isinstance(outcome, ResponseLostError):
-        return safe
-    return outcome.status in _PASSING or (outcome.status == 500 and safe)
+        return is_idempotent
+    return outcome.status in _TRANSIENT_STATUSES or (outcome.status == 500 and is_idempotent)
 
 
-def _delay(
+def _choose_delay(
     outcome: Response | RequestNotSentError | ResponseLostError,
     *,
     attempt: int,
@@ -101,40 +109,40 @@ def _delay(
     wall: float,
     uniform: Callable[[float, float], float],
 ) -> float:
-    # The exponent is bounded: 2.0**1024 overflows.
+    # The exponent is bounded, because 2.0**1024 overflows.
     bound = min(policy.max_delay, policy.base_delay * 2.0 ** min(attempt - 1, 64))
     jittered = uniform(0.0, bound)
     if isinstance(outcome, RequestNotSentError | ResponseLostError):
         return jittered
-    asked = retry_after_of(outcome.headers, wall=wall)
-    return jittered if asked is None else max(asked, jittered)
+    requested = get_retry_after(outcome.headers, wall=wall)
+    return jittered if requested is None else max(requested, jittered)
 
 
-def retry_after_of(headers: Headers, *, wall: float) -> float | None:
-    """Read how long an answer asks to wait.
+def get_retry_after(headers: Headers, *, wall: float) -> float | None:
+    """Return the delay that a response asks for.
 
-    A date is counted from the answer's own ``Date``: a wall clock that is a
-    day slow would wait a day, and a fast one not at all.
+    A date is compared with the ``Date`` of the same response. With the local
+    clock, a client whose clock is a day slow would wait a day.
 
     Args:
-        headers: The answer's header lines.
-        wall: The time of day in seconds since the epoch, for an answer without a ``Date``.
+        headers: Response headers.
+        wall: Wall-clock time in seconds since the epoch, for a response without a ``Date``.
 
     Returns:
-        Seconds to wait, never negative; ``None`` if there is nothing readable.
+        Seconds to wait, at least 0; ``None`` without a valid ``Retry-After`` header.
     """
-    return parse_retry_after(headers.get("retry-after"), wall=_moment_of(headers.get("date"), default=wall))
+    return parse_retry_after(headers.get("retry-after"), wall=_parse_date_or(headers.get("date"), default=wall))
 
 
 def parse_retry_after(value: str | None, *, wall: float) -> float | None:
-    """Read a ``Retry-After`` header.
+    """Parse a ``Retry-After`` header.
 
     Args:
-        value: Seconds, or an HTTP date.
-        wall: The time of day in seconds since the epoch.
+        value: Seconds or an HTTP date, ``None`` without the header.
+        wall: Current time in seconds since the epoch.
 
     Returns:
-        Seconds to wait, never negative; ``None`` if there is nothing readable.
+        Seconds to wait, at least 0; ``None`` if the value is invalid.
 
     Example:
         >>> parse_retry_after("120", wall=0.0)
@@ -148,74 +156,72 @@ def parse_retry_after(value: str | None, *, wall: float) -> float | None:
         return None
     value = value.strip()
     try:
-        seconds = float(value) if value.isascii() and value.replace(".", "", 1).isdigit() else _until(value, wall)
+        is_decimal = value.isascii() and value.replace(".", "", 1).isdigit()
+        seconds = float(value) if is_decimal else _parse_date(value) - wall
     except (ValueError, OverflowError):
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def _until(date: str, wall: float) -> float:
-    return _timestamp(date) - wall
-
-
-def _moment_of(date: str | None, *, default: float) -> float:
+def _parse_date_or(date: str | None, *, default: float) -> float:
     try:
-        return default if date is None else _timestamp(date)
+        return default if date is None else _parse_date(date)
     except (ValueError, OverflowError):
         return default
 
 
-def _timestamp(date: str) -> float:
-    moment = parsedate_to_datetime(date)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+def _parse_date(date: str) -> float:
+    parsed = parsedate_to_datetime(date)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 def is_conclusive(status: int) -> bool:
-    """Tell whether an answer says what became of the write, however many attempts were lost before it.
+    """Return whether a response settles the outcome of a write, also after lost attempts.
 
-    Under one key the first answer comes again, so a success and a refusal of
-    the request itself speak for all attempts. A fault, a limit or a refused
-    credential speaks for its own attempt alone; so does a conflict, which may
-    be with the lost attempt.
+    All attempts share an idempotency key, and the API repeats its first
+    response under that key. A success or a rejection of the request itself
+    therefore applies to all attempts. A server error, a rate limit or a rejected
+    credential applies only to its own attempt. So does a conflict, which may be
+    a conflict with the lost attempt.
     """
-    return status < 300 or status in _SETTLING
+    return status < 300 or status in _CONCLUSIVE_STATUSES
 
 
 def is_gateway_error(status: int) -> bool:
-    """Tell whether an answer leaves open what became of the write that it answers.
+    """Return whether a response leaves the outcome of its own attempt open.
 
-    These are a gateway's words, and say that it got no answer: the API may
-    have done the work all the same. A 503 or 429 turned the request away, and
-    a 500 is the API's own answer, as the contract has it.
+    With 502 and 504, a gateway reports that it got no valid response. The API
+    may have processed the request. A 503 or 429 rejects the request, and the
+    contract defines 500 as a response of the API itself.
     """
-    return status in _UNHEARD
+    return status in _GATEWAY_STATUSES
 
 
 class RetryBudget:
-    """What keeps the retries of a client from multiplying an outage.
+    """Limit of the retries of a client, so that retries do not multiply the load during an outage.
 
-    Each call puts a little in, each retry takes one out; when it is empty,
-    calls are sent once.
+    Each call adds a fraction of a retry, and each retry takes one. With an
+    empty budget, calls are sent once.
 
     Args:
-        capacity: Retries in hand at most, and at the start.
-        ratio: What each call puts in.
+        capacity: Number of retries at most, and at the start.
+        ratio: Fraction of a retry that each call adds.
     """
 
-    __slots__ = ("_capacity", "_in_hand", "_ratio")
+    __slots__ = ("_available", "_capacity", "_ratio")
 
     def __init__(self, *, capacity: float, ratio: float) -> None:
         self._capacity = capacity
-        self._in_hand = capacity
+        self._available = capacity
         self._ratio = ratio
 
     def deposit(self) -> None:
-        """Count a call."""
-        self._in_hand = min(self._capacity, self._in_hand + self._ratio)
+        """Add the fraction of a retry for one call."""
+        self._available = min(self._capacity, self._available + self._ratio)
 
     def withdraw(self) -> bool:
-        """Take out one retry; say whether there was one."""
-        if self._in_hand < 1.0:
+        """Use one retry, and return whether one was available."""
+        if self._available < 1.0:
             return False
-        self._in_hand -= 1.0
+        self._available -= 1.0
         return True

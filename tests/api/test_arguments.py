@@ -211,7 +211,7 @@ class TestBadArgumentsSendNothing:
 
     @pytest.mark.parametrize("credential", [IdentityToken("t"), PortalSession("t")])
     async def test_credential_that_the_operation_does_not_take(self, credential, duro, wire):
-        with pytest.raises(ConfigurationError, match="getCustomer does not take"):
+        with pytest.raises(ConfigurationError, match="getCustomer does not accept"):
             await duro.customers.retrieve("cus_1", credential=credential)
         assert wire.requests == []
 

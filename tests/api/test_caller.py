@@ -22,7 +22,7 @@ PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
 @pytest.mark.parametrize("kind", UNREADABLE)
 async def test_write_whose_answer_cannot_be_read_is_an_unknown_outcome(kind, duro, wire):
     wire.answers[0], path = UNREADABLE[kind]
-    with pytest.raises(OutcomeUnknownError, match=r"createPlan .* may have happened") as caught:
+    with pytest.raises(OutcomeUnknownError, match=r"createPlan .* may have been processed") as caught:
         await duro.plans.create(**PLAN)
     assert [caught.value.idempotency_key] == wire.header("idempotency-key")
     assert caught.value.attempts == len(wire.requests) == 1

@@ -1,4 +1,4 @@
-"""A clock that stands still, an exchange that waits to be told, and a token endpoint that counts."""
+"""Fake clock, blockable token exchange, and a token endpoint on loopback that counts requests."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from attrs import define, field, frozen
 from duro import AsyncDuro
 from duro._clock import Clock
 from duro.auth.cache import TokenCache
-from duro.auth.token import Moment, Token
+from duro.auth.token import ClockReading, Token
 from duro.config import Settings
 
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 @define
 class FakeClock:
-    """Time moves when the test says so, and chance draws what the test says."""
+    """Clock that the test moves, with random numbers that the test chooses."""
 
     monotonic: float = 1_000.0
     wall: float = 1_700_000_000.0
@@ -52,7 +52,7 @@ class FakeClock:
         await checkpoint()
 
     @property
-    def given(self) -> Clock:
+    def as_clock(self) -> Clock:
         return Clock(monotonic=lambda: self.monotonic, wall=lambda: self.wall, sleep=self.sleep, uniform=self.uniform)
 
 
@@ -62,34 +62,34 @@ def clock():
 
 
 class FakeExchange:
-    """Counts how often it is asked, waits while it is held, and then plays the next outcome."""
+    """Exchange that counts its calls, can be blocked, and returns or raises the next outcome."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.asked = 0
+        self.calls = 0
         self.outcomes: list[float | BaseException] = []
         self.always: float | BaseException = 3600.0
         self._gate: anyio.Event | None = None
-        self._held: anyio.Event | None = None
+        self._blocked_gate: anyio.Event | None = None
 
-    def hold(self) -> None:
+    def block(self) -> None:
         self._gate = anyio.Event()
 
-    def let_pass(self) -> None:
-        """Hold those that are held, but nobody else."""
+    def unblock_waiting(self) -> None:
+        """Keep the waiting calls blocked, and let later calls pass."""
         assert self._gate is not None
-        self._held, self._gate = self._gate, None
+        self._blocked_gate, self._gate = self._gate, None
 
-    def release(self) -> None:
-        gate = self._gate or self._held
+    def unblock(self) -> None:
+        gate = self._gate or self._blocked_gate
         assert gate is not None
         gate.set()
-        self._gate = self._held = None
+        self._gate = self._blocked_gate = None
 
     async def __call__(self) -> Token:
-        self.asked += 1
-        name = f"token-{self.asked}"
-        asked_at = Moment.now(self.clock.given)
+        self.calls += 1
+        name = f"token-{self.calls}"
+        requested_at = ClockReading.read(self.clock.as_clock)
         gate = self._gate
         await checkpoint()
         if gate is not None:
@@ -97,7 +97,7 @@ class FakeExchange:
         outcome = self.outcomes.pop(0) if self.outcomes else self.always
         if isinstance(outcome, BaseException):
             raise outcome
-        return Token.granted(name, expires_in=outcome, asked_at=asked_at, clock=self.clock.given)
+        return Token.from_grant(name, expires_in=outcome, requested_at=requested_at, clock=self.clock.as_clock)
 
 
 @pytest.fixture
@@ -107,91 +107,91 @@ def exchange(clock):
 
 @pytest.fixture
 def cache(exchange, clock):
-    return TokenCache(exchange, clock.given)
+    return TokenCache(exchange, clock.as_clock)
 
 
-async def settle() -> None:
-    """Wait until every other task waits for something."""
+async def wait_until_blocked() -> None:
+    """Wait until every other task waits."""
     if not isinstance(current_token().native_token, asyncio.AbstractEventLoop):
         await trio.testing.wait_all_tasks_blocked()
         return
-    limit = time.monotonic() + PATIENCE
+    limit = time.monotonic() + TIMEOUT_SECONDS
     quiet = 0
     while quiet < 3:
         await asyncio.sleep(0)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         blocked = all(task._fut_waiter is not None and not task._fut_waiter.done() for task in others)
         quiet = quiet + 1 if blocked else 0
-        assert time.monotonic() < limit, "the other tasks do not come to rest"
+        assert time.monotonic() < limit, "the other tasks did not block"
 
 
-@pytest.fixture(name="settle")
-def settle_fixture():
-    return settle
+@pytest.fixture(name="wait_until_blocked")
+def wait_until_blocked_fixture():
+    return wait_until_blocked
 
 
 @define
-class Crowd:
-    """Callers at the same time, and what each of them got."""
+class Outcomes:
+    """Results and errors of concurrent calls."""
 
     results: list[Any] = field(factory=list)
     errors: list[BaseException] = field(factory=list)
 
-    async def one(self, call: Callable[[], Awaitable[Any]]) -> None:
+    async def run(self, call: Callable[[], Awaitable[Any]]) -> None:
         try:
             self.results.append(await call())
         except Exception as error:
             self.errors.append(error)
 
     @property
-    def outcomes(self) -> int:
+    def count(self) -> int:
         return len(self.results) + len(self.errors)
 
 
-async def together(
-    number: int, call: Callable[[], Awaitable[Any]], *, meanwhile: Callable[[], Awaitable[None]] | None = None
-) -> Crowd:
-    """Let a number of callers call at once; once all of them wait, do what is to happen meanwhile."""
-    crowd = Crowd()
+async def run_concurrently(
+    number: int, call: Callable[[], Awaitable[Any]], *, during: Callable[[], Awaitable[None]] | None = None
+) -> Outcomes:
+    """Run a number of calls concurrently. Run ``during`` as soon as all of them wait."""
+    outcomes = Outcomes()
     async with anyio.create_task_group() as group:
         for _ in range(number):
-            group.start_soon(crowd.one, call)
-        if meanwhile is not None:
-            await settle()
-            await meanwhile()
-    assert crowd.outcomes == number
-    return crowd
+            group.start_soon(outcomes.run, call)
+        if during is not None:
+            await wait_until_blocked()
+            await during()
+    assert outcomes.count == number
+    return outcomes
 
 
-@pytest.fixture(name="together")
-def together_fixture():
-    return together
+@pytest.fixture(name="run_concurrently")
+def run_concurrently_fixture():
+    return run_concurrently
 
 
 @frozen
 class Reply:
-    """What the endpoint does with a POST: a grant, a refusal, or a fate of the connection."""
+    """Reaction of the endpoint to a POST: a grant, an error, or a failure of the connection."""
 
     status: int = 200
     expires_in: Any = 3600
     body: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    fate: str = "answer"
+    behavior: str = "respond"
 
 
 @frozen
 class Received:
-    """A request that is no POST for a token."""
+    """Request other than a POST for a token."""
 
     headers: dict[str, str]
     body: bytes
 
 
 class TokenServer:
-    """A token endpoint and an API on loopback, counting what really arrives.
+    """Token endpoint and API on loopback that count the received requests.
 
-    ``replies`` are played in turn, ``always`` afterwards. Any other request
-    needs a token that was granted and not revoked.
+    The endpoint uses ``replies`` in order, and ``always`` afterwards. Any other
+    request needs a token that was granted and not revoked.
     """
 
     Reply = Reply
@@ -205,10 +205,10 @@ class TokenServer:
         self.status_of_calls = 401
         self._change = threading.Condition()
         self._gate: asyncio.Event | None = None
-        self._crowd = 0
-        self._crowd_is_there: asyncio.Event | None = None
+        self._awaited_calls = 0
+        self._all_arrived: asyncio.Event | None = None
         self._loop = asyncio.new_event_loop()
-        self._ending = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._open: set[asyncio.Task[None]] = set()
         listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -218,8 +218,8 @@ class TokenServer:
     def stop(self) -> None:
         if self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(PATIENCE)
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(TIMEOUT_SECONDS)
         assert not self._thread.is_alive()
         self._loop.close()
 
@@ -235,34 +235,34 @@ class TokenServer:
     def credentials(self) -> list[str]:
         return [request.headers.get("authorization", "") for request in self.requests]
 
-    def hold(self) -> None:
-        """Response no POST until the release."""
+    def block(self) -> None:
+        """Delay the responses to all POSTs until `unblock`."""
         self._gate = asyncio.Event()
 
-    def release(self) -> None:
+    def unblock(self) -> None:
         gate, self._gate = self._gate, None
         assert gate is not None
         self._loop.call_soon_threadsafe(gate.set)
 
-    def gather(self, number: int) -> None:
-        """Response no call until so many are there."""
-        self._crowd = number
-        self._crowd_is_there = asyncio.Event()
+    def delay_calls(self, number: int) -> None:
+        """Delay the responses to calls until a number of calls have arrived."""
+        self._awaited_calls = number
+        self._all_arrived = asyncio.Event()
 
     def revoke(self) -> None:
         self.valid.clear()
 
     async def arrived(self, posts: int) -> None:
-        """Wait until so many POSTs have arrived."""
+        """Wait until a number of POSTs have arrived."""
         await anyio.to_thread.run_sync(self._wait_for, lambda: self.posts >= posts)
 
     def _wait_for(self, condition: Callable[[], bool]) -> None:
         with self._change:
-            assert self._change.wait_for(condition, PATIENCE), "the request did not arrive"
+            assert self._change.wait_for(condition, TIMEOUT_SECONDS), "the request did not arrive"
 
     async def _serve(self, listener: socket.socket) -> None:
         server = await asyncio.start_server(self._connection, sock=listener, backlog=2048)
-        await self._ending.wait()
+        await self._stopping.wait()
         server.close()
         for task in self._open:
             task.cancel()
@@ -289,15 +289,15 @@ class TokenServer:
             reply = await self._exchange()
         else:
             reply = await self._call(Received(headers, body))
-        if reply.fate == "hang":
+        if reply.behavior == "hang":
             await asyncio.Event().wait()
-        if reply.fate == "reset":
+        if reply.behavior == "reset":
             linger = struct.pack("ii", 1, 0)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             return False
         content = self._content(reply)
         head = [
-            f"HTTP/1.1 {reply.status} Whatever",
+            f"HTTP/1.1 {reply.status} Status",
             "content-type: application/json",
             f"content-length: {len(content)}",
         ]
@@ -318,22 +318,24 @@ class TokenServer:
 
     async def _call(self, received: Received) -> Reply:
         self.requests.append(received)
-        crowd = self._crowd_is_there
-        if crowd is not None:
-            self._crowd -= 1
-            if self._crowd <= 0:
-                self._crowd_is_there = None
-                crowd.set()
-            await crowd.wait()
+        all_arrived = self._all_arrived
+        if all_arrived is not None:
+            self._awaited_calls -= 1
+            if self._awaited_calls <= 0:
+                self._all_arrived = None
+                all_arrived.set()
+            await all_arrived.wait()
         if received.headers.get("authorization", "").removeprefix("Bearer ") in self.valid:
             return Reply(body=b'{"items": [], "nextCursor": null, "hasMore": false}')
-        return Reply(self.status_of_calls, body=b'{"error": {"code": "refused", "message": "The token is not valid."}}')
+        return Reply(
+            self.status_of_calls, body=b'{"error": {"code": "unauthorized", "message": "The token is not valid."}}'
+        )
 
     def _content(self, reply: Reply) -> bytes:
         if reply.body is not None:
             return reply.body
         if reply.status != 200:
-            return b'{"error": {"code": "in_trouble", "message": "No tokens now."}}'
+            return b'{"error": {"code": "unavailable", "message": "No tokens now."}}'
         token = f"at_test_{self.posts}"
         self.valid.add(token)
         return json.dumps({"access_token": token, "token_type": "Bearer", "expires_in": reply.expires_in}).encode()
@@ -348,13 +350,13 @@ def server():
 
 @pytest.fixture
 def client(server, clock, monkeypatch):
-    """It lives by the test's clock, is so wide that nobody waits for a connection, and tries nothing again."""
-    monkeypatch.setattr("duro.client.Settings", partial(Settings, clock=clock.given))
+    """Client with the test's clock, enough connections for all calls, and no retries."""
+    monkeypatch.setattr("duro.client.Settings", partial(Settings, clock=clock.as_clock))
     return AsyncDuro(**server.options, max_connections=400, retries=0)
 
 
-class Ask:
-    """One call of the API, by one caller or by many at once."""
+class ApiCaller:
+    """Callable that calls the API, once or concurrently."""
 
     def __init__(self, client: AsyncDuro) -> None:
         self._client = client
@@ -362,10 +364,10 @@ class Ask:
     async def __call__(self, **options: Any) -> Any:
         return await self._client.request("GET", "/v1/plans", **options)
 
-    async def together(self, number: int, *, meanwhile: Callable[[], Awaitable[None]] | None = None) -> Crowd:
-        return await together(number, self, meanwhile=meanwhile)
+    async def run_concurrently(self, number: int, *, during: Callable[[], Awaitable[None]] | None = None) -> Outcomes:
+        return await run_concurrently(number, self, during=during)
 
 
 @pytest.fixture
-def ask(client):
-    return Ask(client)
+def call_api(client):
+    return ApiCaller(client)

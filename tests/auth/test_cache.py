@@ -14,281 +14,281 @@ from duro.auth.token import Token
 pytestmark = pytest.mark.anyio
 
 
-def refusal(status: int | None = 503, **members) -> TokenExchangeError:
-    return TokenExchangeError("refused", status=status, **members)
+def token_error(status: int | None = 503, **members) -> TokenExchangeError:
+    return TokenExchangeError("rejected", status=status, **members)
 
 
-# One token, many callers
+# One token, many calls
 
 
-async def test_a_cold_caller_exchanges_once_and_the_next_takes_what_is_there(cache, exchange):
+async def test_first_call_exchanges_and_the_next_uses_the_cache(cache, exchange):
     first = await cache.get()
     second = await cache.get()
 
     assert first is second
     assert first.access_token == "token-1"
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
 
-async def test_a_valid_token_costs_no_lock_and_no_await(cache, exchange, monkeypatch):
+async def test_valid_token_needs_neither_lock_nor_await(cache, exchange, monkeypatch):
     token = await cache.get()
-    monkeypatch.setattr(cache, "_lines", None)
+    monkeypatch.setattr(cache, "_loop_states", None)
 
-    assert cache.fresh() is token
+    assert cache.cached_token() is token
     waiting = cache.get()
-    with pytest.raises(StopIteration) as answer:
+    with pytest.raises(StopIteration) as response:
         waiting.send(None)
-    assert answer.value.value is token
+    assert response.value.value is token
 
 
-async def test_a_thousand_cold_callers_share_one_exchange(cache, exchange, together):
-    exchange.hold()
+async def test_thousand_concurrent_calls_share_one_exchange(cache, exchange, run_concurrently):
+    exchange.block()
 
-    async def release():
-        exchange.release()
+    async def unblock():
+        exchange.unblock()
 
-    crowd = await together(1000, cache.get, meanwhile=release)
+    outcomes = await run_concurrently(1000, cache.get, during=unblock)
 
-    assert exchange.asked == 1
-    assert {id(token) for token in crowd.results} == {id(cache.fresh())}
+    assert exchange.calls == 1
+    assert {id(token) for token in outcomes.results} == {id(cache.cached_token())}
 
 
-async def test_waiters_look_again_when_their_turn_comes(cache, exchange, together):
-    """Without the second look, each waiter would exchange in its turn."""
-    crowd = await together(50, cache.get)
+async def test_waiters_check_the_token_again_inside_the_lock(cache, exchange, run_concurrently):
+    """Without the second check, each waiter would start an exchange."""
+    outcomes = await run_concurrently(50, cache.get)
 
-    assert exchange.asked == 1
-    assert len(crowd.results) == 50
+    assert exchange.calls == 1
+    assert len(outcomes.results) == 50
 
 
 # The two limits
 
 
-async def test_below_the_soft_limit_nothing_is_renewed(cache, exchange, clock, settle):
+async def test_token_is_not_refreshed_below_the_soft_limit(cache, exchange, clock, wait_until_blocked):
     token = await cache.get()
     clock.advance(token.soft_limit - 0.001)
 
-    assert cache.fresh() is token
+    assert cache.cached_token() is token
     assert await cache.get() is token
-    await settle()
-    assert exchange.asked == 1
+    await wait_until_blocked()
+    assert exchange.calls == 1
 
 
-async def test_between_the_limits_one_caller_renews_and_all_get_the_good_token_at_once(
-    cache, exchange, clock, settle, together
+async def test_one_call_refreshes_between_the_limits_and_all_use_the_present_token(
+    cache, exchange, clock, wait_until_blocked, run_concurrently
 ):
     old = await cache.get()
     clock.advance(old.soft_limit)
-    exchange.hold()
-    assert cache.fresh() is None
+    exchange.block()
+    assert cache.cached_token() is None
 
-    crowd = await together(200, cache.get)
-    assert crowd.results == [old] * 200
-    await settle()
-    assert exchange.asked == 2
+    outcomes = await run_concurrently(200, cache.get)
+    assert outcomes.results == [old] * 200
+    await wait_until_blocked()
+    assert exchange.calls == 2
 
-    exchange.release()
-    await settle()
+    exchange.unblock()
+    await wait_until_blocked()
     assert (await cache.get()).access_token == "token-2"
-    assert exchange.asked == 2
+    assert exchange.calls == 2
 
 
-async def test_between_the_limits_a_caller_does_not_even_yield(cache, exchange, clock, settle):
+async def test_call_between_the_limits_does_not_yield(cache, exchange, clock, wait_until_blocked):
     old = await cache.get()
     clock.advance(old.soft_limit)
-    exchange.hold()
+    exchange.block()
 
-    with pytest.raises(StopIteration) as answer:
+    with pytest.raises(StopIteration) as response:
         cache.get().send(None)
 
-    assert answer.value.value is old
-    exchange.release()
-    await settle()
+    assert response.value.value is old
+    exchange.unblock()
+    await wait_until_blocked()
 
 
-async def test_past_the_hard_limit_callers_wait_for_the_renewal_already_under_way(
-    cache, exchange, clock, settle, together
+async def test_calls_past_the_hard_limit_wait_for_the_refresh_in_progress(
+    cache, exchange, clock, wait_until_blocked, run_concurrently
 ):
     old = await cache.get()
     clock.advance(old.soft_limit)
-    exchange.hold()
+    exchange.block()
     await cache.get()
-    await settle()
+    await wait_until_blocked()
     clock.advance(old.hard_limit - old.soft_limit)
 
-    async def release():
-        exchange.release()
+    async def unblock():
+        exchange.unblock()
 
-    crowd = await together(50, cache.get, meanwhile=release)
+    outcomes = await run_concurrently(50, cache.get, during=unblock)
 
-    assert {token.access_token for token in crowd.results} == {"token-2"}
-    assert exchange.asked == 2
+    assert {token.access_token for token in outcomes.results} == {"token-2"}
+    assert exchange.calls == 2
 
 
 @pytest.mark.parametrize("past", [0.0, 0.001, 30.0, 10**6])
-async def test_at_the_hard_limit_and_after_it_the_token_is_not_used(cache, exchange, clock, past):
+async def test_token_is_not_used_from_the_hard_limit_on(cache, exchange, clock, past):
     old = await cache.get()
     clock.advance(old.hard_limit + past)
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_just_below_the_hard_limit_it_still_is(cache, exchange, clock, settle):
+async def test_token_is_used_just_below_the_hard_limit(cache, exchange, clock, wait_until_blocked):
     old = await cache.get()
     clock.advance(old.hard_limit - 0.001)
 
     assert await cache.get() is old
-    await settle()
-    assert exchange.asked == 2
+    await wait_until_blocked()
+    assert exchange.calls == 2
 
 
-async def test_a_renewal_that_fails_is_logged_and_keeps_the_token_and_is_put_off(
-    cache, exchange, settle, together, caplog
+async def test_failed_refresh_is_logged_and_delayed_and_keeps_the_token(
+    cache, exchange, wait_until_blocked, run_concurrently, caplog
 ):
     old = await cache.get()
     clock = exchange.clock
     clock.advance(old.soft_limit)
-    exchange.always = refusal(503)
+    exchange.always = token_error(503)
 
     with caplog.at_level(logging.WARNING, "duro.auth"):
-        crowd = await together(20, cache.get)
-        await settle()
-        crowd = await together(20, cache.get)
-        await settle()
-    assert exchange.asked == 2
-    assert crowd.results == [old] * 20
+        outcomes = await run_concurrently(20, cache.get)
+        await wait_until_blocked()
+        outcomes = await run_concurrently(20, cache.get)
+        await wait_until_blocked()
+    assert exchange.calls == 2
+    assert outcomes.results == [old] * 20
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "refused" in caplog.text
+    assert "rejected" in caplog.text
     assert "token-1" not in caplog.text
 
     clock.advance(1.25)
     assert await cache.get() is old
-    await settle()
-    assert exchange.asked == 3
+    await wait_until_blocked()
+    assert exchange.calls == 3
 
 
 @pytest.mark.parametrize(
     ("error", "pause"),
-    [(refusal(401), 10.0), (refusal(503, retry_after=42.0), 42.0), (ConnectionFailedError("no"), 1.25)],
-    ids=["refused for good", "retry after", "no connection"],
+    [(token_error(401), 10.0), (token_error(503, retry_after=42.0), 42.0), (ConnectionFailedError("no"), 1.25)],
+    ids=["permanent", "retry after", "connection"],
 )
-async def test_the_next_renewal_waits_as_long_as_the_failure_asks_for(cache, exchange, settle, error, pause):
+async def test_next_refresh_waits_for_the_cooldown_of_the_failure(cache, exchange, wait_until_blocked, error, pause):
     clock = exchange.clock
     old = await cache.get()
     clock.advance(old.soft_limit)
     exchange.outcomes = [error]
     await cache.get()
-    await settle()
+    await wait_until_blocked()
 
     clock.advance(pause - 0.01)
     await cache.get()
-    await settle()
-    assert exchange.asked == 2
+    await wait_until_blocked()
+    assert exchange.calls == 2
 
     clock.advance(0.01)
     await cache.get()
-    await settle()
-    assert exchange.asked == 3
+    await wait_until_blocked()
+    assert exchange.calls == 3
     assert (await cache.get()).access_token == "token-3"
 
 
-async def test_a_renewal_that_failed_does_not_keep_the_next_success_from_renewing(cache, exchange, clock, settle):
+async def test_success_ends_the_cooldown_of_an_earlier_failure(cache, exchange, clock, wait_until_blocked):
     old = await cache.get()
     clock.advance(old.soft_limit)
-    exchange.outcomes = [refusal(401)]
+    exchange.outcomes = [token_error(401)]
     await cache.get()
-    await settle()
+    await wait_until_blocked()
     clock.advance(10)
     await cache.get()
-    await settle()
+    await wait_until_blocked()
     new = await cache.get()
 
     assert new.access_token == "token-3"
     clock.advance(new.soft_limit)
     await cache.get()
-    await settle()
-    assert exchange.asked == 4
+    await wait_until_blocked()
+    assert exchange.calls == 4
 
 
-async def test_past_the_hard_limit_the_failed_renewal_is_still_remembered(cache, exchange, clock, settle):
+async def test_failed_refresh_stays_cached_past_the_hard_limit(cache, exchange, clock, wait_until_blocked):
     old = await cache.get()
     clock.advance(old.hard_limit - 1)
-    exchange.outcomes = [refusal(401)]
+    exchange.outcomes = [token_error(401)]
     await cache.get()
-    await settle()
+    await wait_until_blocked()
     clock.advance(2)
 
     with pytest.raises(TokenExchangeError):
         await cache.get()
-    assert exchange.asked == 2
+    assert exchange.calls == 2
 
 
-# Lives that are hardly any
+# Short lifetimes
 
 
 @pytest.mark.parametrize("lifetime", [0.001, 5.0])
-async def test_a_short_life_does_not_stampede(cache, exchange, clock, together, lifetime):
-    """All who waited share the token, though it was over when it came."""
+async def test_short_lifetime_does_not_multiply_exchanges(cache, exchange, clock, run_concurrently, lifetime):
+    """All waiters share the token, although it has expired when it arrives."""
     exchange.always = lifetime
-    exchange.hold()
+    exchange.block()
 
-    async def release():
+    async def unblock():
         clock.advance(lifetime)
-        exchange.release()
+        exchange.unblock()
 
-    crowd = await together(200, cache.get, meanwhile=release)
+    outcomes = await run_concurrently(200, cache.get, during=unblock)
 
-    assert exchange.asked == 1
-    assert {token.access_token for token in crowd.results} == {"token-1"}
+    assert exchange.calls == 1
+    assert {token.access_token for token in outcomes.results} == {"token-1"}
 
-    crowd = await together(200, cache.get)
-    assert exchange.asked == 2
-    assert {token.access_token for token in crowd.results} == {"token-2"}
+    outcomes = await run_concurrently(200, cache.get)
+    assert exchange.calls == 2
+    assert {token.access_token for token in outcomes.results} == {"token-2"}
 
 
-async def test_a_token_over_on_arrival_serves_those_who_waited_and_nobody_else(cache, exchange, clock, together):
+async def test_token_that_arrives_expired_serves_only_its_waiters(cache, exchange, clock, run_concurrently):
     exchange.outcomes = [1.0]
-    exchange.hold()
+    exchange.block()
 
-    async def release():
+    async def unblock():
         clock.advance(60)
-        exchange.release()
+        exchange.unblock()
 
-    await together(3, cache.get, meanwhile=release)
+    await run_concurrently(3, cache.get, during=unblock)
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
 # Failures
 
 
-async def test_waiters_share_a_failure_as_an_exception_of_their_own_each(cache, exchange, together):
-    exchange.always = refusal(503, code="in_trouble", retry_after=7.0, request_id="req_1")
-    exchange.hold()
+async def test_each_waiter_gets_a_copy_of_the_error(cache, exchange, run_concurrently):
+    exchange.always = token_error(503, code="unavailable", retry_after=7.0, request_id="req_1")
+    exchange.block()
 
-    async def release():
-        exchange.release()
+    async def unblock():
+        exchange.unblock()
 
-    crowd = await together(200, cache.get, meanwhile=release)
+    outcomes = await run_concurrently(200, cache.get, during=unblock)
 
-    assert exchange.asked == 1
-    assert len({id(error) for error in crowd.errors}) == 200
-    assert exchange.always not in crowd.errors
-    assert {(type(e), str(e), e.status, e.code, e.request_id) for e in crowd.errors} == {
-        (TokenExchangeError, "refused", 503, "in_trouble", "req_1")
+    assert exchange.calls == 1
+    assert len({id(error) for error in outcomes.errors}) == 200
+    assert exchange.always not in outcomes.errors
+    assert {(type(e), str(e), e.status, e.code, e.request_id) for e in outcomes.errors} == {
+        (TokenExchangeError, "rejected", 503, "unavailable", "req_1")
     }
 
 
-async def test_no_waiter_sees_the_traceback_of_another(cache, exchange, together):
-    exchange.always = refusal()
-    crowd = await together(50, cache.get)
+async def test_tracebacks_of_waiters_are_separate(cache, exchange, run_concurrently):
+    exchange.always = token_error()
+    outcomes = await run_concurrently(50, cache.get)
 
-    depths = [depth_of(error) for error in crowd.errors]
+    depths = [depth_of(error) for error in outcomes.errors]
     assert max(depths) < 10
-    assert len({id(error.__traceback__) for error in crowd.errors}) == 50
-    assert {error.__context__ for error in crowd.errors} == {None}
+    assert len({id(error.__traceback__) for error in outcomes.errors}) == 50
+    assert {error.__context__ for error in outcomes.errors} == {None}
 
 
 def depth_of(error: BaseException) -> int:
@@ -298,19 +298,19 @@ def depth_of(error: BaseException) -> int:
     return depth
 
 
-async def test_a_note_on_one_error_is_not_on_the_others(cache, exchange, together):
-    exchange.always = refusal()
-    crowd = await together(2, cache.get)
-    crowd.errors[0].add_note("seen by me")
+async def test_note_on_one_error_is_not_on_the_others(cache, exchange, run_concurrently):
+    exchange.always = token_error()
+    outcomes = await run_concurrently(2, cache.get)
+    outcomes.errors[0].add_note("seen by me")
 
-    assert not hasattr(crowd.errors[1], "__notes__")
+    assert not hasattr(outcomes.errors[1], "__notes__")
     with pytest.raises(TokenExchangeError) as later:
         await cache.get()
     assert not hasattr(later.value, "__notes__")
 
 
 class ForeignError(Exception):
-    """What a transport of the user's own might raise, though it should not."""
+    """Error that a custom transport may raise against the protocol."""
 
 
 class UncopyableError(Exception):
@@ -319,36 +319,36 @@ class UncopyableError(Exception):
 
 
 @pytest.mark.parametrize("error", [ForeignError("odd", 7), OSError(5, "odd"), KeyError("odd")], ids=repr)
-async def test_foreign_errors_are_shared_as_separate_exceptions_too(cache, exchange, together, error):
+async def test_errors_of_other_packages_are_copied(cache, exchange, run_concurrently, error):
     exchange.always = error
-    crowd = await together(50, cache.get)
+    outcomes = await run_concurrently(50, cache.get)
 
-    assert exchange.asked == 1
-    assert len({id(each) for each in crowd.errors}) == 50
-    assert {(type(each), each.args) for each in crowd.errors} == {(type(error), error.args)}
-    assert max(map(depth_of, crowd.errors)) < 10
+    assert exchange.calls == 1
+    assert len({id(each) for each in outcomes.errors}) == 50
+    assert {(type(each), each.args) for each in outcomes.errors} == {(type(error), error.args)}
+    assert max(map(depth_of, outcomes.errors)) < 10
 
 
-async def test_an_error_that_cannot_be_copied_reaches_every_waiter_all_the_same(cache, exchange, together):
+async def test_error_that_cannot_be_copied_is_raised_for_every_waiter(cache, exchange, run_concurrently):
     exchange.always = UncopyableError(reason="odd")
     with pytest.raises(TypeError):
         copy.copy(exchange.always)
 
-    crowd = await together(5, cache.get)
+    outcomes = await run_concurrently(5, cache.get)
 
-    assert exchange.asked == 1
-    assert {type(each) for each in crowd.errors} == {UncopyableError}
+    assert exchange.calls == 1
+    assert {type(each) for each in outcomes.errors} == {UncopyableError}
 
 
-LASTING = [refusal(400), refusal(401), refusal(403), refusal(200), refusal(None)]
-PASSING = [
-    refusal(500),
-    refusal(503),
-    refusal(429),
-    refusal(404),
-    refusal(302),
+PERMANENT = [token_error(400), token_error(401), token_error(403), token_error(200), token_error(None)]
+TRANSIENT = [
+    token_error(500),
+    token_error(503),
+    token_error(429),
+    token_error(404),
+    token_error(302),
     ConnectionFailedError("no connection"),
-    DeadlineExceededError("no answer"),
+    DeadlineExceededError("no response"),
     OSError("foreign"),
 ]
 
@@ -357,37 +357,37 @@ def name_of(error: object) -> str:
     return f"{type(error).__name__}-{getattr(error, 'status', '')}"
 
 
-@pytest.mark.parametrize("error", LASTING, ids=name_of)
-async def test_a_failure_that_cannot_pass_is_remembered_ten_seconds(cache, exchange, clock, error):
+@pytest.mark.parametrize("error", PERMANENT, ids=name_of)
+async def test_permanent_failure_is_cached_for_ten_seconds(cache, exchange, clock, error):
     exchange.outcomes = [error]
-    await expect_memory(cache, exchange, clock, error, seconds=10.0)
+    await check_cooldown(cache, exchange, clock, error, seconds=10.0)
 
 
 @pytest.mark.parametrize("draw", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("error", PASSING, ids=name_of)
-async def test_a_failure_that_may_pass_is_remembered_about_a_second(cache, exchange, clock, error, draw):
+@pytest.mark.parametrize("error", TRANSIENT, ids=name_of)
+async def test_transient_failure_is_cached_for_about_a_second(cache, exchange, clock, error, draw):
     clock.draw = draw
     exchange.outcomes = [error]
-    await expect_memory(cache, exchange, clock, error, seconds=0.75 + 0.5 * draw)
+    await check_cooldown(cache, exchange, clock, error, seconds=0.75 + 0.5 * draw)
 
 
 @pytest.mark.parametrize(
     ("error", "seconds"),
     [
-        (refusal(503, retry_after=30.0), 30.0),
-        (refusal(429, retry_after=30.0), 30.0),
-        (refusal(429, retry_after=0.0), 1.25),
-        (refusal(401, retry_after=0.0), 10.0),
-        (refusal(401, retry_after=3600.0), 10.0),
+        (token_error(503, retry_after=30.0), 30.0),
+        (token_error(429, retry_after=30.0), 30.0),
+        (token_error(429, retry_after=0.0), 1.25),
+        (token_error(401, retry_after=0.0), 10.0),
+        (token_error(401, retry_after=3600.0), 10.0),
     ],
     ids=lambda value: f"{getattr(value, 'status', value)}-{getattr(value, 'retry_after', '')}",
 )
-async def test_retry_after_counts_where_the_failure_can_pass(cache, exchange, clock, error, seconds):
+async def test_retry_after_applies_to_transient_failures(cache, exchange, clock, error, seconds):
     exchange.outcomes = [error]
-    await expect_memory(cache, exchange, clock, error, seconds=seconds)
+    await check_cooldown(cache, exchange, clock, error, seconds=seconds)
 
 
-async def expect_memory(cache, exchange, clock, error, *, seconds: float) -> None:
+async def check_cooldown(cache, exchange, clock, error, *, seconds: float) -> None:
     with pytest.raises(type(error)):
         await cache.get()
     clock.advance(seconds - 0.01)
@@ -395,35 +395,35 @@ async def expect_memory(cache, exchange, clock, error, *, seconds: float) -> Non
         await cache.get()
     assert again.value is not error
     assert str(again.value) == str(error)
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
     clock.advance(0.011)
     assert (await cache.get()).access_token == "token-2"
-    assert exchange.asked == 2
+    assert exchange.calls == 2
 
 
-async def test_who_comes_while_a_failure_is_remembered_gets_it_without_waiting(cache, exchange):
-    exchange.always = refusal()
+async def test_cached_failure_is_raised_without_waiting(cache, exchange):
+    exchange.always = token_error()
     with pytest.raises(TokenExchangeError):
         await cache.get()
 
     with pytest.raises(TokenExchangeError):
         cache.get().send(None)
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
 
-async def test_a_token_that_can_be_used_beats_a_remembered_failure(cache, exchange, clock, settle):
+async def test_usable_token_takes_precedence_over_a_cached_failure(cache, exchange, clock, wait_until_blocked):
     old = await cache.get()
     clock.advance(old.soft_limit)
-    exchange.always = refusal(401)
+    exchange.always = token_error(401)
     await cache.get()
-    await settle()
+    await wait_until_blocked()
 
     assert await cache.get() is old
 
 
-async def test_the_failure_memory_ignores_the_wall_clock(cache, exchange, clock):
-    exchange.always = refusal(401)
+async def test_cooldown_ignores_the_wall_clock(cache, exchange, clock):
+    exchange.always = token_error(401)
     with pytest.raises(TokenExchangeError):
         await cache.get()
 
@@ -431,22 +431,22 @@ async def test_the_failure_memory_ignores_the_wall_clock(cache, exchange, clock)
         clock.wall += shift
         with pytest.raises(TokenExchangeError):
             await cache.get()
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
 
-# Clocks that jump
+# Clock changes
 
 
-async def test_a_wall_clock_set_forward_costs_one_exchange(cache, exchange, clock, together):
+async def test_wall_clock_set_forward_leads_to_one_exchange(cache, exchange, clock, run_concurrently):
     await cache.get()
     clock.wall += 86400 * 30
 
-    await together(50, cache.get)
-    await together(50, cache.get)
-    assert exchange.asked == 2
+    await run_concurrently(50, cache.get)
+    await run_concurrently(50, cache.get)
+    assert exchange.calls == 2
 
 
-async def test_a_wall_clock_set_back_neither_prolongs_the_token_nor_costs_an_exchange(cache, exchange, clock):
+async def test_wall_clock_set_back_changes_nothing(cache, exchange, clock):
     old = await cache.get()
     clock.wall -= 86400 * 30
     assert await cache.get() is old
@@ -455,61 +455,63 @@ async def test_a_wall_clock_set_back_neither_prolongs_the_token_nor_costs_an_exc
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_after_a_laptop_slept_the_old_token_is_not_used(cache, exchange, clock):
+async def test_token_is_not_used_after_the_sleep_of_a_laptop(cache, exchange, clock):
     await cache.get()
     clock.wall += 8 * 3600
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_time_that_the_exchange_took_counts_as_age(cache, exchange, clock, together):
+async def test_duration_of_the_exchange_counts_as_age(cache, exchange, clock, run_concurrently):
     exchange.always = 100.0
-    exchange.hold()
+    exchange.block()
 
-    async def release():
+    async def unblock():
         clock.advance(70)
-        exchange.release()
+        exchange.unblock()
 
-    await together(1, cache.get, meanwhile=release)
+    await run_concurrently(1, cache.get, during=unblock)
 
-    assert cache.fresh().age(clock.given) == 70
+    assert cache.cached_token().age(clock.as_clock) == 70
     clock.advance(20)
     assert (await cache.get()).access_token == "token-2"
 
 
-# Tokens that the API refused
+# Tokens that the API rejected
 
 
-async def test_a_refused_token_is_dropped(cache, exchange):
-    refused = await cache.get()
-    cache.drop(refused)
+async def test_rejected_token_is_invalidated(cache, exchange):
+    rejected = await cache.get()
+    cache.invalidate(rejected)
 
-    assert cache.fresh() is None
+    assert cache.cached_token() is None
     assert (await cache.get()).access_token == "token-2"
 
 
-async def test_a_late_refusal_does_not_drop_the_token_that_took_its_place(cache, exchange):
-    refused = await cache.get()
-    cache.drop(refused)
+async def test_late_rejection_does_not_invalidate_the_new_token(cache, exchange):
+    rejected = await cache.get()
+    cache.invalidate(rejected)
     new = await cache.get()
-    cache.drop(refused)
+    cache.invalidate(rejected)
 
     assert await cache.get() is new
-    assert exchange.asked == 2
+    assert exchange.calls == 2
 
 
-async def test_an_equal_token_is_not_the_same_token(cache, exchange, clock):
-    """A server that answers the old token again would otherwise be asked for ever by late refusals."""
+async def test_equal_token_does_not_invalidate_the_cached_one(cache, exchange, clock):
+    """A server may grant the old token again. Late 401 responses must not invalidate it each time."""
     token = await cache.get()
-    twin = Token.granted(token.access_token, expires_in=token.expires_in, asked_at=token.asked_at, clock=clock.given)
-    assert twin == token
-    cache.drop(twin)
+    copied = Token.from_grant(
+        token.access_token, expires_in=token.expires_in, requested_at=token.requested_at, clock=clock.as_clock
+    )
+    assert copied == token
+    cache.invalidate(copied)
 
     assert await cache.get() is token
 
 
-async def test_it_knows_its_token_by_the_headers_it_gave_out(cache):
+async def test_token_is_found_by_the_identity_of_its_headers(cache):
     assert cache.token_for(()) is None
     token = await cache.get()
 
@@ -520,26 +522,26 @@ async def test_it_knows_its_token_by_the_headers_it_gave_out(cache):
 # Several caches
 
 
-async def test_caches_do_not_share(clock, exchange):
-    one, other = TokenCache(exchange, clock.given), TokenCache(exchange, clock.given)
+async def test_caches_are_independent(clock, exchange):
+    one, other = TokenCache(exchange, clock.as_clock), TokenCache(exchange, clock.as_clock)
 
     assert await one.get() is not await other.get()
 
 
-async def test_nothing_is_exchanged_before_somebody_asks(cache, exchange):
-    assert cache.fresh() is None
+async def test_exchange_starts_with_the_first_call(cache, exchange):
+    assert cache.cached_token() is None
     await checkpoint()
-    assert exchange.asked == 0
+    assert exchange.calls == 0
 
 
-async def test_a_caller_already_cancelled_does_not_get_to_send(cache, exchange, settle):
+async def test_call_that_is_already_cancelled_does_not_send(cache, exchange, wait_until_blocked):
     sent = False
     with anyio.CancelScope() as scope:
         scope.cancel()
         await cache.get()
         sent = True
-    await settle()
+    await wait_until_blocked()
 
     assert not sent
     assert scope.cancelled_caught
-    assert exchange.asked == 0
+    assert exchange.calls == 0

@@ -1,4 +1,4 @@
-"""Cancelled leaders, cancelled waiters, killed attempts: what becomes of the exchange, and of the others."""
+"""Cancellation of leaders, waiters and attempts, and its effect on the exchange and on other calls."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def exchange_tasks() -> list[asyncio.Task]:
 
 @pytest.mark.anyio
 class TestScopes:
-    async def test_the_leader_cancelled_by_a_scope_leaves_the_exchange_to_the_waiters(
-        self, cache, exchange, settle, together
+    async def test_exchange_survives_a_leader_cancelled_by_a_scope(
+        self, cache, exchange, wait_until_blocked, run_concurrently
     ):
-        exchange.hold()
+        exchange.block()
         leader = anyio.CancelScope()
 
         async def lead():
@@ -32,35 +32,37 @@ class TestScopes:
 
         async with anyio.create_task_group() as group:
             group.start_soon(lead)
-            await settle()
+            await wait_until_blocked()
 
-            async def cancel_then_release():
+            async def cancel_then_unblock():
                 leader.cancel()
-                await settle()
-                exchange.release()
+                await wait_until_blocked()
+                exchange.unblock()
 
-            crowd = await together(CALLERS, cache.get, meanwhile=cancel_then_release)
+            outcomes = await run_concurrently(CALLERS, cache.get, during=cancel_then_unblock)
 
         assert leader.cancelled_caught
-        assert {token.access_token for token in crowd.results} == {"token-1"}
-        assert exchange.asked == 1
+        assert {token.access_token for token in outcomes.results} == {"token-1"}
+        assert exchange.calls == 1
 
-    async def test_the_exchange_of_a_lone_cancelled_caller_is_kept_for_the_next(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_exchange_of_a_single_cancelled_call_is_used_by_the_next(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         with anyio.move_on_after(0):
             await cache.get()
-        await settle()
-        asked = exchange.asked
-        exchange.release()
-        await settle()
+        await wait_until_blocked()
+        calls_before = exchange.calls
+        exchange.unblock()
+        await wait_until_blocked()
 
         await cache.get()
-        assert exchange.asked <= max(asked, 1)
+        assert exchange.calls <= max(calls_before, 1)
 
-    async def test_deadlines_shorter_than_the_exchange_never_livelock(self, cache, exchange, settle, together):
-        exchange.hold()
+    async def test_deadlines_shorter_than_the_exchange_do_not_livelock(
+        self, cache, exchange, wait_until_blocked, run_concurrently
+    ):
+        exchange.block()
 
-        async def impatient():
+        async def call_with_timeout():
             with anyio.CancelScope() as scope:
                 scopes.append(scope)
                 await cache.get()
@@ -68,19 +70,19 @@ class TestScopes:
         for _ in range(5):
             scopes: list[anyio.CancelScope] = []
 
-            async def time_is_up(scopes=scopes):
+            async def cancel_all(scopes=scopes):
                 for scope in scopes:
                     scope.cancel()
 
-            await together(20, impatient, meanwhile=time_is_up)
+            await run_concurrently(20, call_with_timeout, during=cancel_all)
             assert all(scope.cancelled_caught for scope in scopes)
 
-        exchange.release()
+        exchange.unblock()
         assert (await cache.get()).access_token == "token-1"
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_every_waiter_can_be_cancelled_alone(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_each_waiter_can_be_cancelled_alone(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         scopes = [anyio.CancelScope() for _ in range(50)]
         got = []
 
@@ -91,18 +93,18 @@ class TestScopes:
         async with anyio.create_task_group() as group:
             for scope in scopes:
                 group.start_soon(wait, scope)
-            await settle()
+            await wait_until_blocked()
             for scope in scopes[10:40]:
                 scope.cancel()
-            await settle()
+            await wait_until_blocked()
             assert sum(scope.cancelled_caught for scope in scopes) == 30
-            exchange.release()
+            exchange.unblock()
 
         assert [token.access_token for token in got] == ["token-1"] * 20
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_cancelled_at_the_moment_of_the_answer_a_caller_goes_no_further(self, cache, exchange, settle):
-        """The answer is there, but nothing may be sent any more."""
+    async def test_call_cancelled_when_the_token_arrives_does_not_send(self, cache, exchange, wait_until_blocked):
+        """The token has arrived, but the call must not send anything."""
         sent = []
         scope = anyio.CancelScope()
 
@@ -111,30 +113,28 @@ class TestScopes:
                 await cache.get()
                 sent.append(True)
 
-        exchange.hold()
+        exchange.block()
         async with anyio.create_task_group() as group:
             group.start_soon(call)
-            await settle()
-            exchange.release()
+            await wait_until_blocked()
+            exchange.unblock()
             scope.cancel()
-        await settle()
+        await wait_until_blocked()
 
         assert not sent
         assert scope.cancelled_caught
-        assert cache.fresh() is not None
+        assert cache.cached_token() is not None
 
-    async def test_cancelled_between_the_answer_and_its_own_turn_a_caller_goes_no_further(
-        self, cache, exchange, clock, settle
-    ):
-        """Who was woken already is cancelled only where it waits again, which may be in the midst of a POST."""
+    async def test_call_cancelled_after_its_wakeup_does_not_send(self, cache, exchange, clock, wait_until_blocked):
+        """A call that was woken is cancelled at its next await, which may be in the middle of a POST."""
         old = await cache.get()
         clock.advance(old.soft_limit)
-        exchange.hold()
+        exchange.block()
         await cache.get()
         clock.advance(old.hard_limit)
-        done = cache._lines.get().attempt.done
+        done = cache._loop_states.get().attempt.done
         scope = anyio.CancelScope()
-        sent_although_cancelled = []
+        sent_after_cancel = []
 
         async def cancel_first():
             await done.wait()
@@ -143,36 +143,36 @@ class TestScopes:
         async def call():
             with scope:
                 await cache.get()
-                sent_although_cancelled.append(scope.cancel_called)
+                sent_after_cancel.append(scope.cancel_called)
 
         async with anyio.create_task_group() as group:
             group.start_soon(cancel_first)
-            await settle()
+            await wait_until_blocked()
             group.start_soon(call)
-            await settle()
-            exchange.release()
+            await wait_until_blocked()
+            exchange.unblock()
 
-        # Trio wakes in any order, and so the call may have been the first.
-        assert True not in sent_although_cancelled
+        # Trio wakes tasks in any order, so the call may have been first.
+        assert True not in sent_after_cancel
 
-    async def test_a_renewal_in_the_background_outlives_the_caller_that_began_it(self, cache, exchange, clock, settle):
+    async def test_background_refresh_survives_its_caller(self, cache, exchange, clock, wait_until_blocked):
         old = await cache.get()
         clock.advance(old.soft_limit)
-        exchange.hold()
+        exchange.block()
         with anyio.CancelScope() as scope:
             await cache.get()
             scope.cancel()
-        await settle()
-        exchange.release()
-        await settle()
+        await wait_until_blocked()
+        exchange.unblock()
+        await wait_until_blocked()
 
-        assert cache.fresh().access_token == "token-2"
-        assert exchange.asked == 2
+        assert cache.cached_token().access_token == "token-2"
+        assert exchange.calls == 2
 
-    async def test_cancelling_at_random_strands_nobody(self, cache, exchange, clock, settle):
-        chance = random.Random(7)
+    async def test_random_cancellation_blocks_no_waiter(self, cache, exchange, clock, wait_until_blocked):
+        random_source = random.Random(7)
         for _ in range(20):
-            exchange.hold()
+            exchange.block()
             scopes = [anyio.CancelScope() for _ in range(30)]
             got = []
 
@@ -183,75 +183,75 @@ class TestScopes:
             async with anyio.create_task_group() as group:
                 for scope in scopes:
                     group.start_soon(wait, scope)
-                await settle()
-                doomed = chance.sample(scopes, chance.randint(0, 30))
-                before, after = doomed[::2], doomed[1::2]
+                await wait_until_blocked()
+                cancelled = random_source.sample(scopes, random_source.randint(0, 30))
+                before, after = cancelled[::2], cancelled[1::2]
                 for scope in before:
                     scope.cancel()
-                exchange.release()
+                exchange.unblock()
                 for scope in after:
                     scope.cancel()
 
             assert len(got) + sum(scope.cancelled_caught for scope in scopes) == 30
-            await settle()
-            clock.advance(cache.fresh().hard_limit)
-        assert exchange.asked == 20
+            await wait_until_blocked()
+            clock.advance(cache.cached_token().hard_limit)
+        assert exchange.calls == 20
 
 
 @pytest.mark.asyncio
 class TestTasks:
-    """What only asyncio has: ``task.cancel()`` and ``asyncio.timeout`` go past every anyio shield."""
+    """``task.cancel()`` and ``asyncio.timeout``, which ignore anyio shields."""
 
-    async def test_the_leader_cancelled_as_a_task_leaves_the_exchange_to_the_waiters(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_exchange_survives_a_leader_cancelled_as_a_task(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         tasks = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
-        await settle()
+        await wait_until_blocked()
         tasks[0].cancel()
-        await settle()
-        exchange.release()
+        await wait_until_blocked()
+        exchange.unblock()
         first, *others = await asyncio.gather(*tasks, return_exceptions=True)
 
         assert isinstance(first, asyncio.CancelledError)
         assert {token.access_token for token in others} == {"token-1"}
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_one_leader_after_another_cancelled_costs_no_exchange(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_cancelled_leaders_do_not_add_exchanges(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         tasks = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
         for task in tasks[:-1]:
-            await settle()
+            await wait_until_blocked()
             task.cancel()
-        exchange.release()
+        exchange.unblock()
 
         assert (await tasks[-1]).access_token == "token-1"
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_asyncio_timeouts_shorter_than_the_exchange_never_livelock(self, cache, exchange):
-        exchange.hold()
+    async def test_asyncio_timeouts_shorter_than_the_exchange_do_not_livelock(self, cache, exchange):
+        exchange.block()
 
-        async def impatient():
+        async def call_with_timeout():
             async with asyncio.timeout(0.001):
                 await cache.get()
 
         for _ in range(3):
-            outcomes = await asyncio.gather(*(impatient() for _ in range(20)), return_exceptions=True)
+            outcomes = await asyncio.gather(*(call_with_timeout() for _ in range(20)), return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {TimeoutError}
-        exchange.release()
+        exchange.unblock()
 
         assert (await cache.get()).access_token == "token-1"
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_wait_for_ends_in_time(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_wait_for_ends_at_its_timeout(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(cache.get(), 0.001)
-        exchange.release()
-        await settle()
+        exchange.unblock()
+        await wait_until_blocked()
 
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_a_task_cancelled_as_the_answer_comes_goes_no_further(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_task_cancelled_when_the_token_arrives_does_not_send(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         sent = []
 
         async def call():
@@ -259,42 +259,42 @@ class TestTasks:
             sent.append(True)
 
         task = asyncio.create_task(call())
-        await settle()
-        exchange.release()
+        await wait_until_blocked()
+        exchange.unblock()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
         assert not sent
 
-    async def test_a_killed_attempt_is_begun_anew_and_strands_no_waiter(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_cancelled_attempt_is_replaced_and_blocks_no_waiter(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         waiters = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
-        await settle()
+        await wait_until_blocked()
         (attempt,) = exchange_tasks()
         attempt.cancel()
-        await settle()
-        exchange.release()
+        await wait_until_blocked()
+        exchange.unblock()
         tokens = await asyncio.gather(*waiters)
 
         assert {token.access_token for token in tokens} == {"token-2"}
-        assert exchange.asked == 2
+        assert exchange.calls == 2
 
-    async def test_an_attempt_killed_before_its_first_step_strands_no_waiter(self, cache, exchange, settle):
-        """A task cancelled this early runs not even its ``finally``."""
+    async def test_attempt_cancelled_before_its_first_step_blocks_no_waiter(self, cache, exchange, wait_until_blocked):
+        """A task that is cancelled this early does not even run its ``finally``."""
         waiters = [asyncio.create_task(cache.get()) for _ in range(CALLERS)]
         while not exchange_tasks():
             await asyncio.sleep(0)
         (attempt,) = exchange_tasks()
-        assert exchange.asked == 0
+        assert exchange.calls == 0
         attempt.cancel()
 
         async with asyncio.timeout(20):
             tokens = await asyncio.gather(*waiters)
         assert {token.access_token for token in tokens} == {"token-1"}
-        assert exchange.asked == 1
+        assert exchange.calls == 1
 
-    async def test_a_renewal_killed_before_its_first_step_is_begun_by_the_next_caller(self, cache, exchange, clock):
+    async def test_refresh_cancelled_before_its_first_step_is_restarted_by_the_next_call(self, cache, exchange, clock):
         old = await cache.get()
         clock.advance(old.soft_limit)
         await cache.get()
@@ -307,109 +307,109 @@ class TestTasks:
         (attempt,) = exchange_tasks()
         await attempt
         assert (await cache.get()).access_token == "token-2"
-        assert exchange.asked == 2
+        assert exchange.calls == 2
 
-    async def test_everything_cancelled_at_once_leaves_a_cache_that_works(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_cache_works_after_all_tasks_were_cancelled(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         waiters = [asyncio.create_task(cache.get()) for _ in range(50)]
-        await settle()
+        await wait_until_blocked()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         outcomes = await asyncio.gather(*waiters, return_exceptions=True)
         assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError}
 
-        exchange.release()
+        exchange.unblock()
         assert (await cache.get()).access_token == "token-2"
 
-    async def test_cancelled_tasks_leave_no_attempt_behind(self, cache, exchange, settle):
-        exchange.hold()
+    async def test_cancelled_tasks_leave_no_attempt_running(self, cache, exchange, wait_until_blocked):
+        exchange.block()
         task = asyncio.create_task(cache.get())
-        await settle()
+        await wait_until_blocked()
         task.cancel()
-        exchange.release()
-        await settle()
+        exchange.unblock()
+        await wait_until_blocked()
 
         assert exchange_tasks() == []
 
 
 @pytest.mark.anyio
 class TestAtAServer:
-    """The same, counted where the POSTs arrive."""
+    """Cancellation with POSTs counted at a server."""
 
-    async def test_the_leader_cancelled_by_a_scope_costs_no_further_post(self, client, server, ask):
-        server.hold()
+    async def test_leader_cancelled_by_a_scope_does_not_add_a_post(self, client, server, call_api):
+        server.block()
         leader = anyio.CancelScope()
 
         async def lead():
             with leader:
-                await ask()
+                await call_api()
 
         async with client, anyio.create_task_group() as group:
             group.start_soon(lead)
             await server.arrived(1)
 
-            async def cancel_then_release():
+            async def cancel_then_unblock():
                 leader.cancel()
-                server.release()
+                server.unblock()
 
-            crowd = await ask.together(CALLERS, meanwhile=cancel_then_release)
+            outcomes = await call_api.run_concurrently(CALLERS, during=cancel_then_unblock)
 
         assert leader.cancelled_caught
-        assert len(crowd.results) == CALLERS
+        assert len(outcomes.results) == CALLERS
         assert server.posts == 1
 
-    async def test_callers_whose_own_timeout_is_shorter_than_the_exchange(self, client, server, ask, together):
-        server.hold()
+    async def test_timeouts_of_calls_shorter_than_the_exchange(self, client, server, call_api, run_concurrently):
+        server.block()
         async with client:
             for _ in range(3):
-                crowd = await together(50, lambda: ask(timeout=0.01))
-                assert {type(error) for error in crowd.errors} == {DeadlineExceededError}
-                assert len(crowd.errors) == 50
+                outcomes = await run_concurrently(50, lambda: call_api(timeout=0.01))
+                assert {type(error) for error in outcomes.errors} == {DeadlineExceededError}
+                assert len(outcomes.errors) == 50
             await server.arrived(1)
-            server.release()
-            crowd = await ask.together(50)
+            server.unblock()
+            outcomes = await call_api.run_concurrently(50)
 
-        assert len(crowd.results) == 50
+        assert len(outcomes.results) == 50
         assert server.posts == 1
         assert server.calls == 50
 
-    async def test_callers_under_fail_after_shorter_than_the_exchange(self, client, server, ask, together):
-        server.hold()
+    async def test_fail_after_shorter_than_the_exchange(self, client, server, call_api, run_concurrently):
+        server.block()
 
-        async def impatient():
+        async def call_with_timeout():
             with anyio.fail_after(0.01):
-                await ask()
+                await call_api()
 
         async with client:
             for _ in range(3):
-                crowd = await together(50, impatient)
-                assert {type(error) for error in crowd.errors} == {TimeoutError}
+                outcomes = await run_concurrently(50, call_with_timeout)
+                assert {type(error) for error in outcomes.errors} == {TimeoutError}
             await server.arrived(1)
-            server.release()
-            await ask()
+            server.unblock()
+            await call_api()
 
         assert server.posts == 1
         assert server.calls == 1
 
-    async def test_a_token_asked_for_in_vain_is_there_for_who_comes_later(self, client, server, ask, settle):
-        server.hold()
+    async def test_token_of_a_timed_out_call_is_used_by_later_calls(self, client, server, call_api, wait_until_blocked):
+        server.block()
         async with client:
             with pytest.raises(DeadlineExceededError):
                 await client.token(timeout=0.01)
             await server.arrived(1)
-            server.release()
+            server.unblock()
             token = await client.token()
-            await ask()
+            await call_api()
 
         assert server.posts == 1
         assert server.credentials == [f"Bearer {token.access_token}"]
 
-    async def test_a_client_closed_during_an_exchange_leaves_nothing_open(self, client, server, ask):
-        """``-W error`` makes a test of what is left to the collector."""
-        server.hold()
+    async def test_client_closed_during_an_exchange_leaves_nothing_open(self, client, server, call_api):
+        """With ``-W error``, a connection that is garbage-collected fails the test."""
+        server.block()
         async with client:
             with pytest.raises(DeadlineExceededError):
-                await ask(timeout=0.01)
+                await call_api(timeout=0.01)
             await server.arrived(1)
         assert server.posts == 1
         assert server.calls == 0
@@ -417,65 +417,65 @@ class TestAtAServer:
 
 @pytest.mark.asyncio
 class TestTasksAtAServer:
-    async def test_the_leader_cancelled_as_a_task_costs_no_further_post(self, client, server, ask, settle):
-        server.hold()
+    async def test_leader_cancelled_as_a_task_does_not_add_a_post(self, client, server, call_api, wait_until_blocked):
+        server.block()
         async with client:
-            leader = asyncio.create_task(ask())
+            leader = asyncio.create_task(call_api())
             await server.arrived(1)
-            others = [asyncio.create_task(ask()) for _ in range(CALLERS)]
-            await settle()
+            others = [asyncio.create_task(call_api()) for _ in range(CALLERS)]
+            await wait_until_blocked()
             leader.cancel()
-            await settle()
-            server.release()
+            await wait_until_blocked()
+            server.unblock()
             await asyncio.gather(*others)
 
         assert leader.cancelled()
         assert server.posts == 1
 
-    async def test_many_leaders_cancelled_in_turn_cost_no_further_post(self, client, server, ask, settle):
-        server.hold()
+    async def test_many_cancelled_leaders_do_not_add_a_post(self, client, server, call_api, wait_until_blocked):
+        server.block()
         async with client:
-            tasks = [asyncio.create_task(ask()) for _ in range(50)]
+            tasks = [asyncio.create_task(call_api()) for _ in range(50)]
             await server.arrived(1)
             for task in tasks[:-1]:
-                await settle()
+                await wait_until_blocked()
                 task.cancel()
-            server.release()
+            server.unblock()
             await tasks[-1]
 
         assert server.posts == 1
 
-    async def test_callers_under_asyncio_timeout_shorter_than_the_exchange(self, client, server, ask):
-        server.hold()
+    async def test_asyncio_timeout_shorter_than_the_exchange(self, client, server, call_api):
+        server.block()
 
-        async def impatient():
+        async def call_with_timeout():
             async with asyncio.timeout(0.01):
-                await ask()
+                await call_api()
 
         async with client:
             for _ in range(3):
-                outcomes = await asyncio.gather(*(impatient() for _ in range(50)), return_exceptions=True)
+                outcomes = await asyncio.gather(*(call_with_timeout() for _ in range(50)), return_exceptions=True)
                 assert {type(outcome) for outcome in outcomes} == {TimeoutError}
             await server.arrived(1)
-            server.release()
-            await asyncio.gather(*(ask() for _ in range(50)))
+            server.unblock()
+            await asyncio.gather(*(call_api() for _ in range(50)))
 
         assert server.posts == 1
 
 
-def test_a_loop_that_ends_during_an_exchange_takes_it_along(clock, exchange):
-    """The next loop begins a new one, and nothing is left pending."""
-    cache = TokenCache(exchange, clock.given)
+def test_loop_that_ends_during_an_exchange_ends_the_exchange(clock, exchange):
+    """The next loop starts a new exchange, and no task stays pending."""
+    cache = TokenCache(exchange, clock.as_clock)
 
-    async def give_up():
-        exchange.hold()
+    async def time_out():
+        exchange.block()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(cache.get(), 0.001)
         assert len(exchange_tasks()) == 1
 
-    async def go_on():
+    async def get_token():
         return await cache.get()
 
-    asyncio.run(give_up())
-    exchange.release()
-    assert asyncio.run(go_on()).access_token == "token-2"
+    asyncio.run(time_out())
+    exchange.unblock()
+    assert asyncio.run(get_token()).access_token == "token-2"

@@ -1,4 +1,4 @@
-"""Several event loops, in turn and at once: connections and locks belong to one, the token to all."""
+"""Consecutive and concurrent event loops: each has its own connections and locks, and all share the token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from duro import AsyncDuro, TokenExchangeError
 from duro.auth.cache import TokenCache
-from duro.auth.token import Moment, Token
+from duro.auth.token import ClockReading, Token
 
 BACKENDS = ["asyncio", "trio"]
 
@@ -24,15 +24,15 @@ def run_in_threads(*works, backends=("asyncio", "asyncio")):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_three_loops_in_turn_share_the_token(cache, exchange, backend):
+def test_three_consecutive_loops_share_the_token(cache, exchange, backend):
     tokens = [anyio.run(cache.get, backend=backend) for _ in range(3)]
 
     assert tokens[0] is tokens[1] is tokens[2]
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_three_loops_in_turn_can_each_exchange(cache, exchange, clock, backend):
+def test_three_consecutive_loops_can_each_exchange(cache, exchange, clock, backend):
     for number in (1, 2, 3):
         token = anyio.run(cache.get, backend=backend)
         assert token.access_token == f"token-{number}"
@@ -40,41 +40,41 @@ def test_three_loops_in_turn_can_each_exchange(cache, exchange, clock, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_failure_is_remembered_from_loop_to_loop(cache, exchange, backend):
-    exchange.always = TokenExchangeError("refused", status=401)
+def test_failure_is_cached_across_loops(cache, exchange, backend):
+    exchange.always = TokenExchangeError("rejected", status=401)
     for _ in range(3):
         with pytest.raises(TokenExchangeError):
             anyio.run(cache.get, backend=backend)
 
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
 
 def test_asyncio_and_trio_share_the_token(cache, exchange):
     tokens = [anyio.run(cache.get, backend=backend) for backend in ("asyncio", "trio", "asyncio")]
 
     assert len(set(map(id, tokens))) == 1
-    assert exchange.asked == 1
+    assert exchange.calls == 1
 
 
-def test_finished_loops_are_not_held(cache, clock):
+def test_finished_loops_are_released(cache, clock):
     for _ in range(5):
         token = anyio.run(cache.get)
         clock.advance(token.hard_limit)
 
-    assert len(cache._lines._values) == 1
+    assert len(cache._loop_states._values) == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_one_client_over_three_runs_in_turn_sends_one_post(server, backend):
+def test_client_in_three_consecutive_runs_sends_one_post(server, backend):
     client = AsyncDuro(**server.options)
 
     async def work(last: bool) -> None:
         await client.request("GET", "/v1/plans")
         await client.request("GET", "/v1/plans")
-        # What belongs to a loop is closed by that loop, or not at all; here, so that nothing is left to warn of.
+        # Only its own loop may close a connection. Closed here, so that no ResourceWarning follows.
         await client._requester.core.authorizers.aclose()
-        lane = client._requester.core.pipeline._lanes.pop()
-        await lane.transport.aclose()
+        transport = client._requester.core.pipeline._transports.pop()
+        await transport.aclose()
         if last:
             await client.aclose()
 
@@ -99,8 +99,8 @@ def run_three_times(server) -> None:
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_one_client_over_three_asyncio_runs_without_closing(server):
-    """The connections of a finished loop are dropped, never closed from another; Python itself warns of them."""
+def test_client_in_three_asyncio_runs_without_closing(server):
+    """The connections of a finished loop are dropped and not closed. Python warns of them."""
     run_three_times(server)
     gc.collect()
 
@@ -110,7 +110,7 @@ def test_one_client_over_three_asyncio_runs_without_closing(server):
 
 @pytest.mark.parametrize("backends", [("asyncio", "asyncio"), ("trio", "trio"), ("asyncio", "trio")], ids="-".join)
 def test_two_live_loops_share_the_token(server, backends):
-    """One exchanges; while its loop lives, the other loop takes the token that is there."""
+    """The first loop exchanges. While it runs, the second loop uses the cached token."""
     client = AsyncDuro(**server.options, max_connections=200)
     exchanged, finished = threading.Event(), threading.Event()
 
@@ -120,7 +120,7 @@ def test_two_live_loops_share_the_token(server, backends):
                 group.start_soon(client.request, "GET", "/v1/plans")
         exchanged.set()
         await anyio.to_thread.run_sync(finished.wait, 30)
-        await close_here(client)
+        await close_connections(client)
 
     async def second() -> None:
         await anyio.to_thread.run_sync(exchanged.wait, 30)
@@ -128,7 +128,7 @@ def test_two_live_loops_share_the_token(server, backends):
             for _ in range(100):
                 group.start_soon(client.request, "GET", "/v1/plans")
         finished.set()
-        await close_here(client)
+        await close_connections(client)
 
     run_in_threads(first, second, backends=backends)
     assert server.posts == 1
@@ -136,16 +136,16 @@ def test_two_live_loops_share_the_token(server, backends):
     assert len(set(server.credentials)) == 1
 
 
-async def close_here(client: AsyncDuro) -> None:
-    lane = client._requester.core.pipeline._lanes.pop()
-    await lane.transport.aclose()
+async def close_connections(client: AsyncDuro) -> None:
+    transport = client._requester.core.pipeline._transports.pop()
+    await transport.aclose()
     await client._requester.core.authorizers.aclose()
 
 
-def test_two_loops_cold_at_the_same_time_exchange_at_most_once_each(server):
+def test_two_loops_without_a_token_exchange_at_most_once_each(server):
     client = AsyncDuro(**server.options, max_connections=200)
-    server.hold()
-    both = threading.Barrier(2, action=server.release, timeout=30)
+    server.block()
+    both = threading.Barrier(2, action=server.unblock, timeout=30)
 
     async def work() -> None:
         async with anyio.create_task_group() as group:
@@ -153,30 +153,32 @@ def test_two_loops_cold_at_the_same_time_exchange_at_most_once_each(server):
                 group.start_soon(client.request, "GET", "/v1/plans")
             await server.arrived(2)
             await anyio.to_thread.run_sync(both.wait)
-        await close_here(client)
+        await close_connections(client)
 
     run_in_threads(work, work)
     assert server.posts == 2
     assert server.calls == 200
 
 
-def test_a_loop_whose_exchange_fails_uses_the_token_that_another_loop_got_meanwhile(clock):
-    """A token that can be used beats an error, also the error that one waited for."""
+def test_loop_with_a_failed_exchange_uses_the_token_of_another_loop(clock):
+    """A usable token takes precedence over the error of the attempt that a call waited for."""
     waiting, granted = threading.Event(), threading.Event()
-    asked = []
+    exchanges = []
 
     async def exchange():
-        asked.append(threading.current_thread())
-        if len(asked) == 1:
+        exchanges.append(threading.current_thread())
+        if len(exchanges) == 1:
             waiting.set()
             await anyio.to_thread.run_sync(granted.wait, 30)
-            raise TokenExchangeError("refused", status=503)
-        return await good()
+            raise TokenExchangeError("rejected", status=503)
+        return await grant()
 
-    async def good():
-        return Token.granted("good", expires_in=3600.0, asked_at=Moment.now(clock.given), clock=clock.given)
+    async def grant():
+        return Token.from_grant(
+            "good", expires_in=3600.0, requested_at=ClockReading.read(clock.as_clock), clock=clock.as_clock
+        )
 
-    cache = TokenCache(exchange, clock.given)
+    cache = TokenCache(exchange, clock.as_clock)
 
     async def first():
         tokens = []
@@ -197,13 +199,13 @@ def test_a_loop_whose_exchange_fails_uses_the_token_that_another_loop_got_meanwh
 
     tokens, token = run_in_threads(first, second)
     assert tokens == [token] * 5
-    assert len(asked) == 2
+    assert len(exchanges) == 2
 
 
 @pytest.mark.anyio
-async def test_whose_turn_comes_looks_again_for_a_token_of_another_loop(cache, exchange, settle):
-    """The exchange of this loop still hangs when the caller that led it goes away."""
-    exchange.hold()
+async def test_waiter_checks_for_a_token_of_another_loop(cache, exchange, wait_until_blocked):
+    """The exchange of this loop is still blocked when the call that started it is cancelled."""
+    exchange.block()
     leader = anyio.CancelScope()
     got = []
 
@@ -216,14 +218,14 @@ async def test_whose_turn_comes_looks_again_for_a_token_of_another_loop(cache, e
 
     async with anyio.create_task_group() as group:
         group.start_soon(lead)
-        await settle()
+        await wait_until_blocked()
         group.start_soon(follow)
-        await settle()
-        exchange.let_pass()
+        await wait_until_blocked()
+        exchange.unblock_waiting()
         other = await anyio.to_thread.run_sync(anyio.run, cache.get)
         leader.cancel()
-        await settle()
+        await wait_until_blocked()
         assert got == [other]
-        exchange.release()
+        exchange.unblock()
 
-    assert exchange.asked == 2
+    assert exchange.calls == 2

@@ -34,7 +34,7 @@ GRANT = {"access_token": "at_test_granted", "token_type": "Bearer", "expires_in"
 
 
 class ScriptedTransport:
-    """Answers what the test says, in turn, and remembers what it was to send."""
+    """Transport that returns or raises outcomes in order, and records the requests."""
 
     def __init__(self, *outcomes) -> None:
         self.outcomes = list(outcomes)
@@ -53,7 +53,7 @@ class ScriptedTransport:
         pass
 
 
-def answer(status: int = 200, document: object = GRANT, **headers: str) -> Response:
+def response(status: int = 200, document: object = GRANT, **headers: str) -> Response:
     lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return Response(status, Headers(lines), document if isinstance(document, bytes) else json.dumps(document).encode())
 
@@ -61,7 +61,7 @@ def answer(status: int = 200, document: object = GRANT, **headers: str) -> Respo
 def exchange_over(transport, clock, **settings) -> TokenExchange:
     return TokenExchange(
         ClientCredentials("cid_test_1", SECRET),
-        Settings(BASE, clock=clock.given, **settings),
+        Settings(BASE, clock=clock.as_clock, **settings),
         PerLoop(lambda: transport),
     )
 
@@ -72,10 +72,10 @@ async def client():
         yield client
 
 
-# What the request looks like
+# Request
 
 
-async def test_the_request_is_the_contracts_and_nothing_else(respx_mock, client):
+async def test_request_matches_the_contract(respx_mock, client):
     route = respx_mock.post(URL).respond(json=GRANT)
     token = await client.token()
 
@@ -96,7 +96,7 @@ async def test_the_request_is_the_contracts_and_nothing_else(respx_mock, client)
     assert not call.request.url.query
 
 
-async def test_it_bears_no_credential_not_even_from_netrc(respx_mock, client, monkeypatch, tmp_path):
+async def test_request_has_no_credential_from_netrc(respx_mock, client, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password something\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -106,7 +106,7 @@ async def test_it_bears_no_credential_not_even_from_netrc(respx_mock, client, mo
     assert "authorization" not in route.calls.last.request.headers
 
 
-async def test_it_has_timeouts_of_its_own(respx_mock, client):
+async def test_exchange_has_its_own_timeouts(respx_mock, client):
     route = respx_mock.post(URL).respond(json=GRANT)
     await client.with_options(timeout=600).token()
 
@@ -129,7 +129,7 @@ async def test_redirects_are_not_followed(respx_mock, client, status):
     respx_mock.reset()
 
 
-async def test_headers_of_the_client_and_of_calls_stay_with_calls(respx_mock, client):
+async def test_headers_of_client_and_calls_are_not_sent(respx_mock, client):
     route = respx_mock.post(URL).respond(json=GRANT)
     respx_mock.get(f"{BASE}/v1/plans").respond(json={})
     await client.with_options(headers={"x-mine": "1"}).request("GET", "/v1/plans", headers={"x-call": "2"})
@@ -137,7 +137,7 @@ async def test_headers_of_the_client_and_of_calls_stay_with_calls(respx_mock, cl
     assert not {"x-mine", "x-call", "idempotency-key"} & set(route.calls.last.request.headers)
 
 
-async def test_hooks_and_auth_of_a_given_httpx_client_never_see_the_exchange(respx_mock):
+async def test_hooks_and_auth_of_the_users_httpx_client_do_not_see_the_exchange(respx_mock):
     """A hook that logs requests would log the secret."""
     seen = []
 
@@ -147,18 +147,20 @@ async def test_hooks_and_auth_of_a_given_httpx_client_never_see_the_exchange(res
     route = respx_mock.post(URL).respond(json=GRANT)
     respx_mock.get(f"{BASE}/v1/plans").respond(json={})
     async with (
-        httpx.AsyncClient(event_hooks={"request": [hook]}, auth=("user", "word"), headers={"x-theirs": "1"}) as theirs,
-        AsyncDuro(client_id="cid_test_1", client_secret=SECRET, base_url=BASE, transport=theirs) as client,
+        httpx.AsyncClient(
+            event_hooks={"request": [hook]}, auth=("user", "word"), headers={"x-users": "1"}
+        ) as users_client,
+        AsyncDuro(client_id="cid_test_1", client_secret=SECRET, base_url=BASE, transport=users_client) as client,
     ):
         await client.request("GET", "/v1/plans")
 
     assert seen == ["/v1/plans"]
-    assert not {"authorization", "x-theirs"} & set(route.calls.last.request.headers)
+    assert not {"authorization", "x-users"} & set(route.calls.last.request.headers)
 
 
-async def test_it_is_not_queued_behind_business_calls(server):
-    """The only connection for calls is taken, and still a token comes."""
-    server.gather(2)
+async def test_exchange_does_not_wait_for_business_calls(server):
+    """The only connection for calls is in use, and the exchange succeeds."""
+    server.delay_calls(2)
     async with AsyncDuro(**server.options, max_connections=1) as client, anyio.create_task_group() as group:
         await client.token()
         group.start_soon(client.request, "GET", "/v1/plans")
@@ -167,44 +169,44 @@ async def test_it_is_not_queued_behind_business_calls(server):
                 await anyio.sleep(0.001)
             await client.oauth.token()
         assert server.posts == 2
-        server.gather(0)
+        server.delay_calls(0)
         group.cancel_scope.cancel()
 
 
-async def test_a_transport_of_the_users_own_carries_it_too(clock):
-    transport = ScriptedTransport(answer())
+async def test_custom_transport_sends_the_exchange(clock):
+    transport = ScriptedTransport(response())
     async with AsyncDuro(client_id="cid_test_1", client_secret=SECRET, base_url=BASE, transport=transport) as client:
         await client.token()
 
     assert [(request.method, request.url) for request in transport.requests] == [("POST", URL)]
 
 
-# When it is stamped
+# Time of the request
 
 
-async def test_both_stamps_are_taken_before_the_post(clock):
+async def test_both_clocks_are_read_before_the_post(clock):
     async def slowly():
         clock.monotonic += 5
         clock.wall += 7
-        return answer()
+        return response()
 
     token = await exchange_over(ScriptedTransport(slowly), clock)()
 
-    assert (token.asked_at.monotonic, token.asked_at.wall) == (1_000.0, 1_700_000_000.0)
-    assert token.age(clock.given) == 7
+    assert (token.requested_at.monotonic, token.requested_at.wall) == (1_000.0, 1_700_000_000.0)
+    assert token.age(clock.as_clock) == 7
 
 
-async def test_tries_that_never_left_count_as_age_too(clock):
-    token = await exchange_over(ScriptedTransport(RequestNotSentError("refused"), answer()), clock)()
+async def test_attempts_that_were_not_sent_count_as_age(clock):
+    token = await exchange_over(ScriptedTransport(RequestNotSentError("refused"), response()), clock)()
 
     assert clock.slept == [0.5]
-    assert token.age(clock.given) == 0.5
+    assert token.age(clock.as_clock) == 0.5
 
 
-# Refusals
+# Error responses
 
 
-async def test_a_refusal_in_the_shape_of_the_api(respx_mock, client):
+async def test_error_in_the_shape_of_the_api(respx_mock, client):
     respx_mock.post(URL).respond(
         401,
         json={"error": {"code": "unauthorized", "message": "Unknown client."}},
@@ -215,16 +217,16 @@ async def test_a_refusal_in_the_shape_of_the_api(respx_mock, client):
 
     error = caught.value
     assert (error.status, error.code, error.request_id, error.retry_after) == (401, "unauthorized", "req_1", None)
-    assert str(error) == "the token endpoint refused with 401 (unauthorized): Unknown client."
+    assert str(error) == "the token endpoint returned 401 (unauthorized): Unknown client."
 
 
-async def test_a_refusal_in_the_shape_of_oauth(respx_mock, client):
+async def test_error_in_the_shape_of_oauth(respx_mock, client):
     respx_mock.post(URL).respond(400, json={"error": "invalid_client", "error_description": "No such client."})
     with pytest.raises(TokenExchangeError) as caught:
         await client.token()
 
     assert (caught.value.status, caught.value.code) == (400, "invalid_client")
-    assert str(caught.value) == "the token endpoint refused with 400 (invalid_client): No such client."
+    assert str(caught.value) == "the token endpoint returned 400 (invalid_client): No such client."
 
 
 @pytest.mark.parametrize(
@@ -241,12 +243,12 @@ async def test_a_refusal_in_the_shape_of_oauth(respx_mock, client):
     ],
     ids=lambda body: repr(body[:20]),
 )
-async def test_a_refusal_that_says_nothing(clock, body):
+async def test_error_without_a_message(clock, body):
     with pytest.raises(TokenExchangeError) as caught:
-        await exchange_over(ScriptedTransport(answer(502, body)), clock)()
+        await exchange_over(ScriptedTransport(response(502, body)), clock)()
 
     assert (caught.value.status, caught.value.code) == (502, None)
-    assert str(caught.value) == "the token endpoint refused with 502 (no code): no reason given"
+    assert str(caught.value) == "the token endpoint returned 502 (no code): no message"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ async def test_a_refusal_that_says_nothing(clock, body):
 )
 async def test_retry_after_in_seconds(clock, header, seconds):
     with pytest.raises(TokenExchangeError) as caught:
-        await exchange_over(ScriptedTransport(answer(503, b"", retry_after=header)), clock)()
+        await exchange_over(ScriptedTransport(response(503, b"", retry_after=header)), clock)()
 
     assert caught.value.retry_after == seconds
 
@@ -265,19 +267,19 @@ async def test_retry_after_in_seconds(clock, header, seconds):
 async def test_retry_after_as_a_date(clock, shift, seconds):
     date = formatdate(clock.wall + shift, usegmt=True)
     with pytest.raises(TokenExchangeError) as caught:
-        await exchange_over(ScriptedTransport(answer(429, b"", retry_after=date)), clock)()
+        await exchange_over(ScriptedTransport(response(429, b"", retry_after=date)), clock)()
 
     assert caught.value.retry_after == seconds
 
 
 @pytest.mark.parametrize("status", [201, 202, 299])
-async def test_any_success_may_bring_a_token(clock, status):
-    assert (await exchange_over(ScriptedTransport(answer(status)), clock)()).access_token == "at_test_granted"
+async def test_any_2xx_status_can_grant_a_token(clock, status):
+    assert (await exchange_over(ScriptedTransport(response(status)), clock)()).access_token == "at_test_granted"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-async def test_an_endpoint_that_answered_is_not_asked_again(clock, status):
-    transport = ScriptedTransport(answer(status, b""), answer())
+async def test_error_responses_are_not_retried(clock, status):
+    transport = ScriptedTransport(response(status, b""), response())
     with pytest.raises(TokenExchangeError):
         await exchange_over(transport, clock)()
 
@@ -285,12 +287,14 @@ async def test_an_endpoint_that_answered_is_not_asked_again(clock, status):
     assert clock.slept == []
 
 
-# No answer
+# Missing responses
 
 
-async def test_what_may_have_left_is_not_sent_again(clock):
-    transport = ScriptedTransport(ResponseLostError("ReadError"), answer())
-    with pytest.raises(ConnectionFailedError, match=r"could not be reached \(ReadError\)") as caught:
+async def test_request_that_may_have_been_sent_is_not_retried(clock):
+    transport = ScriptedTransport(ResponseLostError("ReadError"), response())
+    with pytest.raises(
+        ConnectionFailedError, match=r"the connection to the token endpoint failed \(ReadError\)"
+    ) as caught:
         await exchange_over(transport, clock)()
 
     assert len(transport.requests) == 1
@@ -298,7 +302,7 @@ async def test_what_may_have_left_is_not_sent_again(clock):
     assert caught.value.__cause__ is None
 
 
-async def test_what_never_left_is_tried_again_as_often_as_the_settings_say(clock):
+async def test_request_that_was_not_sent_is_retried(clock):
     transport = ScriptedTransport(RequestNotSentError("ConnectError"))
     with pytest.raises(ConnectionFailedError) as caught:
         await exchange_over(transport, clock, retry=RetryPolicy(retries=3))()
@@ -308,7 +312,18 @@ async def test_what_never_left_is_tried_again_as_often_as_the_settings_say(clock
     assert caught.value.__context__ is None
 
 
-async def test_tries_that_would_pass_its_own_deadline_are_not_made(clock):
+async def test_error_says_that_the_retries_are_exhausted(clock):
+    transport = ScriptedTransport(RequestNotSentError("ConnectError"))
+    with pytest.raises(ConnectionFailedError) as caught:
+        await exchange_over(transport, clock, retry=RetryPolicy(retries=1))()
+
+    assert str(caught.value) == (
+        "the connection to the token endpoint failed (ConnectError; retries exhausted (retries=1)); "
+        "the call itself was not sent"
+    )
+
+
+async def test_retries_end_before_the_deadline_of_the_exchange(clock):
     transport = ScriptedTransport(RequestNotSentError("ConnectError"))
     with pytest.raises(ConnectionFailedError):
         await exchange_over(transport, clock, retry=RetryPolicy(retries=99))()
@@ -317,24 +332,24 @@ async def test_tries_that_would_pass_its_own_deadline_are_not_made(clock):
     assert len(transport.requests) == 1 + len(clock.slept) < 10
 
 
-async def test_an_answer_that_does_not_come_ends_at_its_own_deadline(clock, monkeypatch):
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.01)
-    with pytest.raises(DeadlineExceededError, match=r"did not answer within 0\.01 s") as caught:
+async def test_missing_response_ends_at_the_deadline_of_the_exchange(clock, monkeypatch):
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
+    with pytest.raises(DeadlineExceededError, match=r"did not respond within 0\.01 s") as caught:
         await exchange_over(ScriptedTransport(anyio.sleep_forever), clock)()
 
     assert caught.value.__context__ is None
 
 
-async def test_it_has_ten_seconds():
+async def test_deadline_is_ten_seconds():
     from duro.auth import exchange
 
-    assert exchange.EXCHANGE_TIMEOUT == 10.0
+    assert exchange.EXCHANGE_TIMEOUT_SECONDS == 10.0
 
 
-@pytest.mark.parametrize("fate", ["reset", "hang"])
-async def test_a_connection_lost_on_the_way_at_a_real_server(server, monkeypatch, fate):
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.2)
-    server.always = server.Reply(fate=fate)
+@pytest.mark.parametrize("behavior", ["reset", "hang"])
+async def test_connection_lost_at_a_real_server(server, monkeypatch, behavior):
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.2)
+    server.always = server.Reply(behavior=behavior)
     async with AsyncDuro(**server.options) as client:
         with pytest.raises((ConnectionFailedError, DeadlineExceededError)) as caught:
             await client.token()
@@ -346,7 +361,7 @@ async def test_a_connection_lost_on_the_way_at_a_real_server(server, monkeypatch
 # Secrets
 
 
-LEAKY = {
+BODIES_WITH_SECRET = {
     "api": {"error": {"code": "bad", "message": f"client_secret {SECRET} is unknown"}},
     "oauth": {"error": "invalid_client", "error_description": f"got '{SECRET}'"},
     "glued": {"error": {"code": "bad", "message": f"_{SECRET}_{SECRET}"}},
@@ -355,10 +370,10 @@ LEAKY = {
 }
 
 
-@pytest.mark.parametrize("shape", LEAKY)
-async def test_a_secret_that_the_endpoint_repeats_is_masked(clock, shape):
+@pytest.mark.parametrize("shape", BODIES_WITH_SECRET)
+async def test_secret_repeated_by_the_endpoint_is_masked(clock, shape):
     with pytest.raises(TokenExchangeError) as caught:
-        await exchange_over(ScriptedTransport(answer(400, LEAKY[shape])), clock)()
+        await exchange_over(ScriptedTransport(response(400, BODIES_WITH_SECRET[shape])), clock)()
 
     shown = f"{caught.value} {caught.value!r} {caught.value.code} {vars(caught.value)}"
     assert SECRET not in shown
@@ -366,17 +381,17 @@ async def test_a_secret_that_the_endpoint_repeats_is_masked(clock, shape):
 
 
 OUTCOMES = {
-    "refused": answer(401, {"error": "invalid_client"}),
-    "nonsense": answer(200, {"access_token": "at_test_do-not-show", "token_type": "mac"}),
+    "rejected": response(401, {"error": "invalid_client"}),
+    "invalid": response(200, {"access_token": "at_test_do-not-show", "token_type": "mac"}),
     "lost": ResponseLostError("ReadError"),
-    "not there": RequestNotSentError("ConnectError"),
+    "not sent": RequestNotSentError("ConnectError"),
     "hanging": anyio.sleep_forever,
 }
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-async def test_no_error_leads_to_the_secret_even_with_the_locals_of_its_frames(clock, monkeypatch, outcome):
-    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT", 0.01)
+async def test_errors_and_their_locals_show_no_secret(clock, monkeypatch, outcome):
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
     exchange = exchange_over(ScriptedTransport(OUTCOMES[outcome]), clock, retry=RetryPolicy(retries=0))
     with pytest.raises((TokenExchangeError, ConnectionFailedError, DeadlineExceededError)) as caught:
         await exchange()
@@ -389,7 +404,7 @@ async def test_no_error_leads_to_the_secret_even_with_the_locals_of_its_frames(c
     assert "exchange.py" in text
 
 
-async def test_no_logger_sees_the_secret_or_the_token(server, caplog):
+async def test_secret_and_token_are_not_logged(server, caplog):
     with caplog.at_level(logging.DEBUG):
         async with AsyncDuro(**server.options) as client:
             await client.request("GET", "/v1/plans")
@@ -398,7 +413,7 @@ async def test_no_logger_sees_the_secret_or_the_token(server, caplog):
     assert "at_test_1" not in caplog.text
 
 
-# Whatever comes
+# Any response
 
 
 @given(
@@ -407,10 +422,10 @@ async def test_no_logger_sees_the_secret_or_the_token(server, caplog):
     retry_after=st.text(st.characters(codec="latin-1"), max_size=12) | st.floats().map(str) | st.integers().map(str),
 )
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_whatever_is_answered_is_a_token_or_the_one_error(anyio_backend, status, body, retry_after):
-    answered = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
+async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
+    response = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
-        ClientCredentials("cid_test_1", SECRET), Settings(BASE), PerLoop(lambda: ScriptedTransport(answered))
+        ClientCredentials("cid_test_1", SECRET), Settings(BASE), PerLoop(lambda: ScriptedTransport(response))
     )
     with pytest.raises(TokenExchangeError) as caught:
         await exchange()

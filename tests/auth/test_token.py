@@ -15,20 +15,22 @@ from hypothesis import strategies as st
 
 from duro import TokenExchangeError
 from duro._clock import Clock
-from duro.auth.token import Moment, Token, parse_token
+from duro.auth.token import ClockReading, Token, parse_token
 from duro.http.request import Headers, Response
 
 SECRET = "at_test_do-not-show"
-NO_HEADERS = Headers([(b"x-request-id", b"req_7")])
+HEADERS = Headers([(b"x-request-id", b"req_7")])
 
 
-def granted(clock, lifetime: float) -> Token:
-    return Token.granted(SECRET, expires_in=lifetime, asked_at=Moment.now(clock.given), clock=clock.given)
+def grant_token(clock, lifetime: float) -> Token:
+    return Token.from_grant(
+        SECRET, expires_in=lifetime, requested_at=ClockReading.read(clock.as_clock), clock=clock.as_clock
+    )
 
 
 def parsed(body: bytes, clock: Clock | None = None) -> Token:
     clock = clock or Clock()
-    return parse_token(Response(200, NO_HEADERS, body), asked_at=Moment.now(clock), clock=clock)
+    return parse_token(Response(200, HEADERS, body), requested_at=ClockReading.read(clock), clock=clock)
 
 
 def grant(**members: object) -> bytes:
@@ -50,11 +52,11 @@ def grant(**members: object) -> bytes:
         (0.001, 0.0009, 0.00075, 0.000875),
     ],
 )
-def test_the_limits_leave_a_margin_that_fits_the_lifetime(clock, lifetime, hard, earliest_soft, latest_soft):
+def test_limits_are_proportional_to_the_lifetime(clock, lifetime, hard, earliest_soft, latest_soft):
     clock.draw = 1.0
-    early = granted(clock, lifetime)
+    early = grant_token(clock, lifetime)
     clock.draw = 0.0
-    late = granted(clock, lifetime)
+    late = grant_token(clock, lifetime)
 
     assert early.hard_limit == late.hard_limit == pytest.approx(hard)
     assert early.soft_limit == pytest.approx(earliest_soft)
@@ -62,91 +64,98 @@ def test_the_limits_leave_a_margin_that_fits_the_lifetime(clock, lifetime, hard,
 
 
 @given(lifetime=st.floats(min_value=0.0, max_value=86400.0, exclude_min=True, allow_subnormal=False))
-def test_every_lifetime_leaves_time_for_use_then_renewal_then_none(lifetime):
-    token = Token.granted(SECRET, expires_in=lifetime, asked_at=Moment(0.0, 0.0), clock=Clock())
+def test_limits_are_ordered_for_every_lifetime(lifetime):
+    token = Token.from_grant(SECRET, expires_in=lifetime, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
     assert 0 < token.soft_limit <= token.hard_limit <= lifetime
 
 
-def test_the_soft_limit_is_drawn_once_for_each_token(clock):
-    token = granted(clock, 3600)
+def test_soft_limit_is_drawn_once_per_token(clock):
+    token = grant_token(clock, 3600)
     assert clock.drawn == [(0.5, 1.0)]
 
     clock.advance(3400)
-    token.age(clock.given)
+    token.age(clock.as_clock)
     assert clock.drawn == [(0.5, 1.0)]
 
-    assert len({granted_by_chance().soft_limit for _ in range(20)}) > 1
+    assert len({grant_randomly().soft_limit for _ in range(20)}) > 1
 
 
-def granted_by_chance() -> Token:
-    return Token.granted(SECRET, expires_in=3600.0, asked_at=Moment(0.0, 0.0), clock=Clock())
+def grant_randomly() -> Token:
+    return Token.from_grant(SECRET, expires_in=3600.0, requested_at=ClockReading(0.0, 0.0), clock=Clock())
 
 
-def test_age_counts_the_seconds_since_it_was_asked_for(clock):
-    token = granted(clock, 3600)
+def test_age_is_the_time_since_the_request(clock):
+    token = grant_token(clock, 3600)
     clock.advance(12.5)
 
-    assert token.age(clock.given) == 12.5
+    assert token.age(clock.as_clock) == 12.5
 
 
-def test_age_includes_the_sleep_of_a_laptop_whose_monotonic_clock_stood_still(clock):
-    token = granted(clock, 3600)
+def test_age_includes_the_sleep_of_a_laptop(clock):
+    token = grant_token(clock, 3600)
     clock.advance(10)
     clock.wall += 7200
 
-    assert token.age(clock.given) == 7210
+    assert token.age(clock.as_clock) == 7210
 
 
 @pytest.mark.parametrize("set_back", [60, 86400 * 365])
-def test_age_goes_on_when_the_wall_clock_is_set_back(clock, set_back):
-    token = granted(clock, 3600)
+def test_age_is_not_reduced_by_a_wall_clock_set_back(clock, set_back):
+    token = grant_token(clock, 3600)
     clock.advance(10)
     clock.wall -= set_back
 
-    assert token.age(clock.given) == 10
+    assert token.age(clock.as_clock) == 10
 
 
-def test_it_tells_when_it_ends_on_the_calendar(clock):
+def test_expires_at_is_a_wall_clock_time(clock):
     clock.wall = 0.0
 
-    assert granted(clock, 3600).expires_at == datetime(1970, 1, 1, 1, tzinfo=UTC)
+    assert grant_token(clock, 3600).expires_at == datetime(1970, 1, 1, 1, tzinfo=UTC)
 
 
-# What it shows and lets be done
+# Secrecy and immutability
 
 
-def test_no_form_of_it_shows_the_secret(clock):
-    token = granted(clock, 3600)
-    shown = [repr(token), str(token), f"{token}", f"{[token]}", repr(token.headers), repr(token.headers.shown())]
+def test_string_forms_hide_the_secret(clock):
+    token = grant_token(clock, 3600)
+    shown = [
+        repr(token),
+        str(token),
+        f"{token}",
+        f"{[token]}",
+        repr(token.headers),
+        repr(token.headers.to_redacted_dict()),
+    ]
 
     assert not [each for each in shown if SECRET in each]
     assert "expires_in=3600" in repr(token)
 
 
-def test_it_cannot_be_changed(clock):
-    token = granted(clock, 3600)
+def test_token_is_immutable(clock):
+    token = grant_token(clock, 3600)
 
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         token.hard_limit = 10**9
 
 
-@pytest.mark.parametrize("act", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_it_refuses_to_be_pickled(clock, act):
-    with pytest.raises(TypeError, match="cannot be pickled") as refusal:
-        act(granted(clock, 3600))
+@pytest.mark.parametrize("copy_token", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_token_cannot_be_pickled(clock, copy_token):
+    with pytest.raises(TypeError, match="cannot be pickled") as caught:
+        copy_token(grant_token(clock, 3600))
 
-    assert SECRET not in str(refusal.value)
+    assert SECRET not in str(caught.value)
 
 
-def test_its_headers_are_the_bearer_line_and_always_the_same_object(clock):
-    token = granted(clock, 3600)
+def test_headers_are_the_bearer_line_and_always_the_same_object(clock):
+    token = grant_token(clock, 3600)
 
     assert token.headers == ((b"authorization", b"Bearer at_test_do-not-show"),)
     assert token.headers is token.headers
 
 
-# Reading the answer of the endpoint
+# Parsing the response of the endpoint
 
 
 @pytest.mark.parametrize(
@@ -163,11 +172,11 @@ def test_its_headers_are_the_bearer_line_and_always_the_same_object(clock):
     ],
     ids=repr,
 )
-def test_expires_in_may_be_an_int_a_float_or_digits(expires_in, lifetime):
+def test_expires_in_accepts_int_float_and_digits(expires_in, lifetime):
     assert parsed(grant(expires_in=expires_in)).expires_in == lifetime
 
 
-def test_a_missing_expires_in_means_five_minutes_and_a_warning(caplog):
+def test_missing_expires_in_means_five_minutes_and_a_warning(caplog):
     with caplog.at_level(logging.WARNING, "duro.auth"):
         token = parsed(grant(expires_in=...))
 
@@ -210,8 +219,8 @@ def test_a_missing_expires_in_means_five_minutes_and_a_warning(caplog):
     ],
     ids=repr,
 )
-def test_any_other_expires_in_is_an_error(expires_in):
-    with pytest.raises(TokenExchangeError, match="its expires_in is no number of seconds") as error:
+def test_other_values_of_expires_in_are_rejected(expires_in):
+    with pytest.raises(TokenExchangeError, match="expires_in is not a number of seconds") as error:
         parsed(grant(expires_in=expires_in))
 
     assert error.value.status == 200
@@ -219,13 +228,13 @@ def test_any_other_expires_in_is_an_error(expires_in):
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400, b"9" * 5000])
-def test_numbers_that_python_cannot_hold_are_an_error(number):
+def test_numbers_out_of_range_are_rejected(number):
     with pytest.raises(TokenExchangeError):
         parsed(b'{"access_token": "a", "token_type": "Bearer", "expires_in": %s}' % number)
 
 
 @pytest.mark.parametrize("token_type", ["Bearer", "bearer", "BEARER", "bEaReR"])
-def test_token_type_is_bearer_in_any_case_and_is_always_sent_the_same_way(token_type):
+def test_token_type_is_bearer_in_any_case(token_type):
     token = parsed(grant(token_type=token_type))
 
     assert token.token_type == "Bearer"
@@ -235,8 +244,8 @@ def test_token_type_is_bearer_in_any_case_and_is_always_sent_the_same_way(token_
 @pytest.mark.parametrize(
     "token_type", ["mac", "", "Bearer ", "DPoP", None, ..., 1, True, ["Bearer"], "Be\uff41rer"], ids=repr
 )
-def test_any_other_token_type_is_an_error(token_type):
-    with pytest.raises(TokenExchangeError, match="its token_type is not 'Bearer'"):
+def test_other_token_types_are_rejected(token_type):
+    with pytest.raises(TokenExchangeError, match="token_type is not 'Bearer'"):
         parsed(grant(token_type=token_type))
 
 
@@ -245,8 +254,8 @@ def test_any_other_token_type_is_an_error(token_type):
     [None, ..., "", 7, ["a"], "two words", "line\r\nx-injected: 1", "tail\n", "nul\0", "ünicode", "a" * 16385],
     ids=lambda value: repr(value)[:20],
 )
-def test_an_access_token_that_no_header_can_carry_is_an_error(access_token):
-    with pytest.raises(TokenExchangeError, match="without a usable access_token"):
+def test_access_token_that_does_not_fit_a_header_is_rejected(access_token):
+    with pytest.raises(TokenExchangeError, match="access_token is missing or malformed"):
         parsed(grant(access_token=access_token))
 
 
@@ -255,19 +264,19 @@ def test_an_access_token_that_no_header_can_carry_is_an_error(access_token):
     [b"", b"null", b"[]", b'"text"', b"<html>", b"{", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 200_000, b"{}", b"7"],
     ids=lambda body: repr(body[:10]),
 )
-def test_a_body_that_is_no_grant_is_an_error(body):
+def test_body_without_a_grant_is_rejected(body):
     with pytest.raises(TokenExchangeError, match="check base_url"):
         parsed(body)
 
 
-def test_a_wrapped_grant_is_unwrapped():
+def test_wrapped_grant_is_unwrapped():
     wrapped = b'{"ok": true, "data": %s}' % grant()
 
     assert parsed(wrapped).access_token == SECRET
 
 
 @pytest.mark.parametrize("wrapping", [b'{"data": %s}', b'{"ok": 1, "data": %s}', b'{"ok": false, "data": %s}'])
-def test_data_alone_is_no_wrapping(wrapping):
+def test_data_without_ok_is_rejected(wrapping):
     with pytest.raises(TokenExchangeError):
         parsed(wrapping % grant())
 
@@ -279,7 +288,7 @@ def test_unknown_members_are_ignored():
 @pytest.mark.parametrize(
     "members", [{"expires_in": -1}, {"token_type": "mac"}, {"access_token": f"{SECRET} {SECRET}"}, {"expires_in": None}]
 )
-def test_an_error_leads_to_no_secret_even_with_the_locals_of_its_frames(members):
+def test_error_and_its_locals_show_no_secret(members):
     with pytest.raises(TokenExchangeError) as caught:
         parsed(grant(**members))
 
@@ -324,15 +333,15 @@ def check(body: bytes) -> None:
 
 
 @given(document=grants)
-def test_every_grant_gives_a_sound_token_or_the_one_error(document):
+def test_any_grant_is_a_valid_token_or_an_error(document):
     check(json.dumps(document).encode())
 
 
 @given(expires_in=anything | st.integers() | st.floats() | st.text(alphabet="0123456789.eE+-_ \n٣²"))
-def test_every_expires_in_gives_a_sound_lifetime_or_the_one_error(expires_in):
+def test_any_expires_in_is_a_valid_lifetime_or_an_error(expires_in):
     check(grant(expires_in=expires_in))
 
 
 @given(body=st.binary() | st.text().map(str.encode) | anything.map(lambda value: json.dumps(value).encode()))
-def test_every_body_gives_a_sound_token_or_the_one_error(body):
+def test_any_body_is_a_valid_token_or_an_error(body):
     check(body)

@@ -22,7 +22,7 @@ from duro import AsyncDuro, Duro, Event, Page, Plan, capture
 from duro._clock import Clock
 from duro.api.codec.codec import decode
 from duro.auth.cache import TokenCache
-from duro.auth.token import Moment, Token
+from duro.auth.token import ClockReading, Token
 from duro.webhooks import Webhook
 
 ROUNDS = 21
@@ -166,7 +166,7 @@ def test_cached_token_beside_a_lock():
     async def main():
         clock = Clock()
         cache = TokenCache(lambda: pytest.fail("nothing is exchanged here"), clock)
-        cache._token = Token.granted("granted", expires_in=3600, asked_at=Moment.now(clock), clock=clock)
+        cache._token = Token.from_grant("granted", expires_in=3600, requested_at=ClockReading.read(clock), clock=clock)
         lock = anyio.Lock(fast_acquire=True)
 
         async def locked():
@@ -174,7 +174,7 @@ def test_cached_token_beside_a_lock():
                 pass
 
         times = await interleaved({"token: anyio.Lock(fast_acquire=True), uncontended": locked}, calls=20_000)
-        times |= interleaved_blocking({"token: TokenCache.fresh()": cache.fresh}, calls=20_000)
+        times |= interleaved_blocking({"token: TokenCache.cached_token()": cache.cached_token}, calls=20_000)
         return times
 
     tell(anyio.run(main))

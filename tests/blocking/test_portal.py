@@ -101,7 +101,7 @@ def test_writes_in_progress_raise_outcome_unknown_error_when_the_portal_dies(mak
         errors = [call.exception(30) for call in calls]
     for number, error in enumerate(errors):
         assert type(error) is OutcomeUnknownError
-        assert "outcome unknown" in str(error)
+        assert "Outcome unknown" in str(error)
         assert error.idempotency_key == f"key-{number}"
         assert error.attempts == 1
 

@@ -23,7 +23,7 @@ def silent_server():
         yield server
 
 
-@pytest.mark.parametrize(("method", "message"), [("GET", "interrupted"), ("POST", "outcome unknown")])
+@pytest.mark.parametrize(("method", "message"), [("GET", "interrupted"), ("POST", "Outcome unknown")])
 def test_interrupted_call_exits_with_130_and_one_line(start_duro, silent_server, method, message):
     address = f"http://127.0.0.1:{silent_server.getsockname()[1]}"
     arguments = ("request", method, "/v1/plans", "--secret-key", "sk_test_example", "--base-url", address)

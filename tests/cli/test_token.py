@@ -49,7 +49,7 @@ def test_client_secret_is_not_shown(run_duro, sandbox, reveal):
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({}, "no credential"),
+        ({}, "the credential is missing"),
         ({"DURO_SECRET_KEY": "sk_test_sandbox", "DURO_BASE_URL": "http://127.0.0.1:9"}, "is not exchanged for tokens"),
         ({"DURO_CLIENT_ID": "cid_test_sandbox"}, "half of an OAuth client is missing"),
     ],

@@ -85,7 +85,7 @@ def test_a_write_is_cancelled_and_its_key_is_noted(loop_kind, wire, program):
     running = program(loop_kind + BEGIN + CALL, wire.url, "POST")
     request, notes = interrupted_call("POST", wire, running)
     (note,) = notes
-    assert "outcome unknown" in note
+    assert "Outcome unknown" in note
     assert key_of(request) in note
 
 
@@ -188,7 +188,7 @@ print(client.request("GET", "/v1/after"))
     running.interrupt(signal.SIGUSR1)
     kind, (note,) = json.loads(running.line())
     assert kind == "Alarm"
-    assert "outcome unknown" in note
+    assert "Outcome unknown" in note
     assert "key-of-mine" in note
     assert wire.await_hang_up().path == "/v1/hang"
     assert running.lines() == ["/v1/after"]
@@ -269,7 +269,7 @@ def test_an_interrupt_in_the_middle_of_the_answer(loop_kind, wire, program):
     running = program(loop_kind + BEGIN + CALL, wire.url, "POST")
     request, notes = interrupted_call("POST", wire, running)
     (note,) = notes
-    assert "outcome unknown" in note
+    assert "Outcome unknown" in note
     assert key_of(request) in note
 
 
@@ -297,7 +297,7 @@ client.close()
                 while piece := connection.recv(1 << 20):
                     rest += len(piece)
     assert kind == "KeyboardInterrupt"
-    assert "outcome unknown" in note
+    assert "Outcome unknown" in note
     assert key_in(head) in note
     assert rest < LARGE
     running.end()
@@ -399,7 +399,7 @@ client.close()
     kind, (note,) = json.loads(running.line())
     assert time.monotonic() - began < AT_ONCE
     assert kind == "KeyboardInterrupt"
-    assert "outcome unknown" in note
+    assert "Outcome unknown" in note
     assert "key-of-mine" in note
 
 
@@ -435,7 +435,7 @@ print("ended")
     for _ in range(2):
         kind, (note,) = json.loads(running.line())
         assert kind == "KeyboardInterrupt"
-        assert "outcome unknown" in note
+        assert "Outcome unknown" in note
         assert "key-of-mine" in note
     assert running.lines() == ["ended"], running.errors
 

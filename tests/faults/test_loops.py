@@ -35,7 +35,7 @@ async def call(client, name):
 def entries(client):
     core = client._requester.core
     oauth = core.authorizers
-    lines = [authorizer.cache._lines for authorizer in oauth._oauth.values()]
+    lines = [authorizer.cache._loop_states for authorizer in oauth._oauth.values()]
     return [len(each._values) for each in (core.pipeline._transports, oauth._transports, *lines)]
 
 

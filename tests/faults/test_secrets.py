@@ -336,7 +336,7 @@ def test_no_secret_is_seen_after_an_interrupt(name, haystack, wire, monkeypatch)
             notes = interruption.__notes__
         finally:
             signal.signal(signal.SIGINT, before)
-    assert "outcome unknown" in notes[0]
+    assert "Outcome unknown" in notes[0]
     assert haystack.leaks() == []
 
 

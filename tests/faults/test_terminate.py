@@ -68,7 +68,7 @@ except SystemExit as end:
     assert running.end() < LONGEST_EXIT
     assert running.status == 128 + signal.SIGTERM
     assert running.noise == []
-    assert "outcome unknown" in note
+    assert "Outcome unknown" in note
     assert times_applied.was_charged_once(note.partition("idempotency_key='")[2].partition("'")[0])
 
 

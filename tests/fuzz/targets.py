@@ -12,13 +12,13 @@ from examples import ANSWERS, KINDS
 from duro import Page
 from duro._clock import Clock
 from duro.api.codec.codec import decode, decode_json, encode_json
-from duro.auth.token import Moment, parse_token
+from duro.auth.token import ClockReading, parse_token
 from duro.errors import APIError, DecodingError, TokenExchangeError
-from duro.http.error_response import api_error
+from duro.http.error_response import build_api_error
 from duro.http.request import Headers, Response
 from duro.http.retry import parse_retry_after
 from duro.http.transport import ResponseTooLargeError
-from duro.http.transport.compression import UnreadableContentError, decoded
+from duro.http.transport.compression import DecompressionError, decompress
 
 CLOCK = Clock(uniform=lambda _low, high: high)
 LONGEST_MESSAGE = 1_000
@@ -92,8 +92,8 @@ def document(content):
 def encoded(content):
     """Any bytes as gzip: no more than the limit, or one of two errors."""
     try:
-        plain = decoded(content, "gzip", limit=1_000)
-    except (ResponseTooLargeError, UnreadableContentError) as error:
+        plain = decompress(content, "gzip", limit=1_000)
+    except (ResponseTooLargeError, DecompressionError) as error:
         _check(error, LONGEST_MESSAGE)
         return
     assert len(plain) <= 1_000
@@ -105,7 +105,7 @@ def refusal(content):
     value, _, body = content[2:].partition(b"\n")
     headers = Headers([(b"retry-after", value), (b"x-request-id", value)])
     credential = Headers([(b"authorization", b"Bearer " + value)])
-    error = api_error(Response(status, headers, body), credential=credential, idempotency_key="k", wall=WALL)
+    error = build_api_error(Response(status, headers, body), credential=credential, idempotency_key="k", wall=WALL)
     assert isinstance(error, APIError)
     assert error.status == status
     _check(error, LONGEST_REFUSAL + len(value))
@@ -121,7 +121,7 @@ def retry_after(content):
 def token(content):
     """Any body of the token endpoint: a token with sound limits, or a TokenExchangeError."""
     try:
-        granted = parse_token(Response(200, Headers(), content), asked_at=Moment(0.0, WALL), clock=CLOCK)
+        granted = parse_token(Response(200, Headers(), content), requested_at=ClockReading(0.0, WALL), clock=CLOCK)
     except TokenExchangeError as error:
         _check(error, LONGEST_MESSAGE)
         return

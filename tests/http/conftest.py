@@ -19,7 +19,7 @@ WRITE = Operation("createThing", "POST", "/v1/things")
 
 
 class ManualTime:
-    """Clocks that move only when somebody sleeps; all jitter is drawn at its upper bound."""
+    """Clocks that move only during a sleep. Jitter is always at its upper bound."""
 
     def __init__(self):
         self.now = 5_000.0
@@ -38,9 +38,9 @@ class ManualTime:
 
 
 class ScriptedTransport:
-    """Answers what it was told, the last outcome for ever, and remembers what it was asked.
+    """Transport that returns or raises outcomes in order, repeats the last one, and records the requests.
 
-    An outcome is an answer, an exception, or a function of the request that gives or awaits one.
+    An outcome is a response, an exception, or a function of the request that returns one or is awaited.
     """
 
     def __init__(self, *outcomes):
@@ -65,13 +65,13 @@ class ScriptedTransport:
 
 
 class Tokens:
-    """An authorizer that hands out ``first``, ``second`` and so on, the next one after each refusal."""
+    """Authorizer with ``token-1``, ``token-2`` and so on. Each 401 leads to the next one."""
 
-    def __init__(self, *, waits=0.0, renewable=True):
+    def __init__(self, *, waits=0.0, replaceable=True):
         self.waits = waits
-        self.renewable = renewable
+        self.replaceable = replaceable
         self.number = 1
-        self.obtained = 0
+        self.get_calls = 0
         self.error = None
 
     def _headers(self):
@@ -81,7 +81,7 @@ class Tokens:
         return None if self.waits or self.error else self._headers()
 
     async def get_headers(self):
-        self.obtained += 1
+        self.get_calls += 1
         if self.error is not None:
             raise self.error
         await anyio.sleep(self.waits)
@@ -89,7 +89,7 @@ class Tokens:
 
     def on_unauthorized(self, headers):
         self.number += 1
-        return self.renewable
+        return self.replaceable
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def tokens():
 
 @pytest.fixture
 def pipeline_over(manual_time):
-    """Makes a pipeline that sends through a scripted transport, and never really waits between attempts."""
+    """Function that creates a pipeline over a scripted transport and a manual clock."""
 
     def make(*outcomes, **settings):
         transport = ScriptedTransport(*outcomes)
@@ -151,7 +151,7 @@ def write(invocation):
 
 
 @pytest.fixture
-def answer():
+def response():
     def make(status=200, body=b"{}", headers=NO_HEADERS):
         return Response(status, Headers(headers), body)
 
@@ -159,10 +159,10 @@ def answer():
 
 
 class RawServer:
-    """A server on a bare socket: a test says what it does with each connection."""
+    """Server on a bare socket. A function of the test handles each connection."""
 
-    def __init__(self, behave):
-        self.behave = behave
+    def __init__(self, handle):
+        self.handle = handle
         self.connections = 0
         self.ended = 0
         self.requests = []
@@ -188,11 +188,11 @@ class RawServer:
 
     def _serve(self, connection):
         with connection, suppress(OSError):
-            self.behave(self, connection)
+            self.handle(self, connection)
         self.ended += 1
 
     def receive(self, connection):
-        """Read one request, its body included; ``None`` when the client has gone."""
+        """Read one request with its body. Return ``None`` if the client closed the connection."""
         received = b""
         while b"\r\n\r\n" not in received:
             chunk = connection.recv(65536)
@@ -207,7 +207,7 @@ class RawServer:
         return self.requests[-1]
 
     def close(self):
-        # A listening socket that another thread accepts on is woken up by shutdown, not by close.
+        # Only shutdown wakes up a thread that waits in accept; close does not.
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for connection in self._open:
@@ -217,11 +217,11 @@ class RawServer:
 
 @pytest.fixture
 def raw_server():
-    """Makes raw servers, and ends them with the test."""
+    """Function that creates raw servers, which are closed after the test."""
     servers = []
 
-    def make(behave):
-        servers.append(RawServer(behave))
+    def make(handle):
+        servers.append(RawServer(handle))
         return servers[-1]
 
     yield make
@@ -231,7 +231,7 @@ def raw_server():
 
 @pytest.fixture
 def closed_port():
-    """A port that nobody listens on, held so that nobody can."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+    """Port without a listener, bound so that no other process can listen on it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

@@ -38,14 +38,14 @@ def ok(status=200, body=CUSTOMER):
     return Response(status, Headers(SECRET_HEADERS), body)
 
 
-def quick(*outcomes):
+def without_delays(*outcomes):
     return {"transport": Scripted(*outcomes), "retries": duro.RetryPolicy(base_delay=0.0)}
 
 
 @pytest.mark.anyio
 class TestCaptureAwaited:
-    async def test_call_is_recorded_whole(self):
-        async with AsyncDuro(KEY, **quick(ResponseLostError("x"), ok(503), ok(201))) as client:
+    async def test_record_has_all_fields_of_a_call(self):
+        async with AsyncDuro(KEY, **without_delays(ResponseLostError("x"), ok(503), ok(201))) as client:
             with duro.capture() as calls:
                 await client.customers.create(name="Ada", idempotency_key="k-1")
         (call,) = calls
@@ -54,7 +54,7 @@ class TestCaptureAwaited:
         assert call.elapsed > 0
 
     async def test_headers_show_no_secret(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with duro.capture() as calls:
                 await client.customers.retrieve("cus_1")
         assert calls[0].headers == {"x-request-id": "req_7", "set-cookie": "…", "x-portal-session": "…"}
@@ -69,20 +69,20 @@ class TestCaptureAwaited:
             (ResponseLostError("x"), TransportError, None, 4),
         ],
     )
-    async def test_failed_calls_are_recorded_too(self, outcome, error, status, attempts):
-        async with AsyncDuro(KEY, **quick(outcome)) as client:
+    async def test_failed_calls_are_recorded(self, outcome, error, status, attempts):
+        async with AsyncDuro(KEY, **without_delays(outcome)) as client:
             with duro.capture() as calls, pytest.raises(error):
                 await client.customers.retrieve("cus_1")
         (call,) = calls
         assert (call.status, call.attempts) == (status, attempts)
 
-    async def test_answer_before_a_lost_attempt_is_not_passed_off_as_the_last(self):
-        async with AsyncDuro(KEY, **quick(ok(503), ResponseLostError("x"))) as client:
+    async def test_record_without_a_last_response_has_no_status(self):
+        async with AsyncDuro(KEY, **without_delays(ok(503), ResponseLostError("x"))) as client:
             with duro.capture() as calls, pytest.raises(OutcomeUnknownError):
                 await client.customers.create(name="Ada")
         assert (calls[0].status, calls[0].headers, calls[0].request_id) == (None, {}, None)
 
-    async def test_pages_are_recorded_one_by_one(self, sandbox):
+    async def test_each_page_is_recorded_as_a_call(self, sandbox):
         async with AsyncDuro(**sandbox.options) as client:
             for name in ("a", "b", "c"):
                 await client.customers.create(name=name)
@@ -91,15 +91,15 @@ class TestCaptureAwaited:
         assert [call.operation for call in calls] == ["listCustomers"] * 3
         assert len({call.request_id for call in calls}) == 3
 
-    async def test_nothing_is_recorded_outside(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+    async def test_calls_outside_are_not_recorded(self):
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with duro.capture() as calls:
                 pass
             await client.customers.retrieve("cus_1")
         assert calls == []
 
-    async def test_inner_and_outer_both_record(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+    async def test_nested_captures_both_record(self):
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with duro.capture() as outer:
                 await client.customers.retrieve("cus_1")
                 with duro.capture() as inner:
@@ -108,15 +108,15 @@ class TestCaptureAwaited:
         assert (len(outer), len(inner)) == (3, 1)
         assert inner[0] is outer[1]
 
-    async def test_recording_ends_with_an_error_as_well(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+    async def test_recording_ends_with_an_exception(self):
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
             with pytest.raises(KeyError), duro.capture() as calls:
                 raise KeyError
             await client.customers.retrieve("cus_1")
         assert calls == []
 
-    async def test_tasks_started_inside_are_recorded_and_others_are_not(self):
-        async with AsyncDuro(KEY, **quick(ok())) as client, anyio.create_task_group() as tasks:
+    async def test_only_tasks_started_inside_are_recorded(self):
+        async with AsyncDuro(KEY, **without_delays(ok())) as client, anyio.create_task_group() as tasks:
             started, finished = anyio.Event(), anyio.Event()
 
             async def elsewhere():
@@ -133,9 +133,9 @@ class TestCaptureAwaited:
                 await finished.wait()
         assert len(calls) == 20
 
-    async def test_concurrent_captures_stay_apart(self):
+    async def test_concurrent_captures_are_independent(self):
         recorded = {}
-        async with AsyncDuro(KEY, **quick(ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ok())) as client:
 
             async def capture(name, times):
                 with duro.capture() as calls:
@@ -150,21 +150,21 @@ class TestCaptureAwaited:
 
 
 class TestCaptureBlocking:
-    def test_call_is_recorded_whole(self):
-        with Duro(KEY, **quick(ResponseLostError("x"), ok(201))) as client, duro.capture() as calls:
+    def test_record_has_all_fields_of_a_call(self):
+        with Duro(KEY, **without_delays(ResponseLostError("x"), ok(201))) as client, duro.capture() as calls:
             client.customers.create(name="Ada", idempotency_key="k-1")
         (call,) = calls
         assert (call.operation, call.status, call.attempts) == ("createCustomer", 201, 2)
         assert (call.request_id, call.idempotency_key) == ("req_7", "k-1")
 
-    def test_failed_calls_and_pages_are_recorded_too(self, sandbox):
+    def test_failed_calls_and_pages_are_recorded(self, sandbox):
         with Duro(**sandbox.options) as client, duro.capture() as calls:
             client.plans.list().collect()
             with pytest.raises(NotFoundError):
                 client.customers.retrieve("cus_none")
         assert [(call.operation, call.status) for call in calls] == [("listPlans", 200), ("getCustomer", 404)]
 
-    def test_threads_record_what_is_their_own(self):
+    def test_each_thread_records_its_own_calls(self):
         recorded = {}
 
         def work(times):
@@ -173,7 +173,7 @@ class TestCaptureBlocking:
                     client.customers.retrieve("cus_1")
             recorded[times] = len(calls)
 
-        with Duro(KEY, **quick(ok())) as client:
+        with Duro(KEY, **without_delays(ok())) as client:
             threads = [threading.Thread(target=work, args=(times,)) for times in range(1, 6)]
             for thread in threads:
                 thread.start()
@@ -181,8 +181,8 @@ class TestCaptureBlocking:
                 thread.join()
         assert recorded == {times: times for times in range(1, 6)}
 
-    def test_closed_client_makes_no_call(self):
-        client = Duro(KEY, **quick(ok()))
+    def test_call_of_a_closed_client_is_not_recorded(self):
+        client = Duro(KEY, **without_delays(ok()))
         client.close()
         with duro.capture() as calls, pytest.raises(ClientClosedError):
             client.customers.retrieve("cus_1")
@@ -193,12 +193,12 @@ class TestCaptureBlocking:
 class TestLog:
     async def lines_of(self, caplog, *outcomes, call):
         caplog.set_level(logging.DEBUG)
-        async with AsyncDuro(KEY, **quick(*outcomes)) as client:
+        async with AsyncDuro(KEY, **without_delays(*outcomes)) as client:
             with contextlib.suppress(duro.DuroError):
                 await call(client)
         return [record for record in caplog.records if record.name.startswith(("duro", "httpx", "httpcore"))]
 
-    async def test_each_attempt_is_one_line_at_debug(self, caplog):
+    async def test_each_attempt_is_one_debug_line(self, caplog):
         lines = await self.lines_of(
             caplog,
             RequestNotSentError("connection refused"),
@@ -213,12 +213,12 @@ class TestLog:
         ]
         assert {record.levelno for record in lines} == {logging.DEBUG}
 
-    async def test_path_stands_there_as_a_template(self, caplog):
+    async def test_path_is_logged_as_a_template(self, caplog):
         lines = await self.lines_of(caplog, ok(), call=lambda client: client.customers.retrieve("cus_private"))
         assert "GET /v1/customers/{id}" in lines[0].getMessage()
         assert "cus_private" not in caplog.text
 
-    async def test_values_headers_and_bodies_stay_out(self, caplog):
+    async def test_values_headers_and_bodies_are_not_logged(self, caplog):
         await self.lines_of(
             caplog,
             ok(422, b'{"error":{"code":"validation_error","message":"private words"}}'),
@@ -234,7 +234,7 @@ class TestLog:
         assert "private" not in caplog.text
         assert KEY not in caplog.text
 
-    async def test_over_real_connections_other_loggers_add_no_secret(self, caplog, sandbox):
+    async def test_other_loggers_show_no_secret_over_real_connections(self, caplog, sandbox):
         caplog.set_level(logging.DEBUG)
         async with AsyncDuro(**sandbox.options) as client:
             token = await client.token()
@@ -244,8 +244,8 @@ class TestLog:
         assert sandbox.options["client_secret"] not in text
         assert "createCustomer" in text
 
-    async def test_nothing_is_said_unless_asked(self, caplog):
+    async def test_nothing_is_logged_above_debug(self, caplog):
         caplog.set_level(logging.INFO, "duro")
-        async with AsyncDuro(KEY, **quick(ResponseLostError("x"), ok())) as client:
+        async with AsyncDuro(KEY, **without_delays(ResponseLostError("x"), ok())) as client:
             await client.customers.retrieve("cus_1")
         assert [record for record in caplog.records if record.name.startswith("duro")] == []

@@ -17,38 +17,48 @@ from duro.http.retry import (
     Retry,
     RetryBudget,
     decide,
+    get_retry_after,
     is_conclusive,
     is_gateway_error,
     parse_retry_after,
-    retry_after_of,
 )
 from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
 POLICY = RetryPolicy()
-AT = 784_111_777.0  # 1994-11-06 08:49:37 UTC, the moment that RFC 9110 spells in three ways
-ALWAYS = {408, 429, 502, 503, 504}
+AT = 784_111_777.0  # 1994-11-06 08:49:37 UTC, the example date of RFC 9110 in three formats
+TRANSIENT_STATUSES = {408, 429, 502, 503, 504}
 STATUSES = [300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 408, 409, 410, 418, 422, 425, 429]
 STATUSES += [500, 501, 502, 503, 504, 505, 511, 599]
 
 
-def answer(status, retry_after=None):
+def response(status, retry_after=None):
     lines = [] if retry_after is None else [(b"retry-after", retry_after.encode("latin-1"))]
     return Response(status, Headers(lines), b"")
 
 
-def decided(outcome, *, safe=True, attempt=1, time_left=1000.0, policy=POLICY, uniform=lambda _low, high: high):
-    return decide(outcome, safe=safe, attempt=attempt, time_left=time_left, policy=policy, wall=AT, uniform=uniform)
+def decide_after(
+    outcome, *, is_idempotent=True, attempt=1, time_left=1000.0, policy=POLICY, uniform=lambda _low, high: high
+):
+    return decide(
+        outcome,
+        is_idempotent=is_idempotent,
+        attempt=attempt,
+        time_left=time_left,
+        policy=policy,
+        wall=AT,
+        uniform=uniform,
+    )
 
 
-@pytest.mark.parametrize("safe", [True, False])
+@pytest.mark.parametrize("is_idempotent", [True, False])
 @pytest.mark.parametrize("status", STATUSES)
-def test_status_decides_whether_another_try_can_help(status, safe):
-    again = status in ALWAYS or (status == 500 and safe)
-    assert isinstance(decided(answer(status), safe=safe), Retry if again else GiveUp)
+def test_status_determines_whether_a_retry_can_help(status, is_idempotent):
+    retries = status in TRANSIENT_STATUSES or (status == 500 and is_idempotent)
+    assert isinstance(decide_after(response(status), is_idempotent=is_idempotent), Retry if retries else GiveUp)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "safe", "expected"),
+    ("outcome", "is_idempotent", "expected"),
     [
         (RequestNotSentError("refused"), True, Retry),
         (RequestNotSentError("refused"), False, Retry),
@@ -58,61 +68,76 @@ def test_status_decides_whether_another_try_can_help(status, safe):
         (ResponseTooLargeError(1_000), False, GiveUp),
     ],
 )
-def test_what_may_have_left_is_repeated_only_when_that_is_safe(outcome, safe, expected):
-    assert isinstance(decided(outcome, safe=safe), expected)
+def test_request_that_may_have_been_sent_is_retried_only_if_idempotent(outcome, is_idempotent, expected):
+    assert isinstance(decide_after(outcome, is_idempotent=is_idempotent), expected)
 
 
-@pytest.mark.parametrize("outcome", [RequestNotSentError("x"), ResponseLostError("x"), answer(503), answer(500)])
+@pytest.mark.parametrize(
+    ("outcome", "changes", "reason"),
+    [
+        (response(503), {"attempt": 4}, "retries exhausted (retries=3)"),
+        (ResponseLostError("x"), {"policy": RetryPolicy(retries=0)}, "retries exhausted (retries=0)"),
+        (response(429, "31"), {"time_left": 30.0}, "the deadline would pass before a retry in 31.0 s"),
+        (response(404), {}, None),
+        (ResponseTooLargeError(1_000), {}, None),
+        (ResponseLostError("x"), {"is_idempotent": False}, None),
+    ],
+)
+def test_decision_to_give_up_has_a_reason_if_a_retry_could_help(outcome, changes, reason):
+    assert decide_after(outcome, **changes) == GiveUp(reason)
+
+
+@pytest.mark.parametrize("outcome", [RequestNotSentError("x"), ResponseLostError("x"), response(503), response(500)])
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_attempts_are_bounded(outcome, retries):
+def test_number_of_attempts_is_limited(outcome, retries):
     policy = RetryPolicy(retries=retries)
-    decisions = [decided(outcome, attempt=attempt, policy=policy) for attempt in range(1, retries + 3)]
+    decisions = [decide_after(outcome, attempt=attempt, policy=policy) for attempt in range(1, retries + 3)]
     assert [isinstance(decision, Retry) for decision in decisions] == [True] * retries + [False] * 2
 
 
 @pytest.mark.parametrize(("time_left", "expected"), [(0.51, Retry), (0.5, GiveUp), (0.0, GiveUp), (-3.0, GiveUp)])
-def test_wait_has_to_end_before_the_deadline(time_left, expected):
-    assert isinstance(decided(RequestNotSentError("x"), time_left=time_left), expected)
+def test_delay_must_end_before_the_deadline(time_left, expected):
+    assert isinstance(decide_after(RequestNotSentError("x"), time_left=time_left), expected)
 
 
 @given(st.integers(1, 10_000), st.floats(0.001, 100), st.floats(0, 100), st.integers())
-def test_jitter_is_full_and_its_bound_doubles_up_to_the_longest(attempt, base, longest, seed):
-    policy = RetryPolicy(retries=10_000, base_delay=base, max_delay=longest)
-    bound = min(longest, base * 2.0 ** min(attempt - 1, 1000))
+def test_jitter_is_full_and_its_bound_doubles_up_to_the_maximum(attempt, base, maximum, seed):
+    policy = RetryPolicy(retries=10_000, base_delay=base, max_delay=maximum)
+    bound = min(maximum, base * 2.0 ** min(attempt - 1, 1000))
     drawn = []
 
     def uniform(low, high):
         drawn.append((low, high))
         return random.Random(seed).uniform(low, high)
 
-    decision = decided(ResponseLostError("x"), attempt=attempt, policy=policy, uniform=uniform)
+    decision = decide_after(ResponseLostError("x"), attempt=attempt, policy=policy, uniform=uniform)
     assert drawn == [(0.0, bound)]
     assert 0.0 <= decision.delay <= bound
 
 
-def test_default_waits_are_half_a_second_doubled_up_to_eight():
+def test_default_delays_double_from_half_a_second_to_eight():
     policy = RetryPolicy(retries=10)
-    waits = [decided(RequestNotSentError("x"), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
-    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    delays = [decide_after(RequestNotSentError("x"), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
+    assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 
-def test_clock_draws_from_the_whole_range():
+def test_clock_draws_random_numbers_from_the_whole_range():
     draws = [Clock().uniform(0.0, 1.0) for _ in range(500)]
     assert min(draws) < 0.1
     assert max(draws) > 0.9
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_server_may_ask_for_a_longer_wait_but_not_for_a_shorter_one(status):
-    assert decided(answer(status, "7")) == Retry(7.0)
-    assert decided(answer(status, "0")) == Retry(0.5)
-    assert decided(answer(status, "Sun, 06 Nov 1994 08:49:57 GMT")) == Retry(20.0)
-    assert decided(answer(status, "whenever")) == Retry(0.5)
+def test_retry_after_can_only_lengthen_the_delay(status):
+    assert decide_after(response(status, "7")) == Retry(7.0)
+    assert decide_after(response(status, "0")) == Retry(0.5)
+    assert decide_after(response(status, "Sun, 06 Nov 1994 08:49:57 GMT")) == Retry(20.0)
+    assert decide_after(response(status, "whenever")) == Retry(0.5)
 
 
-def test_wait_asked_for_beyond_the_deadline_ends_the_call():
-    assert isinstance(decided(answer(429, "31"), time_left=30.0), GiveUp)
-    assert decided(answer(429, "29"), time_left=30.0) == Retry(29.0)
+def test_retry_after_beyond_the_deadline_ends_the_call():
+    assert isinstance(decide_after(response(429, "31"), time_left=30.0), GiveUp)
+    assert decide_after(response(429, "29"), time_left=30.0) == Retry(29.0)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +163,7 @@ def test_wait_asked_for_beyond_the_deadline_ends_the_call():
         ("Sun, 06 Nov 1994 08:50:37 +9999999999", None),
     ],
 )
-def test_retry_after_is_read_in_seconds_or_as_a_date(value, seconds):
+def test_retry_after_is_parsed_as_seconds_or_date(value, seconds):
     assert parse_retry_after(value, wall=AT) == seconds
 
 
@@ -147,20 +172,20 @@ def headers(**lines):
 
 
 @pytest.mark.parametrize("shift", [0.0, 3 * 86_400.0, -86_400.0])
-def test_date_is_counted_from_the_date_of_the_answer_whatever_the_wall_clock_says(shift):
+def test_date_is_relative_to_the_date_of_the_response(shift):
     later, now = "Sun, 06 Nov 1994 08:49:44 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"
-    assert retry_after_of(headers(retry_after=later, date=now), wall=AT + shift) == 7.0
-    assert retry_after_of(headers(retry_after="7", date=now), wall=AT + shift) == 7.0
+    assert get_retry_after(headers(retry_after=later, date=now), wall=AT + shift) == 7.0
+    assert get_retry_after(headers(retry_after="7", date=now), wall=AT + shift) == 7.0
 
 
 @pytest.mark.parametrize("date", ["", "now", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 +9999999999"])
-def test_date_that_cannot_be_read_leaves_the_wall_clock(date):
+def test_invalid_date_of_the_response_falls_back_to_the_wall_clock(date):
     later = "Sun, 06 Nov 1994 08:49:44 GMT"
-    assert retry_after_of(headers(retry_after=later, date=date), wall=AT) == 7.0
-    assert retry_after_of(headers(date=date), wall=AT) is None
+    assert get_retry_after(headers(retry_after=later, date=date), wall=AT) == 7.0
+    assert get_retry_after(headers(date=date), wall=AT) is None
 
 
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change the zone of a process")
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change the time zone of a process")
 @pytest.mark.parametrize("zone", ["UTC", "Africa/Lagos", "America/New_York"])
 @pytest.mark.parametrize(
     "date",
@@ -172,7 +197,7 @@ def test_date_that_cannot_be_read_leaves_the_wall_clock(date):
         "Sun, 06 Nov 1994 08:50:37",
     ],
 )
-def test_every_form_of_an_http_date_is_read_as_utc_wherever_the_machine_stands(date, zone, monkeypatch):
+def test_all_forms_of_http_dates_are_utc_in_any_time_zone(date, zone, monkeypatch):
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -188,31 +213,31 @@ def test_every_form_of_an_http_date_is_read_as_utc_wherever_the_machine_stands(d
 @example("Fri, 31 Dec 9999 23:59:59 -2359")
 @example("1 Jan -1 00:00")
 @example("0 0 0 0:0 0")
-def test_no_retry_after_does_harm(value):
+def test_any_retry_after_is_parsed_or_ignored(value):
     seconds = parse_retry_after(value, wall=AT)
     assert seconds is None or (seconds >= 0.0 and math.isfinite(seconds))
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 400, 404, 422])
-def test_success_and_refusal_of_the_request_itself_settle_a_doubt(status):
+def test_success_and_rejection_of_the_request_are_conclusive(status):
     assert is_conclusive(status)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 408, 409, 429, 500, 502, 503, 504])
-def test_answers_about_one_attempt_alone_settle_nothing(status):
+def test_responses_about_one_attempt_are_not_conclusive(status):
     assert not is_conclusive(status)
 
 
-def test_only_a_gateway_that_got_no_answer_leaves_a_write_open():
+def test_only_502_and_504_are_gateway_errors():
     assert {status for status in range(100, 600) if is_gateway_error(status)} == {502, 504}
 
 
-def test_budget_is_full_at_first_and_refuses_when_empty():
+def test_budget_is_full_at_first_and_denies_when_empty():
     budget = RetryBudget(capacity=3, ratio=0.1)
     assert [budget.withdraw() for _ in range(5)] == [True, True, True, False, False]
 
 
-def test_ten_calls_put_one_retry_into_the_budget():
+def test_calls_add_up_to_a_retry():
     budget = RetryBudget(capacity=1, ratio=0.125)
     assert budget.withdraw()
     for _ in range(7):
@@ -222,7 +247,7 @@ def test_ten_calls_put_one_retry_into_the_budget():
     assert budget.withdraw()
 
 
-def test_budget_never_holds_more_than_its_capacity():
+def test_budget_never_exceeds_its_capacity():
     budget = RetryBudget(capacity=2, ratio=0.5)
     for _ in range(100):
         budget.deposit()
@@ -231,10 +256,10 @@ def test_budget_never_holds_more_than_its_capacity():
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 0.25])
-async def test_outage_meets_one_request_a_call_and_the_ratio_on_top(ratio, pipeline_over, invocation):
+async def test_outage_gets_one_request_per_call_plus_the_ratio(ratio, pipeline_over, invocation):
     calls, capacity = 2_000, 20
     policy = RetryPolicy(retries=3, budget=capacity, budget_ratio=ratio)
-    pipeline, transport = pipeline_over(answer(503), retry=policy)
+    pipeline, transport = pipeline_over(response(503), retry=policy)
     for _ in range(calls):
         with pytest.raises(Exception, match="503"):
             await pipeline.execute(invocation(retry=policy))
@@ -244,11 +269,11 @@ async def test_outage_meets_one_request_a_call_and_the_ratio_on_top(ratio, pipel
 
 
 @pytest.mark.anyio
-async def test_calls_that_succeed_fill_the_budget_for_those_that_do_not(pipeline_over, invocation):
+async def test_successful_calls_fill_the_budget(pipeline_over, invocation):
     policy = RetryPolicy(retries=1, budget=1, budget_ratio=0.5)
-    outcomes = [answer(503), answer(200), answer(503), answer(200), answer(200), answer(503), answer(200)]
+    outcomes = [response(503), response(200), response(503), response(200), response(200), response(503), response(200)]
     pipeline, transport = pipeline_over(*outcomes, retry=policy)
-    await pipeline.execute(invocation(retry=policy))  # uses the one retry in hand
+    await pipeline.execute(invocation(retry=policy))  # uses the only retry
     with pytest.raises(Exception, match="503"):
         await pipeline.execute(invocation(retry=policy))
     await pipeline.execute(invocation(retry=policy))

@@ -26,15 +26,15 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\
 
 @pytest.fixture(autouse=True)
 def no_name_server(monkeypatch):
-    """Names are looked up nowhere; addresses stay what they are."""
-    look_up = socket.getaddrinfo
+    """Fail each lookup of a host name without a name server; numeric addresses work."""
+    lookup = socket.getaddrinfo
 
     def numbers_only(host, *arguments, **options):
         if isinstance(host, bytes):
             host = host.decode()
         if host is not None and not host.replace(".", "").isdigit():
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return look_up(host, *arguments, **options)
+        return lookup(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
 
@@ -45,37 +45,37 @@ def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=
 
 
 def reset(connection):
-    """Close with an RST: nothing lingers."""
+    """Close the connection with an RST."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
-def sending(*pieces, then=lambda connection: None):
-    def behave(server, connection):
+def send_pieces(*pieces, then=lambda connection: None):
+    def handle(server, connection):
         server.receive(connection)
         for piece in pieces:
             connection.sendall(piece)
         then(connection)
 
-    return behave
+    return handle
 
 
-def always(response):
-    def behave(server, connection):
+def respond_with(response):
+    def handle(server, connection):
         while server.receive(connection) is not None:
             connection.sendall(response)
 
-    return behave
+    return handle
 
 
-def stay_silent(server, connection):
+def send_nothing(server, connection):
     server.receive(connection)
     server.receive(connection)
 
 
-@pytest.fixture(params=["own pool", "given client"])
+@pytest.fixture(params=["own pool", "user's client"])
 async def over_httpx(request):
-    """Both ways over httpx: straight on its pool, and through a client of the user's."""
+    """Both httpx transports: the pool of the client, and an ``AsyncClient`` of the user."""
     bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with httpx.AsyncClient(verify=bare, trust_env=False) as client:
 
@@ -93,22 +93,22 @@ async def over_httpx(request):
 
 
 FAILURES = {
-    "reset before the answer": sending(then=reset),
-    "closed before the answer": sending(),
-    "reset within the headers": sending(b"HTTP/1.1 200 OK\r\ncontent-le", then=reset),
-    "reset within the body": sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", then=reset),
-    "truncated": sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"),
-    "truncated chunks": sending(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"),
-    "garbage": sending(b"\x00\xff\x13 this is no HTTP\r\n\r\n"),
-    "bad chunks": sending(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n"),
-    "bad gzip": sending(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello"),
-    "endless headers": sending(b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 200_000),
+    "reset before the response": send_pieces(then=reset),
+    "closed before the response": send_pieces(),
+    "reset within the headers": send_pieces(b"HTTP/1.1 200 OK\r\ncontent-le", then=reset),
+    "reset within the body": send_pieces(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", then=reset),
+    "truncated": send_pieces(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"),
+    "truncated chunks": send_pieces(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"),
+    "garbage": send_pieces(b"\x00\xff\x13 this is not HTTP\r\n\r\n"),
+    "bad chunks": send_pieces(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n"),
+    "bad gzip": send_pieces(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello"),
+    "endless headers": send_pieces(b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 200_000),
 }
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("failure", FAILURES)
-async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw_server, over_httpx):
+async def test_failure_during_the_exchange_raises_response_lost(failure, method, raw_server, over_httpx):
     server = raw_server(FAILURES[failure])
     with pytest.raises(ResponseLostError) as caught:
         await over_httpx(server.url).send(request_to(server.url, method, b"{}" if method == "POST" else None))
@@ -117,25 +117,25 @@ async def test_failure_on_the_way_may_have_sent_the_request(failure, method, raw
     assert len(server.requests) == 1
 
 
-async def test_silence_ends_with_the_requests_timeout(raw_server, over_httpx):
-    server = raw_server(stay_silent)
+async def test_missing_response_ends_with_the_timeout_of_the_request(raw_server, over_httpx):
+    server = raw_server(send_nothing)
     with anyio.fail_after(5), pytest.raises(ResponseLostError, match="ReadTimeout"):
         await over_httpx(server.url).send(request_to(server.url, timeout=0.2))
 
 
-async def test_refused_connection_sends_nothing(closed_port, over_httpx):
+async def test_refused_connection_raises_request_not_sent(closed_port, over_httpx):
     url = f"http://127.0.0.1:{closed_port}"
     with pytest.raises(RequestNotSentError, match="ConnectError") as caught:
         await over_httpx(url).send(request_to(url))
     assert caught.value.__context__ is None
 
 
-async def test_name_that_does_not_resolve_sends_nothing(over_httpx):
+async def test_unknown_host_raises_request_not_sent(over_httpx):
     with pytest.raises(RequestNotSentError):
         await over_httpx("https://host.invalid").send(request_to("https://host.invalid"))
 
 
-async def test_server_without_tls_gets_nothing(raw_server, over_httpx):
+async def test_server_without_tls_raises_request_not_sent(raw_server, over_httpx):
     server = raw_server(lambda _server, connection: connection.sendall(b"no tls here") or connection.recv(1))
     url = server.url.replace("http://", "https://")
     with pytest.raises(RequestNotSentError):
@@ -143,27 +143,27 @@ async def test_server_without_tls_gets_nothing(raw_server, over_httpx):
 
 
 @pytest.mark.parametrize("line", [(b"x-a", b"a\r\nx-b: b"), (b"x a", b"a"), (b"", b"a")])
-async def test_headers_that_cannot_be_written_send_nothing(line, raw_server, over_httpx):
-    server = raw_server(always(OK))
+async def test_invalid_headers_raise_request_not_sent(line, raw_server, over_httpx):
+    server = raw_server(respond_with(OK))
     with pytest.raises(RequestNotSentError):
         await over_httpx(server.url).send(request_to(server.url, lines=[line]))
     assert server.requests == []
 
 
-async def test_answer_is_whole(raw_server, over_httpx):
+async def test_response_is_complete(raw_server, over_httpx):
     body = gzip.compress(b'{"a": "\xc3\xa9"}')
     head = b"HTTP/1.1 201 Created\r\nX-Request-ID: req_1\r\nContent-Encoding: gzip\r\ncontent-length: %d\r\n\r\n"
-    server = raw_server(sending(head % len(body) + body))
-    answer = await over_httpx(server.url).send(request_to(server.url))
-    assert (answer.status, answer.body, answer.request_id) == (201, b'{"a": "\xc3\xa9"}', "req_1")
-    assert all(name == name.lower() for name, _ in answer.headers)
+    server = raw_server(send_pieces(head % len(body) + body))
+    response = await over_httpx(server.url).send(request_to(server.url))
+    assert (response.status, response.body, response.request_id) == (201, b'{"a": "\xc3\xa9"}', "req_1")
+    assert all(name == name.lower() for name, _ in response.headers)
 
 
 @pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"307 Temporary", b"308 Permanent"])
-async def test_redirects_are_answers(status, raw_server, over_httpx):
-    server = raw_server(always(b"HTTP/1.1 " + status + b"\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"))
-    answer = await over_httpx(server.url).send(request_to(server.url))
-    assert answer.status == int(status[:3])
+async def test_redirects_are_returned_as_responses(status, raw_server, over_httpx):
+    server = raw_server(respond_with(b"HTTP/1.1 " + status + b"\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"))
+    response = await over_httpx(server.url).send(request_to(server.url))
+    assert response.status == int(status[:3])
     assert len(server.requests) == 1
 
 
@@ -172,41 +172,43 @@ TOO_LARGE = {
     "declared, and nearly endless": b"content-length: 18446744073709551616\r\n\r\n",
     "without a length": b"\r\n" + b"x" * 1_001,
     "in chunks": b"transfer-encoding: chunked\r\n\r\n" + b"a\r\n0123456789\r\n" * 101,
-    "packed": b"content-encoding: gzip\r\ncontent-length: 45\r\n\r\n" + gzip.compress(bytes(10_000)),
+    "compressed": b"content-encoding: gzip\r\ncontent-length: 45\r\n\r\n" + gzip.compress(bytes(10_000)),
 }
 
 
-# Whoever stops in the middle of a body leaves httpcore's generators to the collector, which trio reports.
+# After a body is abandoned, httpcore's generators are garbage-collected, which trio reports.
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", TOO_LARGE)
-async def test_too_large_an_answer_is_refused_without_waiting_for_its_end(kind, raw_server, over_httpx):
-    server = raw_server(sending(b"HTTP/1.1 200 OK\r\n" + TOO_LARGE[kind], then=lambda connection: connection.recv(1)))
+async def test_response_above_the_limit_is_rejected_before_its_end(kind, raw_server, over_httpx):
+    server = raw_server(
+        send_pieces(b"HTTP/1.1 200 OK\r\n" + TOO_LARGE[kind], then=lambda connection: connection.recv(1))
+    )
     transport = over_httpx(server.url)
     with anyio.fail_after(5), pytest.raises(ResponseTooLargeError, match="1000 bytes") as caught:
         await transport.send(request_to(server.url, timeout=60, limit=1_000))
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("packed", [False, True])
-async def test_answer_as_large_as_allowed_is_taken(packed, raw_server, over_httpx):
+@pytest.mark.parametrize("compressed", [False, True])
+async def test_response_at_the_limit_is_accepted(compressed, raw_server, over_httpx):
     body = bytes(1_000)
-    sent = gzip.compress(body) if packed else body
-    head = b"content-encoding: gzip\r\n" if packed else b""
-    server = raw_server(always(b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\n\r\n%s" % (head, len(sent), sent)))
-    answer = await over_httpx(server.url).send(request_to(server.url, limit=1_000))
-    assert answer.body == body
+    sent = gzip.compress(body) if compressed else body
+    head = b"content-encoding: gzip\r\n" if compressed else b""
+    server = raw_server(respond_with(b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\n\r\n%s" % (head, len(sent), sent)))
+    response = await over_httpx(server.url).send(request_to(server.url, limit=1_000))
+    assert response.body == body
 
 
-async def test_connection_is_used_again(raw_server, over_httpx):
-    server = raw_server(always(OK))
+async def test_connection_is_reused(raw_server, over_httpx):
+    server = raw_server(respond_with(OK))
     transport = over_httpx(server.url)
     for _ in range(5):
         await transport.send(request_to(server.url))
     assert (server.connections, len(server.requests)) == (1, 5)
 
 
-async def test_connection_that_the_server_closed_meanwhile_is_not_used(raw_server, over_httpx):
-    server = raw_server(sending(OK))
+async def test_connection_that_the_server_closed_is_not_reused(raw_server, over_httpx):
+    server = raw_server(send_pieces(OK))
     transport = over_httpx(server.url)
     for turn in range(3):
         await transport.send(request_to(server.url))
@@ -215,8 +217,8 @@ async def test_connection_that_the_server_closed_meanwhile_is_not_used(raw_serve
     assert (server.connections, len(server.requests)) == (3, 3)
 
 
-async def test_connections_stay_within_their_number(raw_server):
-    server = raw_server(always(OK))
+async def test_connections_stay_within_the_limit(raw_server):
+    server = raw_server(respond_with(OK))
     transport = HttpxTransport(server.url, max_connections=3)
     async with anyio.create_task_group() as tasks:
         for _ in range(30):
@@ -226,20 +228,20 @@ async def test_connections_stay_within_their_number(raw_server):
     await transport.aclose()
 
 
-class TestDeadPool:
+class TestExhaustedPool:
     @pytest.fixture(autouse=True)
-    def short_patience(self, monkeypatch):
-        monkeypatch.setattr("duro.http.transport.httpx.POOL_TIMEOUT", 0.05)
+    def short_pool_timeout(self, monkeypatch):
+        monkeypatch.setattr("duro.http.transport.httpx.POOL_TIMEOUT_SECONDS", 0.05)
 
-    def kill(self, transport):
-        """Take every slot of the pool for ever, as a cancelled request of httpcore's queue does."""
+    def exhaust(self, transport):
+        """Occupy every slot of the pool for good, as a request cancelled in httpcore's queue does."""
         pool = transport._pool._transport._pool
         pool._max_connections = 0
 
     async def test_it_is_replaced_once_and_logged(self, raw_server, caplog):
-        server = raw_server(always(OK))
+        server = raw_server(respond_with(OK))
         transport = HttpxTransport(server.url, max_connections=3)
-        self.kill(transport)
+        self.exhaust(transport)
         caplog.set_level(logging.WARNING, "duro")
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
@@ -251,53 +253,53 @@ class TestDeadPool:
         assert transport.pools_replaced == 1
         await transport.aclose()
 
-    async def test_pool_that_is_dead_at_once_again_sends_nothing(self, raw_server, monkeypatch):
-        server = raw_server(always(OK))
+    async def test_replacement_without_connections_raises_request_not_sent(self, raw_server, monkeypatch):
+        server = raw_server(respond_with(OK))
         transport = HttpxTransport(server.url, max_connections=1)
-        open_pool = transport._open
+        open_pool = transport._open_pool
 
-        def open_dead():
+        def open_exhausted():
             pool = open_pool()
             pool._pool._max_connections = 0
             return pool
 
-        monkeypatch.setattr(transport, "_open", open_dead)
-        self.kill(transport)
+        monkeypatch.setattr(transport, "_open_pool", open_exhausted)
+        self.exhaust(transport)
         with pytest.raises(RequestNotSentError, match="pool"):
             await transport.send(request_to(server.url))
         assert server.requests == []
         await transport.aclose()
 
-    async def test_requests_on_their_way_in_the_dead_pool_are_finished(self, raw_server):
-        let_go = threading.Event()
+    async def test_active_requests_of_the_exhausted_pool_are_completed(self, raw_server):
+        continue_slow = threading.Event()
 
-        def behave(server, connection):
+        def handle(server, connection):
             while server.receive(connection) is not None:
                 if b"slow" in server.requests[-1]:
-                    let_go.wait(5)
+                    continue_slow.wait(5)
                 connection.sendall(OK)
 
-        server = raw_server(behave)
+        server = raw_server(handle)
         transport = HttpxTransport(server.url, max_connections=3)
-        answers = []
+        responses = []
 
         async def slow():
-            answers.append(await transport.send(request_to(server.url, lines=[(b"x-pace", b"slow")])))
+            responses.append(await transport.send(request_to(server.url, lines=[(b"x-pace", b"slow")])))
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(slow)
             while not server.requests:
                 await anyio.sleep(0.005)
-            self.kill(transport)
+            self.exhaust(transport)
             await transport.send(request_to(server.url))
             assert transport.pools_replaced == 1
-            let_go.set()
-        assert [answer.status for answer in answers] == [200]
+            continue_slow.set()
+        assert [response.status for response in responses] == [200]
         await transport.aclose()
 
 
-class TestClientOfTheUsersOwn:
-    async def test_it_carries_the_calls_and_stays_open(self, sandbox):
+class TestHttpxClientOfTheUser:
+    async def test_it_sends_the_calls_and_stays_open(self, sandbox):
         seen = []
 
         async def hook(request):
@@ -310,7 +312,7 @@ class TestClientOfTheUsersOwn:
             assert not client.is_closed
 
     async def test_its_auth_base_url_and_redirects_are_not_used(self, raw_server):
-        redirect = raw_server(always(b"HTTP/1.1 302 Found\r\nlocation: /v1/other\r\ncontent-length: 0\r\n\r\n"))
+        redirect = raw_server(respond_with(b"HTTP/1.1 302 Found\r\nlocation: /v1/other\r\ncontent-length: 0\r\n\r\n"))
         options = {"auth": ("name", "password"), "follow_redirects": True, "base_url": "http://127.0.0.1:1/elsewhere"}
         async with (
             httpx.AsyncClient(**options) as client,
@@ -322,7 +324,7 @@ class TestClientOfTheUsersOwn:
         assert request.lower().count(b"authorization:") == 1
         assert b"Bearer " + KEY.encode() in request
 
-    async def test_token_is_exchanged_past_its_hooks(self, sandbox):
+    async def test_its_hooks_do_not_see_the_token_exchange(self, sandbox):
         seen = []
 
         async def hook(request):
@@ -336,8 +338,8 @@ class TestClientOfTheUsersOwn:
         assert seen == ["/v1/plans"]
         assert sandbox.stats.token_exchanges == 1
 
-    async def test_full_pool_of_its_own_sends_nothing(self, raw_server):
-        server = raw_server(stay_silent)
+    async def test_its_full_pool_raises_request_not_sent(self, raw_server):
+        server = raw_server(send_nothing)
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
             transport = HttpxClientTransport(client)
             async with anyio.create_task_group() as tasks:
@@ -349,8 +351,8 @@ class TestClientOfTheUsersOwn:
                 tasks.cancel_scope.cancel()
         assert len(server.requests) == 1
 
-    async def test_closed_one_is_named(self, raw_server):
-        server = raw_server(always(OK))
+    async def test_closed_client_is_reported(self, raw_server):
+        server = raw_server(respond_with(OK))
         client = httpx.AsyncClient()
         await client.aclose()
         async with AsyncDuro(KEY, base_url=server.url, transport=client) as duro:
@@ -358,8 +360,8 @@ class TestClientOfTheUsersOwn:
                 await duro.plans.list().page()
 
 
-class Recording:
-    """A transport as a user writes one."""
+class RecordingTransport:
+    """Custom transport, as users write it."""
 
     def __init__(self):
         self.requests = []
@@ -375,8 +377,8 @@ class Recording:
         self.closed = True
 
 
-async def test_transport_of_the_users_own_carries_calls_and_exchanges_and_stays_open():
-    transport = Recording()
+async def test_custom_transport_sends_calls_and_exchanges_and_stays_open():
+    transport = RecordingTransport()
     assert isinstance(transport, Transport)
     async with AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", transport=transport) as duro:
         assert await duro.plans.list().collect() == []
@@ -386,13 +388,13 @@ async def test_transport_of_the_users_own_carries_calls_and_exchanges_and_stays_
 
 
 @pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, httpx.AsyncClient])
-async def test_what_is_no_transport_is_refused(transport):
+async def test_other_objects_are_rejected_as_transport(transport):
     with pytest.raises(ConfigurationError, match="transport"):
         AsyncDuro(KEY, transport=transport)
 
 
-def test_blocking_client_takes_a_transport_too():
-    transport = Recording()
+def test_blocking_client_accepts_a_transport():
+    transport = RecordingTransport()
     with Duro(KEY, transport=transport) as duro:
         assert duro.plans.list().collect() == []
     assert len(transport.requests) == 1
@@ -407,39 +409,39 @@ class TestProxy:
             monkeypatch.setenv(name, value)
 
     @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
-    async def test_proxy_of_the_environment_is_used(self, name, raw_server, monkeypatch, anyio_backend):
-        proxy = raw_server(always(OK))
+    async def test_proxy_from_the_environment_is_used(self, name, raw_server, monkeypatch, anyio_backend):
+        proxy = raw_server(respond_with(OK))
         self.environment(monkeypatch, **{name: proxy.url})
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
         await transport.send(request_to("http://127.0.0.2:9"))
         await transport.aclose()
         assert proxy.requests[0].startswith(b"GET http://127.0.0.2:9/v1/things HTTP/1.1")
 
-    async def test_proxy_without_a_scheme_is_used_as_well(self, raw_server, monkeypatch, anyio_backend):
-        proxy = raw_server(always(OK))
+    async def test_proxy_without_a_scheme_is_used(self, raw_server, monkeypatch, anyio_backend):
+        proxy = raw_server(respond_with(OK))
         self.environment(monkeypatch, http_proxy=proxy.url.removeprefix("http://"))
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
         await transport.send(request_to("http://127.0.0.2:9"))
         await transport.aclose()
         assert len(proxy.requests) == 1
 
-    @pytest.mark.parametrize("spared", ["127.0.0.1", "*"])
-    async def test_hosts_that_are_spared_are_reached_directly(self, spared, raw_server, closed_port, monkeypatch):
-        server = raw_server(always(OK))
-        self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}", no_proxy=spared)
+    @pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*"])
+    async def test_hosts_of_no_proxy_are_reached_directly(self, no_proxy, raw_server, closed_port, monkeypatch):
+        server = raw_server(respond_with(OK))
+        self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}", no_proxy=no_proxy)
         transport = HttpxTransport(server.url, max_connections=2)
         assert (await transport.send(request_to(server.url))).status == 200
         await transport.aclose()
 
-    async def test_proxy_that_cannot_be_reached_sends_nothing(self, closed_port, monkeypatch, anyio_backend):
+    async def test_unreachable_proxy_raises_request_not_sent(self, closed_port, monkeypatch, anyio_backend):
         self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}")
         transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
         with pytest.raises(RequestNotSentError):
             await transport.send(request_to("http://127.0.0.2:9"))
         await transport.aclose()
 
-    async def test_proxy_that_refuses_a_tunnel_sends_nothing(self, raw_server, monkeypatch, anyio_backend):
-        proxy = raw_server(sending(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
+    async def test_rejected_tunnel_raises_request_not_sent(self, raw_server, monkeypatch, anyio_backend):
+        proxy = raw_server(send_pieces(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
         self.environment(monkeypatch, https_proxy=proxy.url)
         transport = HttpxTransport("https://sandbox.useduro.com", max_connections=2)
         with pytest.raises(RequestNotSentError, match="407"):
@@ -449,7 +451,7 @@ class TestProxy:
         await transport.aclose()
 
     @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1"])
-    async def test_proxy_that_cannot_be_used_is_named(self, address, monkeypatch, anyio_backend):
+    async def test_unsupported_proxy_is_reported(self, address, monkeypatch, anyio_backend):
         monkeypatch.setitem(sys.modules, "socksio", None)
         self.environment(monkeypatch, http_proxy=address)
         async with AsyncDuro(KEY, base_url="http://127.0.0.2:9") as duro:
@@ -457,7 +459,7 @@ class TestProxy:
                 await duro.plans.list().page()
 
 
-async def test_certificates_are_checked(monkeypatch):
+async def test_certificates_are_verified(monkeypatch):
     contexts = []
     monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: contexts.append(options["verify"]))
     HttpxTransport("https://sandbox.useduro.com", max_connections=1)
@@ -468,8 +470,8 @@ async def test_certificates_are_checked(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncated"])
-async def test_lost_answer_reaches_the_caller_as_what_it_is(kind, raw_server):
-    failure = FAILURES["reset before the answer" if kind == "reset" else "truncated"]
+async def test_lost_response_raises_the_documented_error(kind, raw_server):
+    failure = FAILURES["reset before the response" if kind == "reset" else "truncated"]
     server = raw_server(failure)
     async with AsyncDuro(KEY, base_url=server.url, retries=0) as duro:
         with pytest.raises(OutcomeUnknownError) as caught:
@@ -480,7 +482,7 @@ async def test_lost_answer_reaches_the_caller_as_what_it_is(kind, raw_server):
         assert type(caught.value) is TransportError
 
 
-async def test_refused_connection_reaches_the_caller_as_what_it_is(closed_port):
+async def test_refused_connection_raises_the_documented_error(closed_port):
     async with AsyncDuro(KEY, base_url=f"http://127.0.0.1:{closed_port}", retries=0) as duro:
         with pytest.raises(ConnectionFailedError, match="nothing was sent"):
             await duro.customers.create(name="Ada")

@@ -16,9 +16,9 @@ from attrs import fields, fields_dict, has
 from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
 
 from ..._json import as_object, camel_case
-from ..._secrets import Secret, SecretBytes
+from ..._secrets import Secret, SecretBytes, sanitize
 from ..._unset import UNSET
-from ...errors import DecodingError, InvalidArgumentError, redact
+from ...errors import DecodingError, InvalidArgumentError
 from .converter import UNFIT, make_converter, wire_name
 from .strict_json import read_document
 
@@ -224,4 +224,4 @@ def _issue(error: BaseException) -> str:
 
 def _cut(text: str) -> str:
     """Make a text of the server's fit for a message."""
-    return redact(text[:LONGEST_ISSUE]).encode("utf-8", "replace").decode()
+    return sanitize(text, max_chars=LONGEST_ISSUE)

@@ -1,4 +1,4 @@
-"""The protocol of a transport: a request in, an answer out, or one of two failures."""
+"""Protocol of transports: each sends a request, and returns a response or raises one of two errors."""
 
 from __future__ import annotations
 
@@ -7,51 +7,57 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from ..request import Request, Response
 
-__all__ = ["RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "Transport", "TransportFailure"]
+__all__ = ["RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "SendError", "Transport"]
 
 
-class TransportFailure(Exception):  # noqa: N818 - it is no error of the caller yet: the pipeline decides what it becomes
-    """No answer came. The message is shown to users, and so holds no secret."""
+class SendError(Exception):
+    """Attempt without a complete response. Messages of subclasses reach users and must not contain secrets."""
 
 
-class RequestNotSentError(TransportFailure):
-    """Nothing of the request left this machine."""
+class RequestNotSentError(SendError):
+    """Attempt of which nothing was sent."""
 
 
-class ResponseLostError(TransportFailure):
-    """Some or all of the request may have left, and no whole answer came."""
+class ResponseLostError(SendError):
+    """Attempt that may have been sent, and that got no complete response."""
 
 
 class ResponseTooLargeError(ResponseLostError):
-    """An answer came that is larger than the request allows; asking again would bring it again.
+    """Response that is larger than the request allows. A retry would get it again.
 
     Args:
-        limit: The ``max_response_bytes`` of the request.
+        limit: ``max_response_bytes`` of the request.
     """
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the answer is larger than {limit} bytes, which is max_response_bytes")
+        super().__init__(f"the response is larger than {limit} bytes, the limit of max_response_bytes")
 
 
 @runtime_checkable
 class Transport(Protocol):
-    """What carries requests for one event loop.
+    """Sender of requests for one event loop.
 
-    A transport follows no redirect, tries nothing again, and raises
-    :class:`RequestNotSentError` or :class:`ResponseLostError` when no whole answer came. It
-    takes no more than the request's ``max_response_bytes`` into memory.
+    A transport follows no redirects and does not retry. It raises
+    :class:`RequestNotSentError` or :class:`ResponseLostError` without a
+    complete response. It loads at most ``max_response_bytes`` into memory.
     """
 
     async def send(self, request: Request) -> Response:
-        """Send a request and receive the whole answer.
+        """Send a request and receive the complete response.
+
+        Args:
+            request: Request to send.
+
+        Returns:
+            The response, with any status.
 
         Raises:
-            RequestNotSentError: Nothing left.
-            ResponseLostError: Something may have left.
-            ResponseTooLargeError: The answer is larger than the request allows.
+            RequestNotSentError: Nothing was sent.
+            ResponseLostError: Something may have been sent.
+            ResponseTooLargeError: The response is larger than the request allows.
         """
         ...
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         ...

@@ -1,4 +1,4 @@
-"""Undoing the content encoding of an answer, within a limit."""
+"""Decompression of response bodies, with a limit on the result."""
 
 from __future__ import annotations
 
@@ -7,53 +7,53 @@ from typing import Final
 
 from . import ResponseTooLargeError
 
-__all__ = ["UnreadableContentError", "decoded"]
+__all__ = ["DecompressionError", "decompress"]
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
-# A server writes one; what follows a member is copied, so millions of tiny ones would take hours.
-_MOST_MEMBERS: Final = 64
+# Servers send one member. zlib copies all bytes after a member, so that millions of tiny members would take hours.
+_MAX_MEMBERS: Final = 64
 
 
-class UnreadableContentError(Exception):
-    """The content is not what its header says."""
+class DecompressionError(Exception):
+    """Response body that does not match its ``Content-Encoding``."""
 
 
-def decoded(content: bytes, encoding: str, *, limit: int) -> bytes:
-    """Undo a content encoding.
+def decompress(content: bytes, encoding: str, *, limit: int) -> bytes:
+    """Decompress a response body.
 
     Args:
-        content: The content as it came.
-        encoding: The ``Content-Encoding``, empty for none.
-        limit: Bytes that the result may have at most; a few kilobytes can unfold to gigabytes.
+        content: Body as received.
+        encoding: Value of ``Content-Encoding``, empty without one.
+        limit: Size of the result in bytes at most. A few kilobytes can decompress to gigabytes.
 
     Returns:
-        The plain content.
+        The decompressed body.
 
     Raises:
-        ResponseTooLargeError: The result would pass the limit.
-        UnreadableContentError: The encoding is unknown, or the content breaks it.
+        ResponseTooLargeError: The result would exceed the limit.
+        DecompressionError: The encoding is unknown, or the body is corrupt.
 
     Example:
         >>> import gzip
-        >>> decoded(gzip.compress(b"{}"), "gzip", limit=100)
+        >>> decompress(gzip.compress(b"{}"), "gzip", limit=100)
         b'{}'
     """
     if encoding in ("", "identity") or not content:
         return content
     if encoding not in ("gzip", "x-gzip"):
-        raise UnreadableContentError("the answer has a content encoding that was not asked for")
+        raise DecompressionError("the response has a content encoding that was not requested")
     plain = b""
-    for _ in range(_MOST_MEMBERS):
+    for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(_GZIP)
         try:
             plain += member.decompress(content, limit + 1 - len(plain))
         except zlib.error as error:
-            raise UnreadableContentError(f"the answer is no gzip ({error})") from None
+            raise DecompressionError(f"the response is not valid gzip ({error})") from None
         if len(plain) > limit:
             raise ResponseTooLargeError(limit)
         if not member.eof:
-            raise UnreadableContentError("the answer's gzip is cut short")
+            raise DecompressionError("the gzip data of the response is truncated")
         content = member.unused_data
         if not content:
             return plain
-    raise UnreadableContentError("the answer's gzip is cut into too many members")
+    raise DecompressionError("the gzip data of the response has too many members")

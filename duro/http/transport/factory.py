@@ -1,14 +1,13 @@
-"""Which transport carries a client's requests."""
+"""Choice of the transport for the calls and the token exchanges of a client."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, Union
-
-import anyio
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union
 
 from ...errors import ConfigurationError
 from . import Transport
 from .httpx import HttpxClientTransport, HttpxTransport, is_httpx_client
+from .limited import LimitedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,55 +15,62 @@ if TYPE_CHECKING:
     import httpx
 
     from ...config import Settings
-    from ..request import Request, Response
 
-__all__ = ["AnyTransport", "transport_opener"]
+__all__ = ["AnyTransport", "choose_exchange_transport", "choose_transport"]
 
 AnyTransport: TypeAlias = Union[Literal["httpx"], "httpx.AsyncClient", Transport]
 
-# The exchange has its own few connections, so that it is never queued behind business calls.
-EXCHANGE_CONNECTIONS = 4
+# Exchanges have a few connections of their own, so that they never wait for business calls.
+MAX_EXCHANGE_CONNECTIONS: Final = 4
 
 
-def transport_opener(transport: AnyTransport, settings: Settings) -> Callable[[], Transport]:
-    """Decide how business calls are carried.
+def choose_transport(transport: AnyTransport, settings: Settings) -> Callable[[], Transport]:
+    """Choose the transport for business calls.
 
     Args:
-        transport: ``"httpx"`` for connections of the client's own, an
-            ``httpx.AsyncClient``, or any :class:`Transport`; the latter two
-            stay the user's to close.
-        settings: What the client was told.
+        transport: ``"httpx"`` for connections that the client owns, an
+            ``httpx.AsyncClient``, or any :class:`Transport`. The user closes the
+            latter two.
+        settings: Settings of the client.
 
     Returns:
-        What makes the transport of an event loop.
+        A function that creates the transport of an event loop.
 
     Raises:
-        ConfigurationError: It is none of these.
+        ConfigurationError: The argument has another type.
     """
     if transport == "httpx":
         return lambda: HttpxTransport(settings.base_url, max_connections=settings.max_connections)
-    # In this order: a client of httpx has the methods of a Transport, too.
+    # The order matters, because an httpx client has the methods of a Transport, too.
     if is_httpx_client(transport):
         client = HttpxClientTransport(transport)
         return lambda: client
     if _is_transport(transport):
-        lent = _Lent(transport)
-        return lambda: lent
+        borrowed = _BorrowedTransport(transport)
+        return lambda: borrowed
     raise ConfigurationError(
-        f"transport is a {type(transport).__name__}; give 'httpx', an httpx.AsyncClient, or an object with "
-        "async send(request) and aclose()"
+        f"transport must be 'httpx', an httpx.AsyncClient or a Transport, got {type(transport).__name__}; pass an "
+        "object with async send(request) and aclose()"
     )
 
 
-def exchange_transport_opener(transport: AnyTransport, settings: Settings) -> Callable[[], Transport]:
-    """Decide how token exchanges are carried: apart from business calls, past all hooks of the user's client.
+def choose_exchange_transport(transport: AnyTransport, settings: Settings) -> Callable[[], Transport]:
+    """Choose the transport for token exchanges, apart from business calls and from the hooks of the user's client.
 
-    A :class:`Transport` of the user's own carries them too, since only it may know the way.
+    A :class:`Transport` of the user sends exchanges too, because it may be the only route to the API.
+
+    Args:
+        transport: The ``transport`` argument of the client.
+        settings: Settings of the client.
+
+    Returns:
+        A function that creates the transport of an event loop.
     """
     if _is_transport(transport) and not is_httpx_client(transport):
-        return transport_opener(transport, settings)
-    return lambda: _Limited(
-        HttpxTransport(settings.base_url, max_connections=EXCHANGE_CONNECTIONS), width=EXCHANGE_CONNECTIONS
+        return choose_transport(transport, settings)
+    return lambda: LimitedTransport(
+        HttpxTransport(settings.base_url, max_connections=MAX_EXCHANGE_CONNECTIONS),
+        max_connections=MAX_EXCHANGE_CONNECTIONS,
     )
 
 
@@ -72,26 +78,11 @@ def _is_transport(candidate: object) -> TypeGuard[Transport]:
     return isinstance(candidate, Transport) and not isinstance(candidate, type)
 
 
-class _Limited:
-    """A transport with a limiter as wide as its pool in front."""
-
-    def __init__(self, transport: Transport, *, width: int) -> None:
-        self._transport = transport
-        self._slots = anyio.Semaphore(width, fast_acquire=True)
-
-    async def send(self, request: Request) -> Response:
-        async with self._slots:
-            return await self._transport.send(request)
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
-
-class _Lent:
-    """A transport of the user's own, which stays open."""
+class _BorrowedTransport:
+    """Transport that belongs to the user and stays open."""
 
     def __init__(self, transport: Transport) -> None:
         self.send = transport.send
 
     async def aclose(self) -> None:
-        """Leave it to whoever made it."""
+        """Do nothing, because the user closes the transport."""

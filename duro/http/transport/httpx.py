@@ -1,4 +1,4 @@
-"""The transport over httpx."""
+"""Transports over httpx: a connection pool of the client, or an ``httpx.AsyncClient`` of the user."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import anyio
 import httpx
 
 from ...errors import ConfigurationError
-from ..event_loop import finish
+from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError, ResponseLostError, ResponseTooLargeError
-from .compression import UnreadableContentError, decoded
+from .compression import DecompressionError, decompress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -28,103 +28,105 @@ __all__ = ["HttpxClientTransport", "HttpxTransport", "is_httpx_client"]
 
 _logger = logging.getLogger("duro.transport")
 
-CONNECT_TIMEOUT: Final = 5.0
-# Behind a limiter as wide as the pool nobody waits for a connection, unless the pool has lost some.
-POOL_TIMEOUT: Final = 2.0
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
+# The limiter in front has as many slots as the pool has connections. A wait means that the pool lost connections.
+POOL_TIMEOUT_SECONDS: Final = 2.0
 
-_NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_NOT_SENT_ERRORS: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
 class HttpxTransport:
-    """Connections of its own, straight on httpx's transport.
+    """Connection pool of the client, on the transport layer of httpx.
 
-    It goes below ``httpx.AsyncClient`` because the client would log every
-    address, checkout tokens included, and does work that an API client has no
-    use for (cookies, redirects, auth flows).
+    It does not use ``httpx.AsyncClient``, which logs every URL, checkout
+    tokens included. A client also does work that an API client does not need,
+    such as cookies, redirects and auth flows.
 
     Args:
-        base_url: Where all requests go; picks TLS and the proxy of the environment.
-        max_connections: Connections at most, all of them kept alive.
+        base_url: Address of the API. It determines TLS and the proxy from the environment.
+        max_connections: Connections at most. All of them are kept alive.
     """
 
     def __init__(self, base_url: str, *, max_connections: int) -> None:
         self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
-        self._tls = _tls_context(secure=base_url.startswith("https://"))
-        self._proxy = _proxy_for(base_url)
-        self._pool = _Pool(self._open())
+        self._tls = _create_tls_context(secure=base_url.startswith("https://"))
+        self._proxy = _find_proxy(base_url)
+        self._pool = _Pool(self._open_pool())
         self.pools_replaced = 0
 
     async def send(self, request: Request) -> Response:
-        """Send over a pooled connection; a pool that lost its connections is replaced once.
+        """Send over a pooled connection. Replace the pool once if it lost its connections.
 
         Args:
-            request: What to send.
+            request: Request to send.
 
         Returns:
-            The whole answer.
+            The complete response.
 
         Raises:
-            RequestNotSentError: No connection could be made.
-            ResponseLostError: The connection failed on the way.
-            ResponseTooLargeError: The answer is larger than the request allows.
+            RequestNotSentError: No connection could be established.
+            ResponseLostError: The connection failed during the exchange.
+            ResponseTooLargeError: The response is larger than the request allows.
         """
         pool = self._pool
         try:
             return await pool.send(request)
         except httpx.PoolTimeout:
             pass
-        await self._replace(pool)
+        await self._replace_pool(pool)
         failure: RequestNotSentError
         try:
             return await self._pool.send(request)
         except httpx.PoolTimeout:
-            failure = RequestNotSentError("no connection of the pool became free")
+            failure = RequestNotSentError("the connection pool has no free connection")
         raise failure
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        await self._pool.retire()
+        """Close all connections."""
+        await self._pool.close_when_idle()
 
-    def _open(self) -> httpx.AsyncHTTPTransport:
+    def _open_pool(self) -> httpx.AsyncHTTPTransport:
         issue: str
         try:
             return httpx.AsyncHTTPTransport(verify=self._tls, limits=self._limits, proxy=self._proxy, trust_env=False)
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             issue = type(error).__name__
         raise ConfigurationError(
-            f"the proxy of the environment cannot be used ({issue}); give an http:// or https:// one, or an "
-            "httpx.AsyncClient of your own as transport="
+            f"the proxy from the environment is not supported ({issue}); set an http:// or https:// proxy, or pass an "
+            "httpx.AsyncClient as transport="
         )
 
-    async def _replace(self, dead: _Pool) -> None:
-        if self._pool is not dead:
+    async def _replace_pool(self, exhausted: _Pool) -> None:
+        if self._pool is not exhausted:
             return
-        self._pool = _Pool(self._open())
+        self._pool = _Pool(self._open_pool())
         self.pools_replaced += 1
         _logger.warning("the connection pool lost its connections and was replaced")
-        await dead.retire()
+        await exhausted.close_when_idle()
 
 
 class _Pool:
-    """One httpx pool, closed when it is retired and its last request is done."""
+    """One httpx pool that can be closed as soon as its last request ends."""
 
     def __init__(self, transport: httpx.AsyncHTTPTransport) -> None:
         self._transport = transport
-        self._in_flight = 0
-        self._retired = False
+        self._active_requests = 0
+        self._is_closing = False
 
     async def send(self, request: Request) -> Response:
-        self._in_flight += 1
+        self._active_requests += 1
         try:
-            return await _exchange(request, self._transport.handle_async_request, pool_timeout=POOL_TIMEOUT)
+            return await _send_and_read(
+                request, self._transport.handle_async_request, pool_timeout=POOL_TIMEOUT_SECONDS
+            )
         finally:
-            self._in_flight -= 1
-            if self._retired and not self._in_flight:
+            self._active_requests -= 1
+            if self._is_closing and not self._active_requests:
                 await self._close()
 
-    async def retire(self) -> None:
-        self._retired = True
-        if not self._in_flight:
+    async def close_when_idle(self) -> None:
+        self._is_closing = True
+        if not self._active_requests:
             await self._close()
 
     async def _close(self) -> None:
@@ -133,10 +135,10 @@ class _Pool:
 
 
 class HttpxClientTransport:
-    """A client of the user's own, with its proxies, certificates and hooks; it stays the user's to close.
+    """``httpx.AsyncClient`` of the user, with its proxies, certificates and hooks. The user closes it.
 
     Args:
-        client: The client to send through.
+        client: Client to send through.
     """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -146,94 +148,94 @@ class HttpxClientTransport:
         """Send through the user's client, without its auth and without redirects.
 
         Args:
-            request: What to send.
+            request: Request to send.
 
         Returns:
-            The whole answer.
+            The complete response.
 
         Raises:
-            RequestNotSentError: No connection could be made.
-            ResponseLostError: The connection failed on the way.
-            ResponseTooLargeError: The answer is larger than the request allows.
+            RequestNotSentError: No connection could be established.
+            ResponseLostError: The connection failed during the exchange.
+            ResponseTooLargeError: The response is larger than the request allows.
         """
         if self._client.is_closed:
-            raise RequestNotSentError("the given httpx client is closed")
+            raise RequestNotSentError("the httpx client passed as transport= is closed")
         failure: RequestNotSentError
         try:
-            # How wide the client's pool is only its maker knows, so waiting for it is no sign of anything.
-            return await _exchange(request, self._hand_over, pool_timeout=request.timeout)
+            # The size of the user's pool is unknown here, so that a wait for it does not show a defect.
+            return await _send_and_read(request, self._send_with_client, pool_timeout=request.timeout)
         except httpx.PoolTimeout:
-            failure = RequestNotSentError("no connection of the given httpx client became free")
+            failure = RequestNotSentError("the httpx client passed as transport= has no free connection")
         raise failure
 
-    async def _hand_over(self, request: httpx.Request) -> httpx.Response:
+    async def _send_with_client(self, request: httpx.Request) -> httpx.Response:
         return await self._client.send(request, stream=True, auth=None, follow_redirects=False)
 
     async def aclose(self) -> None:
-        """Leave the client open: who made it closes it."""
+        """Do nothing, because the user closes the client."""
 
 
 def is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
-    """Tell whether this is an ``httpx.AsyncClient``."""
+    """Return whether an object is an ``httpx.AsyncClient``."""
     return isinstance(candidate, httpx.AsyncClient)
 
 
-async def _exchange(
+async def _send_and_read(
     request: Request, send: Callable[[httpx.Request], Awaitable[httpx.Response]], *, pool_timeout: float
 ) -> Response:
     failure: BaseException
     try:
         response = await send(_to_httpx(request, pool_timeout))
         headers = Headers((name.lower(), value) for name, value in response.headers.raw)
-        return Response(response.status_code, headers, await _body(response, request.max_response_bytes))
+        return Response(response.status_code, headers, await _read_body(response, request.max_response_bytes))
     except httpx.PoolTimeout:
         raise
-    except _NEVER_LEFT as error:
+    except _NOT_SENT_ERRORS as error:
         failure = RequestNotSentError(_describe(error))
     except httpx.LocalProtocolError as error:
-        failure = RequestNotSentError(f"the request cannot be written as HTTP ({_describe(error)})")
+        failure = RequestNotSentError(f"the request is not valid HTTP ({_describe(error)})")
     except ResponseTooLargeError as error:
         failure = error.with_traceback(None)
-    except (httpx.TransportError, UnreadableContentError) as error:
+    except (httpx.TransportError, DecompressionError) as error:
         failure = ResponseLostError(_describe(error))
     except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as error:
-        # The frames of httpx and httpcore hold the header lines as locals.
+        # The frames of httpx and httpcore have the header lines as locals.
         failure = error.with_traceback(None)
-    # Outside the handlers, so that no context leads to httpx's request and its body.
+    # Raised outside the handlers, so that no __context__ leads to httpx's request and its body.
     raise failure
 
 
 class _Headers(httpx.Headers):
-    """Headers whose repr shows no value: httpx itself hides that of Authorization alone."""
+    """Headers whose repr hides all values. httpx hides only that of ``Authorization``."""
 
     def __repr__(self) -> str:
         return f"_Headers({list(self.keys())})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("headers cannot be pickled, they may hold a secret")
+        raise TypeError("headers cannot be pickled, because they may contain a secret")
 
 
 class _Content(httpx.ByteStream):
-    """A body whose iterator is no generator: trio complains of each that a cancelled request leaves half-way."""
+    """Body whose iterator is not a generator. trio warns of each generator that a cancelled request does not finish."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
-        self._pieces = [content]
+        self._chunks = [content]
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return _Pieces(iter(self._pieces))
+        return _Chunks(iter(self._chunks))
 
 
-class _Pieces:
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
+class _Chunks:
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        for piece in self._pieces:
-            return piece
+        for chunk in self._chunks:
+            return chunk
         raise StopAsyncIteration
 
 
@@ -245,7 +247,7 @@ def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
         content=request.content,
         extensions={
             "timeout": {
-                "connect": min(CONNECT_TIMEOUT, request.timeout),
+                "connect": min(CONNECT_TIMEOUT_SECONDS, request.timeout),
                 "read": request.timeout,
                 "write": request.timeout,
                 "pool": min(pool_timeout, request.timeout),
@@ -257,22 +259,22 @@ def _to_httpx(request: Request, pool_timeout: float) -> httpx.Request:
     return outgoing
 
 
-async def _body(response: httpx.Response, limit: int) -> bytes:
-    # One buffer: a server may send single bytes, and each would be an object of fifty.
+async def _read_body(response: httpx.Response, limit: int) -> bytes:
+    # One buffer, because a server may send single bytes, and each bytes object takes over 30 bytes.
     content = bytearray()
     try:
         if _declared_length(response) > limit:
             raise ResponseTooLargeError(limit)
-        # As it came: httpx would unfold each piece whole, and leave its generators open when one is broken.
+        # The raw stream, because httpx decompresses each chunk without a limit and leaves generators unfinished.
         async for chunk in cast("httpx.AsyncByteStream", response.stream):
             if len(content) + len(chunk) > limit:
                 raise ResponseTooLargeError(limit)
             content += chunk
     finally:
-        # Broken off here, httpcore would never get the connection's place in the pool back.
-        await finish(response.aclose)
+        # An interrupted close would leave the connection's slot in httpcore's pool occupied for good.
+        await run_to_completion(response.aclose)
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    return decoded(bytes(content), encoding, limit=limit)
+    return decompress(bytes(content), encoding, limit=limit)
 
 
 def _declared_length(response: httpx.Response) -> int:
@@ -285,12 +287,12 @@ def _describe(error: Exception) -> str:
 
 
 @lru_cache(maxsize=2)
-def _tls_context(*, secure: bool) -> ssl.SSLContext:
-    """Make the context once: to read the list of authorities takes 20 ms, and without TLS none are needed."""
+def _create_tls_context(*, secure: bool) -> ssl.SSLContext:
+    """Create the context once, because loading the certificate authorities takes 20 ms. Without TLS, load none."""
     return httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _proxy_for(base_url: str) -> str | None:
+def _find_proxy(base_url: str) -> str | None:
     parts = urlsplit(base_url)
     if parts.hostname is None or urllib.request.proxy_bypass(parts.hostname):
         return None

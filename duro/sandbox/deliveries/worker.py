@@ -11,7 +11,7 @@ from typing import Final
 
 from ...errors import redact
 from ...http.request import Headers, Request
-from ...http.transport import RequestNotSentError, ResponseTooLargeError, TransportFailure
+from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
 from ...http.transport.httpx import HttpxTransport
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
@@ -87,7 +87,7 @@ async def _attempt(due: DueDelivery) -> Outcome:
         return Outcome(failure=f"no answer within {TIMEOUT_SECONDS:g} s")
     except ResponseTooLargeError:
         return Outcome(failure=f"the answer is larger than {LARGEST_ANSWER:,} bytes")
-    except TransportFailure as failure:
+    except SendError as failure:
         return Outcome(failure=redact(str(failure)), was_sent=not isinstance(failure, RequestNotSentError))
     except Exception:
         # Such as an address that cannot be written as HTTP: one delivery must not end all the others.

@@ -20,7 +20,7 @@ from duro.errors import (
     RateLimitError,
     ValidationError,
 )
-from duro.http.error_response import api_error, read_refusal
+from duro.http.error_response import build_api_error, parse_error_response
 from duro.http.request import Headers, Response
 
 CLASSES = {
@@ -55,127 +55,131 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-ODD_ERRORS = st.fixed_dictionaries(
+MALFORMED_ERRORS = st.fixed_dictionaries(
     {},
     optional={"error": JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(("code", "message", "details"), JSON))},
 )
 
 
-def refused(status, body, *lines, key=None):
-    return api_error(Response(status, Headers(lines), body), idempotency_key=key, wall=0.0)
+def error_for(status, body, *lines, key=None):
+    return build_api_error(Response(status, Headers(lines), body), idempotency_key=key, wall=0.0)
 
 
-def said(**error):
+def error_body(**error):
     return json.dumps({"error": error}).encode()
 
 
 @pytest.mark.parametrize(("status", "kind"), CLASSES.items())
-def test_class_follows_the_status(status, kind):
-    error = refused(status, b"")
+def test_error_class_depends_on_the_status(status, kind):
+    error = error_for(status, b"")
     assert type(error) is kind
     assert error.status == status
 
 
-def test_everything_that_the_api_says_is_there():
-    body = said(code="validation_error", message="No way", details=[{"path": "amount", "issue": "expected integer"}])
-    error = refused(422, body, (b"x-request-id", b"req_1"), key="k-1")
+def test_error_contains_all_fields_of_the_response():
+    body = error_body(
+        code="validation_error", message="No way", details=[{"path": "amount", "issue": "expected integer"}]
+    )
+    error = error_for(422, body, (b"x-request-id", b"req_1"), key="k-1")
     assert (error.code, error.message) == ("validation_error", "No way")
     assert error.details == (ErrorDetail("amount", "expected integer"),)
     assert (error.request_id, error.idempotency_key) == ("req_1", "k-1")
     assert str(error) == "422 validation_error: No way; amount: expected integer; request req_1"
 
 
-def test_oauth_shape_is_understood_too():
-    refusal = read_refusal(b'{"error":"invalid_client","error_description":"Unknown client."}')
-    assert (refusal.code, refusal.message, refusal.details) == ("invalid_client", "Unknown client.", ())
-    assert read_refusal(b'{"error":"invalid_client"}').message is None
+def test_oauth_shape_is_parsed():
+    description = parse_error_response(b'{"error":"invalid_client","error_description":"Unknown client."}')
+    assert (description.code, description.message, description.details) == ("invalid_client", "Unknown client.", ())
+    assert parse_error_response(b'{"error":"invalid_client"}').message is None
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b"null", b"[]", b"{}", b'{"error":null}', b"\xff"])
-def test_silent_refusal_still_has_a_sentence(body):
-    assert str(refused(502, body)) == "502 error: the API refused the request and gave no reason"
+def test_error_without_a_message_gets_a_default_one(body):
+    assert str(error_for(502, body)) == "502 error: the API rejected the request without a message"
 
 
-def test_redirect_says_where_to_look():
-    assert "base_url" in str(refused(307, b""))
+def test_redirect_message_mentions_base_url():
+    assert "base_url" in str(error_for(307, b""))
 
 
 @pytest.mark.parametrize(
     ("status", "value", "seconds"),
     [(429, b"12", 12.0), (429, b"Thu, 01 Jan 1970 00:01:00 GMT", 60.0), (429, b"soon", None), (429, None, None)],
 )
-def test_limit_says_how_long_to_wait(status, value, seconds):
-    assert refused(status, b"", *([] if value is None else [(b"retry-after", value)])).retry_after == seconds
+def test_rate_limit_error_has_retry_after(status, value, seconds):
+    assert error_for(status, b"", *([] if value is None else [(b"retry-after", value)])).retry_after == seconds
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets_repeated_by_the_server_are_masked(secret):
     details = [{"path": secret, "issue": f"{secret} is wrong"}]
-    error = refused(401, said(code=secret, message=f"No such key: {secret}.", details=details))
+    error = error_for(401, error_body(code=secret, message=f"No such key: {secret}.", details=details))
     for shown in (str(error), repr(error), error.message, error.code, repr(error.details), repr(error.__dict__)):
         assert secret not in shown
         assert secret.split("_")[-1] not in shown
     assert f"No such key: {secret.split('_')[0]}_" in error.message
 
 
-def test_secret_across_the_end_of_a_long_message_is_masked():
+def test_secret_at_the_cut_of_a_long_message_is_masked():
     for lead in range(960, 1_002):
-        message = refused(400, said(message="x" * lead + " " + SECRETS[0])).message
+        message = error_for(400, error_body(message="x" * lead + " " + SECRETS[0])).message
         assert "4eC39" not in message
 
 
 def test_long_texts_and_lists_are_cut():
-    error = refused(422, said(code="c" * 5_000, message="m" * 5_000, details=[{"path": "p", "issue": "i"}] * 5_000))
+    error = error_for(
+        422, error_body(code="c" * 5_000, message="m" * 5_000, details=[{"path": "p", "issue": "i"}] * 5_000)
+    )
     assert len(error.code) <= 1_000
     assert len(error.message) <= 1_000
     assert len(error.details) <= 100
 
 
-def test_every_text_can_be_printed():
-    error = refused(
+def test_lone_surrogates_are_replaced():
+    error = error_for(
         422, b'{"error":{"code":"\\ud800","message":"a\\udfffb","details":[{"path":"\\ud83d","issue":"i"}]}}'
     )
     assert str(error) == "422 ?: a?b; ?: i"
     str(error).encode()
 
 
-def test_odd_details_are_passed_over():
+def test_malformed_details_are_ignored():
     details = [None, 1, "x", [], {}, {"path": 1, "issue": None}, {"path": "a"}, {"issue": "b"}]
-    found = refused(422, said(details=details)).details
+    found = error_for(422, error_body(details=details)).details
     assert [detail for detail in found if any(detail)] == [ErrorDetail("a", ""), ErrorDetail("", "b")]
 
 
-def test_deep_body_does_no_harm():
-    assert refused(500, b"[" * 100_000).code is None
-    assert refused(500, b'{"error":' * 5_000 + b"1" + b"}" * 5_000).code is None
+def test_deeply_nested_body_is_handled():
+    assert error_for(500, b"[" * 100_000).code is None
+    assert error_for(500, b'{"error":' * 5_000 + b"1" + b"}" * 5_000).code is None
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(st.binary() | (JSON | ODD_ERRORS).map(lambda value: json.dumps(value).encode()), st.integers(300, 999))
-def test_no_body_does_harm(body, status):
-    error = refused(status, body, (b"retry-after", body[:20].replace(b"\n", b"")), (b"x-request-id", body[:20]))
+@given(st.binary() | (JSON | MALFORMED_ERRORS).map(lambda value: json.dumps(value).encode()), st.integers(300, 999))
+def test_any_body_becomes_an_api_error(body, status):
+    error = error_for(status, body, (b"retry-after", body[:20].replace(b"\n", b"")), (b"x-request-id", body[:20]))
     assert isinstance(error, APIError)
     assert isinstance(str(error), str)
     assert error.code is None or isinstance(error.code, str)
     assert error.status == status
 
 
-@pytest.mark.parametrize("through", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])  # noqa: S301
-def test_error_is_whole_in_another_process(through):
-    body = said(code="rate_limited", message="Slow down.", details=[{"path": "a", "issue": "b"}])
-    error = refused(429, body, (b"retry-after", b"3"), (b"x-request-id", b"req_1"), key="k")
+@pytest.mark.parametrize("copy_error", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])  # noqa: S301
+def test_error_survives_pickle_and_copy(copy_error):
+    body = error_body(code="rate_limited", message="Slow down.", details=[{"path": "a", "issue": "b"}])
+    error = error_for(429, body, (b"retry-after", b"3"), (b"x-request-id", b"req_1"), key="k")
     error.add_note("a note")
-    twin = through(error)
-    assert type(twin) is type(error)
-    assert str(twin) == str(error)
-    assert vars(twin) == vars(error)
-    assert twin.args == error.args
-    assert twin.retry_after == 3.0
+    copied = copy_error(error)
+    assert type(copied) is type(error)
+    assert str(copied) == str(error)
+    assert vars(copied) == vars(error)
+    assert copied.args == error.args
+    assert copied.retry_after == 3.0
 
 
-def test_note_on_a_copy_stays_on_the_copy():
-    error = refused(500, b"")
+def test_note_on_a_copy_is_not_on_the_original():
+    error = error_for(500, b"")
     error.add_note("first")
-    twin = copy.copy(error)
-    twin.add_note("second")
+    copied = copy.copy(error)
+    copied.add_note("second")
     assert error.__notes__ == ["first"]

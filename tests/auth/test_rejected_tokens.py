@@ -1,4 +1,4 @@
-"""Tokens that the API refuses: one renewal for all, one replay for each, and no more."""
+"""Tokens that the API rejects: one refresh for all calls, and one repetition of each call."""
 
 from __future__ import annotations
 
@@ -13,118 +13,118 @@ pytestmark = pytest.mark.anyio
 CALLERS = 200
 
 
-async def test_a_storm_of_refusals_sends_one_further_post_and_all_calls_succeed(client, server, ask):
+async def test_concurrent_401_responses_lead_to_one_post_and_all_calls_succeed(client, server, call_api):
     async with client:
-        await ask()
+        await call_api()
         server.revoke()
-        server.gather(CALLERS)
-        crowd = await ask.together(CALLERS)
+        server.delay_calls(CALLERS)
+        outcomes = await call_api.run_concurrently(CALLERS)
 
-    assert crowd.errors == []
+    assert outcomes.errors == []
     assert server.posts == 2
     assert server.credentials == (["Bearer at_test_1"] * (1 + CALLERS) + ["Bearer at_test_2"] * CALLERS)
 
 
-async def test_a_refusal_that_comes_late_does_not_drop_the_new_token(client, server, ask):
-    """Two calls leave with the old token; the answer to one of them comes when the other has renewed long since."""
+async def test_late_401_does_not_invalidate_the_new_token(client, server, call_api):
+    """Two calls send the old token. The response to one of them arrives after the other has refreshed the token."""
     async with client:
-        await ask()
+        await call_api()
         server.revoke()
         old = await client.token()
-        await ask()
+        await call_api()
         new = await client.token()
         assert new is not old
 
         (authorizer,) = client._requester.core.authorizers._oauth.values()
         assert authorizer.on_unauthorized(old.headers)
-        await ask()
+        await call_api()
         assert await client.token() is new
 
     assert server.posts == 2
 
 
-async def test_a_second_refusal_is_raised(client, server, ask):
+async def test_second_401_is_raised(client, server, call_api):
     async with client:
-        await ask()
+        await call_api()
         server.revoke()
-        server.valid = NothingIsIn()
+        server.valid = EmptySet()
         with pytest.raises(AuthenticationError) as error:
-            await ask()
+            await call_api()
 
     assert error.value.status == 401
-    assert error.value.code == "refused"
+    assert error.value.code == "unauthorized"
     assert server.posts == 2
     assert server.calls == 3
 
 
-class NothingIsIn(set):
+class EmptySet(set):
     def __contains__(self, item):
         return False
 
 
-async def test_a_storm_of_second_refusals_ends(client, server, ask):
-    """The API refuses whatever the endpoint grants: nobody goes round in circles."""
-    server.valid = NothingIsIn()
-    server.gather(50)
+async def test_concurrent_second_401_responses_are_raised(client, server, call_api):
+    """The API rejects every token that the endpoint grants. The calls must not loop."""
+    server.valid = EmptySet()
+    server.delay_calls(50)
     async with client:
-        crowd = await ask.together(50)
+        outcomes = await call_api.run_concurrently(50)
 
-    assert {type(error) for error in crowd.errors} == {AuthenticationError}
-    assert len({id(error) for error in crowd.errors}) == 50
+    assert {type(error) for error in outcomes.errors} == {AuthenticationError}
+    assert len({id(error) for error in outcomes.errors}) == 50
     assert server.posts <= 2
     assert server.calls == 2 * 50
 
 
-async def test_forbidden_never_renews(client, server, ask):
+async def test_status_403_does_not_refresh_the_token(client, server, call_api):
     async with client:
-        await ask()
+        await call_api()
         server.revoke()
         server.status_of_calls = 403
-        crowd = await ask.together(CALLERS)
+        outcomes = await call_api.run_concurrently(CALLERS)
 
-    assert {type(error) for error in crowd.errors} == {PermissionDeniedError}
+    assert {type(error) for error in outcomes.errors} == {PermissionDeniedError}
     assert server.posts == 1
     assert server.calls == 1 + CALLERS
 
 
-async def test_a_secret_key_has_nothing_to_renew(client, server, ask):
+async def test_secret_key_is_not_refreshed(client, server, call_api):
     async with client:
         with pytest.raises(AuthenticationError):
-            await ask(credential=SecretKey("sk_test_unknown"))
+            await call_api(credential=SecretKey("sk_test_unknown"))
 
     assert server.posts == 0
     assert server.calls == 1
 
 
-async def test_a_refusal_whose_renewal_fails_raises_the_failure(client, server, ask):
+async def test_failed_refresh_after_a_401_is_raised(client, server, call_api):
     async with client:
-        await ask()
+        await call_api()
         server.revoke()
         server.always = server.Reply(status=401)
-        server.gather(CALLERS)
-        crowd = await ask.together(CALLERS)
+        server.delay_calls(CALLERS)
+        outcomes = await call_api.run_concurrently(CALLERS)
 
-    assert {type(error) for error in crowd.errors} == {TokenExchangeError}
-    assert len({id(error) for error in crowd.errors}) == CALLERS
+    assert {type(error) for error in outcomes.errors} == {TokenExchangeError}
+    assert len({id(error) for error in outcomes.errors}) == CALLERS
     assert server.posts == 2
     assert server.calls == 1 + CALLERS
 
 
-async def test_the_replay_bears_the_same_bytes_and_the_same_key(client, server):
+async def test_repetition_has_the_same_bytes_and_key(client, server):
     async with client:
         await client.token()
         server.revoke()
         await client.request("POST", "/v1/anything", json={"amount": 100}, idempotency_key="key-1")
 
     first, second = server.requests
-    assert (first.body, second.body) == (first.body, first.body)
+    assert first.body == second.body
     assert json.loads(first.body) == {"amount": 100}
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == "key-1"
     assert first.headers["authorization"] == "Bearer at_test_1"
     assert second.headers["authorization"] == "Bearer at_test_2"
 
 
-async def test_a_key_made_by_the_client_is_the_same_in_the_replay(client, server):
+async def test_generated_key_is_the_same_in_the_repetition(client, server):
     async with client:
         await client.token()
         server.revoke()

@@ -1,0 +1,110 @@
+"""Checks of numbers that users pass as settings or arguments."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import TYPE_CHECKING, Final, TypeGuard
+
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .errors import DuroError
+
+__all__ = ["check_integer", "check_number", "is_integer", "is_number"]
+
+_COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most": operator.le}
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Return whether a value is an ``int`` and not a ``bool``."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a value is an ``int`` or a finite ``float``, and not a ``bool``."""
+    return is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    advice: str = "",
+    error: type[DuroError] = ConfigurationError,
+) -> float:
+    """Check that a value is a finite number within bounds.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: Value that the user passed.
+        above: Exclusive lower bound, ``None`` for none.
+        minimum: Inclusive lower bound, ``None`` for none.
+        maximum: Inclusive upper bound, ``None`` for none.
+        advice: End of the message, such as ``"pass seconds"``.
+        error: Class of the error to raise.
+
+    Returns:
+        The number as a float.
+
+    Raises:
+        DuroError: The value is not a number, or out of bounds. The class is ``error``.
+
+    Example:
+        >>> check_number("timeout", 0, above=0, advice="pass seconds")
+        Traceback (most recent call last):
+        duro.errors.ConfigurationError: timeout must be a number above 0, got 0; pass seconds
+    """
+    bounds = {"above": above, "at least": minimum, "at most": maximum}
+    if is_number(value) and _is_within(value, bounds):
+        return float(value)
+    raise error(_describe(name, "a number", value, bounds, advice))
+
+
+def check_integer(
+    name: str,
+    value: object,
+    *,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    advice: str = "",
+    error: type[DuroError] = ConfigurationError,
+) -> int:
+    """Check that a value is an integer within bounds.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: Value that the user passed.
+        minimum: Inclusive lower bound, ``None`` for none.
+        maximum: Inclusive upper bound, ``None`` for none.
+        advice: End of the message, such as ``"pass a port number"``.
+        error: Class of the error to raise.
+
+    Returns:
+        The integer.
+
+    Raises:
+        DuroError: The value is not an integer, or out of bounds. The class is ``error``.
+    """
+    bounds = {"at least": minimum, "at most": maximum}
+    if is_integer(value) and _is_within(value, bounds):
+        return value
+    raise error(_describe(name, "an integer", value, bounds, advice))
+
+
+def _is_within(value: float, bounds: Mapping[str, float | None]) -> bool:
+    return all(bound is None or _COMPARISONS[word](value, bound) for word, bound in bounds.items())
+
+
+def _describe(name: str, kind: str, value: object, bounds: Mapping[str, float | None], advice: str) -> str:
+    limits = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if bound is not None)
+    limits = f"of {limits}" if limits.startswith("at ") else limits
+    # A string may be a secret in the wrong argument, and so only numbers are shown.
+    shown = str(value) if isinstance(value, int | float) else type(value).__name__
+    message = " ".join(filter(None, (name, "must be", kind, limits)))
+    return f"{message}, got {shown}; {advice}" if advice else f"{message}, got {shown}"
