@@ -8,7 +8,7 @@ from ._cached_attribute import cached_attribute
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
 from .api.client_state import ClientState, Defaults
-from .api.codec.codec import decode_json, encode_json
+from .api.codec import decode_json, encode_json
 from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
 from .api.resources.checkout import AsyncCheckout
@@ -210,7 +210,7 @@ class AsyncDuro:
             >>> (await client.token()) == (await client.token())
             True
         """
-        return await self._requester.oauth_token(options)
+        return await self._requester.get_token(options)
 
     async def request(
         self,
@@ -246,14 +246,10 @@ class AsyncDuro:
         path = RedactedStr.of(path)
         operation = raw_operation(method, path)
         content = None if json is UNSET else encode_json(json)
-        return await self._requester.execute(
-            operation,
-            path,
-            content=content,
-            query={} if params is None else params,
-            options=options,
-            read=decode_json,
+        invocation = self._requester.prepare(
+            operation, path, content=content, query={} if params is None else params, options=options
         )
+        return await self._requester.execute(invocation, decode_json)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Make a cheap copy that shares connections and tokens, and says other things with each call.
@@ -281,7 +277,7 @@ class AsyncDuro:
 
     async def aclose(self) -> None:
         """Close the connections; calling it twice is fine, and later calls raise ``ClientClosedError``."""
-        await self._requester.core.aclose()
+        await self._requester.state.aclose()
 
     def check_open(self) -> None:
         """Refuse what comes after the end.
@@ -289,7 +285,7 @@ class AsyncDuro:
         Raises:
             ClientClosedError: The client was closed.
         """
-        self._requester.core.pipeline.check_open()
+        self._requester.state.pipeline.check_open()
 
     async def __aenter__(self) -> Self:
         self.check_open()
@@ -305,5 +301,5 @@ class AsyncDuro:
             # A traceback with locals asks for it even when the client could not be made.
             return f"<{type(self).__name__}, unfinished>"
         return (
-            f"<{type(self).__name__} {self._requester.core.pipeline.base_url} {self._requester.defaults.credential!r}>"
+            f"<{type(self).__name__} {self._requester.state.pipeline.base_url} {self._requester.defaults.credential!r}>"
         )

@@ -13,7 +13,7 @@ import respx
 
 import duro
 from duro import AsyncDuro, AsyncPages, Duro, Pages
-from duro.api.codec.codec import encode_json
+from duro.api.codec import encode_json
 from duro.blocking.declare import BlockingResource
 from duro.errors import ClientClosedError
 from duro.http.request import Headers, Response

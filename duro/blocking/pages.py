@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 class Pages(Generic[T]):
-    """A list, fetched page by page while it is walked.
+    """List that is fetched page by page during iteration.
 
-    ``for item in pages`` walks the items; each walk begins anew.
+    ``for item in pages`` iterates over all items. Each iteration starts again at the first page.
 
     Args:
-        pages: The asynchronous pages, which do the work.
+        pages: Asynchronous list, which sends the requests.
     """
 
     def __init__(self, pages: AsyncPages[T]) -> None:
@@ -31,11 +31,10 @@ class Pages(Generic[T]):
 
     @property
     def cursor(self) -> str | None:
-        """Where to resume the walk begun last, ``None`` for the beginning or after the end.
+        """Cursor to resume the latest iteration from, ``None`` for the first page and after the last.
 
-        It moves on when a page is done, that is when something is asked for
-        that stands behind it. Nothing is ever lost by resuming there; of a
-        page left half-way, all items come again.
+        The cursor moves when a page is processed completely, that is when an item behind it is requested.
+        Resuming there never skips an item. It repeats the items of a page that was processed in part.
         """
         return self._pages.cursor
 
@@ -44,53 +43,52 @@ class Pages(Generic[T]):
             yield from page.items
 
     def prefetch(self) -> Pages[T]:
-        """Give the same list, whose next page is already on its way while one is worked on.
+        """Return the same list with prefetching: the next page loads while the present one is processed.
 
-        It is one page and never more. A walk that is left early may have
-        asked for a page that nobody takes.
+        At most one page is loaded in advance. A loop that ends early may have requested a page that is not used.
 
         Returns:
-            The pages; ``cursor`` moves as without.
+            The list with prefetching. ``cursor`` moves as without.
 
         Example:
-            >>> [plan.name async for plan in client.plans.list(limit=100).prefetch()]
+            >>> [plan.name async for plan in client.plans.list(page_size=100).prefetch()]
             []
         """
         return Pages(self._pages.prefetch())
 
     def by_page(self) -> Iterator[Page[T]]:
-        """Walk page by page.
+        """Iterate over the pages instead of the items.
 
         Returns:
             An iterator over the pages.
         """
         # Pages cross one by one: an asynchronous generator would have to be finalized in the portal.
-        walk = self._pages.walk()
+        walk = self._pages.iterate()
         while (page := portal.run(walk.next_page)) is not None:
             yield page
 
     def page(self) -> Page[T]:
-        """Fetch the first page alone; ``cursor`` then stands behind it.
+        """Fetch the first page only; ``cursor`` then is the position behind it.
 
         Returns:
-            The page.
+            The first page.
 
         Raises:
-            DuroError: As the list's own method raises.
+            DuroError: Same errors as the list's method.
         """
         return portal.run(self._pages.page)
 
     def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
-        """Gather items in a list.
+        """Collect items in a list, and fetch only the pages that are needed.
 
         Args:
-            limit: How many at most; all of them if left out.
+            limit: Maximum number of items, at least 1. All items if left out.
 
         Returns:
             The items, newest first.
 
         Raises:
-            InvalidArgumentError: The limit is no whole number of at least 1.
-            DuroError: As the list's own method raises.
+            InvalidArgumentError: ``limit`` is not an integer of at least 1.
+            DuroError: Same errors as the list's method.
         """
         return portal.run(lambda: self._pages.collect(limit=limit))

@@ -39,13 +39,13 @@ __all__ = [
 
 
 class OAuth(BlockingResource[AsyncOAuth]):
-    """The exchange of client credentials for an access token."""
+    """OAuth: exchange of client credentials for access tokens."""
 
     token = blocking(AsyncOAuth.token)
 
 
 class Plans(BlockingResource[AsyncPlans]):
-    """What customers subscribe to."""
+    """Plans: prices and billing periods that customers subscribe to."""
 
     list = blocking_pages(AsyncPlans.list)
     create = blocking(AsyncPlans.create)
@@ -54,7 +54,7 @@ class Plans(BlockingResource[AsyncPlans]):
 
 
 class PromoCodes(BlockingResource[AsyncPromoCodes]):
-    """What lowers the price for those who know it."""
+    """Promo codes: discounts that customers redeem with a code."""
 
     create = blocking(AsyncPromoCodes.create)
     retrieve = blocking(AsyncPromoCodes.retrieve)
@@ -62,13 +62,13 @@ class PromoCodes(BlockingResource[AsyncPromoCodes]):
 
 
 class PaymentLinks(BlockingResource[AsyncPaymentLinks]):
-    """Links to share, each of which sells one plan."""
+    """Payment links: shareable links that sell one plan each."""
 
     create = blocking(AsyncPaymentLinks.create)
 
 
 class Customers(BlockingResource[AsyncCustomers]):
-    """Who pays the merchant."""
+    """Customers: create, find, blacklist, list subscriptions and transactions."""
 
     list = blocking_pages(AsyncCustomers.list)
     create = blocking(AsyncCustomers.create)
@@ -80,13 +80,13 @@ class Customers(BlockingResource[AsyncCustomers]):
 
 
 class Transactions(BlockingResource[AsyncTransactions]):
-    """Single attempts to charge."""
+    """Transactions: single attempts to charge an invoice."""
 
     retrieve = blocking(AsyncTransactions.retrieve)
 
 
 class Subscriptions(BlockingResource[AsyncSubscriptions]):
-    """Who pays for what, and until when."""
+    """Subscriptions: create, cancel, pause, resume, change plan."""
 
     create = blocking(AsyncSubscriptions.create)
     cancel = blocking(AsyncSubscriptions.cancel)
@@ -96,40 +96,40 @@ class Subscriptions(BlockingResource[AsyncSubscriptions]):
 
 
 class Invoices(BlockingResource[AsyncInvoices]):
-    """What periods cost, and how that was paid."""
+    """Invoices: retrieve with all charge attempts, refund."""
 
     retrieve = blocking(AsyncInvoices.retrieve)
     refund = blocking(AsyncInvoices.refund)
 
 
 class Settings(BlockingResource[AsyncSettings]):
-    """How the merchant wants to be served."""
+    """Settings: recovery of failed payments, and reminders."""
 
     update_recovery = blocking(AsyncSettings.update_recovery)
 
 
 class Analytics(BlockingResource[AsyncAnalytics]):
-    """What failed, and what was won back."""
+    """Analytics: totals of failed payments and their recovery."""
 
     failures = blocking(AsyncAnalytics.failures)
 
 
 class Checkout(BlockingResource[AsyncCheckout]):
-    """Pages of Duro's on which customers pay."""
+    """Checkout sessions on the merchant's server: create, and verify the outcome."""
 
     create_session = blocking(AsyncCheckout.create_session)
     retrieve_session = blocking(AsyncCheckout.retrieve_session)
 
 
 class Events(BlockingResource[AsyncEvents]):
-    """What happened, as the API keeps it."""
+    """Events: retrieve the record, or the payload sent to webhook endpoints."""
 
     retrieve = blocking(AsyncEvents.retrieve)
     retrieve_payload = blocking(AsyncEvents.retrieve_payload)
 
 
 class CustomerCheckout(BlockingResource[AsyncCustomerCheckout]):
-    """What a checkout page does; the session's token is all that it needs."""
+    """Checkout in the customer's browser: load the page, pay, poll the status."""
 
     hydrate = blocking(AsyncCustomerCheckout.hydrate)
     pay = blocking(AsyncCustomerCheckout.pay)
@@ -137,7 +137,7 @@ class CustomerCheckout(BlockingResource[AsyncCustomerCheckout]):
 
 
 class CustomerIdentity(BlockingResource[AsyncCustomerIdentity]):
-    """A person behind a telephone number, and their ways to pay."""
+    """Customer identity: sign in by phone, list saved payment methods."""
 
     request_otp = blocking(AsyncCustomerIdentity.request_otp)
     verify_otp = blocking(AsyncCustomerIdentity.verify_otp)
@@ -146,7 +146,7 @@ class CustomerIdentity(BlockingResource[AsyncCustomerIdentity]):
 
 
 class CustomerPortal(BlockingResource[AsyncCustomerPortal]):
-    """Where customers look after their own subscriptions."""
+    """Customer portal: sign in by email, manage subscriptions, cards and the wallet."""
 
     start = blocking(AsyncCustomerPortal.start)
     verify = blocking(AsyncCustomerPortal.verify)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from duro import UNSET, Customer, Interval, OpenEnum, Page, Plan, Subscription, SubscriptionStatus, Transaction
 from duro._secrets import SecretBytes
-from duro.api.codec.codec import decode, decode_json, encode, encode_json, to_plain
+from duro.api.codec import decode, decode_json, encode, encode_json, to_plain
 from duro.api.models.analytics import RecoverySummary
 from duro.api.models.base import Model
 from duro.api.models.subscriptions import PlanChangeResult

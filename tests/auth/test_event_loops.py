@@ -72,8 +72,8 @@ def test_one_client_over_three_runs_in_turn_sends_one_post(server, backend):
         await client.request("GET", "/v1/plans")
         await client.request("GET", "/v1/plans")
         # What belongs to a loop is closed by that loop, or not at all; here, so that nothing is left to warn of.
-        await client._requester.core.authorizers.aclose()
-        lane = client._requester.core.pipeline._lanes.pop()
+        await client._requester.state.authorizers.aclose()
+        lane = client._requester.state.pipeline._lanes.pop()
         await lane.transport.aclose()
         if last:
             await client.aclose()
@@ -137,9 +137,9 @@ def test_two_live_loops_share_the_token(server, backends):
 
 
 async def close_here(client: AsyncDuro) -> None:
-    lane = client._requester.core.pipeline._lanes.pop()
+    lane = client._requester.state.pipeline._lanes.pop()
     await lane.transport.aclose()
-    await client._requester.core.authorizers.aclose()
+    await client._requester.state.authorizers.aclose()
 
 
 def test_two_loops_cold_at_the_same_time_exchange_at_most_once_each(server):

@@ -35,7 +35,7 @@ async def test_a_refusal_that_comes_late_does_not_drop_the_new_token(client, ser
         new = await client.token()
         assert new is not old
 
-        (authorizer,) = client._requester.core.authorizers._oauth.values()
+        (authorizer,) = client._requester.state.authorizers._oauth.values()
         assert authorizer.on_unauthorized(old.headers)
         await ask()
         assert await client.token() is new

@@ -214,7 +214,7 @@ async def test_near_its_end_the_token_is_used_while_one_post_renews_it(client, s
         assert set(server.credentials) == {"Bearer at_test_1"}
 
         server.release()
-        authorizers = client._requester.core.authorizers
+        authorizers = client._requester.state.authorizers
         (authorizer,) = authorizers._oauth.values()
         await renewed(authorizer.cache)
         await ask()

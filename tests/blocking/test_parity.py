@@ -14,7 +14,7 @@ RENAMED = {"aclose": "close"}
 # What carries the blocking client, and what only the awaited one can be asked for.
 OWN = {"asynchronous"}
 UNDERNEATH = {"check_open"}
-UNDERNEATH_PAGES = {"walk"}
+UNDERNEATH_PAGES = {"iterate"}
 
 
 def public(value):

@@ -407,7 +407,7 @@ def test_a_copy_shares_the_connections_and_says_other_things(client_over):
     assert type(copied) is type(client)
     copied.request("GET", "/v1/x")
     client.request("GET", "/v1/x")
-    with_header, without = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
+    with_header, without = client.asynchronous._requester.state.pipeline._open_transport().send.__self__.requests
     assert with_header.headers.get("x-trace") == "1"
     assert without.headers.get("x-trace") is None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import field, frozen
 
 from ...errors import redact
-from ..codec.codec import structure, to_plain
+from ..codec import structure, to_plain
 
 if TYPE_CHECKING:
     from ..._json import JSONObject
