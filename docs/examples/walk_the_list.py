@@ -11,11 +11,11 @@ async def main() -> None:
         for number in range(10):
             await duro.customers.create(name=f"Customer {number}")
 
-        pages = duro.customers.list(limit=3)
+        pages = duro.customers.list(page_size=3)
         page = await pages.page()
         print("first", [customer.name for customer in page.items])
 
-        rest = duro.customers.list(limit=3, cursor=pages.cursor)
+        rest = duro.customers.list(page_size=3, cursor=pages.cursor)
         print("rest", [customer.name async for customer in rest])
 
 

@@ -56,7 +56,7 @@ def verify_body(file: str, secrets: Sequence[str], *, signature: str, tolerance:
     print(f"event    {_shown(event.id)}")
     print(f"type     {_shown(event.type)}{'' if event.type.is_known else ', which this release does not know'}")
     print(f"created  {event.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
-    print(f"secret   number {(event.verified_by or 0) + 1} of those given")
+    print(f"secret   number {(event.secret_index or 0) + 1} of those given")
 
 
 def _clock(at: int | None) -> Clock:

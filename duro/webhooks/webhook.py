@@ -48,7 +48,7 @@ class Webhook:
         >>> webhook = Webhook("whsec_example")
         >>> body = b'{"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}'
         >>> event = webhook.verify(body, webhook.sign(body))
-        >>> event.id, type(event).__name__, event.verified_by
+        >>> event.id, type(event).__name__, event.secret_index
         ('evt_1', 'InvoiceCreated', 0)
     """
 
@@ -73,7 +73,7 @@ class Webhook:
 
         Returns:
             The event, of the class of its type; an ``UnknownEvent`` if this release does not know the type.
-            Its ``verified_by`` tells which secret signed it.
+            Its ``secret_index`` tells which secret signed it.
 
         Raises:
             SignatureMissingError: The delivery has no signature that could be checked.
@@ -163,7 +163,7 @@ def _read(body: bytes, signer: int) -> Event:
     except DecodingError as error:
         message, path = str(error), error.path
     else:
-        object.__setattr__(event, "verified_by", signer)
+        object.__setattr__(event, "secret_index", signer)
         return event
     raise PayloadError(message, path=path)
 

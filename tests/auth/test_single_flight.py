@@ -34,7 +34,7 @@ async def test_a_thousand_cold_callers_send_one_post(server, together):
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_thousand_cold_callers_send_one_post_to_the_sandbox(anyio_backend, sandbox, together):
     async with AsyncDuro(**sandbox.options) as client:
-        crowd = await together(1000, lambda: client.plans.list(limit=1).page())
+        crowd = await together(1000, lambda: client.plans.list(page_size=1).page())
 
     assert crowd.errors == []
     assert sandbox.stats.token_exchanges == 1

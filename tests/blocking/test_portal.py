@@ -363,7 +363,7 @@ def test_iterators_fetch_page_by_page(sandbox):
         def asked():
             return sandbox.stats.requests - before
 
-        pages = client.customers.list(limit=2)
+        pages = client.customers.list(page_size=2)
         assert asked() == 0
         items = iter(pages)
         assert next(items).email == "5@example.com"

@@ -10,10 +10,10 @@ from duro import AsyncDuro, Duro, Response
 from duro.http.request import Headers
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
-GRANT = b'{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}'
+TOKEN_RESPONSE = b'{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}'
 
 
-class Stub:
+class FakeTransport:
     """A transport that keeps what it is asked, and answers what is set; at first it refuses.
 
     While it ``grants``, exchanges are no business of its: they get a token, and are not kept.
@@ -21,30 +21,30 @@ class Stub:
 
     def __init__(self):
         self.requests = []
-        self.grants = False
-        self.refuses()
+        self.grants_tokens = False
+        self.reject()
 
-    def refuses(self):
-        self.answer = Response(404, Headers(), b"")
+    def reject(self):
+        self.response = Response(404, Headers(), b"")
 
-    def answers(self, status, value):
-        self.answer = Response(status, Headers(), json.dumps(value).encode())
+    def respond(self, status, value):
+        self.response = Response(status, Headers(), json.dumps(value).encode())
 
     async def send(self, request):
-        if self.grants and request.url.endswith("/v1/oauth/token"):
-            return Response(200, Headers(), GRANT)
+        if self.grants_tokens and request.url.endswith("/v1/oauth/token"):
+            return Response(200, Headers(), TOKEN_RESPONSE)
         self.requests.append(request)
-        return self.answer
+        return self.response
 
     async def aclose(self):
         pass
 
 
-class Callers:
+class Clients:
     """The awaited and the blocking client on one stub, and the credential that each operation takes."""
 
     def __init__(self):
-        self.stub = Stub()
+        self.stub = FakeTransport()
         self.awaited = AsyncDuro(SECRET_KEY, transport=self.stub)
         self.blocking = Duro(SECRET_KEY, transport=self.stub)
 
@@ -55,8 +55,8 @@ class Callers:
 
 
 @pytest.fixture(scope="module")
-def callers():
-    made = Callers()
+def clients():
+    made = Clients()
     yield made
     made.blocking.close()
     anyio.run(made.awaited.aclose)

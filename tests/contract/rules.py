@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from duro import ClientCredentials, IdentityToken, PortalSession
 
-from .reading import BY_ID, kinds_of, snake_case
+from .openapi import BY_ID, kinds_of, snake_case
 from .samples import IDENTIFIERS, objects
 
 # Without these the call would mean nothing, though the schema lets them be left out.
-NEEDED = {
+REQUIRED = {
     "verifyOtp": ["phone", "code"],
     "portalEmailTopup": ["amount"],
     "portalEmailVirtualAccount": ["bvn"],
@@ -24,7 +24,7 @@ ONE_OF = {
     "portalEmailStart": ["email", "token"],
     "portalEmailVerify": ["email", "token"],
 }
-FORMS = {
+PATTERNS = {
     ("createPaymentLink", "slug"): st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True),
     ("portalEmailVirtualAccount", "bvn"): st.from_regex(r"[0-9]{11}", fullmatch=True),
     ("verifyOtp", "code"): st.from_regex(r"[0-9]{6}", fullmatch=True),
@@ -34,10 +34,11 @@ FORMS = {
 }
 # The one amount that is not in kobo says so in its name.
 ARGUMENTS = {("portalEmailTopup", "amount"): "amount_naira"}
+QUERY_ARGUMENTS = {"limit": "page_size"}
 # What the SDK exchanges itself, from the credential.
 OWN_BODY = {"oauthToken"}
 
-PLACES = {
+PATH_VALUES = {
     "id": IDENTIFIERS,
     "token": st.from_regex(r"cs_(test|live)_[0-9a-zA-Z]{1,24}", fullmatch=True),
     "mode": st.sampled_from(["test", "live"]),
@@ -67,12 +68,12 @@ def surface_of(operation):
 
 def required_of(operation):
     """Give the members of a body that a call cannot do without."""
-    return [] if operation.id in OWN_BODY else NEEDED.get(operation.id) or (operation.body or {}).get("required", [])
+    return [] if operation.id in OWN_BODY else REQUIRED.get(operation.id) or (operation.body or {}).get("required", [])
 
 
 def paths(operation):
     """Make values for the places of a path."""
-    return st.fixed_dictionaries({name: PLACES[name] for name in operation.parameters["path"]})
+    return st.fixed_dictionaries({name: PATH_VALUES[name] for name in operation.parameters["path"]})
 
 
 def in_order(operation, path):
@@ -91,13 +92,13 @@ def bodies(draw, operation):
     """Make bodies that the contract allows, prose included; ``None`` where there is none."""
     if operation.body is None or operation.id in OWN_BODY:
         return None
-    body = draw(objects({**operation.body, "required": required_of(operation)}, answers=False))
+    body = draw(objects({**operation.body, "required": required_of(operation)}, respond=False))
     if (choice := ONE_OF.get(operation.id)) and not body.keys() & set(choice):
         name = draw(st.sampled_from(choice))
         body |= draw(
-            objects({"properties": {name: operation.body["properties"][name]}, "required": [name]}, answers=False)
+            objects({"properties": {name: operation.body["properties"][name]}, "required": [name]}, respond=False)
         )
-    body |= {name: draw(FORMS[operation.id, name]) for name in body if (operation.id, name) in FORMS}
+    body |= {name: draw(PATTERNS[operation.id, name]) for name in body if (operation.id, name) in PATTERNS}
     if body.get("discountType") == "percentage":
         body["discountValue"] %= 101
     return body
@@ -113,6 +114,8 @@ def arguments_of(operation, query, body):
 
 def argument_name(operation, name):
     """Give the Python name of a member of a query or body."""
+    if name in operation.parameters["query"]:
+        return QUERY_ARGUMENTS.get(name, name)
     return ARGUMENTS.get((operation.id, name), snake_case(name))
 
 
@@ -121,14 +124,14 @@ def _argument(operation, name, value):
     return datetime.fromisoformat(value) if schema.get("format") == "date-time" and value is not None else value
 
 
-def arguments_there_are(operation):
+def expected_arguments(operation):
     """Give the names of all keyword arguments, and of those that are required."""
     body = {} if operation.id in OWN_BODY else (operation.body or {}).get("properties", {})
     every = {argument_name(operation, name) for name in [*body, *operation.parameters["query"]]}
     return every, {argument_name(operation, name) for name in required_of(operation)}
 
 
-assert {*NEEDED, *ONE_OF, *OWN_BODY} | {operation for operation, _ in [*FORMS, *ARGUMENTS]} <= BY_ID.keys()
+assert {*REQUIRED, *ONE_OF, *OWN_BODY} | {operation for operation, _ in [*PATTERNS, *ARGUMENTS]} <= BY_ID.keys()
 
 
 # One call of each operation, for tests in which any will do.
@@ -144,8 +147,8 @@ CREDENTIALS = {
     "identity": IdentityToken("identity-token"),
     "portal": PortalSession("portal-session"),
 }
-PLAIN_PLACES = {"id": "id_1", "token": "cs_test_0001", "mode": "test", "ref": "EXT-001"}
-PLAIN_FORMS = {
+PLAIN_PATH_VALUES = {"id": "id_1", "token": "cs_test_0001", "mode": "test", "ref": "EXT-001"}
+PLAIN_VALUES = {
     "bvn": "12345678901",
     "customerEmail": "ada@example.com",
     "discountValue": 50,
@@ -158,9 +161,9 @@ PLAIN_FORMS = {
 def plain_call(operation):
     """Give the positional and keyword arguments of a call that says everything there is to say."""
     properties = {} if operation.body is None or operation.id in OWN_BODY else operation.body["properties"]
-    body = {name: PLAIN_FORMS.get(name) or _plain(each) for name, each in properties.items()}
+    body = {name: PLAIN_VALUES.get(name) or _plain(each) for name, each in properties.items()}
     query = {name: {"limit": 7, "cursor": "c"}[name] for name in operation.parameters["query"]}
-    return in_order(operation, PLAIN_PLACES), arguments_of(operation, query, body)
+    return in_order(operation, PLAIN_PATH_VALUES), arguments_of(operation, query, body)
 
 
 def _plain(schema):

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from .reading import MOMENT, kinds_of
+from .openapi import MOMENT, kinds_of
 
 # As the wire has it: milliseconds, and Z.
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
-    lambda moment: written(moment - timedelta(microseconds=moment.microsecond % 1000))
+TIMESTAMPS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda timestamp: format_timestamp(timestamp - timedelta(microseconds=timestamp.microsecond % 1000))
 )
 IDENTIFIERS = st.from_regex(r"[a-z]{2,4}_[0-9A-Z]{1,26}", fullmatch=True)
 JSON = st.recursive(
@@ -22,17 +22,17 @@ OBJECTS = st.dictionaries(st.text(), JSON, max_size=3)
 UNKNOWN = st.dictionaries(st.from_regex(r"unknown[A-Z][a-z]{1,5}", fullmatch=True), JSON, max_size=2)
 
 
-def written(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_timestamp(timestamp: datetime) -> str:
+    return timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def values(schema, name, *, answers):
+def values(schema, name, *, respond):
     """Make values that a schema allows; ``answers`` adds what a later server may say."""
-    choices = [_values_of(kind, schema, name, answers=answers) for kind in kinds_of(schema)]
+    choices = [_values_of(kind, schema, name, respond=respond) for kind in kinds_of(schema)]
     return st.one_of(choices)
 
 
-def _values_of(kind, schema, name, *, answers):
+def _values_of(kind, schema, name, *, respond):
     if kind == "null":
         return st.none()
     if kind == "boolean":
@@ -42,18 +42,18 @@ def _values_of(kind, schema, name, *, answers):
     if kind == "number":
         return st.floats(allow_nan=False, allow_infinity=False)
     if kind == "array":
-        return st.lists(values(schema["items"], name, answers=answers), max_size=3)
+        return st.lists(values(schema["items"], name, respond=respond), max_size=3)
     if kind == "object":
-        return objects(schema, answers=answers)
-    return _texts(schema, name, answers=answers)
+        return objects(schema, respond=respond)
+    return _strings(schema, name, respond=respond)
 
 
-def _texts(schema, name, *, answers):
+def _strings(schema, name, *, respond):
     if "enum" in schema:
         known = st.sampled_from(schema["enum"])
-        return known | st.text() if answers else known
+        return known | st.text() if respond else known
     if schema.get("format") == "date-time" or MOMENT.fullmatch(name):
-        return MOMENTS
+        return TIMESTAMPS
     if schema.get("format") == "email":
         return st.emails()
     if schema.get("format") == "uri":
@@ -61,14 +61,14 @@ def _texts(schema, name, *, answers):
     return IDENTIFIERS if name == "id" or name.endswith("Id") else st.text()
 
 
-def objects(schema, *, answers):
+def objects(schema, *, respond):
     """Make objects; an answer has every documented member, and perhaps others, a body only what is required."""
     if "additionalProperties" in schema:
-        return st.dictionaries(st.text(), values(schema["additionalProperties"], "", answers=answers), max_size=3)
+        return st.dictionaries(st.text(), values(schema["additionalProperties"], "", respond=respond), max_size=3)
     if "properties" not in schema:
         return OBJECTS
-    members = {name: values(each, name, answers=answers) for name, each in schema["properties"].items()}
-    if answers:
+    members = {name: values(each, name, respond=respond) for name, each in schema["properties"].items()}
+    if respond:
         return st.tuples(UNKNOWN, st.fixed_dictionaries(members)).map(lambda pair: {**pair[0], **pair[1]})
     required = {name: members.pop(name) for name in schema.get("required", [])}
     return st.fixed_dictionaries(required, optional=members)

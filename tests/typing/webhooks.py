@@ -38,7 +38,7 @@ def verified(body: bytes, headers: dict[str, str]) -> None:
     assert_type(webhook.sign(body), dict[str, str])
     assert_type(event.type, EventType)
     assert_type(event.created_at, datetime)
-    assert_type(event.verified_by, int | None)
+    assert_type(event.secret_index, int | None)
     assert_type(event.subscription_id, str | None)
     assert_type(event.amount, int | None)
     assert_type(event.data, EventData)

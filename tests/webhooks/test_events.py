@@ -41,7 +41,7 @@ class TestKnown:
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             event.id = "evt_2"
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
-            event.verified_by = 0
+            event.secret_index = 0
         assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301
 
     @pytest.mark.parametrize("form", ["flat", "embedded"])
@@ -131,7 +131,7 @@ def test_verified_event_equals_a_fetched_one(delivery, make_event):
     verified = webhook.verify(delivery(), webhook.sign(delivery()))
     assert verified == make_event()
     assert isinstance(verified, SubscriptionPaymentFailed)
-    assert (verified.verified_by, make_event().verified_by) == (0, None)
+    assert (verified.secret_index, make_event().secret_index) == (0, None)
     assert "verifiedBy" not in verified.to_dict()
 
 

@@ -61,7 +61,7 @@ async def test_record_is_a_typed_event(document):
     async with AsyncDuro("sk_test_1", transport=Wire(json.dumps(record).encode())) as duro:
         event = await duro.events.retrieve("evt_1")
     assert isinstance(event, SubscriptionPaymentFailed)
-    assert (event.dispatched_at.second, event.verified_by) == (5, None)
+    assert (event.dispatched_at.second, event.secret_index) == (5, None)
 
 
 def test_blocking_clients_answer_the_same(body):

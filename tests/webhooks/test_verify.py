@@ -53,7 +53,7 @@ def test_signed_delivery_becomes_an_event(webhook, delivery):
     body = delivery()
     event = webhook.verify(body, webhook.sign(body))
     assert isinstance(event, SubscriptionPaymentFailed)
-    assert (event.id, event.verified_by) == ("evt_1", 0)
+    assert (event.id, event.secret_index) == ("evt_1", 0)
     assert webhook.check(body, webhook.sign(body)) == 0
 
 
@@ -213,7 +213,7 @@ class TestRotation:
         both = Webhook("whsec_new", "whsec_old", clock=time.clock)
         for position, secret in enumerate(["whsec_new", "whsec_old"]):
             signed = Webhook(secret, clock=time.clock).sign(body)
-            assert both.verify(body, signed).verified_by == position
+            assert both.verify(body, signed).secret_index == position
         with pytest.raises(SignatureMismatchError):
             both.verify(body, Webhook("whsec_older", clock=time.clock).sign(body))
 
@@ -222,13 +222,13 @@ class TestRotation:
         signed = Webhook("whsec_new", "whsec_old", clock=time.clock).sign(body)
         assert signed["Duro-Signature"].count("v1=") == 2
         for secret in ("whsec_new", "whsec_old"):
-            assert Webhook(secret, clock=time.clock).verify(body, signed).verified_by == 0
+            assert Webhook(secret, clock=time.clock).verify(body, signed).secret_index == 0
 
     def test_what_the_wire_says_of_it_counts_for_nothing(self, webhook, document):
-        body = json.dumps({**document(), "verifiedBy": 7, "verified_by": 8}).encode()
+        body = json.dumps({**document(), "secretIndex": 7, "secret_index": 8}).encode()
         event = webhook.verify(body, webhook.sign(body))
-        assert event.verified_by == 0
-        assert event.extra == {"verifiedBy": 7, "verified_by": 8}
+        assert event.secret_index == 0
+        assert event.extra == {"secretIndex": 7, "secret_index": 8}
 
 
 class TestTolerance:
@@ -368,7 +368,7 @@ class TestSecrets:
             Webhook()
         monkeypatch.setenv("DURO_WEBHOOK_SECRET", "whsec_new, whsec_old,")
         signed = Webhook(Secret("whsec_old"), clock=time.clock).sign(delivery())
-        assert Webhook(clock=time.clock).verify(delivery(), signed).verified_by == 1
+        assert Webhook(clock=time.clock).verify(delivery(), signed).secret_index == 1
 
     def test_no_secret_is_shown(self, webhook):
         assert repr(webhook) == "<Webhook with 1 secret, tolerance 300 s>"

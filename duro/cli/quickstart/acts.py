@@ -68,7 +68,7 @@ async def call_at_once(callers: int, stage: Stage, advance: Advance) -> None:
 
     async def call() -> None:
         try:
-            await duro.plans.list(limit=1).page()
+            await duro.plans.list(page_size=1).page()
         except DuroError as error:
             failures.append(error)
             tasks.cancel_scope.cancel()

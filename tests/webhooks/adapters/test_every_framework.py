@@ -15,7 +15,7 @@ def test_signed_delivery_is_accepted_and_handled(serve, shop, handler, delivery)
     assert answer.headers["content-type"].startswith("application/json")
     event = shop.next()
     assert isinstance(event, SubscriptionPaymentFailed)
-    assert (event.id, event.subscription_id, event.verified_by) == ("evt_1", "sub_1", 0)
+    assert (event.id, event.subscription_id, event.secret_index) == ("evt_1", "sub_1", 0)
 
 
 def test_repeat_is_answered_and_dropped(serve, shop, inbox, delivery):

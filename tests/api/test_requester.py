@@ -20,44 +20,44 @@ PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-async def test_write_whose_answer_cannot_be_read_is_an_unknown_outcome(kind, duro, wire):
-    wire.answers[0], path = UNREADABLE[kind]
+async def test_write_with_an_unreadable_response_has_an_unknown_outcome(kind, client, transport):
+    transport.responses[0], path = UNREADABLE[kind]
     with pytest.raises(OutcomeUnknownError, match=r"createPlan .* may have happened") as caught:
-        await duro.plans.create(**PLAN)
-    assert [caught.value.idempotency_key] == wire.header("idempotency-key")
-    assert caught.value.attempts == len(wire.requests) == 1
+        await client.plans.create(**PLAN)
+    assert [caught.value.idempotency_key] == transport.header("idempotency-key")
+    assert caught.value.attempts == len(transport.requests) == 1
     assert isinstance(caught.value.__cause__, DecodingError)
     assert caught.value.__cause__.path == path
     assert str(caught.value.__cause__) in str(caught.value)
 
 
-async def test_the_callers_key_is_the_one_to_ask_again_with(duro, wire):
-    wire.answers[0] = b"garbage"
+async def test_error_has_the_callers_idempotency_key(client, transport):
+    transport.responses[0] = b"garbage"
     with pytest.raises(OutcomeUnknownError, match="idempotency_key='my-key'") as caught:
-        await duro.plans.create(**PLAN, idempotency_key="my-key")
+        await client.plans.create(**PLAN, idempotency_key="my-key")
     assert caught.value.idempotency_key == "my-key"
 
 
-async def test_attempts_before_the_unreadable_answer_are_counted(duro, wire):
-    wire.answers = [Response(503, Headers(), b""), Response(503, Headers(), b""), b"garbage"]
-    patient = duro.with_options(retries=RetryPolicy(base_delay=0))
+async def test_attempts_before_the_unreadable_response_are_counted(client, transport):
+    transport.responses = [Response(503, Headers(), b""), Response(503, Headers(), b""), b"garbage"]
+    with_retries = client.with_options(retries=RetryPolicy(base_delay=0))
     with pytest.raises(OutcomeUnknownError) as caught:
-        await patient.plans.create(**PLAN)
-    assert caught.value.attempts == len(wire.requests) == 3
+        await with_retries.plans.create(**PLAN)
+    assert caught.value.attempts == len(transport.requests) == 3
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-async def test_read_whose_answer_cannot_be_read_changed_nothing(kind, duro, wire):
-    wire.answers[0], path = UNREADABLE[kind]
+async def test_read_with_an_unreadable_response_raises_a_decoding_error(kind, client, transport):
+    transport.responses[0], path = UNREADABLE[kind]
     with pytest.raises(DecodingError) as caught:
-        await duro.customers.retrieve("cus_1")
+        await client.customers.retrieve("cus_1")
     assert caught.value.path == path
 
 
-async def test_the_same_holds_for_any_path(duro, wire):
-    wire.answers[0] = b"garbage"
+async def test_raw_requests_behave_alike(client, transport):
+    transport.responses[0] = b"garbage"
     with pytest.raises(OutcomeUnknownError) as caught:
-        await duro.request("POST", "/v1/anything", json={}, idempotency_key="my-key")
+        await client.request("POST", "/v1/anything", json={}, idempotency_key="my-key")
     assert caught.value.idempotency_key == "my-key"
     with pytest.raises(DecodingError):
-        await duro.request("GET", "/v1/anything")
+        await client.request("GET", "/v1/anything")

@@ -17,7 +17,7 @@ MOMENT = re.compile(r".*At|(current)?[pP]eriod(Start|End)")
 
 
 @frozen
-class Described:
+class OperationSpec:
     """One operation as the contract describes it, its references resolved.
 
     Attributes:
@@ -38,58 +38,58 @@ class Described:
     parameters: dict[str, dict[str, Any]]
     body: dict[str, Any] | None
     status: int
-    answer: dict[str, Any]
+    response: dict[str, Any]
     security: tuple[str, ...]
     inferred: bool
 
 
-def operations_of(contract: dict[str, Any]) -> list[Described]:
+def operations_of(contract: dict[str, Any]) -> list[OperationSpec]:
     """Read all operations of a contract."""
     return [
-        _described(contract, verb.upper(), path, item[verb], item.get("parameters", []))
+        _read_operation(contract, verb.upper(), path, item[verb], item.get("parameters", []))
         for path, item in contract["paths"].items()
         for verb in item
         if verb in VERBS
     ]
 
 
-def _described(contract, method, path, operation, shared) -> Described:
+def _read_operation(contract, method, path, operation, shared) -> OperationSpec:
     parameters: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
-    for each in (_resolved(contract, each) for each in [*shared, *operation.get("parameters", [])]):
+    for each in (_resolve(contract, each) for each in [*shared, *operation.get("parameters", [])]):
         parameters[each["in"]][each["name"]] = each["schema"]
     body = operation.get("requestBody")
     [status] = [status for status in operation["responses"] if status.startswith("2")]
     security = operation.get("security", contract["security"])
-    return Described(
+    return OperationSpec(
         id=operation["operationId"],
         method=method,
         path=path,
         parameters=parameters,
-        body=body and _resolved(contract, body["content"]["application/json"]["schema"]),
+        body=body and _resolve(contract, body["content"]["application/json"]["schema"]),
         status=int(status),
-        answer=_resolved(contract, operation["responses"][status]["content"]["application/json"]["schema"]),
+        response=_resolve(contract, operation["responses"][status]["content"]["application/json"]["schema"]),
         security=tuple(name for scheme in security for name in scheme),
         inferred=operation["x-evidence"] == "inferred",
     )
 
 
-def _resolved(contract, node):
+def _resolve(contract, node):
     """Put what is referred to in the place of each reference; the contract has no circles."""
     if isinstance(node, list):
-        return [_resolved(contract, each) for each in node]
+        return [_resolve(contract, each) for each in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
         found = contract
         for step in node["$ref"].removeprefix("#/").split("/"):
             found = found[step]
-        return _resolved(contract, found)
+        return _resolve(contract, found)
     if "allOf" in node:
         merged: dict[str, Any] = {"type": "object", "properties": {}}
-        for each in (_resolved(contract, each) for each in node["allOf"]):
+        for each in (_resolve(contract, each) for each in node["allOf"]):
             merged["properties"] |= each["properties"]
         return merged
-    return {name: _resolved(contract, each) for name, each in node.items()}
+    return {name: _resolve(contract, each) for name, each in node.items()}
 
 
 def kinds_of(schema: dict[str, Any]) -> list[str]:

@@ -48,11 +48,11 @@ class LongList:
 @pytest.mark.load
 @pytest.mark.asyncio
 @pytest.mark.timeout(300)
-async def test_awaited_with_a_page_on_its_way():
+async def test_awaited_with_prefetching():
     transport = LongList(ITEMS)
     async with AsyncDuro(SECRET_KEY, transport=transport) as client:
         count = 0
-        async for _ in client.customers.list(limit=SIZE).prefetch():
+        async for _ in client.customers.list(page_size=SIZE).prefetch():
             count += 1
     transport.check(count)
 
@@ -62,5 +62,5 @@ async def test_awaited_with_a_page_on_its_way():
 def test_blocking():
     transport = LongList(ITEMS // 10)
     with Duro(SECRET_KEY, transport=transport) as client:
-        count = sum(1 for _ in client.customers.list(limit=SIZE))
+        count = sum(1 for _ in client.customers.list(page_size=SIZE))
     transport.check(count)
