@@ -73,7 +73,7 @@ class PageIteration(Generic[T]):
         elif page.next_cursor is None:
             raise _cursor_error("hasMore is true, but nextCursor is null or missing")
         elif self._cycle_detector.is_repeated(page.next_cursor):
-            raise _cursor_error("the cursors repeat in a cycle, so the list has no end")
+            raise _cursor_error("the cursors repeat in a cycle, so the list would never end")
         else:
             self._next = page.next_cursor
             if self._prefetches:

@@ -13,9 +13,10 @@ TOKEN_RESPONSE = {"access_token": "granted", "token_type": "Bearer", "expires_in
 
 
 class FakeTransport:
-    """A transport that remembers what it was asked and answers what is set.
+    """Fake transport that records requests and returns prepared responses.
 
-    ``answers`` are given in turn, the last one for ever; one is plain data, bytes, an ``Response`` or an error.
+    ``responses`` are returned in order, and the last one again and again. A response is plain data, bytes,
+    a ``Response``, an error to raise, or an async function of the request.
     """
 
     def __init__(self):
@@ -44,7 +45,7 @@ class FakeTransport:
         return self.requests[-1]
 
     def header(self, name):
-        """All values of a header in the last request."""
+        """Return all values of a header in the last request."""
         return [value.decode() for each, value in self.last.headers if each == name.encode()]
 
 
@@ -55,6 +56,6 @@ def transport():
 
 @pytest.fixture
 async def client(transport):
-    """A client on the wire, with a secret key."""
+    """Create a client with a secret key on the fake transport."""
     async with AsyncDuro(SECRET_KEY, transport=transport) as client:
         yield client

@@ -424,7 +424,7 @@ EXTRA = st.dictionaries(
 
 
 def models_of(kind):
-    """Any model of a kind, unknown enum values and unknown fields among them."""
+    """Return a strategy for models of a class, with unknown enum values and unknown fields."""
     return st.builds(kind, **{each.name: values_of(each) for each in fields(kind)})
 
 

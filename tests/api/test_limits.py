@@ -26,7 +26,7 @@ def not_found(transport):
 
 @pytest.fixture
 def sent(transport):
-    """Return a function that runs a call that ends with a 404, and returns its request body."""
+    """Return a function that awaits a call, which fails with 404, and returns the request body."""
 
     async def make(call):
         with pytest.raises(NotFoundError):

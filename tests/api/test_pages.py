@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 class NumberList:
-    """A list of numbers, served page by page; it remembers which cursors it was asked for."""
+    """List of numbers, served page by page; it records the requested cursors."""
 
     def __init__(self, count, size=3):
         self.count = count
@@ -172,7 +172,7 @@ class TestResuming:
 
 class TestInvalidCursors:
     def cycle(self, lead, length):
-        """First ``lead`` pages, and from then on ``length`` pages for ever."""
+        """Return a list of ``lead`` pages, followed by an endless cycle of ``length`` pages."""
         requested = []
 
         async def fetch(cursor):

@@ -1,4 +1,4 @@
-"""One page on its way while another is worked on."""
+"""Prefetching: one page loads in the background while another is processed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 
 
 class NumberList:
-    """A list of numbers, three on a page, whose pages are handed out when the test says so."""
+    """List of numbers, three on a page. With ``gate``, pages wait until the test opens it."""
 
     def __init__(self, count):
         self.count = count
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def wait_until(condition):
-    """Let other tasks run until something holds; a bug ends in the test's time limit."""
+    """Run other tasks until a condition is true. If it stays false, the test's time limit ends the test."""
     while not condition():
         await anyio.lowlevel.checkpoint()
 

@@ -1,4 +1,4 @@
-"""Answers that cannot be read: a read is simply wrong, but a write may have happened."""
+"""Unreadable responses: after a read the error is a DecodingError, after a write the outcome is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stories told to a running sandbox, by both clients."""
+"""Operations of both clients against a running sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from duro.http.request import Headers, Response
 
 
 class NotFoundTransport:
-    """A transport that remembers the request and refuses it, so that no model is needed."""
+    """Transport that records requests and returns 404, so that no model is needed."""
 
     def __init__(self):
         self.requests = []
@@ -31,7 +31,7 @@ class NotFoundTransport:
 
 
 class AwaitableClient:
-    """A blocking client that is called as the awaited one, so that one story is told to both."""
+    """Blocking client with awaitable methods, so that one test covers both clients."""
 
     def __init__(self, target):
         self._target = target
@@ -241,7 +241,7 @@ async def test_secret_key_needs_no_exchange(sandbox):
 @pytest.mark.anyio
 @pytest.mark.parametrize("blocking", [False, True])
 async def test_plan_change_returns_subscription_and_proration(blocking):
-    """The answer is given here, for what the sandbox reckons depends on the day."""
+    """The response is fixed here, because the proration of the sandbox depends on the date."""
     subscription = {
         "id": "sub_1",
         "status": "active",

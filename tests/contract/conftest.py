@@ -14,9 +14,9 @@ TOKEN_RESPONSE = b'{"access_token": "granted", "token_type": "Bearer", "expires_
 
 
 class FakeTransport:
-    """A transport that keeps what it is asked, and answers what is set; at first it refuses.
+    """Fake transport that records requests and returns the prepared response, at first a 404.
 
-    While it ``grants``, exchanges are no business of its: they get a token, and are not kept.
+    With ``grants_tokens``, token exchanges get a token and are not recorded.
     """
 
     def __init__(self):
@@ -41,7 +41,7 @@ class FakeTransport:
 
 
 class Clients:
-    """The awaited and the blocking client on one stub, and the credential that each operation takes."""
+    """Asynchronous and blocking client on one fake transport, and the credential of each operation."""
 
     def __init__(self):
         self.stub = FakeTransport()
@@ -49,7 +49,7 @@ class Clients:
         self.blocking = Duro(SECRET_KEY, transport=self.stub)
 
     def credential(self, operation):
-        """Give the option with the operation's credential; the client's own is a secret key."""
+        """Return the ``credential`` option of an operation; empty where the client's secret key is right."""
         credential = CREDENTIALS.get(surface_of(operation))
         return {} if credential is None else {"credential": credential}
 

@@ -1,4 +1,4 @@
-"""Every operation of the contract has one method, and that says what it is."""
+"""Methods of the client: one for each operation, with the contract's arguments and a complete docstring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda ope
 
 
 def find_missing(contract):
-    """Name the operations of a contract that no method calls."""
+    """Return the operations of a contract without a method."""
     return {operation.id for operation in operations_of(contract)} - PLACES.keys()
 
 

@@ -1,4 +1,4 @@
-"""Each option of a call is seen on the wire, and each call in ``capture()``: for every method of both clients."""
+"""Per-call options and ``capture()``, checked for every method of both clients."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXPECTED_HEADERS = {
 
 @pytest.fixture
 def call(clients, kind, operation):
-    """Make a call of the operation that is refused; give the one request that left, or none."""
+    """Return a function that calls the operation with options, and returns its request, or the error before it."""
     clients.stub.reject()
     clients.stub.requests.clear()
 
@@ -53,7 +53,7 @@ def call(clients, kind, operation):
 
 
 def accepted_credentials(operation):
-    """Tell which credentials an operation takes; a public one takes any and sends none."""
+    """Return the credentials that an operation accepts; a public one accepts all and sends none."""
     surface = surface_of(operation)
     return {"public": set(CREDENTIALS), "merchant": {"merchant", "oauth"}}.get(surface, {surface})
 
@@ -91,7 +91,7 @@ async def test_call_is_captured(operation, call):
     with capture() as calls:
         await call()
     if operation.id in OWN_BODY:
-        # An exchange is no call of the API: its headers and body are secret.
+        # capture() excludes token exchanges, because their headers and body are secret.
         assert calls == []
         return
     [seen] = calls

@@ -1,4 +1,4 @@
-"""An argument of the wrong type is refused before anything is sent, by name, whichever operation it is for."""
+"""Arguments of a wrong type: rejected by name before a request is sent, for every operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaves this machine is what the contract describes, whatever is given, from both clients."""
+"""Requests of both clients follow the contract, for any valid arguments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check(schema, value):
 
 
 def check_request(operation, request, *, path, query, body):
-    """Hold a request to the contract, and to what was asked for."""
+    """Compare a request with the contract and the given values."""
     url = urlsplit(request.url)
     assert request.method == operation.method
     assert f"{url.scheme}://{url.netloc}" == HOST
@@ -69,7 +69,7 @@ def check_headers(operation, request):
         assert request.headers.get(name) == (expected[1] if expected and expected[0] == name else None)
 
 
-# Whatever hypothesis raises to end an example early must not cross an event loop, which would tell of it as an error.
+# Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 @given(data=st.data())
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Every answer that the contract allows is read, and every documented field is an attribute of the right type."""
+"""Responses that the contract allows are decoded, and every documented field is an attribute of the right type."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from contract.samples import objects
 from duro import Event, OpenEnum, Token
 from duro.api.models.base import Model
 
-# What a page calls its items.
+# Names of the items of a page.
 LISTS = {"items", "merchants"}
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
 
 def check_model(schema, model, data):
-    """Hold a model to the schema of the answer that it was read from."""
+    """Compare a model with the schema and the data of its response."""
     properties = schema.get("properties", {})
     for name, each in properties.items():
         assert snake_case(name) in fields_dict(type(model)), f"{type(model).__name__} has no {snake_case(name)}"
@@ -59,7 +59,7 @@ def check_value(schema, name, value, data):
 
 
 def is_open_enum(schema, value):
-    """Tell whether a text is one; the contract names the values of some only where they are sent."""
+    """Return whether a string is an open enum. Some enums have named values in request schemas only."""
     return True if {"enum", "x-known-values"} & schema.keys() else isinstance(value, OpenEnum)
 
 
@@ -80,11 +80,11 @@ def check_response(operation, result, data):
         check_model(operation.response, model, data)
         assert type(model).from_dict(data) == model
         assert type(model).from_dict(model.to_dict()) == model
-        # One class reads the record of an event and its delivery, and only the record tells when it was sent.
+        # The event record has dispatchedAt, the delivery does not; one class decodes both.
         assert model.to_dict() == ({"dispatchedAt": None, **data} if isinstance(model, Event) else data)
 
 
-# Whatever hypothesis raises to end an example early must not cross an event loop, which would tell of it as an error.
+# Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.
 @each_operation
 @given(data=st.data())
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -95,7 +95,7 @@ def test_every_response_of_the_contract_is_decoded(operation, data, clients):
     if operation.id == "oauthToken":
         response = {"access_token": "granted", "token_type": "Bearer", "expires_in": data.draw(st.integers(1, 86_400))}
     else:
-        response = data.draw(objects(operation.response, respond=True))
+        response = data.draw(objects(operation.response, is_response=True))
     if name := items_name(operation.response):
         response = {each: value for each, value in response.items() if each in operation.response["properties"]}
         if response.get("hasMore"):

@@ -87,7 +87,7 @@ def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
         model_type = get_origin(kind) or kind
         # Attributes outside the constructor, such as Event.secret_index, are not read from the wire.
         names = {each.name: wire_name(each) for each in fields(model_type) if each.init}
-        # Pages have no "extra" and drop unknown fields.
+        # A page is without "extra": its unknown fields are dropped.
         keeps_unknown = names.pop("extra", None) is not None
         known = frozenset(names.values())
         renamed: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items()}

@@ -61,5 +61,5 @@ def mask(value: object) -> str:
 
 
 def hide(_value: object) -> str:
-    """Return the repr of a secret that has no known form: nothing of it is shown."""
+    """Return a placeholder for a secret whose form is unknown."""
     return "…"

@@ -83,13 +83,13 @@ class Event(Model):
 
     @property
     def customer_id(self) -> str | None:
-        """Id of the customer, embedded or flat. ``None`` if the event has no customer."""
+        """Id of the customer, embedded or flat. ``None`` for an event without a customer."""
         customer = self.data.customer
         return customer.id if customer else self.data.customer_id
 
     @property
     def plan_id(self) -> str | None:
-        """Id of the plan, embedded, flat or of the embedded subscription. ``None`` if the event has no plan."""
+        """Id of the plan: embedded, flat or of the embedded subscription. ``None`` for an event without a plan."""
         plan, subscription = self.data.plan, self.data.subscription
         if plan:
             return plan.id
@@ -97,7 +97,7 @@ class Event(Model):
 
     @property
     def subscription_id(self) -> str | None:
-        """Id of the subscription, embedded, flat or of the embedded invoice. ``None`` if the event has no subscription."""
+        """Id of the subscription: embedded, flat or of the embedded invoice. ``None`` without a subscription."""
         subscription, invoice = self.data.subscription, self.data.invoice
         if subscription:
             return subscription.id
@@ -105,13 +105,13 @@ class Event(Model):
 
     @property
     def invoice_id(self) -> str | None:
-        """Id of the invoice, embedded or flat. ``None`` if the event has no invoice."""
+        """Id of the invoice, embedded or flat. ``None`` for an event without an invoice."""
         invoice = self.data.invoice
         return invoice.id if invoice else self.data.invoice_id
 
     @property
     def amount(self) -> int | None:
-        """Amount in minor units (kobo), flat or of the embedded invoice. ``None`` if the event has no amount."""
+        """Amount in minor units (kobo), flat or of the embedded invoice. ``None`` for an event without an amount."""
         invoice = self.data.invoice
         return invoice.amount if self.data.amount is None and invoice else self.data.amount
 
