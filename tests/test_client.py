@@ -81,7 +81,7 @@ class TestFacade:
             assert inspect.getdoc(one) == inspect.getdoc(other), name
             if callable(one):
                 assert inspect.signature(one).parameters == inspect.signature(other).parameters, name
-        assert self.public(Pages) == self.public(AsyncPages) - {"walk"}
+        assert self.public(Pages) == self.public(AsyncPages) - {"iterate"}
 
     def test_resources_of_both_have_the_same_documentation_at_hand(self):
         for name in ("plans", "customers", "subscriptions", "oauth"):
