@@ -159,7 +159,7 @@ def check_integers(**values: int | Unset) -> dict[str, object]:
 
 
 def check_range(name: str, value: int | Unset, *, minimum: int | None = None, maximum: int | None = None) -> None:
-    """Check that an argument is an integer within bounds; ``None`` is for no bound.
+    """Check that an argument is an integer within bounds. A bound that is ``None`` is not checked.
 
     Raises:
         InvalidArgumentError: It is not an integer, or out of bounds.
@@ -187,7 +187,7 @@ def check_bools(**values: bool | Unset) -> dict[str, object]:
 
 
 def check_datetimes(**values: date | Unset) -> dict[str, object]:
-    """Check that arguments are timestamps; convert a date to its first moment in UTC.
+    """Check that arguments are timestamps. A date is converted to the start of that day in UTC.
 
     Raises:
         InvalidArgumentError: One is not a date, or a datetime without a time zone.
@@ -225,7 +225,7 @@ def check_json_objects(**values: JSONObject | Unset) -> dict[str, object]:
 
 
 def check_nullable(check: Callable[..., dict[str, object]], **values: object) -> dict[str, object]:
-    """Check arguments that accept ``None`` too; ``None`` is sent as null."""
+    """Check arguments that accept ``None`` too. ``None`` is sent as null."""
     checked = check(**{name: value for name, value in values.items() if value is not None})
     return {name: checked.get(name) for name in values}
 

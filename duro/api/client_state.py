@@ -31,7 +31,7 @@ class ClientState:
         self.authorizers = authorizers
 
     async def aclose(self) -> None:
-        """Close the connections; later calls raise ``ClientClosedError``."""
+        """Close the connections. Later calls raise ``ClientClosedError``."""
         await self.pipeline.aclose()
         await self.authorizers.aclose()
 

@@ -78,7 +78,7 @@ _RESERVED_HEADERS: Final = frozenset(
 
 
 def encode_query(query: Mapping[str, object]) -> str:
-    """Check the parameters of a query string and encode them; ``UNSET`` ones are left out.
+    """Check the parameters of a query string and encode them. ``UNSET`` ones are left out.
 
     Raises:
         InvalidArgumentError: A name or value cannot be part of a query string.

@@ -138,7 +138,7 @@ class AsyncPages(Generic[T]):
         return self._iteration.cursor
 
     def iterate(self) -> PageIteration[T]:
-        """Start an iteration; ``cursor`` follows it from now on."""
+        """Start an iteration. From now on, ``cursor`` follows it."""
         self._iteration = PageIteration(self._fetch, self._start, prefetch=self._prefetches)
         return self._iteration
 
@@ -168,7 +168,7 @@ class AsyncPages(Generic[T]):
         return _PageIterator(self.iterate())
 
     async def page(self) -> Page[T]:
-        """Fetch the first page only; ``cursor`` then is the position behind it.
+        """Fetch the first page only. Afterwards, ``cursor`` is the position behind it.
 
         Returns:
             The first page.

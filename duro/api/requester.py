@@ -125,7 +125,7 @@ class Requester:
             path: Path with the values of its parameters.
             options: Per-call options.
             content: Request body.
-            query: Query parameters by their wire names; ``UNSET`` ones are left out.
+            query: Query parameters by their wire names. ``UNSET`` ones are left out.
 
         Returns:
             The invocation.

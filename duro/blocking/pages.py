@@ -68,7 +68,7 @@ class Pages(Generic[T]):
             yield page
 
     def page(self) -> Page[T]:
-        """Fetch the first page only; ``cursor`` then is the position behind it.
+        """Fetch the first page only. Afterwards, ``cursor`` is the position behind it.
 
         Returns:
             The first page.

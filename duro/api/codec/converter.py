@@ -35,7 +35,7 @@ def camel_case(name: str) -> str:
 
 
 def wire_name(attribute: Attribute[Any]) -> str:
-    """Return the wire name of a model's attribute; the metadata entry ``wire`` overrides it."""
+    """Return the wire name of a model's attribute. The metadata entry ``wire`` overrides it."""
     return attribute.metadata.get("wire") or camel_case(attribute.name)
 
 
@@ -214,7 +214,7 @@ def make_converter(*, detailed: bool) -> Converter:
     """Create a converter with the hooks of all models.
 
     Args:
-        detailed: Whether errors carry the path of the problem; many times slower.
+        detailed: Whether errors carry the path of the problem. A detailed converter is many times slower.
 
     Returns:
         The converter.

@@ -38,7 +38,7 @@ def decode(body: bytes, into: type[T]) -> T:
         The model.
 
     Raises:
-        DecodingError: The response breaks the contract; ``path`` is the place.
+        DecodingError: The response breaks the contract. ``path`` is the place.
     """
     return structure(_unwrap(decode_json(body)), into, body=body)
 
@@ -47,7 +47,7 @@ def decode_json(body: bytes, *, source: str = "response") -> Any:
     """Decode a response body into plain data.
 
     Args:
-        body: Response body; an empty one is ``None``.
+        body: Response body. An empty one is decoded as ``None``.
         source: Name of the data's source in error messages.
 
     Returns:
@@ -71,14 +71,14 @@ def structure(data: Any, into: type[T], *, body: bytes, source: str = "response"
     Args:
         data: Plain data, as decoded from JSON.
         into: Class of the model.
-        body: Bytes from which the data was decoded; kept in the error.
+        body: Bytes from which the data was decoded. The error keeps them.
         source: Name of the data's source in error messages.
 
     Returns:
         The model.
 
     Raises:
-        DecodingError: The data breaks the contract; ``path`` is the place.
+        DecodingError: The data breaks the contract. ``path`` is the place.
     """
     try:
         return _fast.structure(data, into)

@@ -44,7 +44,7 @@ def encode(values: Mapping[str, object]) -> bytes:
 
 
 def encode_json(value: object) -> bytes:
-    """Encode any JSON value; names stay as they are.
+    """Encode any JSON value without a change of names.
 
     Args:
         value: JSON value, which may contain timestamps and enums.
@@ -95,7 +95,7 @@ def _to_text(value: object) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a datetime must have a time zone; pass for example datetime.now(UTC)")
-        # The API writes milliseconds; microseconds only where they would be lost.
+        # The API writes milliseconds. Microseconds are sent only where they would be lost.
         precision = "milliseconds" if value.microsecond % 1000 == 0 else "microseconds"
         return value.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
     if isinstance(value, date):

@@ -22,7 +22,7 @@ def parse_json(content: bytes) -> Any:
         content: JSON, encoded in UTF-8.
 
     Returns:
-        The data; all numbers are finite.
+        The data. All numbers are finite.
 
     Raises:
         ValueError: The content is not JSON, or is nested more than 64 levels deep.
@@ -37,7 +37,7 @@ def parse_json(content: bytes) -> Any:
 
 
 def _is_too_deep(document: object, content: bytes) -> bool:
-    # Counting brackets is fast and clears nearly all documents; only the others are measured.
+    # Counting brackets is fast and clears nearly all documents. Only the others are measured.
     if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return False
     level: list[Any] = [document] if isinstance(document, dict | list) else []

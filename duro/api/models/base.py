@@ -41,7 +41,7 @@ class Model:
             The model.
 
         Raises:
-            DecodingError: The data breaks the contract; ``path`` is the place.
+            DecodingError: The data breaks the contract. ``path`` is the place.
         """
         return structure(dict(data), cls, body=b"")
 

@@ -22,7 +22,7 @@ class CheckoutKind(OpenEnum):
 class CheckoutStatus(OpenEnum):
     """Status of a checkout session.
 
-    The API documents ``pending`` only; other values are kept as unknown.
+    The API documents ``pending`` only. Other values are kept as unknown.
     """
 
     PENDING = "pending"

@@ -17,7 +17,7 @@ __all__ = ["EventData", "EventType", "UnknownEventData"]
 
 
 class EventType(OpenEnum):
-    """Type of an event; later versions of the API may add types."""
+    """Type of an event. Later versions of the API may add types."""
 
     SUBSCRIPTION_CREATED = "subscription_created"
     SUBSCRIPTION_ACTIVATED = "subscription_activated"

@@ -45,7 +45,7 @@ EventClass: TypeAlias = "type[Event]"
 
 @frozen(kw_only=True)
 class Event(Model):
-    """Event; each known type has a subclass.
+    """Event. Each known type has a subclass.
 
     Attributes:
         id: Id (``evt_…``), the same in each delivery of the event.

@@ -13,7 +13,7 @@ __all__ = ["Interval", "Plan"]
 
 
 class Interval(OpenEnum):
-    """Unit of a billing period; ``interval_count`` is the number of units."""
+    """Unit of a billing period. ``interval_count`` is the number of units."""
 
     HOUR = "hour"
     DAY = "day"

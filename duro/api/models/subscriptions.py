@@ -13,7 +13,7 @@ __all__ = ["PlanChangeResult", "Proration", "ProrationKind", "Subscription", "Su
 
 
 class SubscriptionStatus(OpenEnum):
-    """Status of a subscription; only trialing and active subscriptions renew."""
+    """Status of a subscription. Only trialing and active subscriptions renew."""
 
     INCOMPLETE = "incomplete"
     TRIALING = "trialing"

@@ -11,7 +11,7 @@ __all__ = ["AsyncResource"]
 
 
 class AsyncResource:
-    """Base class of resources; a resource has the operations of one tag of the contract.
+    """Base class of resources. A resource has the operations of one tag of the contract.
 
     Args:
         requester: Sender of the requests.

@@ -56,8 +56,8 @@ class AsyncCheckout(AsyncResource):
         Raises:
             InvalidArgumentError: Neither ``plan_id`` nor ``amount`` is set, or an argument has a wrong type.
             NotFoundError: The plan does not exist, or belongs to another merchant or mode.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the session may have been created.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The session may have been created, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

@@ -74,8 +74,8 @@ class AsyncCustomerCheckout(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The token does not belong to a session.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the customer may have been charged.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The customer may have been charged, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

@@ -38,7 +38,7 @@ class AsyncCustomerIdentity(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             RateLimitError: The phone number received 5 one-time passwords in the last 15 minutes.
-            OutcomeUnknownError: No usable response arrived; the one-time password may have been sent.
+            OutcomeUnknownError: The one-time password may have been sent, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -64,7 +64,7 @@ class AsyncCustomerIdentity(AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
-            OutcomeUnknownError: No usable response arrived; the one-time password may have been used.
+            OutcomeUnknownError: The one-time password may have been used, but no usable response arrived.
             APIError: The one-time password is wrong, used or expired.
 
         Example:

@@ -77,7 +77,7 @@ class AsyncCustomerPortal(AsyncResource):
         Raises:
             InvalidArgumentError: Neither ``email`` nor ``token`` is set, or an argument has a wrong type.
             RateLimitError: Too many codes were sent.
-            OutcomeUnknownError: No usable response arrived; the code may have been sent.
+            OutcomeUnknownError: The code may have been sent, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -112,7 +112,7 @@ class AsyncCustomerPortal(AsyncResource):
 
         Raises:
             InvalidArgumentError: Neither ``email`` nor ``token`` is set, or an argument has a wrong type.
-            OutcomeUnknownError: No usable response arrived; the code may have been used.
+            OutcomeUnknownError: The code may have been used, but no usable response arrived.
             APIError: The code is wrong, used or expired.
 
         Example:
@@ -170,7 +170,7 @@ class AsyncCustomerPortal(AsyncResource):
             ConfigurationError: The credential is not a portal session.
             NotFoundError: The subscription does not exist, or belongs to another account.
             ConflictError: The subscription is not active.
-            OutcomeUnknownError: No usable response arrived; the subscription may have been paused.
+            OutcomeUnknownError: The subscription may have been paused, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -248,8 +248,8 @@ class AsyncCustomerPortal(AsyncResource):
         Raises:
             InvalidArgumentError: ``amount_naira`` is not an integer of at least 100.
             ConfigurationError: The credential is not a portal session.
-            OutcomeUnknownError: No usable response arrived; the checkout may have been created. Nothing is charged
-                before it is paid.
+            OutcomeUnknownError: The checkout may have been created (nothing is charged before it is paid), but no
+                usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -271,8 +271,7 @@ class AsyncCustomerPortal(AsyncResource):
         response. All of its fields are kept in ``extra``.
 
         Args:
-            bvn: Bank verification number of the customer, eleven digits. It is a secret: no response, log or repr
-                contains it.
+            bvn: Bank verification number of the customer, eleven digits. It never appears in a response, log or repr.
             **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
@@ -281,7 +280,7 @@ class AsyncCustomerPortal(AsyncResource):
         Raises:
             InvalidArgumentError: ``bvn`` is not a string of eleven digits.
             ConfigurationError: The credential is not a portal session.
-            OutcomeUnknownError: No usable response arrived; the virtual account may have been issued.
+            OutcomeUnknownError: The virtual account may have been issued, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

@@ -81,8 +81,8 @@ class AsyncCustomers(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             ConflictError: Another customer has this ``merchant_ref``.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the customer may have been created.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The customer may have been created, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -156,7 +156,7 @@ class AsyncCustomers(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The customer does not exist, or belongs to another merchant or mode.
-            OutcomeUnknownError: No usable response arrived; the customer may have been blacklisted.
+            OutcomeUnknownError: The customer may have been blacklisted, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

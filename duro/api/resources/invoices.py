@@ -72,8 +72,8 @@ class AsyncInvoices(AsyncResource):
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The invoice does not exist, or belongs to another merchant or mode.
             ConflictError: The invoice is not paid, or is refunded already.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the money may have been refunded.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The money may have been refunded, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

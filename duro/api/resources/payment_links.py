@@ -40,7 +40,7 @@ class AsyncPaymentLinks(AsyncResource):
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The plan does not exist, or belongs to another merchant or mode.
             ConflictError: Another payment link has this slug.
-            OutcomeUnknownError: No usable response arrived; the payment link may have been created.
+            OutcomeUnknownError: The payment link may have been created, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

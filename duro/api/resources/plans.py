@@ -78,8 +78,8 @@ class AsyncPlans(AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the plan may have been created.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The plan may have been created, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -108,7 +108,9 @@ class AsyncPlans(AsyncResource):
         max_cycles: int | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Plan:
-        """Update a plan; arguments left out stay unchanged (``updatePlan``, ``PATCH /v1/plans/{id}``).
+        """Update a plan (``updatePlan``, ``PATCH /v1/plans/{id}``).
+
+        Arguments left out stay unchanged.
 
         Args:
             plan_id: Plan to update.
@@ -126,8 +128,8 @@ class AsyncPlans(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The plan does not exist, or belongs to another merchant or mode.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the plan may have been updated.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The plan may have been updated, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -156,7 +158,7 @@ class AsyncPlans(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The plan does not exist, or belongs to another merchant or mode.
-            OutcomeUnknownError: No usable response arrived; the plan may have been archived.
+            OutcomeUnknownError: The plan may have been archived, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

@@ -59,8 +59,8 @@ class AsyncPromoCodes(AsyncResource):
                 ``once``.
             duration_cycles: Number of discounted charges, for ``repeating``.
             max_redemptions: Maximum number of redemptions. Unlimited if left out.
-            expires_at: Time of expiry: a datetime with a time zone, or a date for its first moment in UTC. Never if
-                left out.
+            expires_at: Time of expiry: a datetime with a time zone, or a date for the start of that day in UTC. Never
+                if left out.
             **options: Per-call options; see ``CallOptions``.
 
         Returns:
@@ -70,8 +70,8 @@ class AsyncPromoCodes(AsyncResource):
             InvalidArgumentError: The percentage is above 100, or an argument has a wrong type. No request was sent.
             NotFoundError: The plan does not exist, or belongs to another merchant or mode.
             ConflictError: Another promo code has this ``code``.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the promo code may have been created.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The promo code may have been created, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -123,14 +123,16 @@ class AsyncPromoCodes(AsyncResource):
         expires_at: date | Unset | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromoCode:
-        """Update a promo code; arguments left out stay unchanged (``updatePromoCode``, ``PATCH /v1/promo-codes/{id}``).
+        """Update a promo code (``updatePromoCode``, ``PATCH /v1/promo-codes/{id}``).
+
+        Arguments left out stay unchanged.
 
         Args:
             promo_code_id: Promo code to update.
             active: Whether customers can redeem the code.
             max_redemptions: Maximum number of redemptions, ``None`` for unlimited.
-            expires_at: Time of expiry: a datetime with a time zone, a date for its first moment in UTC, or ``None`` for
-                never.
+            expires_at: Time of expiry: a datetime with a time zone, a date for the start of that day in UTC, or
+                ``None`` for never.
             **options: Per-call options; see ``CallOptions``.
 
         Returns:
@@ -139,8 +141,8 @@ class AsyncPromoCodes(AsyncResource):
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The promo code does not exist, or belongs to another merchant or mode.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the promo code may have been updated.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The promo code may have been updated, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

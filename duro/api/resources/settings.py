@@ -52,8 +52,8 @@ class AsyncSettings(AsyncResource):
 
         Raises:
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the settings may have been updated.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The settings may have been updated, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:

@@ -54,8 +54,8 @@ class AsyncSubscriptions(AsyncResource):
             NotFoundError: The customer or plan does not exist, or belongs to another merchant or mode.
             PermissionDeniedError: The customer is blacklisted.
             ConflictError: The plan is archived.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the subscription may have been created and charged.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The subscription may have been created and charged, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -89,7 +89,7 @@ class AsyncSubscriptions(AsyncResource):
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The subscription does not exist, or belongs to another merchant or mode.
             ConflictError: The subscription has ended already.
-            OutcomeUnknownError: No usable response arrived; the subscription may have been canceled.
+            OutcomeUnknownError: The subscription may have been canceled, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -116,7 +116,7 @@ class AsyncSubscriptions(AsyncResource):
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The subscription does not exist, or belongs to another merchant or mode.
             ConflictError: The subscription is not active.
-            OutcomeUnknownError: No usable response arrived; the subscription may have been paused.
+            OutcomeUnknownError: The subscription may have been paused, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -142,7 +142,7 @@ class AsyncSubscriptions(AsyncResource):
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The subscription does not exist, or belongs to another merchant or mode.
             ConflictError: The subscription is not paused.
-            OutcomeUnknownError: No usable response arrived; the subscription may have been resumed.
+            OutcomeUnknownError: The subscription may have been resumed, but no usable response arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
@@ -174,8 +174,9 @@ class AsyncSubscriptions(AsyncResource):
             InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
             NotFoundError: The subscription or plan does not exist, or belongs to another merchant or mode.
             ConflictError: The status of the subscription does not allow the change.
-            ValidationError: The API rejected the request body; ``details`` lists the invalid fields.
-            OutcomeUnknownError: No usable response arrived; the plan may have been changed and the difference charged.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The plan may have been changed and the difference charged, but no usable response
+                arrived.
             APIError: The API rejected the request for another reason.
 
         Example:
