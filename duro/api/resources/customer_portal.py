@@ -68,7 +68,7 @@ class AsyncCustomerPortal(AsyncResource):
         Args:
             email: Email address of the customer. Either ``email`` or ``token`` is required.
             token: Token of a portal link, which contains the email address.
-            resend: Whether to send the code again during the cooldown. The API's default is ``False``.
+            resend: Whether to send the code again during the cooldown.
             **options: Per-call options; see ``CallOptions``.
 
         Returns:

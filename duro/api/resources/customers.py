@@ -71,7 +71,7 @@ class AsyncCustomers(AsyncResource):
             email: Email address.
             phone: Phone number: digits with the country code.
             name: Full name.
-            merchant_ref: Identifier of this customer in the merchant's system, unique per merchant and mode.
+            merchant_ref: Identifier of this customer in the merchant's system.
             metadata: Additional data of the merchant: a mapping of strings to JSON values.
             **options: Per-call options; see ``CallOptions``.
 

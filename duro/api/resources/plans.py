@@ -68,8 +68,8 @@ class AsyncPlans(AsyncResource):
             amount: Price of one period in minor units (kobo).
             interval: Unit of a period, such as ``day``, ``month`` or ``year``.
             currency: Currency of the amount, as an ISO 4217 code. The API's default is ``NGN``.
-            interval_count: Number of intervals in a period, at least 1. The API's default is 1.
-            trial_days: Length of the free trial in days. The API's default is 0.
+            interval_count: Number of intervals in a period.
+            trial_days: Length of the free trial in days.
             max_cycles: Number of successful charges after which a subscription expires. Unlimited if left out.
             **options: Per-call options; see ``CallOptions``.
 
@@ -117,7 +117,7 @@ class AsyncPlans(AsyncResource):
             name: Display name.
             amount: Price of one period in minor units (kobo).
             interval: Unit of a period, such as ``day``, ``month`` or ``year``.
-            interval_count: Number of intervals in a period, at least 1.
+            interval_count: Number of intervals in a period.
             trial_days: Length of the free trial in days.
             max_cycles: Number of successful charges after which a subscription expires.
             **options: Per-call options; see ``CallOptions``.

@@ -42,7 +42,7 @@ class AsyncSubscriptions(AsyncResource):
         Args:
             customer_id: Customer to charge.
             plan_id: Plan to subscribe to.
-            payment_method_id: Saved payment method to charge. The customer's default if left out.
+            payment_method_id: Saved payment method to charge.
             metadata: Additional data of the merchant: a mapping of strings to JSON values.
             **options: Per-call options; see ``CallOptions``.
 
