@@ -8,7 +8,7 @@ from ._cached_attribute import cached_attribute
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
 from .api.client_state import ClientState, Defaults
-from .api.codec.codec import decode_json, encode_json
+from .api.codec import decode_json, encode_json
 from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
 from .api.resources.base import AsyncResource
@@ -182,7 +182,7 @@ class AsyncDuro:
             >>> (await client.token()) == (await client.token())
             True
         """
-        return await self._requester.oauth_token(options)
+        return await self._requester.get_token(options)
 
     async def request(
         self,
@@ -218,14 +218,10 @@ class AsyncDuro:
         path = RedactedStr.of(path)
         operation = raw_operation(method, path)
         content = None if json is UNSET else encode_json(json)
-        return await self._requester.execute(
-            operation,
-            path,
-            content=content,
-            query={} if params is None else params,
-            options=options,
-            read=decode_json,
+        invocation = self._requester.prepare(
+            operation, path, content=content, query={} if params is None else params, options=options
         )
+        return await self._requester.execute(invocation, decode_json)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Return a copy with other options, which shares the connections and the token cache.
@@ -256,7 +252,7 @@ class AsyncDuro:
 
         Later calls raise ``ClientClosedError``. Closing twice is allowed.
         """
-        await self._requester.core.aclose()
+        await self._requester.state.aclose()
 
     def check_open(self) -> None:
         """Check that the client is not closed.
@@ -264,7 +260,7 @@ class AsyncDuro:
         Raises:
             ClientClosedError: The client is closed.
         """
-        self._requester.core.pipeline.check_open()
+        self._requester.state.pipeline.check_open()
 
     async def __aenter__(self) -> Self:
         self.check_open()
@@ -280,5 +276,5 @@ class AsyncDuro:
             # A traceback with local variables calls this even if the constructor failed.
             return f"<{type(self).__name__} (not initialized)>"
         return (
-            f"<{type(self).__name__} {self._requester.core.pipeline.base_url} {self._requester.defaults.credential!r}>"
+            f"<{type(self).__name__} {self._requester.state.pipeline.base_url} {self._requester.defaults.credential!r}>"
         )

@@ -1,1 +1,1 @@
-"""The API as Python: models, resources, pages, and the codec between them and the wire."""
+"""API in Python terms: models, resources, pages, and the codec that converts between models and JSON."""

@@ -1,8 +1,9 @@
-"""Checks of the arguments of a call: nothing that breaks the contract is sent.
+"""Argument checks: a value that breaks the contract is rejected before a request is sent.
 
-Each check takes arguments by their Python names, leaves those that are
-``UNSET`` alone, and gives all of them back for the body; an error names the
-argument and says what to do.
+The ``check_*`` functions with keyword arguments take values by their Python names.
+They skip values that are ``UNSET``, and return all of them for the request body.
+An error message names the argument and the fix. It contains no text of the
+caller, because a secret may have been passed to the wrong argument.
 """
 
 from __future__ import annotations
@@ -31,235 +32,250 @@ __all__ = [
     "check_ids",
     "check_integers",
     "check_json_objects",
+    "check_nullable",
     "check_page_position",
     "check_range",
     "check_secrets",
     "check_slugs",
     "check_strings",
-    "nullable",
     "require_any",
     "wrap_secrets",
 ]
 
-MOST_ITEMS: Final = 100
+MAX_PAGE_SIZE: Final = 100
 _SLUG: Final = re.compile(r"[a-z0-9-]+")
 
 
-def check_strings(**given: str | Unset) -> dict[str, object]:
-    """Check that arguments are text.
+def check_strings(**values: str | Unset) -> dict[str, object]:
+    """Check that arguments are strings.
 
     Raises:
-        InvalidArgumentError: One is not.
+        InvalidArgumentError: One is not a string.
     """
-    for name, value in given.items():
+    for name, value in values.items():
         if value is not UNSET and not isinstance(value, str):
-            raise _unfit(name, value, "text")
-    return {**given}
+            raise _type_error(name, value, "a string", "pass a str")
+    return {**values}
 
 
-def check_ids(**given: str | Unset) -> dict[str, object]:
-    """Check that arguments are ids, as the API answered them.
+def check_ids(**values: str | Unset) -> dict[str, object]:
+    """Check that arguments are ids: strings that are not blank.
 
     Raises:
-        InvalidArgumentError: One is no text, or empty.
+        InvalidArgumentError: One is not a string, or is blank.
     """
-    for name, value in check_strings(**given).items():
+    advice = "pass the id that the API returned"
+    for name, value in values.items():
+        if value is not UNSET and not isinstance(value, str):
+            raise _type_error(name, value, "a string", advice)
         if isinstance(value, str) and not value.strip():
-            raise InvalidArgumentError(f"{name} is empty; give the id that the API answered")
-    return {**given}
+            raise InvalidArgumentError(f"{name} must be an id, got a blank string; {advice}")
+    return {**values}
 
 
-def check_slugs(**given: str | Unset) -> dict[str, object]:
-    """Check that arguments can stand in an address: lower-case letters, digits and hyphens.
+def check_slugs(**values: str | Unset) -> dict[str, object]:
+    """Check that arguments are slugs: lower-case letters, digits and hyphens.
 
     Raises:
-        InvalidArgumentError: One is no text, or has another character.
+        InvalidArgumentError: One is not a string, or has another character.
     """
-    for name, value in check_strings(**given).items():
+    for name, value in check_strings(**values).items():
         if isinstance(value, str) and not _SLUG.fullmatch(value):
-            raise InvalidArgumentError(f"{name} is {value!r}; give lower-case letters, digits and hyphens")
-    return {**given}
+            raise InvalidArgumentError(
+                f"{name} must be made of lower-case letters, digits and hyphens; replace all other characters"
+            )
+    return {**values}
 
 
-def check_choice(name: str, value: object, *words: str) -> None:
-    """Check that an argument is one of a few words.
-
-    Raises:
-        InvalidArgumentError: It is not.
-    """
-    if value not in words:
-        raise InvalidArgumentError(f"{name} has to be {' or '.join(map(repr, words))}")
-
-
-def require_any(**given: object) -> None:
-    """Check that at least one of several arguments was given.
+def check_choice(name: str, value: object, *choices: str) -> None:
+    """Check that an argument is one of several strings.
 
     Raises:
-        InvalidArgumentError: None was.
+        InvalidArgumentError: It is not one of them.
     """
-    if all(value is UNSET for value in given.values()):
-        raise InvalidArgumentError(f"give {' or '.join(f'{name}=' for name in given)}")
+    if value not in choices:
+        raise InvalidArgumentError(f"{name} must be {' or '.join(map(repr, choices))}; pass one of these strings")
+
+
+def require_any(**values: object) -> None:
+    """Check that at least one of several arguments is set.
+
+    Raises:
+        InvalidArgumentError: All of them are ``UNSET``.
+    """
+    if all(value is UNSET for value in values.values()):
+        raise InvalidArgumentError(f"{' or '.join(values)} must be set, got neither; pass one of them")
 
 
 def check_digits(name: str, value: object, count: int) -> None:
-    """Check that an argument, wrapped or not, is a number of digits.
+    """Check that an argument, wrapped as a secret or not, is a string of ASCII digits.
 
     Raises:
-        InvalidArgumentError: It is not.
+        InvalidArgumentError: It is not a string, or not of ``count`` digits.
     """
     text = value.reveal() if isinstance(value, Secret) else value
-    fits = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) == count
+    is_valid = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) == count
+    kind = type(text).__name__
+    # A traceback with locals shows this frame.
     del text
-    if not fits:
-        raise InvalidArgumentError(f"{name} has to be {count} digits")
+    if not is_valid:
+        received = "a different string" if kind == "str" else kind
+        raise InvalidArgumentError(f"{name} must be a string of {count} digits, got {received}; check the number")
 
 
-def wrap_secrets(**given: str | Unset) -> dict[str, object]:
-    """Wrap texts so that no frame or repr shows them; this comes first, for it cannot fail."""
-    return {name: Secret(value) if isinstance(value, str) else value for name, value in given.items()}
+def wrap_secrets(**values: str | Unset) -> dict[str, object]:
+    """Wrap strings, so that no frame or repr shows them.
+
+    Callers do this first and delete their own names. It cannot fail, so no traceback shows the strings.
+    """
+    return {name: Secret(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
-def check_secrets(given: dict[str, object]) -> dict[str, object]:
-    """Check that arguments, wrapped by :func:`wrap_secrets`, are text.
+def check_secrets(values: dict[str, object]) -> dict[str, object]:
+    """Check that arguments, wrapped by :func:`wrap_secrets`, are strings that are not blank.
 
     Raises:
-        InvalidArgumentError: One is no text, or empty.
+        InvalidArgumentError: One is not a string, or is blank.
     """
-    for name, value in given.items():
+    advice = "pass the value that the customer received"
+    for name, value in values.items():
         if isinstance(value, Secret):
             if not value.reveal().strip():
-                raise InvalidArgumentError(f"{name} is empty; give what the customer was sent")
+                raise InvalidArgumentError(f"{name} must not be blank; {advice}")
         elif value is not UNSET:
-            raise _unfit(name, value, "text")
-    return given
+            raise _type_error(name, value, "a string", advice)
+    return values
 
 
-def check_integers(**given: int | Unset) -> dict[str, object]:
-    """Check that arguments are whole numbers.
+def check_integers(**values: int | Unset) -> dict[str, object]:
+    """Check that arguments are integers. Amounts are integers too, because they count minor units.
 
     Raises:
-        InvalidArgumentError: One is not; amounts of money have no decimals, since they count minor units.
+        InvalidArgumentError: One is not an integer.
     """
-    for name, value in given.items():
-        if value is not UNSET and (isinstance(value, bool) or not isinstance(value, int)):
-            raise _unfit(name, value, "a whole number")
-    return {**given}
+    for name, value in values.items():
+        check_range(name, value)
+    return {**values}
 
 
-def check_range(name: str, value: int | Unset, *, least: int | None = None, most: int | None = None) -> None:
-    """Check that a whole number stands within bounds.
+def check_range(name: str, value: int | Unset, *, minimum: int | None = None, maximum: int | None = None) -> None:
+    """Check that an argument is an integer within bounds. A bound that is ``None`` is not checked.
 
     Raises:
-        InvalidArgumentError: It does not.
+        InvalidArgumentError: It is not an integer, or out of bounds.
     """
     if isinstance(value, Unset):
         return
-    if (least is not None and value < least) or (most is not None and value > most):
-        bounds = [f"{word} {bound}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
-        raise InvalidArgumentError(f"{name} is {value}; give {' and '.join(bounds)}")
+    bounds = [f"{word} {bound}" for word, bound in (("at least", minimum), ("at most", maximum)) if bound is not None]
+    expected = f"an integer of {' and '.join(bounds)}" if bounds else "an integer"
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _type_error(name, value, expected, "pass an int, without decimals and quotes")
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        raise InvalidArgumentError(f"{name} must be {expected}, got {value}; pass a number in this range")
 
 
-def check_bools(**given: bool | Unset) -> dict[str, object]:
-    """Check that arguments are true or false.
+def check_bools(**values: bool | Unset) -> dict[str, object]:
+    """Check that arguments are booleans.
 
     Raises:
-        InvalidArgumentError: One is not.
+        InvalidArgumentError: One is not a boolean.
     """
-    for name, value in given.items():
+    for name, value in values.items():
         if value is not UNSET and not isinstance(value, bool):
-            raise _unfit(name, value, "True or False")
-    return {**given}
+            raise _type_error(name, value, "a boolean", "pass True or False")
+    return {**values}
 
 
-def check_datetimes(**given: date | Unset) -> dict[str, object]:
-    """Check that arguments are moments; a date without a time stands for its first moment, in UTC.
+def check_datetimes(**values: date | Unset) -> dict[str, object]:
+    """Check that arguments are timestamps. A date is converted to the start of that day in UTC.
 
     Raises:
-        InvalidArgumentError: One is neither, or a datetime without a time zone.
+        InvalidArgumentError: One is not a date, or a datetime without a time zone.
     """
     checked: dict[str, object] = {}
-    for name, value in given.items():
+    for name, value in values.items():
         if isinstance(value, datetime):
             if value.tzinfo is None:
-                raise InvalidArgumentError(f"{name} has no time zone; give it one, as in datetime.now(UTC)")
+                raise InvalidArgumentError(f"{name} must have a time zone; pass for example datetime.now(UTC)")
             checked[name] = value
         elif isinstance(value, date):
             checked[name] = datetime.combine(value, time(), UTC)
         elif value is UNSET:
             checked[name] = value
         else:
-            raise _unfit(name, value, "a datetime with a time zone, or a date")
+            raise _type_error(name, value, "a date or a datetime", "pass for example datetime.now(UTC)")
     return checked
 
 
-def check_json_objects(**given: JSONObject | Unset) -> dict[str, object]:
+def check_json_objects(**values: JSONObject | Unset) -> dict[str, object]:
     """Check that arguments are JSON objects, and copy them.
 
     Raises:
-        InvalidArgumentError: One is no mapping, or holds what JSON has not; says where.
+        InvalidArgumentError: One is not a mapping, or contains a value without a JSON form. The message has its path.
     """
     checked: dict[str, object] = {}
-    for name, value in given.items():
+    for name, value in values.items():
         if value is UNSET:
             checked[name] = value
         elif isinstance(value, Mapping):
-            checked[name] = _json_copy(name, value)
+            checked[name] = _copy_json(name, value)
         else:
-            raise _unfit(name, value, "a mapping of names to JSON values")
+            raise _type_error(name, value, "a mapping", "pass a dict of JSON values")
     return checked
 
 
-def nullable(check: Callable[..., dict[str, object]], **given: object) -> dict[str, object]:
-    """Let arguments be ``None``, which sends null, and check the others."""
-    checked = check(**{name: value for name, value in given.items() if value is not None})
-    return {name: checked.get(name) for name in given}
+def check_nullable(check: Callable[..., dict[str, object]], **values: object) -> dict[str, object]:
+    """Check arguments that accept ``None`` too. ``None`` is sent as null."""
+    checked = check(**{name: value for name, value in values.items() if value is not None})
+    return {name: checked.get(name) for name in values}
 
 
-def check_page_position(limit: int | Unset, cursor: str | None) -> None:
-    """Check how many items a page is to have, and where it is to begin.
+def check_page_position(page_size: int | Unset, cursor: str | None) -> None:
+    """Check the page size and the cursor of a list.
 
     Raises:
         InvalidArgumentError: One of them breaks the contract.
     """
-    if not isinstance(limit, Unset) and (
-        isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MOST_ITEMS
-    ):
-        raise InvalidArgumentError(f"limit is {limit!r}; give the items of a page, 1 to {MOST_ITEMS}")
+    check_range("page_size", page_size, minimum=1, maximum=MAX_PAGE_SIZE)
     if cursor is not None and (not isinstance(cursor, str) or not cursor):
-        raise InvalidArgumentError("cursor has to be the next_cursor of a page, or None for the first page")
+        received = "an empty string" if cursor == "" else type(cursor).__name__
+        raise InvalidArgumentError(
+            f"cursor must be a string or None, got {received}; pass the next_cursor of a page, or None for the first"
+        )
 
 
-def _unfit(name: str, value: object, wanted: str) -> InvalidArgumentError:
-    # Never the value: whoever mixes arguments up may have put a secret here.
-    hint = ", or leave it out" if value is None else ""
-    return InvalidArgumentError(f"{name} is of type {type(value).__name__}; give {wanted}{hint}")
+def _type_error(name: str, value: object, expected: str, advice: str) -> InvalidArgumentError:
+    # Only the type: the value may be a secret that was passed to the wrong argument.
+    hint = ", or leave the argument out" if value is None else ""
+    return InvalidArgumentError(f"{name} must be {expected}, got {type(value).__name__}; {advice}{hint}")
 
 
-def _json_copy(path: str, value: object) -> Any:
-    """Copy JSON; Python's own encoder would turn a number among the names into text, and say nothing."""
-    issue: InvalidArgumentError
+def _copy_json(path: str, value: object) -> Any:
+    """Copy a JSON value. Unlike ``json.dumps``, reject keys that are not strings instead of converting them."""
+    problem: InvalidArgumentError
     try:
-        return _copied(path, value)
+        return _copy_value(path, value)
     except RecursionError:
-        issue = InvalidArgumentError(f"{path} is nested too deeply, or holds itself; give plain JSON")
-    raise issue
+        problem = InvalidArgumentError(
+            f"{path} must not be nested too deeply or contain itself; pass plain JSON values"
+        )
+    raise problem
 
 
-def _copied(path: str, value: object) -> Any:
+def _copy_value(path: str, value: object) -> Any:
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)
-        if odd := [name for name in members if not isinstance(name, str)]:
-            raise InvalidArgumentError(f"{path} has a name of type {type(odd[0]).__name__}; names in JSON are text")
-        return {name: _copied(f"{path}.{name}", member) for name, member in members.items()}
+        if invalid := [name for name in members if not isinstance(name, str)]:
+            kind = type(invalid[0]).__name__
+            raise InvalidArgumentError(f"{path} must have string keys, got {kind}; JSON does not support other keys")
+        return {name: _copy_value(f"{path}.{name}", member) for name, member in members.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        return [_copied(f"{path}[{index}]", item) for index, item in enumerate(cast("Sequence[object]", value))]
+        return [_copy_value(f"{path}[{index}]", item) for index, item in enumerate(cast("Sequence[object]", value))]
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidArgumentError(f"{path} is {value}, which JSON has not")
+        raise InvalidArgumentError(f"{path} must be a finite number, got {value}; JSON does not support it")
     if isinstance(value, datetime) and value.tzinfo is None:
-        raise InvalidArgumentError(
-            f"{path} is a datetime without a time zone, which as JSON would mean another moment to each reader; "
-            "give it one, as in datetime.now(UTC)"
-        )
+        # Without a time zone, each reader of the JSON would assume its own.
+        raise InvalidArgumentError(f"{path} must have a time zone to be JSON; pass for example datetime.now(UTC)")
     if value is None or isinstance(value, bool | int | float | str | date | Enum):
         return value
-    raise InvalidArgumentError(f"{path} is of type {type(value).__name__}, which JSON has not; give text or numbers")
+    raise _type_error(path, value, "a JSON value", "pass strings, numbers, booleans, lists or mappings")

@@ -1,4 +1,4 @@
-"""What stands behind a client: what it shares with its copies, and what each copy says of itself."""
+"""State of a client: the parts shared with its copies, and the defaults of each copy."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["ClientState", "Defaults"]
 
 
 class ClientState:
-    """What a client and its copies share: connections and tokens.
+    """Connections and tokens that a client shares with its copies.
 
     Args:
-        pipeline: Carries calls out.
-        authorizers: Knows who calls.
+        pipeline: Pipeline that executes calls.
+        authorizers: Source of the authorizer for each credential.
     """
 
     def __init__(self, pipeline: Pipeline, authorizers: Authorizers) -> None:
@@ -31,28 +31,29 @@ class ClientState:
         self.authorizers = authorizers
 
     async def aclose(self) -> None:
-        """Close the connections and refuse further calls."""
+        """Close the connections. Later calls raise ``ClientClosedError``."""
         await self.pipeline.aclose()
         await self.authorizers.aclose()
 
+    # warnings.warn is bound as a default: at interpreter exit the module may be gone.
     def __del__(self, _warn: Any = warnings.warn) -> None:
         pipeline = getattr(self, "pipeline", None)
         if pipeline is not None and pipeline.in_use:
             _warn("a Duro client was not closed; use it in a with statement, or close it", ResourceWarning, source=self)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Duro client cannot be pickled; make one in each process")
+        raise TypeError("a Duro client cannot be pickled; create one in each process")
 
 
 @frozen
 class Defaults:
-    """What a copy of a client says with every call.
+    """Options of a client's calls, used where a call does not set its own.
 
     Attributes:
-        credential: Who calls.
-        timeout: The deadline, in seconds.
-        retry: How to try again.
-        headers: Further headers.
+        credential: Credential of the calls.
+        timeout: Deadline of a call in seconds.
+        retry: Retry policy.
+        headers: Additional headers.
     """
 
     credential: Credential

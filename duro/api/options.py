@@ -1,4 +1,4 @@
-"""What may be said with every call."""
+"""Options that every method accepts, and options of a client's copies."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ __all__ = [
     "ClientOptions",
     "check_headers",
     "check_idempotency_key",
-    "check_names",
-    "check_query",
+    "check_option_names",
+    "encode_query",
 ]
 
 
 class CallOptions(TypedDict, total=False):
-    """The options of every method.
+    """Per-call options, keyword arguments of every method.
 
     Attributes:
-        timeout: The call's deadline in seconds: token, attempts and waits together.
-        idempotency_key: The key to send a mutation under, instead of a new one.
-        headers: Further headers.
-        credential: Who calls, instead of the client's credential.
+        timeout: Deadline of the call in seconds. It covers the token exchange, all attempts and the waits between them.
+        idempotency_key: Key of a mutation: 1 to 255 visible ASCII characters. A new UUID if left out.
+            Operations that only read do not accept it.
+        headers: Additional headers of the request. They override the client's ``headers``.
+        credential: Credential to use instead of the client's. It must belong to the same mode.
     """
 
     timeout: float
@@ -42,13 +43,13 @@ class CallOptions(TypedDict, total=False):
 
 
 class ClientOptions(TypedDict, total=False):
-    """What a copy of a client may say otherwise.
+    """Options of a client's copy, keyword arguments of ``with_options``.
 
     Attributes:
-        timeout: The deadline of a call, in seconds.
-        retries: How a call is tried again: a number, or a policy.
-        headers: Headers to send with every call.
-        credential: Who calls.
+        timeout: Deadline of each call in seconds.
+        retries: Maximum number of retries of each call, or a ``RetryPolicy``.
+        headers: Additional headers of each request.
+        credential: Credential of each call. It must belong to the same mode.
     """
 
     timeout: float
@@ -60,7 +61,7 @@ class ClientOptions(TypedDict, total=False):
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\t]*")
-_OWN_HEADERS: Final = frozenset(
+_RESERVED_HEADERS: Final = frozenset(
     {
         "accept",
         "accept-encoding",
@@ -76,42 +77,43 @@ _OWN_HEADERS: Final = frozenset(
 )
 
 
-def check_query(query: Mapping[str, object], *, name: str = "params") -> str:
-    """Check the values of a query string and write it; those that are ``UNSET`` are left out.
+def encode_query(query: Mapping[str, object]) -> str:
+    """Check the parameters of a query string and encode them. ``UNSET`` ones are left out.
 
     Raises:
-        InvalidArgumentError: A name or value cannot stand in a query.
+        InvalidArgumentError: A name or value cannot be part of a query string.
     """
     if not isinstance(query, Mapping):
-        raise InvalidArgumentError(f"{name} is a {type(query).__name__}; give a mapping of names to values")
+        raise InvalidArgumentError(f"params must be a mapping, got {type(query).__name__}; pass a dict")
     try:
-        return urlencode({_name(name): _plain(value) for name, value in query.items() if value is not UNSET})
+        return urlencode({_check_name(key): _to_text(value) for key, value in query.items() if value is not UNSET})
     except UnicodeEncodeError:
-        issue = "half a character, which cannot be sent"
+        problem = "text without lone surrogates; remove the characters that UTF-8 cannot encode"
     except TypeError as error:
-        issue = str(error)
-    raise InvalidArgumentError(f"{name} holds {issue}")
+        problem = str(error)
+    # Raised outside the handlers, so that no __context__ leads to the values.
+    raise InvalidArgumentError(f"params must contain {problem}")
 
 
-def _name(name: object) -> str:
+def _check_name(name: object) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"a name of type {type(name).__name__}; names are text")
+        raise TypeError(f"only names that are strings, got {type(name).__name__}; pass a str")
     return name
 
 
-def _plain(value: object) -> str:
+def _to_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int):
         return str(value)
-    raise TypeError(f"a {type(value).__name__}; give text, whole numbers or truth values")
+    raise TypeError(f"only strings, integers and booleans, got {type(value).__name__}; convert the value")
 
 
-def check_names(options: Mapping[str, object], known: type[object]) -> None:
-    """Refuse an option that there is not, as Python refuses an unknown argument.
+def check_option_names(options: Mapping[str, object], known: type[object]) -> None:
+    """Check the names of options, as Python checks keyword arguments.
 
     Raises:
-        TypeError: There is no option of that name.
+        TypeError: An option does not exist.
     """
     for name in options:
         if name not in known.__annotations__:
@@ -122,28 +124,34 @@ def check_idempotency_key(key: str) -> str:
     """Check an idempotency key.
 
     Raises:
-        InvalidArgumentError: It is not 1 to 255 visible ASCII characters.
+        InvalidArgumentError: It is not a string of 1 to 255 visible ASCII characters.
     """
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise InvalidArgumentError("idempotency_key has to be 1 to 255 visible ASCII characters; a UUID is best")
+        received = "a different string" if isinstance(key, str) else type(key).__name__
+        raise InvalidArgumentError(
+            f"idempotency_key must be 1 to 255 visible ASCII characters, got {received}; pass for example str(uuid4())"
+        )
     return key
 
 
 def check_headers(headers: Mapping[str, str]) -> Headers:
-    """Check further headers and write them as lines.
+    """Check additional headers and convert them to header lines.
 
     Raises:
-        InvalidArgumentError: A name or value cannot stand in a header, or the client writes this header itself.
+        InvalidArgumentError: A name or value is not valid in a header, or the client sets the header itself.
     """
     if not isinstance(headers, Mapping):
-        raise InvalidArgumentError(f"headers is a {type(headers).__name__}; give a mapping of names to values")
+        raise InvalidArgumentError(f"headers must be a mapping, got {type(headers).__name__}; pass a dict of strings")
     lines: list[tuple[bytes, bytes]] = []
     for name, value in headers.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise InvalidArgumentError("headers holds a name that is no header name")
-        if name.lower() in _OWN_HEADERS:
-            raise InvalidArgumentError(f"the header {name} is written by the client itself; use the option for it")
+            raise InvalidArgumentError("headers must have valid header names; use letters, digits and hyphens")
+        if name.lower() in _RESERVED_HEADERS:
+            raise InvalidArgumentError(f"headers must not contain {name}, which the client sets; use the option for it")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise InvalidArgumentError(f"the value of the header {name} is no plain ASCII text")
+            received = "other characters" if isinstance(value, str) else type(value).__name__
+            raise InvalidArgumentError(
+                f"the value of the header {name} must be printable ASCII text, got {received}; encode it first"
+            )
         lines.append((name.lower().encode("ascii"), value.encode("ascii")))
     return Headers(lines)

@@ -1,4 +1,4 @@
-"""Lists that come page by page."""
+"""Pagination: lists that are fetched page by page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from attrs import frozen
 
 from .._unset import UNSET, Unset
-from ..errors import DecodingError, InvalidArgumentError
-from .prefetch import LookAhead
+from ..errors import DecodingError
+from .arguments import check_range
+from .prefetch import Prefetcher
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-__all__ = ["AsyncPages", "Page", "Walk", "check_count"]
+__all__ = ["AsyncPages", "Page", "PageIteration"]
 
 T = TypeVar("T")
 
@@ -23,8 +24,8 @@ class Page(Generic[T]):
     """One page of a list.
 
     Attributes:
-        items: What stands on it, newest first.
-        next_cursor: Where the next page begins, ``None`` on the last.
+        items: Items of the page, newest first.
+        next_cursor: Cursor of the next page, ``None`` on the last page.
         has_more: Whether there is a next page.
     """
 
@@ -33,216 +34,211 @@ class Page(Generic[T]):
     has_more: bool = False
 
 
-class Walk(Generic[T]):
-    """Where one walk through the pages stands.
+class PageIteration(Generic[T]):
+    """Position of one iteration over the pages.
 
     Args:
-        fetch: Asks for the page that begins at a cursor, ``None`` for the first.
-        cursor: Where to begin.
-        ahead: Whether the next page is asked for while one is worked on.
+        fetch: Function that requests the page at a cursor, ``None`` for the first page.
+        cursor: Cursor of the page to start at.
+        prefetch: Whether to load the next page in the background.
+
+    Attributes:
+        cursor: Cursor to resume from: the first page that is not processed completely.
     """
 
     def __init__(
-        self, fetch: Callable[[str | None], Awaitable[Page[T]]], cursor: str | None, *, ahead: bool = False
+        self, fetch: Callable[[str | None], Awaitable[Page[T]]], cursor: str | None, *, prefetch: bool = False
     ) -> None:
-        self._pages = LookAhead(fetch)
-        self._ahead = ahead
+        self._prefetcher = Prefetcher(fetch)
+        self._prefetches = prefetch
         self._next = cursor
         self._ended = False
-        self._repeats = _RepeatGuard()
+        self._cycle_detector = _CycleDetector()
         self.cursor = cursor
 
     async def next_page(self) -> Page[T] | None:
-        """Fetch the next page, ``None`` after the last.
+        """Fetch the next page, ``None`` after the last page.
 
         Raises:
-            DecodingError: The server says that there is more, but not where, or leads in a circle.
+            DecodingError: ``hasMore`` is true without a cursor, or the cursors repeat.
         """
-        self.settle()
+        # The request for the next page means that the present one is processed.
+        self.mark_processed()
         if self._ended:
             return None
-        page = await self._pages.take(self._next)
+        page = await self._prefetcher.get(self._next)
         if not page.has_more:
             self._ended = True
             self._next = None
         elif page.next_cursor is None:
-            raise _broken("hasMore is true, but there is no cursor to go on with")
-        elif self._repeats.seen(page.next_cursor):
-            raise _broken("the cursors go round in a circle")
+            raise _cursor_error("hasMore is true, but nextCursor is null or missing")
+        elif self._cycle_detector.is_repeated(page.next_cursor):
+            raise _cursor_error("the cursors repeat in a cycle, so the list would never end")
         else:
             self._next = page.next_cursor
-            if self._ahead:
-                self._pages.begin(page.next_cursor)
+            if self._prefetches:
+                self._prefetcher.start(page.next_cursor)
         return page
 
-    def settle(self) -> None:
-        """Count the page at hand as done: from here on the walk resumes behind it."""
+    def mark_processed(self) -> None:
+        """Move ``cursor`` behind the present page."""
         self.cursor = self._next
 
 
-class _RepeatGuard:
-    """Finds out that a sequence goes round, remembering one cursor only (Brent's method)."""
+class _CycleDetector:
+    """Detector of repeated cursors that remembers one cursor only (Brent's algorithm).
+
+    A set of all cursors would grow with the list.
+    """
 
     def __init__(self) -> None:
-        self._kept: str | None = None
+        self._remembered: str | None = None
         self._steps: int = 0
         self._limit: int = 1
 
-    def seen(self, cursor: str) -> bool:
-        if cursor == self._kept:
+    def is_repeated(self, cursor: str) -> bool:
+        if cursor == self._remembered:
             return True
         self._steps += 1
         if self._steps == self._limit:
-            self._kept, self._steps, self._limit = cursor, 0, self._limit * 2
+            self._remembered, self._steps, self._limit = cursor, 0, self._limit * 2
         return False
 
 
-def _broken(issue: str) -> DecodingError:
-    return DecodingError(f"the answer breaks the contract at $.nextCursor: {issue}", path="$.nextCursor", body=b"")
+def _cursor_error(problem: str) -> DecodingError:
+    return DecodingError(f"the response breaks the contract at $.nextCursor: {problem}", path="$.nextCursor", body=b"")
 
 
 class AsyncPages(Generic[T]):
-    """A list, fetched page by page while it is walked.
+    """List that is fetched page by page during iteration.
 
-    ``async for item in pages`` walks the items; each walk begins anew.
+    ``async for item in pages`` iterates over all items. Each iteration starts again at the first page.
 
     Args:
-        fetch: Asks for the page that begins at a cursor, ``None`` for the first.
-        cursor: Where to begin.
-        ahead: Whether the next page is asked for while one is worked on.
+        fetch: Function that requests the page at a cursor, ``None`` for the first page.
+        cursor: Cursor of the page to start at.
+        prefetch: Whether to load the next page in the background.
     """
 
     def __init__(
-        self, fetch: Callable[[str | None], Awaitable[Page[T]]], cursor: str | None = None, *, ahead: bool = False
+        self, fetch: Callable[[str | None], Awaitable[Page[T]]], cursor: str | None = None, *, prefetch: bool = False
     ) -> None:
         self._fetch = fetch
         self._start = cursor
-        self._ahead = ahead
-        self._walk = Walk(fetch, cursor)
+        self._prefetches = prefetch
+        self._iteration = PageIteration(fetch, cursor)
 
     @property
     def cursor(self) -> str | None:
-        """Where to resume the walk begun last, ``None`` for the beginning or after the end.
+        """Cursor to resume the latest iteration from, ``None`` for the first page and after the last.
 
-        It moves on when a page is done, that is when something is asked for
-        that stands behind it. Nothing is ever lost by resuming there; of a
-        page left half-way, all items come again.
+        The cursor moves when a page is processed completely, that is when an item behind it is requested.
+        Resuming there never skips an item. It repeats the items of a page that was processed in part.
         """
-        return self._walk.cursor
+        return self._iteration.cursor
 
-    def walk(self) -> Walk[T]:
-        """Begin a walk."""
-        self._walk = Walk(self._fetch, self._start, ahead=self._ahead)
-        return self._walk
+    def iterate(self) -> PageIteration[T]:
+        """Start an iteration. From now on, ``cursor`` follows it."""
+        self._iteration = PageIteration(self._fetch, self._start, prefetch=self._prefetches)
+        return self._iteration
 
     def prefetch(self) -> AsyncPages[T]:
-        """Give the same list, whose next page is already on its way while one is worked on.
+        """Return the same list with prefetching: the next page loads while the present one is processed.
 
-        It is one page and never more. A walk that is left early may have
-        asked for a page that nobody takes.
+        At most one page is loaded in advance. A loop that ends early may have requested a page that is not used.
 
         Returns:
-            The pages; ``cursor`` moves as without.
+            The list with prefetching. ``cursor`` moves as without.
 
         Example:
-            >>> [plan.name async for plan in client.plans.list(limit=100).prefetch()]
+            >>> [plan.name async for plan in client.plans.list(page_size=100).prefetch()]
             []
         """
-        return AsyncPages(self._fetch, self._start, ahead=True)
+        return AsyncPages(self._fetch, self._start, prefetch=True)
 
     def __aiter__(self) -> AsyncIterator[T]:
-        return _Items(self.walk())
+        return _ItemIterator(self.iterate())
 
     def by_page(self) -> AsyncIterator[Page[T]]:
-        """Walk page by page.
+        """Iterate over the pages instead of the items.
 
         Returns:
             An iterator over the pages.
         """
-        return _ByPage(self.walk())
+        return _PageIterator(self.iterate())
 
     async def page(self) -> Page[T]:
-        """Fetch the first page alone; ``cursor`` then stands behind it.
+        """Fetch the first page only. Afterwards, ``cursor`` is the position behind it.
 
         Returns:
-            The page.
+            The first page.
 
         Raises:
-            DuroError: As the list's own method raises.
+            DuroError: Same errors as the list's method.
         """
-        walk = self._walk = Walk(self._fetch, self._start)
-        page = await walk.next_page()
-        walk.settle()
+        iteration = self._iteration = PageIteration(self._fetch, self._start)
+        page = await iteration.next_page()
+        iteration.mark_processed()
         return page or Page(items=())
 
     async def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
-        """Gather items in a list.
+        """Collect items in a list, and fetch only the pages that are needed.
 
         Args:
-            limit: How many at most; all of them if left out.
+            limit: Maximum number of items, at least 1. All items if left out.
 
         Returns:
             The items, newest first.
 
         Raises:
-            InvalidArgumentError: The limit is no whole number of at least 1.
-            DuroError: As the list's own method raises.
+            InvalidArgumentError: ``limit`` is not an integer of at least 1.
+            DuroError: Same errors as the list's method.
         """
-        wanted = check_count(limit)
-        walk = self.walk()
+        check_range("limit", limit, minimum=1)
+        iteration = self.iterate()
         items: list[T] = []
-        while (page := await walk.next_page()) is not None:
-            if wanted is not None and len(items) + len(page.items) > wanted:
-                return [*items, *page.items[: wanted - len(items)]]
+        while (page := await iteration.next_page()) is not None:
+            if not isinstance(limit, Unset) and len(items) + len(page.items) > limit:
+                return [*items, *page.items[: limit - len(items)]]
             items += page.items
-            if len(items) == wanted:
-                walk.settle()
+            if len(items) == limit:
+                iteration.mark_processed()
                 return items
         return items
 
 
-def check_count(limit: int | Unset) -> int | None:
-    """Check how many items were asked for; ``None`` stands for all.
+class _PageIterator(Generic[T]):
+    def __init__(self, iteration: PageIteration[T]) -> None:
+        self._iteration = iteration
 
-    Raises:
-        InvalidArgumentError: It is no whole number of at least 1.
-    """
-    if isinstance(limit, Unset):
-        return None
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise InvalidArgumentError(f"limit is {limit!r}; give a whole number of at least 1")
-    return limit
-
-
-class _ByPage(Generic[T]):
-    def __init__(self, walk: Walk[T]) -> None:
-        self._walk = walk
-
-    def __aiter__(self) -> _ByPage[T]:
+    def __aiter__(self) -> _PageIterator[T]:
         return self
 
     async def __anext__(self) -> Page[T]:
-        page = await self._walk.next_page()
+        page = await self._iteration.next_page()
         if page is None:
             raise StopAsyncIteration
         return page
 
 
-class _Items(Generic[T]):
-    """Walks the items. No async generator: one that is left early is finalized whenever the loop likes."""
+class _ItemIterator(Generic[T]):
+    """Iterator over the items.
 
-    def __init__(self, walk: Walk[T]) -> None:
-        self._walk = walk
+    It is not an async generator, because the event loop finalizes an unfinished generator at an unknown time.
+    """
+
+    def __init__(self, iteration: PageIteration[T]) -> None:
+        self._iteration = iteration
         self._items: Iterator[T] = iter(())
 
-    def __aiter__(self) -> _Items[T]:
+    def __aiter__(self) -> _ItemIterator[T]:
         return self
 
     async def __anext__(self) -> T:
         while True:
             for item in self._items:
                 return item
-            page = await self._walk.next_page()
+            page = await self._iteration.next_page()
             if page is None:
                 raise StopAsyncIteration
             self._items = iter(page.items)

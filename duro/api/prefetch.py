@@ -1,4 +1,4 @@
-"""One page that is on its way while another is worked on."""
+"""Prefetching: load the next page in the background while the present one is processed."""
 
 from __future__ import annotations
 
@@ -12,70 +12,70 @@ from ..http.event_loop import spawn_detached
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["LookAhead"]
+__all__ = ["Prefetcher"]
 
 P = TypeVar("P")
 
 
-class LookAhead(Generic[P]):
-    """Asks for pages, one of them ahead of its time.
+class Prefetcher(Generic[P]):
+    """Fetcher of pages that can load one page in advance.
 
-    Whoever walks a list may stop anywhere, so what is under way belongs to no
-    task of theirs; it ends by itself, with its answer or at its deadline.
+    A loop over a list can end at any item. The background request therefore
+    belongs to none of the caller's tasks. It ends with its response or at its deadline.
 
     Args:
-        fetch: Asks for the page that begins at a cursor, ``None`` for the first.
+        fetch: Function that requests the page at a cursor, ``None`` for the first page.
     """
 
     def __init__(self, fetch: Callable[[str | None], Awaitable[P]]) -> None:
         self._fetch = fetch
-        self._under_way: _Fetching[P] | None = None
+        self._pending: _PendingPage[P] | None = None
 
-    def begin(self, cursor: str) -> None:
-        """Ask for a page without waiting for it."""
-        self._under_way = _Fetching(self._fetch, cursor)
+    def start(self, cursor: str) -> None:
+        """Request a page in the background."""
+        self._pending = _PendingPage(self._fetch, cursor)
 
-    async def take(self, cursor: str | None) -> P:
-        """Give a page: the one under way if it is that, else a new one.
+    async def get(self, cursor: str | None) -> P:
+        """Return the page at a cursor: the one requested in the background, or a new one.
 
         Args:
-            cursor: Where the page begins.
+            cursor: Cursor of the page, ``None`` for the first page.
 
         Returns:
             The page.
 
         Raises:
-            DuroError: As the list's own method raises.
+            DuroError: Same errors as the list's method.
         """
-        under_way = self._under_way
-        # What another event loop fetches cannot be waited for here.
-        if under_way is None or under_way.cursor != cursor or under_way.loop is not current_token().native_token:
+        pending = self._pending
+        # A request on another event loop cannot be awaited on this one.
+        if pending is None or pending.cursor != cursor or pending.loop is not current_token().native_token:
             return await self._fetch(cursor)
-        # Waited for before it is let go: a wait that is cancelled does not lose the page.
-        await under_way.ended.wait()
-        self._under_way = None
-        if under_way.failure is not None:
-            raise under_way.failure
-        # Without either, it was cancelled from outside.
-        return await self._fetch(cursor) if under_way.page is None else under_way.page
+        # Wait first, forget later: a cancelled wait then does not lose the page.
+        await pending.done.wait()
+        self._pending = None
+        if pending.error is not None:
+            raise pending.error
+        # Without a page and an error, the background task was cancelled from outside.
+        return await self._fetch(cursor) if pending.page is None else pending.page
 
 
-class _Fetching(Generic[P]):
-    """A request for one page, and what became of it."""
+class _PendingPage(Generic[P]):
+    """Background request for one page, and its result."""
 
     def __init__(self, fetch: Callable[[str | None], Awaitable[P]], cursor: str) -> None:
         self._fetch = fetch
         self.cursor = cursor
         self.loop = current_token().native_token
         self.page: P | None = None
-        self.failure: BaseException | None = None
-        self.ended = anyio.Event()
-        self._task = spawn_detached(self._run, self.ended.set, name="duro look-ahead")
+        self.error: BaseException | None = None
+        self.done = anyio.Event()
+        self._task = spawn_detached(self._run, self.done.set, name="duro prefetch")
 
     async def _run(self) -> None:
         try:
             self.page = await self._fetch(self.cursor)
         except anyio.get_cancelled_exc_class():
             raise
-        except BaseException as error:  # noqa: BLE001 - it is the walker's, and would end the event loop here
-            self.failure = error
+        except BaseException as error:  # noqa: BLE001 - raised in get(); here, SystemExit would end the event loop
+            self.error = error

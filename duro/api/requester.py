@@ -1,4 +1,4 @@
-"""How the resources of a client call: from arguments to an invocation, from an answer to a model."""
+"""Requester: turns a method's arguments into an invocation, and the response into a model."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, I
 from ..http.call_state import build_outcome_unknown_error
 from ..http.request import USER_AGENT, Headers, Invocation
 from .arguments import check_page_position
-from .codec.codec import decode, encode
+from .codec import decode, encode
 from .options import (
     CallOptions,
     ClientOptions,
     check_headers,
     check_idempotency_key,
-    check_names,
-    check_query,
+    check_option_names,
+    encode_query,
 )
 from .pages import AsyncPages
 
@@ -47,33 +47,33 @@ _NO_QUERY: Final[dict[str, object]] = {}
 
 
 class Requester:
-    """Calls operations for the resources of one client.
+    """Sender of requests for the resources of one client.
 
     Args:
-        core: What the client shares with its copies.
-        defaults: What this copy says with every call.
+        state: Connections and tokens, shared with the client's copies.
+        defaults: Options of this copy's calls.
     """
 
-    def __init__(self, core: ClientState, defaults: Defaults) -> None:
-        self.core = core
+    def __init__(self, state: ClientState, defaults: Defaults) -> None:
+        self.state = state
         self.defaults = defaults
         self._headers = _COMMON_HEADERS.merge(defaults.headers)
         self._authorizers: dict[Surface, Authorizer] = {}
 
     def copy(self, options: ClientOptions) -> Requester:
-        """Make a caller on the same core that says other things.
+        """Create a requester with other defaults on the same state.
 
         Args:
-            options: What to say otherwise.
+            options: Defaults to replace.
 
         Returns:
-            The caller.
+            The requester.
 
         Raises:
-            ConfigurationError: A value is wrong.
-            TypeError: There is no option of that name.
+            ConfigurationError: A value is invalid.
+            TypeError: An option does not exist.
         """
-        check_names(options, ClientOptions)
+        check_option_names(options, ClientOptions)
         changes: dict[str, Any] = {}
         if "timeout" in options:
             changes["timeout"] = check_timeout(options["timeout"])
@@ -82,8 +82,8 @@ class Requester:
         if "headers" in options:
             changes["headers"] = self.defaults.headers.merge(check_headers(options["headers"]))
         if "credential" in options:
-            changes["credential"] = self._credential(options)
-        return Requester(self.core, evolve(self.defaults, **changes))
+            changes["credential"] = self._resolve_credential(options)
+        return Requester(self.state, evolve(self.defaults, **changes))
 
     async def call(
         self,
@@ -92,180 +92,51 @@ class Requester:
         into: type[T],
         options: CallOptions,
         body: Mapping[str, object] | None = None,
-        query: Mapping[str, object] = _NO_QUERY,
     ) -> T:
-        """Call an operation.
+        """Call an operation and decode the response into a model.
 
         Args:
-            operation: What is called.
-            path: The values for the places of its path.
-            into: The model of the answer.
-            options: What the user said with this call.
-            body: Values by their Python names, ``None`` for no body.
-            query: Values of the query string by their wire names; ``UNSET`` ones are left out.
+            operation: Operation to call.
+            path: Values of the path parameters, in order.
+            into: Class of the model.
+            options: Per-call options.
+            body: Members of the request body by their Python names, ``None`` for no body.
 
         Returns:
-            The answer as a model.
+            The model.
         """
-        return await self.fetch(
-            operation, *path, read=lambda answered: decode(answered, into), options=options, body=body, query=query
-        )
+        content = None if body is None else encode(body)
+        invocation = self.prepare(operation, operation.format_path(*path), content=content, options=options)
+        return await self.execute(invocation, lambda received: decode(received, into))
 
-    async def fetch(
-        self,
-        operation: Operation,
-        *path: str,
-        read: Callable[[bytes], T],
-        options: CallOptions,
-        body: Mapping[str, object] | None = None,
-        query: Mapping[str, object] = _NO_QUERY,
-    ) -> T:
-        """Call an operation, and make something else than a model of its answer.
-
-        Args:
-            operation: What is called.
-            path: The values for the places of its path.
-            read: Makes what is wanted of the answer's body.
-            options: What the user said with this call.
-            body: Values by their Python names, ``None`` for no body.
-            query: Values of the query string by their wire names; ``UNSET`` ones are left out.
-
-        Returns:
-            What ``read`` made.
-        """
-        return await self.execute(
-            operation,
-            operation.format_path(*path),
-            content=None if body is None else encode(body),
-            query=query,
-            options=options,
-            read=read,
-        )
-
-    async def execute(
+    def prepare(
         self,
         operation: Operation,
         path: str,
         *,
-        content: bytes | None,
-        query: Mapping[str, object],
         options: CallOptions,
-        read: Callable[[bytes], T],
-    ) -> T:
-        """Call an operation whose path and body are ready.
-
-        Args:
-            operation: What is called.
-            path: The path with its values in place.
-            content: The body.
-            query: Values of the query string.
-            options: What the user said with this call.
-            read: Makes what is wanted of the answer's body.
-
-        Returns:
-            What ``read`` made.
-
-        Raises:
-            DecodingError: The answer to a read breaks the contract.
-            OutcomeUnknownError: The answer to a write does, or the write may have happened for another reason.
-        """
-        invocation = self._invocation(operation, path, content=content, query=query, options=options)
-        answer = await self.core.pipeline.execute(invocation)
-        unreadable: DecodingError
-        try:
-            return read(answer.body)
-        except DecodingError as error:
-            unreadable = error
-        if not operation.is_mutation:
-            raise unreadable
-        # Somebody answered, perhaps a proxy; only the first answer under the key tells what became of the write.
-        cause = f"The answer could not be read ({unreadable})"
-        raise build_outcome_unknown_error(invocation, cause, attempts=answer.attempts) from unreadable
-
-    def pages(
-        self,
-        operation: Operation,
-        *path: str,
-        into: type[Page[T]],
-        limit: int | Unset = UNSET,
-        cursor: str | None = None,
-        options: CallOptions,
-    ) -> AsyncPages[T]:
-        """Make the pages of a list operation; nothing is sent yet.
-
-        Args:
-            operation: What is called.
-            path: The values for the places of its path.
-            into: The model of a page.
-            limit: Items a page; left out where the operation answers all of them at once.
-            cursor: Where to begin.
-            options: What the user said with this call.
-
-        Returns:
-            The pages.
-
-        Raises:
-            InvalidArgumentError: The limit or the cursor breaks the contract.
-        """
-        check_page_position(limit, cursor)
-        # Checked here, so that a mistake shows where it was made and not where the list is walked.
-        self._invocation(operation, operation.format_path(*path), content=None, query=_NO_QUERY, options=options)
-
-        async def fetch(begin: str | None) -> Page[T]:
-            query = {"limit": limit, "cursor": UNSET if begin is None else begin}
-            return await self.call(operation, *path, into=into, query=query, options=options)
-
-        return AsyncPages(fetch, cursor)
-
-    async def oauth_token(self, options: CallOptions) -> Token:
-        """Give a usable token from the cache of the call's OAuth client."""
-        check_names(options, CallOptions)
-        cache = self.oauth_authorizer(options).cache
-        return cache.cached_token() or await self.within_deadline(options, cache.get)
-
-    async def within_deadline(self, options: CallOptions, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        """Wait for a token no longer than the call may take.
-
-        Raises:
-            DeadlineExceededError: It did not come in time.
-        """
-        timeout = self._timeout(options)
-        with anyio.CancelScope(deadline=anyio.current_time() + timeout):
-            return await fetch()
-        raise DeadlineExceededError(f"no token came within {timeout:g} s; give the call a longer timeout=")
-
-    def oauth_authorizer(self, options: CallOptions) -> OAuthAuthorizer:
-        """Give what exchanges and caches the tokens of a call.
-
-        Args:
-            options: What the user said with this call.
-
-        Returns:
-            The authorizer of the OAuth client.
-
-        Raises:
-            ClientClosedError: The client was closed.
-            ConfigurationError: The credential is no OAuth client.
-        """
-        self.core.pipeline.check_open()
-        credential = self._credential(options)
-        if not isinstance(credential, ClientCredentials):
-            raise ConfigurationError(
-                f"{credential!r} is not exchanged for tokens; a token takes an OAuth client (client_id, client_secret)"
-            )
-        return self.core.authorizers.oauth_authorizer_for(credential)
-
-    def _invocation(
-        self,
-        operation: Operation,
-        path: str,
-        *,
-        content: bytes | None,
-        query: Mapping[str, object],
-        options: CallOptions,
+        content: bytes | None = None,
+        query: Mapping[str, object] = _NO_QUERY,
     ) -> Invocation:
-        check_names(options, CallOptions)
-        key = _key_for(operation, options)
+        """Check the options of a call, and create its invocation. No request is sent.
+
+        Args:
+            operation: Operation to call.
+            path: Path with the values of its parameters.
+            options: Per-call options.
+            content: Request body.
+            query: Query parameters by their wire names. ``UNSET`` ones are left out.
+
+        Returns:
+            The invocation.
+
+        Raises:
+            InvalidArgumentError: An option or query parameter is invalid.
+            ConfigurationError: The timeout or the credential is invalid.
+            TypeError: An option does not exist.
+        """
+        check_option_names(options, CallOptions)
+        key = _resolve_idempotency_key(operation, options)
         headers: tuple[tuple[bytes, bytes], ...] = self._headers
         if "headers" in options:
             headers = self._headers.merge(check_headers(options["headers"]))
@@ -276,48 +147,154 @@ class Requester:
         return Invocation(
             operation,
             path,
-            authorizer=self._authorizer(operation, options),
-            timeout=self._timeout(options),
+            authorizer=self._resolve_authorizer(operation, options),
+            timeout=self._resolve_timeout(options),
             retry=self.defaults.retry,
-            query=check_query(query) if query else "",
+            query=encode_query(query) if query else "",
             content=content,
             idempotency_key=key,
             headers=Headers(headers),
         )
 
-    def _timeout(self, options: CallOptions) -> float:
+    async def execute(self, invocation: Invocation, read: Callable[[bytes], T]) -> T:
+        """Execute an invocation and read the response body.
+
+        Args:
+            invocation: Invocation, created by :meth:`prepare`.
+            read: Function that decodes the response body.
+
+        Returns:
+            The result of ``read``.
+
+        Raises:
+            DecodingError: The response of a read breaks the contract.
+            OutcomeUnknownError: The response of a write breaks the contract, or the write may have been processed.
+        """
+        response = await self.state.pipeline.execute(invocation)
+        unreadable: DecodingError
+        try:
+            return read(response.body)
+        except DecodingError as error:
+            unreadable = error
+        if not invocation.operation.is_mutation:
+            raise unreadable
+        # The response may come from a proxy. Only a repeated request under the same key shows the outcome.
+        cause = f"The response could not be decoded ({unreadable})"
+        raise build_outcome_unknown_error(invocation, cause, attempts=response.attempts) from unreadable
+
+    def paginate(
+        self,
+        operation: Operation,
+        *path: str,
+        into: type[Page[T]],
+        page_size: int | Unset = UNSET,
+        cursor: str | None = None,
+        options: CallOptions,
+    ) -> AsyncPages[T]:
+        """Create the pages of a list operation. No request is sent before the first page is needed.
+
+        Args:
+            operation: Operation to call.
+            path: Values of the path parameters, in order.
+            into: Class of a page.
+            page_size: Items per page. Left out where the API returns all items on one page.
+            cursor: Cursor of the page to start at.
+            options: Per-call options.
+
+        Returns:
+            The pages.
+
+        Raises:
+            InvalidArgumentError: ``page_size`` or ``cursor`` breaks the contract.
+        """
+        check_page_position(page_size, cursor)
+
+        def prepare(position: str | None) -> Invocation:
+            query = {"limit": page_size, "cursor": UNSET if position is None else position}
+            return self.prepare(operation, operation.format_path(*path), query=query, options=options)
+
+        # Prepared once in advance, so that an invalid option fails in this call and not in a later loop.
+        prepare(cursor)
+
+        async def fetch(position: str | None) -> Page[T]:
+            return await self.execute(prepare(position), lambda received: decode(received, into))
+
+        return AsyncPages(fetch, cursor)
+
+    async def get_token(self, options: CallOptions) -> Token:
+        """Return a valid token from the cache of the call's OAuth client."""
+        check_option_names(options, CallOptions)
+        cache = self.get_oauth_authorizer(options).cache
+        return cache.cached_token() or await self.wait_for_token(options, cache.get)
+
+    async def wait_for_token(self, options: CallOptions, fetch: Callable[[], Awaitable[Token]]) -> Token:
+        """Fetch a token within the deadline of the call.
+
+        Raises:
+            DeadlineExceededError: The token did not arrive in time.
+        """
+        timeout = self._resolve_timeout(options)
+        with anyio.CancelScope(deadline=anyio.current_time() + timeout):
+            return await fetch()
+        raise DeadlineExceededError(f"the token did not arrive within {timeout:g} s; pass a longer timeout=")
+
+    def get_oauth_authorizer(self, options: CallOptions) -> OAuthAuthorizer:
+        """Return the authorizer that exchanges and caches the tokens of a call.
+
+        Args:
+            options: Per-call options.
+
+        Returns:
+            The authorizer of the OAuth client.
+
+        Raises:
+            ClientClosedError: The client is closed.
+            ConfigurationError: The credential is not an OAuth client.
+        """
+        self.state.pipeline.check_open()
+        credential = self._resolve_credential(options)
+        if not isinstance(credential, ClientCredentials):
+            raise ConfigurationError(
+                f"the credential must be an OAuth client to get a token, got {credential!r}; "
+                "pass client_id and client_secret"
+            )
+        return self.state.authorizers.oauth_authorizer_for(credential)
+
+    def _resolve_timeout(self, options: CallOptions) -> float:
         return check_timeout(options["timeout"]) if "timeout" in options else self.defaults.timeout
 
-    def _authorizer(self, operation: Operation, options: CallOptions) -> Authorizer:
+    def _resolve_authorizer(self, operation: Operation, options: CallOptions) -> Authorizer:
         if "credential" in options:
-            return self.core.authorizers.authorizer_for(self._credential(options), operation)
+            return self.state.authorizers.authorizer_for(self._resolve_credential(options), operation)
         authorizer = self._authorizers.get(operation.surface)
         if authorizer is None:
-            authorizer = self.core.authorizers.authorizer_for(self.defaults.credential, operation)
+            authorizer = self.state.authorizers.authorizer_for(self.defaults.credential, operation)
             self._authorizers[operation.surface] = authorizer
         return authorizer
 
-    def _credential(self, options: CallOptions | ClientOptions) -> Credential:
+    def _resolve_credential(self, options: CallOptions | ClientOptions) -> Credential:
         if "credential" not in options:
             return self.defaults.credential
-        # Put back concealed: the frames of a traceback share these options.
-        wrap_secrets: Any = wrap_secret(options["credential"])
-        options["credential"] = wrap_secrets
-        credential = as_credential(wrap_secrets)
+        # The wrapped secret replaces the text, because the frames of a traceback share these options.
+        concealed: Any = wrap_secret(options["credential"])
+        options["credential"] = concealed
+        credential = as_credential(concealed)
         if len({credential.mode, self.defaults.credential.mode} - {None}) > 1:
             raise ConfigurationError(
-                f"this call's credential is of mode {credential.mode!r}, the client's of the other; "
-                "make a client for each mode"
+                f"credential must be of the client's mode, got one of mode {credential.mode!r}; "
+                "create one client for each mode"
             )
         return credential
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Duro client cannot be pickled; make one in each process")
+        raise TypeError("a Duro client cannot be pickled; create one in each process")
 
 
-def _key_for(operation: Operation, options: CallOptions) -> str | None:
+def _resolve_idempotency_key(operation: Operation, options: CallOptions) -> str | None:
     if not operation.is_mutation:
         if "idempotency_key" in options:
-            raise InvalidArgumentError(f"{operation.id} changes nothing and takes no idempotency_key; leave it out")
+            raise InvalidArgumentError(
+                f"idempotency_key must not be passed to {operation.id}, which only reads; leave it out"
+            )
         return None
     return check_idempotency_key(options["idempotency_key"]) if "idempotency_key" in options else str(uuid.uuid4())

@@ -56,7 +56,7 @@ class Pages(Generic[T]):
     @_documented
     def by_page(self) -> Iterator[Page[T]]:
         # Each page crosses the portal by itself. An asynchronous generator would have to be finalized in the portal.
-        walk = self._pages.walk()
+        walk = self._pages.iterate()
         while (page := portal.run(walk.next_page)) is not None:
             yield page
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from .._clock import Clock
 from .._json import as_object
 from .._secrets import Secret
-from ..api.codec.codec import decode_json, structure
+from ..api.codec import decode_json, structure
 from ..api.models.events import Event
 from ..errors import ConfigurationError, DecodingError, PayloadError, SignatureMismatchError, TimestampError
 from .headers import EVENT_ID, EVENT_TYPE, SIGNATURE, find_signature
@@ -168,7 +168,7 @@ def _check_body(body: bytes | bytearray | memoryview) -> bytes:
 
 def _parse_event(body: bytes, secret_index: int) -> Event:
     try:
-        event = structure(decode_json(body, what="delivery"), Event, body=body, what="delivery")
+        event = structure(decode_json(body, source="delivery"), Event, body=body, source="delivery")
     except DecodingError as error:
         message, path = str(error), error.path
     else:

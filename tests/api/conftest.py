@@ -9,32 +9,33 @@ from duro import AsyncDuro
 from duro.http.request import Headers, Response
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
-GRANT = {"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
+TOKEN_RESPONSE = {"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
 
 
-class Wire:
-    """A transport that remembers what it was asked and answers what is set.
+class FakeTransport:
+    """Fake transport that records requests and returns prepared responses.
 
-    ``answers`` are given in turn, the last one for ever; one is plain data, bytes, an ``Response`` or an error.
+    ``responses`` are returned in order, and the last one again and again. A response is plain data, bytes,
+    a ``Response``, an error to raise, or an async function of the request.
     """
 
     def __init__(self):
         self.requests = []
-        self.answers = [{}]
+        self.responses = [{}]
 
     async def send(self, request):
         if request.url.endswith("/v1/oauth/token"):
-            return Response(200, Headers(), json.dumps(GRANT).encode())
+            return Response(200, Headers(), json.dumps(TOKEN_RESPONSE).encode())
         self.requests.append(request)
         await anyio.lowlevel.checkpoint()
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if callable(answer):
-            answer = await answer(request)
-        if isinstance(answer, BaseException):
-            raise answer
-        if isinstance(answer, Response):
-            return answer
-        return Response(200, Headers(), answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if callable(response):
+            response = await response(request)
+        if isinstance(response, BaseException):
+            raise response
+        if isinstance(response, Response):
+            return response
+        return Response(200, Headers(), response if isinstance(response, bytes) else json.dumps(response).encode())
 
     async def aclose(self):
         pass
@@ -44,17 +45,17 @@ class Wire:
         return self.requests[-1]
 
     def header(self, name):
-        """All values of a header in the last request."""
+        """Return all values of a header in the last request."""
         return [value.decode() for each, value in self.last.headers if each == name.encode()]
 
 
 @pytest.fixture
-def wire():
-    return Wire()
+def transport():
+    return FakeTransport()
 
 
 @pytest.fixture
-async def duro(wire):
-    """A client on the wire, with a secret key."""
-    async with AsyncDuro(SECRET_KEY, transport=wire) as client:
+async def client(transport):
+    """Create a client with a secret key on the fake transport."""
+    async with AsyncDuro(SECRET_KEY, transport=transport) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Stories told to a running sandbox, by both clients."""
+"""Operations of both clients against a running sandbox."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from duro.errors import ConflictError, InvalidArgumentError, NotFoundError, Toke
 from duro.http.request import Headers, Response
 
 
-class Refusing:
-    """A transport that remembers the request and refuses it, so that no model is needed."""
+class NotFoundTransport:
+    """Transport that records requests and returns 404, so that no model is needed."""
 
     def __init__(self):
         self.requests = []
@@ -30,8 +30,8 @@ class Refusing:
         pass
 
 
-class Blocked:
-    """A blocking client that is called as the awaited one, so that one story is told to both."""
+class AwaitableClient:
+    """Blocking client with awaitable methods, so that one test covers both clients."""
 
     def __init__(self, target):
         self._target = target
@@ -39,16 +39,16 @@ class Blocked:
     def __getattr__(self, name):
         found = getattr(self._target, name)
         if isinstance(found, BlockingResource):
-            return Blocked(found)
+            return AwaitableClient(found)
 
         def call(*args, **kwargs):
             result = found(*args, **kwargs)
-            return BlockedPages(result) if isinstance(result, duro.Pages) else given(result)
+            return AwaitablePages(result) if isinstance(result, duro.Pages) else given(result)
 
         return call
 
 
-class BlockedPages:
+class AwaitablePages:
     def __init__(self, pages):
         self._pages = pages
 
@@ -78,7 +78,7 @@ async def client(request, sandbox):
             yield made
     else:
         with Duro(**sandbox.options) as made:
-            yield Blocked(made)
+            yield AwaitableClient(made)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ async def subscription(client, plan, customer):
 
 @pytest.mark.anyio
 class TestSandbox:
-    async def test_token_is_exchanged_anew_past_the_cache(self, client, sandbox):
+    async def test_token_exchange_bypasses_the_cache(self, client, sandbox):
         first, second = await client.oauth.token(), await client.oauth.token()
         assert isinstance(first, Token)
         assert (first.token_type, first.expires_in) == ("Bearer", 3600.0)
@@ -127,7 +127,7 @@ class TestSandbox:
         assert made.interval.is_known
         assert abs((datetime.now(UTC) - made.created_at).total_seconds()) < 60
 
-    async def test_plan_is_updated_only_where_something_is_given(self, client, plan):
+    async def test_plan_update_changes_only_the_given_fields(self, client, plan):
         changed = await client.plans.update(plan.id, name="Pro Monthly", trial_days=7)
         assert (changed.id, changed.name, changed.trial_days, changed.amount) == (
             plan.id,
@@ -136,13 +136,13 @@ class TestSandbox:
             plan.amount,
         )
 
-    async def test_plan_is_archived_and_leaves_the_list(self, client, plan):
+    async def test_archived_plan_is_not_listed(self, client, plan):
         assert (await client.plans.archive(plan.id)).id == plan.id
         assert await client.plans.list().collect() == []
 
     async def test_plans_are_listed_newest_first(self, client):
         made = [await client.plans.create(name=str(number), amount=1, interval="day") for number in range(5)]
-        pages = client.plans.list(limit=2)
+        pages = client.plans.list(page_size=2)
         assert [plan async for plan in pages] == made[::-1]
         page = await pages.page()
         assert (len(page.items), page.has_more) == (2, True)
@@ -157,35 +157,35 @@ class TestSandbox:
         assert await client.customers.retrieve_by_ref("EXT-001") == customer
         assert await client.customers.list().collect() == [customer]
 
-    async def test_customer_is_barred(self, client, customer):
-        barred = await client.customers.blacklist(customer.id, reason="chargebacks")
-        assert (barred.blacklisted, barred.blacklist_reason) == (True, "chargebacks")
+    async def test_customer_is_blacklisted(self, client, customer):
+        blacklisted_customer = await client.customers.blacklist(customer.id, reason="chargebacks")
+        assert (blacklisted_customer.blacklisted, blacklisted_customer.blacklist_reason) == (True, "chargebacks")
         assert (await client.customers.retrieve(customer.id)).blacklisted
 
     async def test_customers_subscriptions_and_transactions_are_listed(self, client, customer, subscription):
         assert await client.customers.list_subscriptions(customer.id).collect() == [subscription]
-        (transaction,) = await client.customers.list_transactions(customer.id, limit=5).collect()
+        (transaction,) = await client.customers.list_transactions(customer.id, page_size=5).collect()
         assert (transaction.amount, transaction.customer_id) == (500_000, customer.id)
         assert transaction.status.is_known
         assert transaction.rail.is_known
 
-    async def test_subscription_is_started_and_charged(self, subscription, plan, sandbox):
+    async def test_subscription_is_created_and_charged(self, subscription, plan, sandbox):
         assert isinstance(subscription, Subscription)
         assert subscription.status is SubscriptionStatus.ACTIVE
         assert (subscription.plan_id, subscription.cycles_completed) == (plan.id, 1)
         assert subscription.current_period_end > subscription.current_period_start
         assert [charge.amount for charge in sandbox.ledger] == [500_000]
 
-    async def test_subscription_is_paused_resumed_and_cancelled(self, client, subscription):
+    async def test_subscription_is_paused_resumed_and_canceled(self, client, subscription):
         assert (await client.subscriptions.pause(subscription.id)).status is SubscriptionStatus.PAUSED
         assert (await client.subscriptions.resume(subscription.id)).status is SubscriptionStatus.ACTIVE
         assert (await client.subscriptions.cancel(subscription.id)).status is SubscriptionStatus.CANCELED
 
-    async def test_subscription_is_cancelled_at_the_end_of_its_period(self, client, subscription):
+    async def test_subscription_is_canceled_at_period_end(self, client, subscription):
         later = await client.subscriptions.cancel(subscription.id, at_period_end=True)
         assert later.status is SubscriptionStatus.ACTIVE
 
-    async def test_refusals_are_errors_of_their_class(self, client, subscription):
+    async def test_error_classes(self, client, subscription):
         with pytest.raises(NotFoundError) as missing:
             await client.customers.retrieve("cus_none")
         assert (missing.value.status, missing.value.code) == (404, "not_found")
@@ -198,17 +198,17 @@ class TestSandbox:
         assert refused.value.request_id.startswith("req_")
         assert refused.value.idempotency_key
 
-    async def test_same_key_gets_the_first_answer(self, client, sandbox):
+    async def test_repeated_key_gets_the_first_response(self, client, sandbox):
         first = await client.customers.create(name="Ada", idempotency_key="key-1")
         assert await client.customers.create(name="Ada", idempotency_key="key-1") == first
         assert len(await client.customers.list().collect()) == 1
 
-    async def test_any_path_is_reached(self, client, customer):
-        answer = await client.request("GET", "/v1/customers", params={"limit": 1})
-        assert answer["items"][0]["id"] == customer.id
+    async def test_raw_request_reaches_any_path(self, client, customer):
+        response = await client.request("GET", "/v1/customers", params={"limit": 1})
+        assert response["items"][0]["id"] == customer.id
         assert (await client.request("POST", "/v1/customers", json={"name": "Bob"}))["name"] == "Bob"
 
-    async def test_revoked_token_is_renewed_without_the_callers_notice(self, client, sandbox):
+    async def test_revoked_token_is_refreshed(self, client, sandbox):
         await client.plans.list().page()
         sandbox.revoke_tokens()
         with capture() as calls:
@@ -216,13 +216,13 @@ class TestSandbox:
         assert (calls[0].status, calls[0].attempts) == (201, 2)
         assert sandbox.stats.token_exchanges == 2
 
-    async def test_token_takes_no_key(self, client):
+    async def test_token_rejects_an_idempotency_key(self, client):
         with pytest.raises(InvalidArgumentError):
             await client.oauth.token(idempotency_key="k")
 
 
 @pytest.mark.anyio
-async def test_wrong_secret_is_refused_by_the_token_endpoint(sandbox):
+async def test_token_endpoint_rejects_a_wrong_secret(sandbox):
     options = {**sandbox.options, "client_secret": "csec_test_wrong"}
     async with AsyncDuro(**options) as client:
         with pytest.raises(TokenExchangeError) as caught:
@@ -240,8 +240,8 @@ async def test_secret_key_needs_no_exchange(sandbox):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("blocking", [False, True])
-async def test_change_of_plan_answers_subscription_and_proration(blocking):
-    """The answer is given here, for what the sandbox reckons depends on the day."""
+async def test_plan_change_returns_subscription_and_proration(blocking):
+    """The response is fixed here, because the proration of the sandbox depends on the date."""
     subscription = {
         "id": "sub_1",
         "status": "active",
@@ -251,12 +251,12 @@ async def test_change_of_plan_answers_subscription_and_proration(blocking):
     }
     body = json.dumps({"subscription": subscription, "proration": {"amount": 250_000, "kind": "charge"}}).encode()
 
-    class Answering(Refusing):
+    class FixedTransport(NotFoundTransport):
         async def send(self, request):
             await super().send(request)
             return Response(200, Headers(), body)
 
-    transport = Answering()
+    transport = FixedTransport()
     if blocking:
         with Duro("sk_test_1", transport=transport) as client:
             result = client.subscriptions.change_plan("sub_1", plan_id="plan_2")
@@ -273,7 +273,7 @@ async def test_change_of_plan_answers_subscription_and_proration(blocking):
 
 
 @pytest.mark.anyio
-async def test_a_hundred_calls_at_once_all_get_their_own_answers(sandbox):
+async def test_concurrent_calls_get_their_own_responses(sandbox):
     async with AsyncDuro(**sandbox.options) as client:
         names = {}
 

@@ -214,7 +214,7 @@ async def test_token_near_its_end_is_used_while_one_post_refreshes_it(client, se
         assert set(server.credentials) == {"Bearer at_test_1"}
 
         server.unblock()
-        authorizers = client._requester.core.authorizers
+        authorizers = client._requester.state.authorizers
         (authorizer,) = authorizers._oauth.values()
         await wait_for_refresh(authorizer.cache)
         await call_api()

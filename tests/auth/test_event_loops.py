@@ -72,8 +72,8 @@ def test_client_in_three_consecutive_runs_sends_one_post(server, backend):
         await client.request("GET", "/v1/plans")
         await client.request("GET", "/v1/plans")
         # Only its own loop may close a connection. Closed here, so that no ResourceWarning follows.
-        await client._requester.core.authorizers.aclose()
-        transport = client._requester.core.pipeline._transports.pop()
+        await client._requester.state.authorizers.aclose()
+        transport = client._requester.state.pipeline._transports.pop()
         await transport.aclose()
         if last:
             await client.aclose()
@@ -137,9 +137,9 @@ def test_two_live_loops_share_the_token(server, backends):
 
 
 async def close_connections(client: AsyncDuro) -> None:
-    transport = client._requester.core.pipeline._transports.pop()
+    transport = client._requester.state.pipeline._transports.pop()
     await transport.aclose()
-    await client._requester.core.authorizers.aclose()
+    await client._requester.state.authorizers.aclose()
 
 
 def test_two_loops_without_a_token_exchange_at_most_once_each(server):

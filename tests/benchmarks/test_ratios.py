@@ -20,7 +20,7 @@ import pytest
 
 from duro import AsyncDuro, Duro, Event, Page, Plan, capture
 from duro._clock import Clock
-from duro.api.codec.codec import decode
+from duro.api.codec import decode
 from duro.auth.cache import TokenCache
 from duro.auth.token import ClockReading, Token
 from duro.webhooks import Webhook

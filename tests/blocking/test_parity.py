@@ -14,7 +14,7 @@ RENAMED = {"aclose": "close"}
 # Attributes that only one of the two has.
 BLOCKING_ONLY = {"asynchronous"}
 ASYNCHRONOUS_ONLY = {"check_open"}
-ASYNCHRONOUS_ONLY_PAGES = {"walk"}
+ASYNCHRONOUS_ONLY_PAGES = {"iterate"}
 
 
 def public(value):

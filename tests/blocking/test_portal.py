@@ -364,7 +364,7 @@ def test_iterators_fetch_page_by_page(sandbox):
         def requests():
             return sandbox.stats.requests - before
 
-        pages = client.customers.list(limit=2)
+        pages = client.customers.list(page_size=2)
         assert requests() == 0
         items = iter(pages)
         assert next(items).email == "5@example.com"
@@ -408,7 +408,7 @@ def test_copy_shares_connections_and_overrides_options(make_client):
     assert type(copied) is type(client)
     copied.request("GET", "/v1/x")
     client.request("GET", "/v1/x")
-    first, second = client.asynchronous._requester.core.pipeline._open_transport().send.__self__.requests
+    first, second = client.asynchronous._requester.state.pipeline._open_transport().send.__self__.requests
     assert first.headers.get("x-trace") == "1"
     assert second.headers.get("x-trace") is None
 

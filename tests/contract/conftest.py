@@ -10,53 +10,53 @@ from duro import AsyncDuro, Duro, Response
 from duro.http.request import Headers
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
-GRANT = b'{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}'
+TOKEN_RESPONSE = b'{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}'
 
 
-class Stub:
-    """A transport that keeps what it is asked, and answers what is set; at first it refuses.
+class FakeTransport:
+    """Fake transport that records requests and returns the prepared response, at first a 404.
 
-    While it ``grants``, exchanges are no business of its: they get a token, and are not kept.
+    With ``grants_tokens``, token exchanges get a token and are not recorded.
     """
 
     def __init__(self):
         self.requests = []
-        self.grants = False
-        self.refuses()
+        self.grants_tokens = False
+        self.reject()
 
-    def refuses(self):
-        self.answer = Response(404, Headers(), b"")
+    def reject(self):
+        self.response = Response(404, Headers(), b"")
 
-    def answers(self, status, value):
-        self.answer = Response(status, Headers(), json.dumps(value).encode())
+    def respond(self, status, value):
+        self.response = Response(status, Headers(), json.dumps(value).encode())
 
     async def send(self, request):
-        if self.grants and request.url.endswith("/v1/oauth/token"):
-            return Response(200, Headers(), GRANT)
+        if self.grants_tokens and request.url.endswith("/v1/oauth/token"):
+            return Response(200, Headers(), TOKEN_RESPONSE)
         self.requests.append(request)
-        return self.answer
+        return self.response
 
     async def aclose(self):
         pass
 
 
-class Callers:
-    """The awaited and the blocking client on one stub, and the credential that each operation takes."""
+class Clients:
+    """Asynchronous and blocking client on one fake transport, and the credential of each operation."""
 
     def __init__(self):
-        self.stub = Stub()
+        self.stub = FakeTransport()
         self.awaited = AsyncDuro(SECRET_KEY, transport=self.stub)
         self.blocking = Duro(SECRET_KEY, transport=self.stub)
 
     def credential(self, operation):
-        """Give the option with the operation's credential; the client's own is a secret key."""
+        """Return the ``credential`` option of an operation; empty where the client's secret key is right."""
         credential = CREDENTIALS.get(surface_of(operation))
         return {} if credential is None else {"credential": credential}
 
 
 @pytest.fixture(scope="module")
-def callers():
-    made = Callers()
+def clients():
+    made = Clients()
     yield made
     made.blocking.close()
     anyio.run(made.awaited.aclose)

@@ -1,4 +1,4 @@
-"""Which method of a client calls which operation, as the methods themselves say it."""
+"""Mapping of operations to methods, read from the methods' docstrings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMED = re.compile(r"\(``(\w+)``, ``([A-Z]+) (/\S*)``\)")
 
 
 def resources():
-    """Give every resource of the awaited client: attribute and class."""
+    """Yield every resource of the asynchronous client: attribute and class."""
     client = AsyncDuro("sk_test_1")
     for name in dir(AsyncDuro):
         if not name.startswith("_") and isinstance(found := getattr(client, name), AsyncResource):
@@ -20,7 +20,7 @@ def resources():
 
 
 def methods():
-    """Give every method: ``(attribute, name)`` and the operation, method and path that its docstring names."""
+    """Yield every method: ``(attribute, name)``, and the operation, HTTP method and path in its docstring."""
     for attribute, kind in resources():
         for name, method in inspect.getmembers(kind, inspect.isfunction):
             if not name.startswith("_"):
@@ -33,13 +33,13 @@ PLACES = {operation: place for place, (operation, _, _) in METHODS.items()}
 
 
 def method_of(client, operation_id):
-    """Give the method of a client, awaited or blocking, that calls an operation."""
+    """Return the method of a client, asynchronous or blocking, that calls an operation."""
     attribute, name = PLACES[operation_id]
     return getattr(getattr(client, attribute), name)
 
 
 async def outcome(method, *args, **kwargs):
-    """Call a method of either client to its end; of a list, the first page counts."""
+    """Call a method of either client and return its result; for a list, the first page."""
     called = method(*args, **kwargs)
     if hasattr(called, "page"):
         called = called.page()

@@ -1,4 +1,4 @@
-"""What the contract says in prose and no schema can: it narrows what may be sent, and names arguments."""
+"""Rules of the contract that are stated in prose only: limits of values, and names of arguments."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from duro import ClientCredentials, IdentityToken, PortalSession
 
-from .reading import BY_ID, kinds_of, snake_case
+from .openapi import BY_ID, kinds_of, snake_case
 from .samples import IDENTIFIERS, objects
 
-# Without these the call would mean nothing, though the schema lets them be left out.
-NEEDED = {
+# Required in practice, although optional in the schema.
+REQUIRED = {
     "verifyOtp": ["phone", "code"],
     "portalEmailTopup": ["amount"],
     "portalEmailVirtualAccount": ["bvn"],
 }
-# One of these has to be there.
+# At least one of these is required.
 ONE_OF = {
     "createCheckoutSession": ["planId", "amount"],
     "portalEmailStart": ["email", "token"],
     "portalEmailVerify": ["email", "token"],
 }
-FORMS = {
+PATTERNS = {
     ("createPaymentLink", "slug"): st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True),
     ("portalEmailVirtualAccount", "bvn"): st.from_regex(r"[0-9]{11}", fullmatch=True),
     ("verifyOtp", "code"): st.from_regex(r"[0-9]{6}", fullmatch=True),
@@ -32,12 +32,13 @@ FORMS = {
     ("portalEmailStart", "token"): st.from_regex(r"\S{1,20}", fullmatch=True),
     ("portalEmailVerify", "token"): st.from_regex(r"\S{1,20}", fullmatch=True),
 }
-# The one amount that is not in kobo says so in its name.
+# The only amount that is not in kobo has its unit in its name.
 ARGUMENTS = {("portalEmailTopup", "amount"): "amount_naira"}
-# What the SDK exchanges itself, from the credential.
+QUERY_ARGUMENTS = {"limit": "page_size"}
+# The SDK builds this body itself, from the credential.
 OWN_BODY = {"oauthToken"}
 
-PLACES = {
+PATH_VALUES = {
     "id": IDENTIFIERS,
     "token": st.from_regex(r"cs_(test|live)_[0-9a-zA-Z]{1,24}", fullmatch=True),
     "mode": st.sampled_from(["test", "live"]),
@@ -54,57 +55,57 @@ PLACES = {
 
 
 def surface_of(operation):
-    """Tell whom an operation is for: a merchant, an OAuth client, an identity, a portal session, or anybody."""
+    """Return the surface of an operation: merchant, oauth, identity, portal or public."""
     if operation.id in OWN_BODY:
         return "oauth"
     if operation.security == ("portalSession",):
         return "portal"
-    # By the schema it is a bearer like any other; which one, the prose says.
+    # The schema calls it a bearer token; only the prose says of which kind.
     if operation.security and operation.path.startswith("/identity"):
         return "identity"
     return "merchant" if operation.security else "public"
 
 
 def required_of(operation):
-    """Give the members of a body that a call cannot do without."""
-    return [] if operation.id in OWN_BODY else NEEDED.get(operation.id) or (operation.body or {}).get("required", [])
+    """Return the required members of a body."""
+    return [] if operation.id in OWN_BODY else REQUIRED.get(operation.id) or (operation.body or {}).get("required", [])
 
 
 def paths(operation):
-    """Make values for the places of a path."""
-    return st.fixed_dictionaries({name: PLACES[name] for name in operation.parameters["path"]})
+    """Return a strategy for the path parameters."""
+    return st.fixed_dictionaries({name: PATH_VALUES[name] for name in operation.parameters["path"]})
 
 
 def in_order(operation, path):
-    """Give the values for the places of a path as the path has them."""
+    """Return the values of the path parameters in the order of the path."""
     return [path[name] for name in re.findall(r"{(\w+)}", operation.path)]
 
 
 def queries(operation):
-    """Make values for the query string."""
+    """Return a strategy for the query string."""
     choices = {"limit": st.integers(1, 100), "cursor": st.text(min_size=1)}
     return st.fixed_dictionaries({}, optional={name: choices[name] for name in operation.parameters["query"]})
 
 
 @st.composite
 def bodies(draw, operation):
-    """Make bodies that the contract allows, prose included; ``None`` where there is none."""
+    """Draw a body that follows schema and prose of the contract; ``None`` for an operation without a body."""
     if operation.body is None or operation.id in OWN_BODY:
         return None
-    body = draw(objects({**operation.body, "required": required_of(operation)}, answers=False))
+    body = draw(objects({**operation.body, "required": required_of(operation)}, is_response=False))
     if (choice := ONE_OF.get(operation.id)) and not body.keys() & set(choice):
         name = draw(st.sampled_from(choice))
         body |= draw(
-            objects({"properties": {name: operation.body["properties"][name]}, "required": [name]}, answers=False)
+            objects({"properties": {name: operation.body["properties"][name]}, "required": [name]}, is_response=False)
         )
-    body |= {name: draw(FORMS[operation.id, name]) for name in body if (operation.id, name) in FORMS}
+    body |= {name: draw(PATTERNS[operation.id, name]) for name in body if (operation.id, name) in PATTERNS}
     if body.get("discountType") == "percentage":
         body["discountValue"] %= 101
     return body
 
 
 def arguments_of(operation, query, body):
-    """Turn what is to stand on the wire into the keyword arguments of the method."""
+    """Convert query and body into the keyword arguments of the method."""
     return {
         argument_name(operation, name): _argument(operation, name, value)
         for name, value in {**query, **(body or {})}.items()
@@ -112,7 +113,9 @@ def arguments_of(operation, query, body):
 
 
 def argument_name(operation, name):
-    """Give the Python name of a member of a query or body."""
+    """Return the argument name of a query parameter or body member."""
+    if name in operation.parameters["query"]:
+        return QUERY_ARGUMENTS.get(name, name)
     return ARGUMENTS.get((operation.id, name), snake_case(name))
 
 
@@ -121,31 +124,31 @@ def _argument(operation, name, value):
     return datetime.fromisoformat(value) if schema.get("format") == "date-time" and value is not None else value
 
 
-def arguments_there_are(operation):
-    """Give the names of all keyword arguments, and of those that are required."""
+def expected_arguments(operation):
+    """Return the names of all keyword arguments, and of the required ones."""
     body = {} if operation.id in OWN_BODY else (operation.body or {}).get("properties", {})
     every = {argument_name(operation, name) for name in [*body, *operation.parameters["query"]]}
     return every, {argument_name(operation, name) for name in required_of(operation)}
 
 
-assert {*NEEDED, *ONE_OF, *OWN_BODY} | {operation for operation, _ in [*FORMS, *ARGUMENTS]} <= BY_ID.keys()
+assert {*REQUIRED, *ONE_OF, *OWN_BODY} | {operation for operation, _ in [*PATTERNS, *ARGUMENTS]} <= BY_ID.keys()
 
 
-# One call of each operation, for tests in which any will do.
+# Values for one valid call of each operation.
 PLAIN = {
     "string": "text",
     "integer": 700,
     "boolean": True,
     "object": {"a": 1},
 }
-# The client's own is a secret key, and a public operation needs none.
+# Credentials by surface. Merchant operations use the client's secret key; public ones do not need a credential.
 CREDENTIALS = {
     "oauth": ClientCredentials("cid_test_1", "csec_test_1"),
     "identity": IdentityToken("identity-token"),
     "portal": PortalSession("portal-session"),
 }
-PLAIN_PLACES = {"id": "id_1", "token": "cs_test_0001", "mode": "test", "ref": "EXT-001"}
-PLAIN_FORMS = {
+PLAIN_PATH_VALUES = {"id": "id_1", "token": "cs_test_0001", "mode": "test", "ref": "EXT-001"}
+PLAIN_VALUES = {
     "bvn": "12345678901",
     "customerEmail": "ada@example.com",
     "discountValue": 50,
@@ -156,11 +159,11 @@ PLAIN_FORMS = {
 
 
 def plain_call(operation):
-    """Give the positional and keyword arguments of a call that says everything there is to say."""
+    """Return positional and keyword arguments of a call that sets every argument."""
     properties = {} if operation.body is None or operation.id in OWN_BODY else operation.body["properties"]
-    body = {name: PLAIN_FORMS.get(name) or _plain(each) for name, each in properties.items()}
+    body = {name: PLAIN_VALUES.get(name) or _plain(each) for name, each in properties.items()}
     query = {name: {"limit": 7, "cursor": "c"}[name] for name in operation.parameters["query"]}
-    return in_order(operation, PLAIN_PLACES), arguments_of(operation, query, body)
+    return in_order(operation, PLAIN_PATH_VALUES), arguments_of(operation, query, body)
 
 
 def _plain(schema):

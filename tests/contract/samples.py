@@ -1,4 +1,4 @@
-"""What hypothesis makes of the contract's schemas: bodies to send, and answers to read."""
+"""Hypothesis strategies for the contract's schemas: request bodies and responses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from .reading import MOMENT, kinds_of
+from .openapi import MOMENT, kinds_of
 
-# As the wire has it: milliseconds, and Z.
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
-    lambda moment: written(moment - timedelta(microseconds=moment.microsecond % 1000))
+# The wire format: milliseconds and Z.
+TIMESTAMPS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda timestamp: format_timestamp(timestamp - timedelta(microseconds=timestamp.microsecond % 1000))
 )
 IDENTIFIERS = st.from_regex(r"[a-z]{2,4}_[0-9A-Z]{1,26}", fullmatch=True)
 JSON = st.recursive(
@@ -22,17 +22,17 @@ OBJECTS = st.dictionaries(st.text(), JSON, max_size=3)
 UNKNOWN = st.dictionaries(st.from_regex(r"unknown[A-Z][a-z]{1,5}", fullmatch=True), JSON, max_size=2)
 
 
-def written(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_timestamp(timestamp: datetime) -> str:
+    return timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def values(schema, name, *, answers):
-    """Make values that a schema allows; ``answers`` adds what a later server may say."""
-    choices = [_values_of(kind, schema, name, answers=answers) for kind in kinds_of(schema)]
+def values(schema, name, *, is_response):
+    """Return a strategy for a schema; ``is_response`` includes values of later API versions."""
+    choices = [_values_of(kind, schema, name, is_response=is_response) for kind in kinds_of(schema)]
     return st.one_of(choices)
 
 
-def _values_of(kind, schema, name, *, answers):
+def _values_of(kind, schema, name, *, is_response):
     if kind == "null":
         return st.none()
     if kind == "boolean":
@@ -42,18 +42,18 @@ def _values_of(kind, schema, name, *, answers):
     if kind == "number":
         return st.floats(allow_nan=False, allow_infinity=False)
     if kind == "array":
-        return st.lists(values(schema["items"], name, answers=answers), max_size=3)
+        return st.lists(values(schema["items"], name, is_response=is_response), max_size=3)
     if kind == "object":
-        return objects(schema, answers=answers)
-    return _texts(schema, name, answers=answers)
+        return objects(schema, is_response=is_response)
+    return _strings(schema, name, is_response=is_response)
 
 
-def _texts(schema, name, *, answers):
+def _strings(schema, name, *, is_response):
     if "enum" in schema:
         known = st.sampled_from(schema["enum"])
-        return known | st.text() if answers else known
+        return known | st.text() if is_response else known
     if schema.get("format") == "date-time" or MOMENT.fullmatch(name):
-        return MOMENTS
+        return TIMESTAMPS
     if schema.get("format") == "email":
         return st.emails()
     if schema.get("format") == "uri":
@@ -61,14 +61,16 @@ def _texts(schema, name, *, answers):
     return IDENTIFIERS if name == "id" or name.endswith("Id") else st.text()
 
 
-def objects(schema, *, answers):
-    """Make objects; an answer has every documented member, and perhaps others, a body only what is required."""
+def objects(schema, *, is_response):
+    """Return a strategy for objects: responses have documented and unknown members, bodies the required ones."""
     if "additionalProperties" in schema:
-        return st.dictionaries(st.text(), values(schema["additionalProperties"], "", answers=answers), max_size=3)
+        return st.dictionaries(
+            st.text(), values(schema["additionalProperties"], "", is_response=is_response), max_size=3
+        )
     if "properties" not in schema:
         return OBJECTS
-    members = {name: values(each, name, answers=answers) for name, each in schema["properties"].items()}
-    if answers:
+    members = {name: values(each, name, is_response=is_response) for name, each in schema["properties"].items()}
+    if is_response:
         return st.tuples(UNKNOWN, st.fixed_dictionaries(members)).map(lambda pair: {**pair[0], **pair[1]})
     required = {name: members.pop(name) for name in schema.get("required", [])}
     return st.fixed_dictionaries(required, optional=members)

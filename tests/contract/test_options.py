@@ -1,11 +1,11 @@
-"""Each option of a call is seen on the wire, and each call in ``capture()``: for every method of both clients."""
+"""Per-call options and ``capture()``, checked for every method of both clients."""
 
 from __future__ import annotations
 
 import pytest
 
 from contract.methods import method_of, outcome
-from contract.reading import OPERATIONS
+from contract.openapi import OPERATIONS
 from contract.rules import OWN_BODY, plain_call, surface_of
 from duro import ClientCredentials, IdentityToken, PortalSession, SecretKey, capture
 from duro.errors import ConfigurationError, DuroError, InvalidArgumentError
@@ -22,7 +22,7 @@ CREDENTIALS = {
     "identity": IdentityToken("another-identity"),
     "portal": PortalSession("another-session"),
 }
-PROOFS = {
+EXPECTED_HEADERS = {
     "merchant": ("authorization", "Bearer sk_test_another"),
     "identity": ("authorization", "Bearer another-identity"),
     "portal": ("x-portal-session", "another-session"),
@@ -31,67 +31,67 @@ PROOFS = {
 
 
 @pytest.fixture
-def call(callers, kind, operation):
-    """Make a call of the operation that is refused; give the one request that left, or none."""
-    callers.stub.refuses()
-    callers.stub.requests.clear()
+def call(clients, kind, operation):
+    """Return a function that calls the operation with options, and returns its request, or the error before it."""
+    clients.stub.reject()
+    clients.stub.requests.clear()
 
     async def make(**options):
         path, arguments = plain_call(operation)
         with pytest.raises(DuroError) as caught:
             await outcome(
-                method_of(getattr(callers, kind), operation.id),
+                method_of(getattr(clients, kind), operation.id),
                 *path,
                 **arguments,
-                **{**callers.credential(operation), **options},
+                **{**clients.credential(operation), **options},
             )
-        return callers.stub.requests[0] if callers.stub.requests else caught.value
+        return clients.stub.requests[0] if clients.stub.requests else caught.value
 
-    callers.stub.grants = operation.id not in OWN_BODY
+    clients.stub.grants_tokens = operation.id not in OWN_BODY
     yield make
-    callers.stub.grants = False
+    clients.stub.grants_tokens = False
 
 
-def taken_by(operation):
-    """Tell which credentials an operation takes; a public one takes any and sends none."""
+def accepted_credentials(operation):
+    """Return the credentials that an operation accepts; a public one accepts all and sends none."""
     surface = surface_of(operation)
     return {"public": set(CREDENTIALS), "merchant": {"merchant", "oauth"}}.get(surface, {surface})
 
 
-async def test_timeout_is_the_requests(operation, call):
+async def test_timeout_is_the_deadline(operation, call):
     longest = {True: 10.0, False: 8.0}[operation.id in OWN_BODY]
     assert longest - 0.5 < (await call(timeout=7)).timeout <= longest
 
 
-async def test_further_headers_are_sent(call):
+async def test_additional_headers_are_sent(call):
     assert (await call(headers={"X-Trace": "abc"})).headers.get("x-trace") == "abc"
 
 
-async def test_key_of_the_caller_is_sent_and_a_read_refuses_one(operation, call):
-    answer = await call(idempotency_key="key-1")
+async def test_writes_send_the_idempotency_key_and_reads_reject_it(operation, call):
+    response = await call(idempotency_key="key-1")
     if "Idempotency-Key" in operation.parameters["header"]:
-        assert answer.headers.get("idempotency-key") == "key-1"
+        assert response.headers.get("idempotency-key") == "key-1"
     else:
-        assert isinstance(answer, InvalidArgumentError)
-        assert "idempotency_key" in str(answer)
+        assert isinstance(response, InvalidArgumentError)
+        assert "idempotency_key" in str(response)
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-async def test_credential_goes_where_it_belongs_and_nowhere_else(operation, call, name):
-    answer = await call(credential=CREDENTIALS[name])
-    if name not in taken_by(operation):
-        assert isinstance(answer, ConfigurationError)
+async def test_credential_is_sent_in_its_own_header_only(operation, call, name):
+    response = await call(credential=CREDENTIALS[name])
+    if name not in accepted_credentials(operation):
+        assert isinstance(response, ConfigurationError)
         return
-    sent = {each: answer.headers.get(each) for each in ("authorization", "x-portal-session")}
-    proof = dict([PROOFS[name]]) if operation.security else {}
-    assert sent == {"authorization": None, "x-portal-session": None, **proof}
+    sent = {each: response.headers.get(each) for each in ("authorization", "x-portal-session")}
+    expected = dict([EXPECTED_HEADERS[name]]) if operation.security else {}
+    assert sent == {"authorization": None, "x-portal-session": None, **expected}
 
 
 async def test_call_is_captured(operation, call):
     with capture() as calls:
         await call()
     if operation.id in OWN_BODY:
-        # An exchange is no call of the API: its headers and body are secret.
+        # capture() excludes token exchanges, because their headers and body are secret.
         assert calls == []
         return
     [seen] = calls
@@ -99,8 +99,8 @@ async def test_call_is_captured(operation, call):
     assert (seen.idempotency_key is not None) == ("Idempotency-Key" in operation.parameters["header"])
 
 
-async def test_misspelt_option_is_refused(callers, kind, operation, call):
+async def test_misspelt_option_is_rejected(clients, kind, operation, call):
     path, arguments = plain_call(operation)
     with pytest.raises(TypeError, match="unexpected keyword argument 'timeuot'"):
-        await outcome(method_of(getattr(callers, kind), operation.id), *path, **arguments, timeuot=5)
-    assert callers.stub.requests == []
+        await outcome(method_of(getattr(clients, kind), operation.id), *path, **arguments, timeuot=5)
+    assert clients.stub.requests == []

@@ -1,4 +1,4 @@
-"""What leaves this machine is what the contract describes, whatever is given, from both clients."""
+"""Requests of both clients follow the contract, for any valid arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from contract.methods import method_of, outcome
-from contract.reading import OPERATIONS
+from contract.openapi import OPERATIONS
 from contract.rules import OWN_BODY, arguments_of, bodies, in_order, paths, queries
 from duro.errors import NotFoundError, TokenExchangeError
 
@@ -29,7 +29,7 @@ def check(schema, value):
 
 
 def check_request(operation, request, *, path, query, body):
-    """Hold a request to the contract, and to what was asked for."""
+    """Compare a request with the contract and the given values."""
     url = urlsplit(request.url)
     assert request.method == operation.method
     assert f"{url.scheme}://{url.netloc}" == HOST
@@ -41,8 +41,8 @@ def check_request(operation, request, *, path, query, body):
     check_headers(operation, request)
 
 
-def check_query(operation, written, query):
-    sent = {name: value for name, [value] in parse_qs(written, keep_blank_values=True, strict_parsing=False).items()}
+def check_query(operation, encoded, query):
+    sent = {name: value for name, [value] in parse_qs(encoded, keep_blank_values=True, strict_parsing=False).items()}
     assert sent == {name: str(value) for name, value in query.items()}
     for name, value in query.items():
         check(operation.parameters["query"][name], value)
@@ -64,28 +64,28 @@ def check_headers(operation, request):
     assert len(names) == len(set(names))
     assert (b"idempotency-key" in names) == ("Idempotency-Key" in operation.parameters["header"])
     [scheme] = operation.security or [None]
-    proof = AUTHORIZATIONS.get((scheme, operation.path.startswith("/identity")))
+    expected = AUTHORIZATIONS.get((scheme, operation.path.startswith("/identity")))
     for name in ("authorization", "x-portal-session"):
-        assert request.headers.get(name) == (proof[1] if proof and proof[0] == name else None)
+        assert request.headers.get(name) == (expected[1] if expected and expected[0] == name else None)
 
 
-# Whatever hypothesis raises to end an example early must not cross an event loop, which would tell of it as an error.
+# Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 @given(data=st.data())
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_request_fits_the_contract(operation, data, callers, anyio_backend):
+def test_every_request_follows_the_contract(operation, data, clients, anyio_backend):
     path, query, body = (data.draw(make(operation)) for make in (paths, queries, bodies))
-    arguments = {**arguments_of(operation, query, body), **callers.credential(operation)}
-    refusal = TokenExchangeError if operation.id in OWN_BODY else NotFoundError
-    callers.stub.refuses()
-    callers.stub.requests.clear()
+    arguments = {**arguments_of(operation, query, body), **clients.credential(operation)}
+    error = TokenExchangeError if operation.id in OWN_BODY else NotFoundError
+    clients.stub.reject()
+    clients.stub.requests.clear()
 
     async def call():
-        for client in (callers.awaited, callers.blocking):
-            with pytest.raises(refusal):
+        for client in (clients.awaited, clients.blocking):
+            with pytest.raises(error):
                 await outcome(method_of(client, operation.id), *in_order(operation, path), **arguments)
 
     anyio.run(call, backend=anyio_backend)
-    for request in callers.stub.requests:
+    for request in clients.stub.requests:
         check_request(operation, request, path=path, query=query, body=body)
-    assert len(callers.stub.requests) == 2
+    assert len(clients.stub.requests) == 2

@@ -26,7 +26,7 @@ def patience(chance):
 
 
 def lane_of(client):
-    (lane,) = client._requester.core.pipeline._transports._values.values()
+    (lane,) = client._requester.state.pipeline._transports._values.values()
     return lane
 
 

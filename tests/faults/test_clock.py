@@ -202,7 +202,7 @@ def test_sleep_that_no_clock_shows_costs_one_exchange_and_no_error(play, machine
 async def test_token_that_expires_while_its_callers_wait_for_a_connection_is_not_sent(sandbox, machine):
     async with AsyncDuro(**sandbox.options, max_connections=1, timeout=3 * HOUR, retries=0) as duro:
         await duro.token()
-        lane = duro._requester.core.pipeline._transports.get()
+        lane = duro._requester.state.pipeline._transports.get()
         async with anyio.create_task_group() as callers, lane.slots:
             for _ in range(CALLERS):
                 callers.start_soon(duro.plans.list().page)

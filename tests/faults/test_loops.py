@@ -33,7 +33,7 @@ async def call(client, name):
 
 
 def entries(client):
-    core = client._requester.core
+    core = client._requester.state
     oauth = core.authorizers
     lines = [authorizer.cache._loop_states for authorizer in oauth._oauth.values()]
     return [len(each._values) for each in (core.pipeline._transports, oauth._transports, *lines)]

@@ -217,7 +217,7 @@ def test_outage_meets_few_retries_and_its_end_is_the_end_of_all_errors(outage, b
             assert len(healed) == len(blipped) * 2 == 2 * CALLERS
             assert sum(call.attempts for call in blipped) == CALLERS + blip
 
-            there = await duro.customers.list(limit=100).collect(limit=10_000)
+            there = await duro.customers.list(page_size=100).collect(limit=10_000)
             assert sorted(customer.email for customer in there) == sorted(crowd.made)
 
     anyio.run(main, backend=backend)

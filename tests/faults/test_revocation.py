@@ -118,7 +118,7 @@ class Traffic:
 
 
 async def customers_of(ask):
-    pages = await ask(lambda duro: duro.customers.list(limit=100).collect(limit=10_000))
+    pages = await ask(lambda duro: duro.customers.list(page_size=100).collect(limit=10_000))
     return sorted(customer.email for customer in pages)
 
 

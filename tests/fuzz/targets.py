@@ -11,7 +11,7 @@ from examples import ANSWERS, KINDS
 
 from duro import Page
 from duro._clock import Clock
-from duro.api.codec.codec import decode, decode_json, encode_json
+from duro.api.codec import decode, decode_json, encode_json
 from duro.auth.token import ClockReading, parse_token
 from duro.errors import APIError, DecodingError, TokenExchangeError
 from duro.http.error_response import build_api_error

@@ -87,7 +87,7 @@ class TestCaptureAwaited:
             for name in ("a", "b", "c"):
                 await client.customers.create(name=name)
             with duro.capture() as calls:
-                await client.customers.list(limit=1).collect()
+                await client.customers.list(page_size=1).collect()
         assert [call.operation for call in calls] == ["listCustomers"] * 3
         assert len({call.request_id for call in calls}) == 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.methods import method_of, outcome
-from contract.reading import OPERATIONS
+from contract.openapi import OPERATIONS
 from contract.rules import CREDENTIALS, OWN_BODY, plain_call, surface_of
 from duro import AsyncDuro, Duro, SecretKey, capture
 

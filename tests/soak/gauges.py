@@ -65,11 +65,11 @@ class Gauges(NamedTuple):
 
 def transports_of(client):
     """Give what a client keeps for each event loop."""
-    return list(client._requester.core.pipeline._transports._values.values())
+    return list(client._requester.state.pipeline._transports._values.values())
 
 
 def _slots_taken(client):
-    width = client._requester.core.pipeline._settings.max_connections
+    width = client._requester.state.pipeline._settings.max_connections
     return sum(width - lane.slots.value for lane in transports_of(client))
 
 

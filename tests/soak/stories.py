@@ -74,7 +74,7 @@ def walk(_stage, chance):
     limit = chance.randint(1, 45)
     yield Act(
         "listCustomers",
-        lambda duro, **options: duro.customers.list(limit=15, **options).collect(limit=limit),
+        lambda duro, **options: duro.customers.list(page_size=15, **options).collect(limit=limit),
         pages=3,
     )
 
@@ -83,7 +83,7 @@ def walk_ahead(_stage, chance):
     limit = chance.randint(1, 45)
     yield Act(
         "listCustomers, ahead",
-        lambda duro, **options: duro.customers.list(limit=15, **options).prefetch().collect(limit=limit),
+        lambda duro, **options: duro.customers.list(page_size=15, **options).prefetch().collect(limit=limit),
         pages=3,
     )
 

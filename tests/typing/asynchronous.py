@@ -119,7 +119,7 @@ async def plans(client: AsyncDuro) -> None:
     assert_type(await client.plans.create(name="Pro", amount=1, interval="fortnight"), Plan)
     assert_type(await client.plans.update("plan_1", name="Pro"), Plan)
     assert_type(await client.plans.archive("plan_1"), Plan)
-    assert_type(client.plans.list(limit=5, cursor="c"), AsyncPages[Plan])
+    assert_type(client.plans.list(page_size=5, cursor="c"), AsyncPages[Plan])
 
 
 async def customers(client: AsyncDuro) -> None:
@@ -134,7 +134,7 @@ async def customers(client: AsyncDuro) -> None:
     assert_type(await client.customers.blacklist("cus_1", reason="chargebacks"), Customer)
     assert_type(client.customers.list(), AsyncPages[Customer])
     assert_type(client.customers.list_subscriptions("cus_1"), AsyncPages[Subscription])
-    transactions = client.customers.list_transactions("cus_1", limit=5)
+    transactions = client.customers.list_transactions("cus_1", page_size=5)
     assert_type(transactions, AsyncPages[Transaction])
     async for transaction in transactions:
         assert_type(transaction.rail, Rail)

@@ -96,7 +96,7 @@ def plans(client: Duro) -> None:
     assert_type(plan.interval, Interval)
     assert_type(client.plans.update("plan_1", name="Pro"), Plan)
     assert_type(client.plans.archive("plan_1"), Plan)
-    assert_type(client.plans.list(limit=5, cursor="c", timeout=5), Pages[Plan])
+    assert_type(client.plans.list(page_size=5, cursor="c", timeout=5), Pages[Plan])
 
 
 def customers(client: Duro) -> None:
@@ -106,7 +106,7 @@ def customers(client: Duro) -> None:
     assert_type(client.customers.blacklist("cus_1", reason="chargebacks"), Customer)
     assert_type(client.customers.list(), Pages[Customer])
     assert_type(client.customers.list_subscriptions("cus_1"), Pages[Subscription])
-    assert_type(client.customers.list_transactions("cus_1", limit=5), Pages[Transaction])
+    assert_type(client.customers.list_transactions("cus_1", page_size=5), Pages[Transaction])
 
 
 def subscriptions(client: Duro) -> None:

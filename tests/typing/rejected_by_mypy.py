@@ -14,7 +14,7 @@ def blocking(client: Duro) -> None:
     client.plans.create(name="Pro", amount=5, interval="day", timeout="5")  # type: ignore[arg-type]
     client.plans.create("Pro", amount=5, interval="day")  # type: ignore[call-arg]
     client.plans.list(limitt=5)  # type: ignore[call-arg]
-    client.plans.list(limit="5")  # type: ignore[arg-type]
+    client.plans.list(page_size="5")  # type: ignore[arg-type]
     client.plans.archive()  # type: ignore[call-arg]
     client.plans.archive(plan_id="plan_1")  # type: ignore[call-arg]
     client.customers.retrieve(5)  # type: ignore[arg-type]

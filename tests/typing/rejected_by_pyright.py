@@ -17,7 +17,7 @@ def blocking(client: Duro) -> None:
     client.plans.create(name="Pro", amount=5, interval="day", timeout="5")  # pyright: ignore[reportArgumentType]
     client.plans.create("Pro", amount=5, interval="day")  # pyright: ignore[reportCallIssue]
     client.plans.list(limitt=5)  # pyright: ignore[reportCallIssue]
-    client.plans.list(limit="5")  # pyright: ignore[reportArgumentType]
+    client.plans.list(page_size="5")  # pyright: ignore[reportArgumentType]
     client.plans.archive()  # pyright: ignore[reportCallIssue]
     client.plans.archive(plan_id="plan_1")  # pyright: ignore[reportCallIssue]
     client.customers.retrieve(5)  # pyright: ignore[reportArgumentType]

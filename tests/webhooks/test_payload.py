@@ -51,7 +51,7 @@ async def test_matches_compares_exact_bytes(body):
     assert payload.matches(body)
     assert payload.matches(memoryview(body))
     assert not payload.matches(json.dumps(json.loads(body)).encode())
-    with pytest.raises(InvalidArgumentError, match="a str is no body"):
+    with pytest.raises(InvalidArgumentError, match="delivery must be bytes, got str"):
         payload.matches(body.decode())
 
 

@@ -1,4 +1,4 @@
-"""How cattrs reads the models: exact types, the wire's names, and unknown fields kept."""
+"""Converters that cattrs builds for the models: exact types, wire names, unknown fields kept."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
     from attrs import Attribute
 
-__all__ = ["UNFIT", "make_converter", "wire_name"]
+__all__ = ["STRUCTURE_ERRORS", "make_converter", "wire_name"]
 
-# What a converter raises for data that is no such model; a whole number can be too large for a float.
-UNFIT: Final = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
+# Errors of a converter for data that does not fit the model. OverflowError: an integer can be too large for a float.
+STRUCTURE_ERRORS: Final = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 def wire_name(attribute: Attribute[Any]) -> str:
-    """Give the wire's name of a model's attribute, which its metadata may tell."""
+    """Return the wire name of a model's attribute. The metadata entry ``wire`` overrides it."""
     return attribute.metadata.get("wire") or camel_case(attribute.name)
 
 
-def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+def _require_exactly(kind: type) -> Callable[[Any, Any], Any]:
     def check(value: Any, _: Any) -> Any:
         if type(value) is not kind:
             raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
@@ -43,25 +43,25 @@ def _exactly(kind: type) -> Callable[[Any, Any], Any]:
     return check
 
 
-def _number(value: Any, _: Any) -> float:
+def _to_float(value: Any, _: Any) -> float:
     if type(value) not in (int, float):
         raise TypeError(f"expected float, got {type(value).__name__}")
     return float(value)
 
 
-def _moment(value: Any, _: Any) -> datetime:
+def _to_datetime(value: Any, _: Any) -> datetime:
     if type(value) is not str:
         raise TypeError(f"expected a timestamp, got {type(value).__name__}")
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    if moment.tzinfo is not UTC:
-        # What UTC does not have could not be written again.
-        moment.astimezone(UTC)
-    return moment
+    timestamp = datetime.fromisoformat(value)
+    if timestamp.tzinfo is None:
+        return timestamp.replace(tzinfo=UTC)
+    if timestamp.tzinfo is not UTC:
+        # A timestamp outside the range of UTC could not be written again: fail here, with the path.
+        timestamp.astimezone(UTC)
+    return timestamp
 
 
-def _open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
+def _to_open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
     if type(value) is not str:
         raise TypeError(f"expected str, got {type(value).__name__}")
     return kind(value)
@@ -72,38 +72,39 @@ def _is_model(kind: Any) -> bool:
 
 
 def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads one model: wire names, and unknown fields kept in ``extra``.
+    """Return the factory of hooks for models: wire names, unknown fields kept in ``extra``.
 
-    A model can name its subclass for a document (``variant_for``), or keep members
-    of another type among the unknown ones (``keeps_misfits``).
+    A model can define ``select_class``, which returns the subclass for a document.
+    With ``keep_invalid_members``, members of a wrong type go to ``extra`` instead of raising an error.
     """
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
         model_type = get_origin(kind) or kind
-        # What is no argument of the model is not the wire's to say.
+        # Attributes outside the constructor, such as Event.secret_index, are not read from the wire.
         names = {each.name: wire_name(each) for each in fields(model_type) if each.init}
-        # A page has no place for fields it does not know.
+        # A page is without "extra": its unknown fields are dropped.
         keeps_unknown = names.pop("extra", None) is not None
         known = frozenset(names.values())
         renamed: dict[str, Any] = {name: override(rename=wire) for name, wire in names.items()}
         if keeps_unknown:
             renamed["extra"] = override(omit=True)
         read = make_dict_structure_fn(kind, converter, **renamed)
-        variant_for = getattr(model_type, "variant_for", None)
-        keeps_misfits = getattr(model_type, "keeps_misfits", False)
+        select_class = getattr(model_type, "select_class", None)
+        keep_invalid_members = getattr(model_type, "keep_invalid_members", False)
 
         def read_model(data: object, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"expected an object, got {type(data).__name__}")
             document = cast("dict[str, Any]", data)
-            if variant_for is not None and (variant := variant_for(document)) is not model_type:
-                if not issubclass(variant, model_type):
-                    raise TypeError(f"expected a {model_type.__name__}, got a {variant.__name__}")
-                return converter.structure(document, variant)
-            fitting = _fitting(document, known, read) if keeps_misfits else document
-            model = read(fitting, kind)
-            if keeps_unknown and not (fitting is document and document.keys() <= known):
-                unknown = {name: value for name, value in document.items() if name not in known or name not in fitting}
+            if select_class is not None and (selected := select_class(document)) is not model_type:
+                if not issubclass(selected, model_type):
+                    raise TypeError(f"expected a {model_type.__name__}, got a {selected.__name__}")
+                return converter.structure(document, selected)
+            valid = _valid_members(document, known, read) if keep_invalid_members else document
+            model = read(valid, kind)
+            if keeps_unknown and not (valid is document and document.keys() <= known):
+                unknown = {name: value for name, value in document.items() if name not in known or name not in valid}
+                # The model is frozen, and cattrs has built it already.
                 object.__setattr__(model, "extra", unknown)
             return model
 
@@ -112,21 +113,21 @@ def _model_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
     return make
 
 
-def _fitting(document: dict[str, Any], known: frozenset[str], read: Callable[..., Any]) -> dict[str, Any]:
-    """Give the members that a model can read, which must let each of them be absent."""
-    fitting: dict[str, Any] = {}
+def _valid_members(document: dict[str, Any], known: frozenset[str], read: Callable[..., Any]) -> dict[str, Any]:
+    """Return the members with a valid type. Every attribute of the model must have a default."""
+    valid: dict[str, Any] = {}
     for name in known & document.keys():
         member = {name: document[name]}
         try:
             read(member, None)
-        except (BaseValidationError, *UNFIT):
+        except (BaseValidationError, *STRUCTURE_ERRORS):
             continue
-        fitting |= member
-    return fitting
+        valid |= member
+    return valid
 
 
 def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads one kind of list; cattrs alone would also take a text or an object for one."""
+    """Return the factory of hooks for lists. The hook of cattrs would also accept a string or an object."""
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
         item_kind = get_args(kind)[0]
@@ -138,7 +139,7 @@ def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
                 raise TypeError(f"expected a list, got {type(data).__name__}")
             items = cast("list[object]", data)
             if converter.detailed_validation:
-                _find_fault(enumerate(items), item_kind, read_item)
+                _raise_first_error(enumerate(items), item_kind, read_item)
             return read(items, kind)
 
         return read_list
@@ -146,13 +147,13 @@ def _tuple_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], An
     return make
 
 
-def _find_fault(places: Iterable[tuple[int | str, object]], kind: Any, read: Callable[[Any, Any], Any]) -> None:
-    """Raise the first fault of a list or mapping; cattrs alone would keep an exception for each of a million."""
-    for place, item in places:
+def _raise_first_error(entries: Iterable[tuple[int | str, object]], kind: Any, read: Callable[[Any, Any], Any]) -> None:
+    """Raise the first error of a list or mapping. cattrs would collect one exception for each invalid item."""
+    for index, item in entries:
         try:
             read(item, kind)
-        except (BaseValidationError, *UNFIT) as error:
-            error.add_note(IterableValidationNote("", place, kind))
+        except (BaseValidationError, *STRUCTURE_ERRORS) as error:
+            error.add_note(IterableValidationNote("", index, kind))
             raise IterableValidationError("", [error], kind) from None  # pyright: ignore[reportCallIssue] - it takes three
 
 
@@ -161,7 +162,7 @@ def _is_tuple(kind: Any) -> bool:
 
 
 def _mapping_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads one kind of mapping; cattrs alone fails with an AttributeError on anything else."""
+    """Return the factory of hooks for mappings. The hook of cattrs raises AttributeError for other types."""
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
         value_kind = get_args(kind)[1]
@@ -173,7 +174,7 @@ def _mapping_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], 
                 raise TypeError(f"expected an object, got {type(data).__name__}")
             mapping = cast("dict[str, object]", data)
             if converter.detailed_validation:
-                _find_fault(mapping.items(), value_kind, read_value)
+                _raise_first_error(mapping.items(), value_kind, read_value)
             return mapping if value_kind is Any else read(mapping, kind)
 
         return read_mapping
@@ -182,7 +183,7 @@ def _mapping_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], 
 
 
 def _optional_hook(converter: Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    """Make what reads a value or null; cattrs alone would look for the value's hook at each of them."""
+    """Return the factory of hooks for nullable values. The hook of cattrs would look the inner hook up at each call."""
 
     def make(kind: Any) -> Callable[[Any, Any], Any]:
         (value_kind,) = set(get_args(kind)) - {NoneType}
@@ -205,21 +206,21 @@ def _is_mapping(kind: Any) -> bool:
 
 
 def make_converter(*, detailed: bool) -> Converter:
-    """Make a converter.
+    """Create a converter with the hooks of all models.
 
     Args:
-        detailed: Whether its errors tell where the fault is, which costs many times the work.
+        detailed: Whether errors carry the path of the problem. A detailed converter is many times slower.
 
     Returns:
-        The converter, with the hooks of all models.
+        The converter.
     """
     converter = Converter(detailed_validation=detailed)
     for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _exactly(kind))
-    converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(datetime, _moment)
-    # A hook serves subclasses too: without one of its own, an enum would be read as the str that it is.
-    converter.register_structure_hook(OpenEnum, _open_enum)
+        converter.register_structure_hook(kind, _require_exactly(kind))
+    converter.register_structure_hook(float, _to_float)
+    converter.register_structure_hook(datetime, _to_datetime)
+    # Hooks apply to subclasses too: without this one, the hook of str would read the enums.
+    converter.register_structure_hook(OpenEnum, _to_open_enum)
     converter.register_structure_hook_factory(_is_model, _model_hook(converter))
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook(converter))
     converter.register_structure_hook_factory(_is_optional, _optional_hook(converter))

@@ -1,4 +1,4 @@
-"""Enums that survive the day the API adds a value."""
+"""Open enums: string enums that keep values which this release does not know."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ __all__ = ["OpenEnum"]
 
 
 class OpenEnum(StrEnum):
-    """A string enum that keeps values it does not know.
+    """String enum that accepts unknown values, so that a value added to the API breaks no client.
 
-    An unknown value equals, sorts and hashes as its text, and says so in
-    ``is_known``.
+    An unknown value equals, sorts and hashes as its text. Its ``is_known`` is ``False``.
+
+    Example:
+        >>> from duro import Interval
+        >>> Interval("month").is_known, Interval("fortnight").is_known
+        (True, False)
+        >>> Interval("fortnight") == "fortnight"
+        True
     """
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
             return None
-        # Not entered among the members: a server could fill the memory with made-up values.
+        # Not stored among the members: a server could fill the memory with invented values.
         unknown = str.__new__(cls, value)
         unknown._name_ = value
         unknown._value_ = value

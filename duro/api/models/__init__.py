@@ -1,1 +1,1 @@
-"""What the API answers: frozen classes, one module a tag of the contract."""
+"""Models of the API: frozen attrs classes and open enums, one module for each tag of the contract."""

@@ -1,4 +1,4 @@
-"""Analytics."""
+"""Models of analytics."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ __all__ = ["RecoverySummary"]
 
 @frozen(kw_only=True)
 class RecoverySummary(Model):
-    """What failed, and what was won back.
+    """Totals of failed payments and their recovery.
+
+    The contract does not name the unit of the totals. The sandbox returns minor units (kobo).
 
     Attributes:
-        in_flight: Still at risk while recovery is running.
-        recovered: Won back.
-        exhausted: Given up.
-        recovery_rate: The share that was won back.
-        by_failure_code: How many failures had each code.
+        in_flight: Total at risk, whose recovery is in progress.
+        recovered: Total that was recovered.
+        exhausted: Total whose recovery ended without success.
+        recovery_rate: Recovered share of the total whose recovery ended, 0 to 1.
+        by_failure_code: Number of failures for each failure code.
     """
 
     in_flight: int

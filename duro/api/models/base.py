@@ -1,4 +1,4 @@
-"""What all models share."""
+"""Base classes of all models."""
 
 from __future__ import annotations
 
@@ -8,57 +8,58 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import field, frozen
 
 from ...errors import redact
-from ..codec.codec import structure, to_plain
+from ..codec import structure, to_plain
 
 if TYPE_CHECKING:
     from ..._json import JSONObject
 
-__all__ = ["Model", "SecretModel", "hidden", "masked"]
+__all__ = ["Model", "SecretModel", "hide", "mask"]
 
 
 @frozen(kw_only=True)
 class Model:
-    """An answer of the API.
+    """Response of the API: an immutable attrs class.
 
     Attributes:
-        extra: The fields that this release does not know, under their wire names.
+        extra: Fields that this release does not know, by their wire names.
     """
 
     extra: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
 
     def to_dict(self) -> JSONObject:
-        """Give the wire's form, unknown fields included."""
+        """Return the model as plain data with wire names, unknown fields included."""
         return to_plain(self)
 
     @classmethod
     def from_dict(cls, data: JSONObject) -> Self:
-        """Make a model of the wire's form.
+        """Create a model from plain data with wire names.
 
         Args:
-            data: What ``to_dict`` gave, or an answer of the API.
+            data: Result of ``to_dict``, or a decoded response.
 
         Returns:
             The model.
 
         Raises:
-            DecodingError: It breaks the contract; says where.
+            DecodingError: The data breaks the contract. ``path`` is the place.
         """
         return structure(dict(data), cls, body=b"")
 
 
 @frozen(kw_only=True)
 class SecretModel(Model):
-    """An answer with a secret in it, which no repr shows and no pickle carries."""
+    """Response that contains a secret. No repr shows the secret, and the model cannot be pickled."""
 
     def __reduce__(self) -> str:
-        raise TypeError(f"a {type(self).__name__} cannot be pickled, it holds a secret; hand on what is needed of it")
+        name = type(self).__name__
+        raise TypeError(f"a {name} cannot be pickled because it contains a secret; pass on only the fields you need")
 
 
-def masked(value: object) -> str:
-    """Represent a value with the secret in it cut down to its prefix."""
+def mask(value: object) -> str:
+    """Return the repr of a value, with secrets of a known form cut to their prefix."""
     return redact(repr(value))
 
 
-def hidden(_value: object) -> str:
-    """Represent a secret whose form Duro does not tell."""
+def hide(_value: object) -> str:
+    """Return a placeholder for a secret whose form is unknown."""
     return "…"

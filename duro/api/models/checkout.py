@@ -1,4 +1,4 @@
-"""Checkout sessions, as the merchant's server sees them."""
+"""Models of checkout sessions on the merchant's server."""
 
 from __future__ import annotations
 
@@ -7,43 +7,46 @@ from datetime import datetime  # noqa: TC003 - cattrs reads the annotations at r
 from attrs import field, frozen
 
 from ..codec.open_enum import OpenEnum
-from .base import SecretModel, masked
+from .base import SecretModel, mask
 
 __all__ = ["CheckoutKind", "CheckoutSession", "CheckoutStatus"]
 
 
 class CheckoutKind(OpenEnum):
-    """What a checkout session sells."""
+    """Kind of sale of a checkout session."""
 
     SUBSCRIPTION = "subscription"
     ONE_TIME = "one_time"
 
 
 class CheckoutStatus(OpenEnum):
-    """Where a checkout session stands; the API documents the first status alone."""
+    """Status of a checkout session.
+
+    The API documents ``pending`` only. Other values are kept as unknown.
+    """
 
     PENDING = "pending"
 
 
 @frozen(kw_only=True)
 class CheckoutSession(SecretModel):
-    """A page of Duro's on which one customer pays.
+    """Checkout session: a hosted page on which one customer pays.
 
     Attributes:
-        id: Carries the prefix ``chk_``.
-        token: Who has it may pay; no repr shows it.
-        url: Where to send the browser; holds the token, and no repr shows that.
-        status: Where it stands.
-        kind: What it sells.
-        amount: In minor units (kobo).
-        currency: The currency of the amount.
-        plan_id: The plan it sells, ``None`` for a one-off amount.
-        created_at: When it was opened.
+        id: Id (``chk_…``).
+        token: Token that allows a payment (``cs_…``). A secret: the repr masks it.
+        url: URL of the hosted page. It contains the token, and the repr masks it.
+        status: Status of the session.
+        kind: Kind of sale: subscription or one-time amount.
+        amount: Amount in minor units (kobo).
+        currency: Currency of the amount, as an ISO 4217 code.
+        plan_id: Plan that is sold, ``None`` for a one-time amount.
+        created_at: Time of creation.
     """
 
     id: str
-    token: str = field(repr=masked)
-    url: str = field(repr=masked)
+    token: str = field(repr=mask)
+    url: str = field(repr=mask)
     status: CheckoutStatus
     kind: CheckoutKind
     amount: int

@@ -1,4 +1,4 @@
-"""Checkout sessions, as the customer's browser sees them."""
+"""Models of checkout sessions in the customer's browser."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["CheckoutPage", "CheckoutPayment", "CheckoutProgress"]
 
 @frozen(kw_only=True)
 class CheckoutPage(Model):
-    """What a checkout page shows: the session and the merchant's branding; all of it is in ``extra``."""
+    """Data of a checkout page: session and branding, in ``extra``."""
 
 
 @frozen(kw_only=True)
 class CheckoutPayment(Model):
-    """What became of an attempt to pay.
+    """Result of a payment attempt at the checkout.
 
     Attributes:
-        status: How it ended.
-        subscription_id: The subscription that it started, ``None`` for a one-off amount.
+        status: Status of the payment.
+        subscription_id: Subscription that the payment created, ``None`` for a one-time amount.
     """
 
     status: str
@@ -29,4 +29,7 @@ class CheckoutPayment(Model):
 
 @frozen(kw_only=True)
 class CheckoutProgress(Model):
-    """Where a session stands; the API does not document its fields, and all of them are in ``extra``."""
+    """Status of a checkout session, in ``extra``.
+
+    The API does not document the fields.
+    """

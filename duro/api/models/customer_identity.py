@@ -1,4 +1,4 @@
-"""Who a customer is, and how they pay."""
+"""Models of customer identity and saved payment methods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ...auth.credentials import IdentityToken
-from .base import Model, SecretModel, hidden
+from .base import Model, SecretModel, hide
 from .transactions import Rail  # noqa: TC001 - the same
 
 __all__ = ["Identity", "IdentityVerification", "OtpDelivery", "SavedMethod"]
@@ -17,11 +17,11 @@ __all__ = ["Identity", "IdentityVerification", "OtpDelivery", "SavedMethod"]
 
 @frozen(kw_only=True)
 class OtpDelivery(Model):
-    """A one-time code that is on its way.
+    """Delivery of a one-time password.
 
     Attributes:
-        expires_at: Until when it can be used.
-        delivered: Whether it was handed over.
+        expires_at: Time of expiry.
+        delivered: Whether the one-time password was delivered.
     """
 
     expires_at: datetime
@@ -30,14 +30,14 @@ class OtpDelivery(Model):
 
 @frozen(kw_only=True)
 class IdentityVerification(SecretModel):
-    """A person who has shown who they are; give it as ``credential=`` to the operations of that person.
+    """Verified identity. Pass it as ``credential=`` to operations of customer identity.
 
     Attributes:
-        token: The identity token; no repr shows it.
-        identity: The person; the API does not document the members.
+        token: Identity token. A secret: the repr hides it.
+        identity: Person who owns the token. The API does not document its members.
     """
 
-    token: str = field(repr=hidden)
+    token: str = field(repr=hide)
     identity: Mapping[str, Any]
 
     @property
@@ -48,20 +48,23 @@ class IdentityVerification(SecretModel):
 
 @frozen(kw_only=True)
 class Identity(Model):
-    """A person and their saved methods; the API does not document the fields, and all of them are in ``extra``."""
+    """Person with their saved payment methods, in ``extra``.
+
+    The API does not document the fields.
+    """
 
 
 @frozen(kw_only=True)
 class SavedMethod(Model):
-    """A way to pay that a person has saved.
+    """Saved payment method of a person.
 
     Attributes:
-        id: The method.
-        rail: The way the money takes.
-        brand: The card's brand, if it is a card.
-        last4: The last four digits.
-        is_default: Whether it is used when none is named.
-        created_at: When it was saved.
+        id: Id.
+        rail: Rail of the payment method.
+        brand: Brand of the card, ``None`` for other rails.
+        last4: Last four digits of the card or account number.
+        is_default: Whether this payment method is charged when no other is selected.
+        created_at: Time at which it was saved.
     """
 
     id: str

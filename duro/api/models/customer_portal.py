@@ -1,4 +1,4 @@
-"""The portal, in which customers look after their own subscriptions."""
+"""Models of the customer portal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ...auth.credentials import PortalSession
 from ..codec.open_enum import OpenEnum
 from ..pages import Page
-from .base import Model, SecretModel, hidden, masked
+from .base import Model, SecretModel, hide, mask
 from .plans import Interval  # noqa: TC001 - the same
 from .subscriptions import SubscriptionStatus  # noqa: TC001 - the same
 
@@ -33,10 +33,10 @@ __all__ = [
 
 @frozen(kw_only=True)
 class PortalCodeDelivery(Model):
-    """A sign-in code that is on its way.
+    """Delivery of a sign-in code.
 
     Attributes:
-        email: Where it was sent.
+        email: Email address to which the code was sent.
     """
 
     email: str
@@ -44,11 +44,11 @@ class PortalCodeDelivery(Model):
 
 @frozen(kw_only=True)
 class PortalAccount(Model):
-    """Who is signed in.
+    """Account of the signed-in customer.
 
     Attributes:
-        email: The address.
-        name: The name.
+        email: Email address.
+        name: Full name.
     """
 
     email: str
@@ -57,15 +57,15 @@ class PortalAccount(Model):
 
 @frozen(kw_only=True)
 class PortalPlan(Model):
-    """The plan of a subscription, as the portal shows it.
+    """Plan of a subscription in the portal.
 
     Attributes:
-        id: Carries the prefix ``plan_``.
-        name: What people call it.
-        amount: The price of one period, in minor units (kobo).
-        currency: The currency of the amount.
-        interval: The unit of a period.
-        interval_count: How many units a period has.
+        id: Id (``plan_…``).
+        name: Display name.
+        amount: Price of one period in minor units (kobo).
+        currency: Currency of the amount, as an ISO 4217 code.
+        interval: Unit of a period.
+        interval_count: Number of intervals in a period.
     """
 
     id: str
@@ -78,14 +78,14 @@ class PortalPlan(Model):
 
 @frozen(kw_only=True)
 class PortalSubscription(Model):
-    """A subscription, as the portal shows it.
+    """Subscription in the portal.
 
     Attributes:
-        id: Carries the prefix ``sub_``.
-        status: Where it stands.
-        cancel_at_period_end: Whether it ends with the period.
-        current_period_end: When the next charge is due.
-        plan: What is paid for.
+        id: Id (``sub_…``).
+        status: Status of the subscription.
+        cancel_at_period_end: Whether the subscription ends with the present period.
+        current_period_end: Time of the next charge.
+        plan: Plan of the subscription.
     """
 
     id: str
@@ -97,12 +97,12 @@ class PortalSubscription(Model):
 
 @frozen(kw_only=True)
 class PortalMerchantGroup(Model):
-    """A customer's subscriptions with one merchant.
+    """Subscriptions of a customer with one merchant.
 
     Attributes:
-        tenant_id: The merchant.
-        merchant_name: What people call it.
-        subscriptions: The subscriptions.
+        tenant_id: Id of the merchant.
+        merchant_name: Display name of the merchant.
+        subscriptions: Subscriptions with this merchant.
     """
 
     tenant_id: str
@@ -112,22 +112,22 @@ class PortalMerchantGroup(Model):
 
 @frozen(kw_only=True)
 class PortalMerchantPage(Page[PortalMerchantGroup]):
-    """The one page of merchants, which the wire calls so."""
+    """Page of merchants, whose items are named ``merchants`` in JSON."""
 
     items: tuple[PortalMerchantGroup, ...] = field(metadata={"wire": "merchants"})
 
 
 @frozen(kw_only=True)
 class PortalAccess(SecretModel):
-    """An open portal session; give it as ``credential=`` to the operations of the portal.
+    """Open portal session. Pass it as ``credential=`` to operations of the portal.
 
     Attributes:
-        session_token: The session's token; no repr shows it.
-        account: Who is signed in.
-        subscriptions: Their subscriptions, grouped by merchant.
+        session_token: Token of the session. A secret: the repr hides it.
+        account: Account of the signed-in customer.
+        subscriptions: Subscriptions, grouped by merchant.
     """
 
-    session_token: str = field(repr=hidden)
+    session_token: str = field(repr=hide)
     account: PortalAccount
     subscriptions: tuple[PortalMerchantGroup, ...]
 
@@ -139,10 +139,10 @@ class PortalAccess(SecretModel):
 
 @frozen(kw_only=True)
 class PortalSubscriptionAction(Model):
-    """A subscription that something was done to.
+    """Result of an action on a subscription.
 
     Attributes:
-        id: Carries the prefix ``sub_``.
+        id: Id of the subscription (``sub_…``).
     """
 
     id: str
@@ -150,15 +150,15 @@ class PortalSubscriptionAction(Model):
 
 @frozen(kw_only=True)
 class PortalCard(Model):
-    """A saved card.
+    """Saved card.
 
     Attributes:
-        id: The card.
-        brand: Its brand, if known.
-        last4: The last four digits, if known.
-        exp_month: The month in which it expires, 1 to 12, if known.
-        exp_year: The year, if known.
-        is_default: Whether it is used when none is named.
+        id: Id.
+        brand: Brand, ``None`` if unknown.
+        last4: Last four digits of the card number, ``None`` if unknown.
+        exp_month: Month of expiry, 1 to 12, ``None`` if unknown.
+        exp_year: Year of expiry, ``None`` if unknown.
+        is_default: Whether this card is charged when no other is selected.
     """
 
     id: str
@@ -170,7 +170,7 @@ class PortalCard(Model):
 
 
 class WalletStatus(OpenEnum):
-    """Whether a wallet can be used."""
+    """Status of a wallet."""
 
     ACTIVE = "active"
     FROZEN = "frozen"
@@ -179,15 +179,15 @@ class WalletStatus(OpenEnum):
 
 @frozen(kw_only=True)
 class PortalWalletTransaction(Model):
-    """A movement of a wallet.
+    """Transaction of a wallet.
 
     Attributes:
-        id: The movement.
-        amount: In minor units (kobo).
-        balance_after: What the wallet held then, in minor units (kobo).
-        memo: What it was for.
-        merchant_name: With whom.
-        created_at: When it happened.
+        id: Id.
+        amount: Amount in minor units (kobo).
+        balance_after: Balance after the transaction, in minor units (kobo).
+        memo: Description.
+        merchant_name: Display name of the merchant.
+        created_at: Time of the transaction.
     """
 
     id: str
@@ -200,13 +200,13 @@ class PortalWalletTransaction(Model):
 
 @frozen(kw_only=True)
 class PortalWallet(Model):
-    """A customer's wallet and its history.
+    """Wallet of a customer, and its transactions.
 
     Attributes:
-        balance: What it holds, in minor units (kobo).
-        currency: The currency of the balance.
-        status: Whether it can be used.
-        transactions: Its movements.
+        balance: Balance in minor units (kobo).
+        currency: Currency of the balance, as an ISO 4217 code.
+        status: Status of the wallet.
+        transactions: Transactions of the wallet.
     """
 
     balance: int
@@ -217,17 +217,20 @@ class PortalWallet(Model):
 
 @frozen(kw_only=True)
 class PortalTopUp(SecretModel):
-    """The checkout that fills a wallet.
+    """Checkout that tops up a wallet.
 
     Attributes:
-        checkout_token: Who has it may pay; no repr shows it.
-        checkout_url: Where to send the browser; holds the token, and no repr shows that.
+        checkout_token: Token that allows a payment (``cs_…``). A secret: the repr masks it.
+        checkout_url: URL of the hosted page. It contains the token, and the repr masks it.
     """
 
-    checkout_token: str = field(repr=masked)
-    checkout_url: str = field(repr=masked)
+    checkout_token: str = field(repr=mask)
+    checkout_url: str = field(repr=mask)
 
 
 @frozen(kw_only=True)
 class PortalVirtualAccount(Model):
-    """A bank account that fills a wallet; the API does not document the fields, and all of them are in ``extra``."""
+    """Virtual account of a wallet, in ``extra``.
+
+    The API does not document the fields.
+    """

@@ -1,4 +1,4 @@
-"""Customers."""
+"""Models of customers."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["Customer"]
 
 @frozen(kw_only=True)
 class Customer(Model):
-    """Somebody who pays the merchant.
+    """Customer of the merchant.
 
     Attributes:
-        id: Carries the prefix ``cus_``.
-        email: The address, if known.
-        phone: The telephone number, digits with the country's code.
-        name: The name, if known.
-        merchant_ref: The merchant's own identifier.
-        blacklisted: Whether the customer is barred.
-        blacklist_reason: Why, if it was said.
-        created_at: When it was registered.
+        id: Id (``cus_…``).
+        email: Email address, ``None`` if unknown.
+        phone: Phone number: digits with the country code, ``None`` if unknown.
+        name: Full name, ``None`` if unknown.
+        merchant_ref: Identifier in the merchant's system, ``None`` if not set.
+        blacklisted: Whether the customer is blacklisted.
+        blacklist_reason: Reason of the blacklisting, ``None`` if not set.
+        created_at: Time of creation.
     """
 
     id: str

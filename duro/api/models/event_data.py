@@ -1,4 +1,4 @@
-"""What events tell: their types, and whom they happened to."""
+"""Data of events, and the event types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["EventData", "EventType", "UnknownEventData"]
 
 
 class EventType(OpenEnum):
-    """What happened; the list is open."""
+    """Type of an event. Later versions of the API may add types."""
 
     SUBSCRIPTION_CREATED = "subscription_created"
     SUBSCRIPTION_ACTIVATED = "subscription_activated"
@@ -41,24 +41,25 @@ class EventType(OpenEnum):
 
 @frozen(kw_only=True)
 class EventData(Model):
-    """What an event happened to; the members vary by type, and an object that is embedded replaces its flat id.
+    """Data of an event: the objects that it concerns.
 
-    The ids of the event itself answer in either form: ``event.customer_id``.
+    The members vary by type. An embedded object replaces its id.
+    The properties of the event work with both forms: ``event.customer_id``.
 
     Attributes:
-        customer_id: The customer, where it is not embedded.
-        plan_id: The plan, where it is not embedded.
-        subscription_id: The subscription, where it is not embedded.
-        invoice_id: The invoice, where it is not embedded.
-        amount: In minor units (kobo), where the data is flat.
-        customer: The customer, where it is embedded.
-        plan: The plan, where it is embedded.
-        subscription: The subscription, where it is embedded.
-        invoice: The invoice, where it is embedded.
+        customer_id: Customer, where it is not embedded.
+        plan_id: Plan, where it is not embedded.
+        subscription_id: Subscription, where it is not embedded.
+        invoice_id: Invoice, where it is not embedded.
+        amount: Amount in minor units (kobo), where no invoice is embedded.
+        customer: Embedded customer.
+        plan: Embedded plan.
+        subscription: Embedded subscription.
+        invoice: Embedded invoice.
     """
 
-    # Which members there are varies by type, and to write null for the others would tell something new.
-    omits_null: ClassVar[bool] = True
+    # The members vary by type. A null for the others would change what the API sent.
+    omit_null: ClassVar[bool] = True
 
     customer_id: str | None = None
     plan_id: str | None = None
@@ -73,6 +74,6 @@ class EventData(Model):
 
 @frozen(kw_only=True)
 class UnknownEventData(EventData):
-    """The data of an event that this release does not know; a member of an unexpected type is kept in ``extra``."""
+    """Data of an event of an unknown type. Members with an unexpected type are kept in ``extra``."""
 
-    keeps_misfits: ClassVar[bool] = True
+    keep_invalid_members: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Events: what happened, as the API keeps it and as webhooks deliver it."""
+"""Events, as the API stores them and as webhooks deliver them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "KNOWN_EVENTS",
+    "EVENT_CLASSES",
     "CheckoutCompleted",
     "Event",
     "EventPayload",
@@ -45,15 +45,15 @@ EventClass: TypeAlias = "type[Event]"
 
 @frozen(kw_only=True)
 class Event(Model):
-    """Something that happened; one of its subclasses tells what.
+    """Event. Each known type has a subclass.
 
     Attributes:
-        id: Carries the prefix ``evt_``; the same in every delivery of the event.
-        type: What happened.
-        data: What it happened to.
-        created_at: When it happened.
-        dispatched_at: When it was sent to the webhook endpoints; ``None`` if it was not yet, and in a delivery itself.
-        secret_index: Which of a webhook's secrets signed the delivery: 0 for the first.
+        id: Id (``evt_…``), the same in each delivery of the event.
+        type: Type of the event.
+        data: Objects that the event concerns.
+        created_at: Time of the event.
+        dispatched_at: Time of the dispatch to the webhook endpoints. ``None`` before the dispatch and in deliveries.
+        secret_index: Index of the webhook secret that signed the delivery, 0 for the first.
             ``None`` where no signature was verified.
 
     Example:
@@ -77,19 +77,19 @@ class Event(Model):
     secret_index: int | None = field(default=None, init=False, eq=False)
 
     @classmethod
-    def variant_for(cls, document: Mapping[str, object]) -> EventClass:
-        """Give the class of an event in the wire's form."""
-        return KNOWN_EVENTS.get(str(document.get("type")), UnknownEvent)
+    def select_class(cls, document: Mapping[str, object]) -> EventClass:
+        """Return the event class for a decoded event."""
+        return EVENT_CLASSES.get(str(document.get("type")), UnknownEvent)
 
     @property
     def customer_id(self) -> str | None:
-        """The customer, whether embedded or not; ``None`` where the event does not tell."""
+        """Id of the customer, embedded or flat. ``None`` for an event without a customer."""
         customer = self.data.customer
         return customer.id if customer else self.data.customer_id
 
     @property
     def plan_id(self) -> str | None:
-        """The plan, whether embedded or not; ``None`` where the event does not tell."""
+        """Id of the plan: embedded, flat or of the embedded subscription. ``None`` for an event without a plan."""
         plan, subscription = self.data.plan, self.data.subscription
         if plan:
             return plan.id
@@ -97,7 +97,7 @@ class Event(Model):
 
     @property
     def subscription_id(self) -> str | None:
-        """The subscription, whether embedded or not; ``None`` where the event does not tell."""
+        """Id of the subscription: embedded, flat or of the embedded invoice. ``None`` without a subscription."""
         subscription, invoice = self.data.subscription, self.data.invoice
         if subscription:
             return subscription.id
@@ -105,152 +105,152 @@ class Event(Model):
 
     @property
     def invoice_id(self) -> str | None:
-        """The invoice, whether embedded or not; ``None`` where the event does not tell."""
+        """Id of the invoice, embedded or flat. ``None`` for an event without an invoice."""
         invoice = self.data.invoice
         return invoice.id if invoice else self.data.invoice_id
 
     @property
     def amount(self) -> int | None:
-        """The amount in minor units (kobo), flat or of the invoice; ``None`` where the event does not tell."""
+        """Amount in minor units (kobo), flat or of the embedded invoice. ``None`` for an event without an amount."""
         invoice = self.data.invoice
         return invoice.amount if self.data.amount is None and invoice else self.data.amount
 
 
 @frozen(kw_only=True)
 class SubscriptionCreated(Event):
-    """A subscription was made; where the plan has a trial, it begins."""
+    """Event: a subscription was created. A trial starts if the plan has one."""
 
     type: EventType = EventType.SUBSCRIPTION_CREATED
 
 
 @frozen(kw_only=True)
 class SubscriptionActivated(Event):
-    """A subscription became active."""
+    """Event: a subscription became active."""
 
     type: EventType = EventType.SUBSCRIPTION_ACTIVATED
 
 
 @frozen(kw_only=True)
 class SubscriptionUpdated(Event):
-    """A subscription changed in a way that no other event tells."""
+    """Event: a subscription changed, and no other event type covers the change."""
 
     type: EventType = EventType.SUBSCRIPTION_UPDATED
 
 
 @frozen(kw_only=True)
 class SubscriptionPlanChanged(Event):
-    """A subscription moved to another plan."""
+    """Event: a subscription moved to another plan."""
 
     type: EventType = EventType.SUBSCRIPTION_PLAN_CHANGED
 
 
 @frozen(kw_only=True)
 class SubscriptionPaused(Event):
-    """A subscription was paused, and does not renew."""
+    """Event: a subscription was paused. It does not renew."""
 
     type: EventType = EventType.SUBSCRIPTION_PAUSED
 
 
 @frozen(kw_only=True)
 class SubscriptionResumed(Event):
-    """A paused subscription is active again."""
+    """Event: a paused subscription is active again."""
 
     type: EventType = EventType.SUBSCRIPTION_RESUMED
 
 
 @frozen(kw_only=True)
 class SubscriptionPastDue(Event):
-    """A renewal failed; recovery begins."""
+    """Event: a renewal failed, and recovery starts."""
 
     type: EventType = EventType.SUBSCRIPTION_PAST_DUE
 
 
 @frozen(kw_only=True)
 class SubscriptionRecovered(Event):
-    """A subscription that was past due is active again."""
+    """Event: a past-due subscription is active again."""
 
     type: EventType = EventType.SUBSCRIPTION_RECOVERED
 
 
 @frozen(kw_only=True)
 class SubscriptionUnpaid(Event):
-    """Recovery gave a subscription up."""
+    """Event: recovery of a subscription ended without success."""
 
     type: EventType = EventType.SUBSCRIPTION_UNPAID
 
 
 @frozen(kw_only=True)
 class SubscriptionExpired(Event):
-    """A subscription reached its last cycle."""
+    """Event: a subscription completed its last cycle."""
 
     type: EventType = EventType.SUBSCRIPTION_EXPIRED
 
 
 @frozen(kw_only=True)
 class SubscriptionCancelled(Event):
-    """A subscription was cancelled; its status is spelt ``canceled``."""
+    """Event: a subscription was canceled. Its status is spelled ``canceled``."""
 
     type: EventType = EventType.SUBSCRIPTION_CANCELLED
 
 
 @frozen(kw_only=True)
 class SubscriptionPaymentSuccess(Event):
-    """A charge for a subscription, or at a checkout, succeeded."""
+    """Event: a charge for a subscription, or at a checkout, succeeded."""
 
     type: EventType = EventType.SUBSCRIPTION_PAYMENT_SUCCESS
 
 
 @frozen(kw_only=True)
 class SubscriptionPaymentFailed(Event):
-    """A charge for a subscription failed."""
+    """Event: a charge for a subscription failed."""
 
     type: EventType = EventType.SUBSCRIPTION_PAYMENT_FAILED
 
 
 @frozen(kw_only=True)
 class SubscriptionPaymentRecovered(Event):
-    """A charge that had failed succeeded after all."""
+    """Event: a failed charge succeeded during recovery."""
 
     type: EventType = EventType.SUBSCRIPTION_PAYMENT_RECOVERED
 
 
 @frozen(kw_only=True)
 class SubscriptionPaymentRefunded(Event):
-    """A payment was given back."""
+    """Event: a payment was refunded."""
 
     type: EventType = EventType.SUBSCRIPTION_PAYMENT_REFUNDED
 
 
 @frozen(kw_only=True)
 class SubscriptionPaymentActionRequired(Event):
-    """The customer has to act before the charge can succeed, for example by giving a new card."""
+    """Event: a charge needs an action of the customer, for example a new card."""
 
     type: EventType = EventType.SUBSCRIPTION_PAYMENT_ACTION_REQUIRED
 
 
 @frozen(kw_only=True)
 class InvoiceCreated(Event):
-    """An invoice was made."""
+    """Event: an invoice was created."""
 
     type: EventType = EventType.INVOICE_CREATED
 
 
 @frozen(kw_only=True)
 class CheckoutCompleted(Event):
-    """A checkout session was paid."""
+    """Event: a checkout session was paid."""
 
     type: EventType = EventType.CHECKOUT_COMPLETED
 
 
 @frozen(kw_only=True)
 class UnknownEvent(Event):
-    """An event of a type that this release does not know; ``data.extra`` has what it cannot name."""
+    """Event of a type that this release does not know. Unknown members are in ``data.extra``."""
 
     data: UnknownEventData
 
 
-# By the wire's name of each type.
-KNOWN_EVENTS: Final[Mapping[str, EventClass]] = {
+# Event classes by their type on the wire.
+EVENT_CLASSES: Final[Mapping[str, EventClass]] = {
     str(fields_dict(kind)["type"].default): kind
     for kind in (
         SubscriptionCreated,
@@ -277,28 +277,29 @@ KNOWN_EVENTS: Final[Mapping[str, EventClass]] = {
 
 @frozen
 class EventPayload:
-    """What was posted to the webhook endpoints for one event.
+    """Webhook payload of one event.
 
     Attributes:
-        body: The body, byte for byte.
-        event: The same, read.
+        body: Body that was sent to the webhook endpoints, unchanged to the byte.
+        event: Event, decoded from the body.
     """
 
     body: bytes = field(repr=False)
     event: Event
 
     def matches(self, delivery: bytes) -> bool:
-        """Tell whether a delivery has the same body, byte for byte.
+        """Return whether a delivery has the same bytes.
 
         Args:
-            delivery: The raw body that was received.
+            delivery: Raw body that a webhook endpoint received.
 
         Returns:
-            Whether it equals ``body``.
+            Whether the delivery equals ``body``.
 
         Raises:
-            InvalidArgumentError: It is not bytes; decoded text does not tell what was sent.
+            InvalidArgumentError: The delivery is not bytes. Decoded text can differ from the bytes that were sent.
         """
         if not isinstance(delivery, bytes | bytearray | memoryview):
-            raise InvalidArgumentError(f"a {type(delivery).__name__} is no body; give the raw bytes of the request")
+            kind = type(delivery).__name__
+            raise InvalidArgumentError(f"delivery must be bytes, got {kind}; pass the raw body of the request")
         return self.body == delivery

@@ -1,4 +1,4 @@
-"""Invoices and refunds."""
+"""Models of invoices and refunds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Invoice", "InvoiceDetail", "InvoiceRefundResult", "InvoiceStatus"]
 
 
 class InvoiceStatus(OpenEnum):
-    """Where an invoice stands."""
+    """Status of an invoice."""
 
     DRAFT = "draft"
     OPEN = "open"
@@ -25,18 +25,18 @@ class InvoiceStatus(OpenEnum):
 
 @frozen(kw_only=True)
 class Invoice(Model):
-    """What one period of a subscription costs.
+    """Invoice for one period of a subscription.
 
     Attributes:
-        id: Carries the prefix ``inv_``.
-        subscription_id: The subscription.
-        amount: In minor units (kobo).
-        currency: The currency of the amount.
-        status: Where it stands.
-        period_start: When the period begins.
-        period_end: When it ends.
-        paid_at: When it was paid, ``None`` if it was not.
-        created_at: When it was made.
+        id: Id (``inv_…``).
+        subscription_id: Subscription that is billed.
+        amount: Amount in minor units (kobo).
+        currency: Currency of the amount, as an ISO 4217 code.
+        status: Status of the invoice.
+        period_start: Start of the period.
+        period_end: End of the period.
+        paid_at: Time of the payment, ``None`` if not paid.
+        created_at: Time of creation.
     """
 
     id: str
@@ -52,10 +52,10 @@ class Invoice(Model):
 
 @frozen(kw_only=True)
 class InvoiceDetail(Invoice):
-    """An invoice with the attempts to charge it.
+    """Invoice with its charge attempts.
 
     Attributes:
-        attempts: Every attempt, oldest first.
+        attempts: Charge attempts, oldest first.
     """
 
     attempts: tuple[Transaction, ...]
@@ -63,12 +63,12 @@ class InvoiceDetail(Invoice):
 
 @frozen(kw_only=True)
 class InvoiceRefundResult(Model):
-    """What became of a refund.
+    """Result of a refund.
 
     Attributes:
-        invoice_id: The invoice.
-        refunded: What was given back, in minor units (kobo).
-        status: How the refund stands.
+        invoice_id: Refunded invoice.
+        refunded: Refunded amount in minor units (kobo).
+        status: Status of the refund.
     """
 
     invoice_id: str

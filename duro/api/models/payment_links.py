@@ -1,4 +1,4 @@
-"""Payment links."""
+"""Models of payment links."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["PaymentLink"]
 
 @frozen(kw_only=True)
 class PaymentLink(Model):
-    """A link to share, which sells one plan.
+    """Payment link: a shareable link that sells one plan.
 
     Attributes:
-        id: The payment link.
-        plan_id: What it sells.
-        slug: Its last part: lower-case letters, digits and hyphens.
-        active: Whether it still sells.
-        created_at: When it was made.
+        id: Id.
+        plan_id: Plan that is sold.
+        slug: Last part of the URL: lower-case letters, digits and hyphens.
+        active: Whether customers can buy with the link.
+        created_at: Time of creation.
     """
 
     id: str

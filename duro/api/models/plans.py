@@ -1,4 +1,4 @@
-"""Plans."""
+"""Models of plans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Interval", "Plan"]
 
 
 class Interval(OpenEnum):
-    """How long one period of a plan is, times ``interval_count``."""
+    """Unit of a billing period. ``interval_count`` is the number of units."""
 
     HOUR = "hour"
     DAY = "day"
@@ -26,18 +26,18 @@ class Interval(OpenEnum):
 
 @frozen(kw_only=True)
 class Plan(Model):
-    """Something that customers subscribe to.
+    """Plan that customers subscribe to: a price per period.
 
     Attributes:
-        id: Carries the prefix ``plan_``.
-        name: What people call it.
-        amount: The price of one period, in minor units (kobo).
-        currency: The currency of the amount.
-        interval: The unit of a period.
-        interval_count: How many units a period has.
-        trial_days: Days before the first charge.
-        max_cycles: Charges after which a subscription ends, ``None`` for no end.
-        created_at: When it was made.
+        id: Id (``plan_…``).
+        name: Display name.
+        amount: Price of one period in minor units (kobo).
+        currency: Currency of the amount, as an ISO 4217 code.
+        interval: Unit of a period.
+        interval_count: Number of intervals in a period.
+        trial_days: Length of the free trial in days.
+        max_cycles: Number of successful charges after which a subscription expires, ``None`` for unlimited.
+        created_at: Time of creation.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Promo codes."""
+"""Models of promo codes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["DiscountDuration", "DiscountType", "PromoCode"]
 
 
 class DiscountType(OpenEnum):
-    """What ``discount_value`` counts."""
+    """Unit of a discount's value: percent or minor units."""
 
     PERCENTAGE = "percentage"
     FIXED = "fixed"
 
 
 class DiscountDuration(OpenEnum):
-    """How many charges a discount lowers."""
+    """Duration of a discount: one charge, all charges, or a number of charges."""
 
     ONCE = "once"
     FOREVER = "forever"
@@ -29,19 +29,19 @@ class DiscountDuration(OpenEnum):
 
 @frozen(kw_only=True)
 class PromoCode(Model):
-    """A code that lowers the price.
+    """Promo code: a discount that customers redeem with a code.
 
     Attributes:
-        id: The promo code.
-        code: What customers type.
-        discount_type: What ``discount_value`` counts.
-        discount_value: A percentage of at most 100, or an amount in minor units (kobo).
-        duration: How many charges it lowers.
-        redeemed_count: How often it was used.
-        remaining: How often it can still be used, ``None`` for no limit.
-        active: Whether it is accepted.
-        expires_at: From when it is refused, ``None`` for never.
-        created_at: When it was made.
+        id: Id.
+        code: Code that customers enter.
+        discount_type: Unit of ``discount_value``.
+        discount_value: Percentage of at most 100, or amount in minor units (kobo).
+        duration: Charges that are discounted.
+        redeemed_count: Number of redemptions so far.
+        remaining: Number of redemptions left, ``None`` for unlimited.
+        active: Whether customers can redeem the code.
+        expires_at: Time of expiry, ``None`` for never.
+        created_at: Time of creation.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The merchant's settings."""
+"""Models of the merchant's settings."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ __all__ = ["DunningEscalation", "RecoverySettings"]
 
 
 class DunningEscalation(OpenEnum):
-    """What happens to a subscription whose recovery failed."""
+    """Action after unsuccessful dunning."""
 
     CANCEL = "cancel"
 
 
 @frozen(kw_only=True)
 class RecoverySettings(Model):
-    """How failed payments are won back, and what customers are reminded of.
+    """Settings of recovery, dunning and reminders.
 
     Attributes:
-        auto_recovery: Whether failed payments are tried again.
-        renewal_reminders: Whether customers are told before a renewal.
-        renewal_reminder_days: How many days before.
-        abandoned_cart: Whether customers are reminded of a checkout that they left.
-        dunning_enabled: Whether customers are asked to pay.
-        dunning_escalation_days: Days until that is given up.
-        dunning_escalation: What happens then.
+        auto_recovery: Whether failed payments are retried.
+        renewal_reminders: Whether customers are reminded before a renewal.
+        renewal_reminder_days: Days between the reminder and the renewal.
+        abandoned_cart: Whether customers are reminded of an unfinished checkout.
+        dunning_enabled: Whether dunning is on: messages that ask customers to pay.
+        dunning_escalation_days: Days of dunning before the escalation.
+        dunning_escalation: Action after unsuccessful dunning.
     """
 
     auto_recovery: bool

@@ -1,4 +1,4 @@
-"""Subscriptions."""
+"""Models of subscriptions and proration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["PlanChangeResult", "Proration", "ProrationKind", "Subscription", "Su
 
 
 class SubscriptionStatus(OpenEnum):
-    """Where a subscription stands; only trialing and active ones renew."""
+    """Status of a subscription. Only trialing and active subscriptions renew."""
 
     INCOMPLETE = "incomplete"
     TRIALING = "trialing"
@@ -27,16 +27,16 @@ class SubscriptionStatus(OpenEnum):
 
 @frozen(kw_only=True)
 class Subscription(Model):
-    """A customer's subscription to a plan.
+    """Subscription of a customer to a plan.
 
     Attributes:
-        id: Carries the prefix ``sub_``.
-        status: Where it stands.
-        plan_id: The plan.
-        current_period_start: When the paid period began, ``None`` before the first.
-        current_period_end: When the next charge is due, ``None`` before the first period.
-        cycles_completed: Successful charges so far.
-        created_at: When it was made.
+        id: Id (``sub_…``).
+        status: Status of the subscription.
+        plan_id: Plan of the subscription.
+        current_period_start: Start of the paid period, ``None`` before the first period.
+        current_period_end: Time of the next charge, ``None`` before the first period.
+        cycles_completed: Number of successful charges.
+        created_at: Time of creation.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Subscription(Model):
 
 
 class ProrationKind(OpenEnum):
-    """Who owes the difference after a change of plan."""
+    """Direction of a proration: charge to the customer, credit, or neither."""
 
     CHARGE = "charge"
     CREDIT = "credit"
@@ -58,11 +58,11 @@ class ProrationKind(OpenEnum):
 
 @frozen(kw_only=True)
 class Proration(Model):
-    """The difference that a change of plan makes for the rest of the period.
+    """Proration: the price difference of a plan change for the rest of the period.
 
     Attributes:
-        amount: The difference, in minor units (kobo).
-        kind: Who owes it.
+        amount: Difference in minor units (kobo).
+        kind: Direction of the difference.
     """
 
     amount: int
@@ -71,11 +71,11 @@ class Proration(Model):
 
 @frozen(kw_only=True)
 class PlanChangeResult(Model):
-    """A subscription after a change of plan.
+    """Result of a plan change.
 
     Attributes:
-        subscription: The subscription, on its new plan.
-        proration: What the change costs or gives back.
+        subscription: Subscription with its new plan.
+        proration: Price difference for the rest of the period.
     """
 
     subscription: Subscription

@@ -1,4 +1,4 @@
-"""Transactions: single attempts to charge."""
+"""Models of transactions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Rail", "Transaction", "TransactionStatus"]
 
 
 class Rail(OpenEnum):
-    """The way money takes."""
+    """Rail: the payment network that moves the money."""
 
     CARD = "card"
     TRANSFER = "transfer"
@@ -23,7 +23,7 @@ class Rail(OpenEnum):
 
 
 class TransactionStatus(OpenEnum):
-    """How an attempt to charge ended."""
+    """Status of a charge attempt."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -32,18 +32,18 @@ class TransactionStatus(OpenEnum):
 
 @frozen(kw_only=True)
 class Transaction(Model):
-    """One attempt to charge an invoice.
+    """Transaction: one attempt to charge an invoice.
 
     Attributes:
-        id: The attempt.
-        invoice_id: The invoice it was to pay.
-        customer_id: Who was charged.
-        status: How it ended.
-        amount: In minor units (kobo).
-        rail: The way the money took.
-        failure_code: Why it failed, ``None`` if it did not.
-        reference: The processor's reference.
-        created_at: When it was made.
+        id: Id.
+        invoice_id: Invoice that is charged.
+        customer_id: Customer who is charged, ``None`` if unknown.
+        status: Status of the attempt.
+        amount: Amount in minor units (kobo).
+        rail: Rail of the attempt.
+        failure_code: Reason of the failure, ``None`` without a failure.
+        reference: Reference of the payment processor, ``None`` if unknown.
+        created_at: Time of the attempt.
     """
 
     id: str

@@ -1,1 +1,1 @@
-"""The operations, one module a tag of the contract."""
+"""Resources: the operations of the API, one module for each tag of the contract."""

@@ -1,4 +1,4 @@
-"""Analytics (``/v1/analytics``)."""
+"""Resource of analytics (``/v1/analytics``)."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ FAILURES: Final = Operation("getAnalyticsFailures", "GET", "/v1/analytics/failur
 
 
 class AsyncAnalytics(AsyncResource):
-    """What failed, and what was won back."""
+    """Analytics: totals of failed payments and their recovery."""
 
     async def failures(self, **options: Unpack[CallOptions]) -> RecoverySummary:
-        """Sum up failed payments and their recovery (``getAnalyticsFailures``, ``GET /v1/analytics/failures``).
+        """Retrieve totals of failures and recovery (``getAnalyticsFailures``, ``GET /v1/analytics/failures``).
 
         Args:
-            **options: What may be said with every call.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The totals, and how many failures had each code.
+            The totals, and the number of failures for each failure code.
 
         Raises:
-            APIError: The API refused.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> summary = await client.analytics.failures()

@@ -1,4 +1,4 @@
-"""What all resources share."""
+"""Base class of all resources."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["AsyncResource"]
 
 
 class AsyncResource:
-    """The operations of one tag of the contract.
+    """Base class of resources. A resource has the operations of one tag of the contract.
 
     Args:
-        caller: Calls them.
+        requester: Sender of the requests.
     """
 
     def __init__(self, requester: Requester) -> None:

@@ -1,4 +1,4 @@
-"""Checkout sessions, for the merchant's server (``/v1/checkout/sessions``)."""
+"""Resource of checkout sessions on the merchant's server (``/v1/checkout/sessions``)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RETRIEVE_SESSION: Final = Operation("getCheckoutSession", "GET", "/v1/checkout/s
 
 
 class AsyncCheckout(AsyncResource):
-    """Pages of Duro's on which customers pay."""
+    """Checkout sessions on the merchant's server: create, and verify the outcome."""
 
     async def create_session(
         self,
@@ -35,29 +35,30 @@ class AsyncCheckout(AsyncResource):
         metadata: JSONObject | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> CheckoutSession:
-        """Open a session for a plan or an amount (``createCheckoutSession``, ``POST /v1/checkout/sessions``).
+        """Create a session for a plan or an amount (``createCheckoutSession``, ``POST /v1/checkout/sessions``).
 
-        Send the browser to ``url``. That it comes back proves nothing: fetch
-        the session by its id, or wait for the webhook.
+        Redirect the customer's browser to ``url``. The redirect back to ``success_url`` does not prove a payment:
+        retrieve the session by its id, or wait for the webhook.
 
         Args:
-            plan_id: The plan to sell; this or ``amount`` has to be given.
-            amount: A one-off amount, in minor units (kobo).
-            currency: The currency of the amount; the API's default is ``NGN``.
-            customer_email: The customer's address, if known.
-            customer_phone: The customer's telephone number, digits with the country's code.
-            success_url: Where the browser goes afterwards.
-            metadata: Anything that is JSON.
-            **options: What may be said with every call.
+            plan_id: Plan to sell. Either ``plan_id`` or ``amount`` is required.
+            amount: One-time amount in minor units (kobo).
+            currency: Currency of the amount, as an ISO 4217 code. The API's default is ``NGN``.
+            customer_email: Email address of the customer.
+            customer_phone: Phone number of the customer: digits with the country code.
+            success_url: URL to which the browser is redirected after the payment.
+            metadata: Additional data of the merchant: a mapping of strings to JSON values.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The session; its token and address are secrets, and no repr shows them.
+            The session. Its ``token`` and ``url`` are secrets, and its repr does not show them.
 
         Raises:
-            InvalidArgumentError: Neither plan nor amount was given, or an argument is of the wrong type.
-            NotFoundError: There is no such plan in this tenant and mode.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The session may have been opened.
+            InvalidArgumentError: Neither ``plan_id`` nor ``amount`` is set, or an argument has a wrong type.
+            NotFoundError: The plan does not exist, or belongs to another merchant or mode.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The session may have been created, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> session = await client.checkout.create_session(amount=250_000, success_url="https://shop.example/done")
@@ -79,20 +80,21 @@ class AsyncCheckout(AsyncResource):
         return await self._requester.call(CREATE_SESSION, into=CheckoutSession, body=body, options=options)
 
     async def retrieve_session(self, session_id: str, /, **options: Unpack[CallOptions]) -> CheckoutSession:
-        """Fetch a session, to verify its outcome (``getCheckoutSession``, ``GET /v1/checkout/sessions/{id}``).
+        """Retrieve a session to verify its outcome (``getCheckoutSession``, ``GET /v1/checkout/sessions/{id}``).
 
-        The shape of this answer is not documented by the API; fields beyond
-        those known are kept in ``extra``.
+        The API does not document the shape of this response. Undocumented fields are kept in ``extra``.
 
         Args:
-            session_id: The session's id, not its token.
-            **options: What may be said with every call.
+            session_id: Id of the session (``chk_…``), not its token.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The session.
 
         Raises:
-            NotFoundError: There is no such session in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The session does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> session = await client.checkout.create_session(amount=250_000)

@@ -1,4 +1,4 @@
-"""Checkout sessions, for the customer's side (``/checkout/{token}``)."""
+"""Resource of checkout sessions in the customer's browser (``/checkout/{token}``)."""
 
 from __future__ import annotations
 
@@ -23,20 +23,22 @@ STATUS: Final = Operation("pollCheckoutStatus", "GET", "/checkout/{token}/status
 
 
 class AsyncCustomerCheckout(AsyncResource):
-    """What a checkout page does; the session's token is all that it needs."""
+    """Checkout in the customer's browser: load the page, pay, poll the status."""
 
     async def hydrate(self, token: str, /, **options: Unpack[CallOptions]) -> CheckoutPage:
-        """Fetch what a checkout page shows (``hydrateCheckout``, ``GET /checkout/{token}``).
+        """Retrieve the data of a checkout page (``hydrateCheckout``, ``GET /checkout/{token}``).
 
         Args:
-            token: The session's token, ``cs_…``.
-            **options: What may be said with every call.
+            token: Token of the session (``cs_…``).
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The session and the merchant's branding, in ``extra``.
 
         Raises:
-            NotFoundError: There is no session with this token.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The token does not belong to a session.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> session = await client.checkout.create_session(amount=250_000)
@@ -56,24 +58,25 @@ class AsyncCustomerCheckout(AsyncResource):
         email: str | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> CheckoutPayment:
-        """Attempt the payment over one rail (``payCheckout``, ``POST /checkout/{token}/pay``).
+        """Attempt to pay a session over one rail (``payCheckout``, ``POST /checkout/{token}/pay``).
 
-        A completed session answers its result again and charges nothing.
+        A completed session returns its first result again and charges nothing.
 
         Args:
-            token: The session's token, ``cs_…``.
-            rail: The way the money takes, such as ``card``.
-            email: The customer's address.
-            **options: What may be said with every call.
+            token: Token of the session (``cs_…``).
+            rail: Rail of the payment, such as ``card`` or ``transfer``.
+            email: Email address of the customer.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            What became of the attempt.
+            The result of the attempt.
 
         Raises:
-            InvalidArgumentError: An argument is no text.
-            NotFoundError: There is no session with this token.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The customer may have been charged.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The token does not belong to a session.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The customer may have been charged, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> session = await client.checkout.create_session(amount=250_000)
@@ -86,20 +89,22 @@ class AsyncCustomerCheckout(AsyncResource):
         return await self._requester.call(PAY, token, into=CheckoutPayment, body=body, options=options)
 
     async def status(self, token: str, /, **options: Unpack[CallOptions]) -> CheckoutProgress:
-        """Ask where a session stands (``pollCheckoutStatus``, ``GET /checkout/{token}/status``).
+        """Retrieve the status of a session (``pollCheckoutStatus``, ``GET /checkout/{token}/status``).
 
-        The shape of this answer is not documented by the API; all of its
-        fields are kept in ``extra``.
+        The API does not document the shape of this response. All of its fields are kept in ``extra``. Poll this method
+        while a bank transfer is being confirmed.
 
         Args:
-            token: The session's token, ``cs_…``.
-            **options: What may be said with every call.
+            token: Token of the session (``cs_…``).
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The answer.
+            The status, in ``extra``.
 
         Raises:
-            NotFoundError: There is no session with this token.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The token does not belong to a session.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> session = await client.checkout.create_session(amount=250_000)

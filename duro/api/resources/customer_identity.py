@@ -1,4 +1,4 @@
-"""Who a customer is (``/identity``)."""
+"""Resource of customer identity (``/identity``)."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ LIST_METHODS: Final = Operation("listMethods", "GET", "/identity/methods", Surfa
 
 
 class AsyncCustomerIdentity(AsyncResource):
-    """A person behind a telephone number, and their ways to pay."""
+    """Customer identity: sign in by phone, list saved payment methods."""
 
     async def request_otp(self, *, phone: str, **options: Unpack[CallOptions]) -> OtpDelivery:
-        """Send a one-time code over WhatsApp (``requestOtp``, ``POST /identity/otp``).
+        """Send a one-time password over WhatsApp (``requestOtp``, ``POST /identity/otp``).
 
         Args:
-            phone: The telephone number, digits with the country's code, such as ``2348012345678``.
-            **options: What may be said with every call.
+            phone: Phone number: digits with the country code, such as ``2348012345678``.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            Until when the code can be used.
+            The expiry of the one-time password, and whether it was delivered.
 
         Raises:
-            InvalidArgumentError: The number is no text.
-            RateLimitError: The number got 5 codes in the last 15 minutes.
-            OutcomeUnknownError: The code may have been sent.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            RateLimitError: The phone number received 5 one-time passwords in the last 15 minutes.
+            OutcomeUnknownError: The one-time password may have been sent, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> (await client.customer_identity.request_otp(phone="2348012345678")).delivered
@@ -49,23 +50,22 @@ class AsyncCustomerIdentity(AsyncResource):
         )
 
     async def verify_otp(self, *, phone: str, code: str, **options: Unpack[CallOptions]) -> IdentityVerification:
-        """Exchange a code for an identity token (``verifyOtp``, ``POST /identity/verify``).
+        """Exchange a one-time password for an identity token (``verifyOtp``, ``POST /identity/verify``).
 
-        The shape of this answer is not documented by the API; fields beyond
-        those known are kept in ``extra``.
+        The API does not document the shape of this response. Undocumented fields are kept in ``extra``.
 
         Args:
-            phone: The telephone number that the code was sent to.
-            code: The six digits.
-            **options: What may be said with every call.
+            phone: Phone number to which the one-time password was sent.
+            code: One-time password of six digits.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The token; give the answer as ``credential=`` to ``me`` and ``list_methods``.
+            The identity token. Pass this object as ``credential=`` to ``me`` and ``list_methods``.
 
         Raises:
-            InvalidArgumentError: The number or the code is no text, or the code is empty.
-            APIError: The code is wrong, was used, or is too old.
-            OutcomeUnknownError: The code may have been used.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            OutcomeUnknownError: The one-time password may have been used, but no usable response arrived.
+            APIError: The one-time password is wrong, used or expired.
 
         Example:
             >>> delivery = await client.customer_identity.request_otp(phone="2348012345678")
@@ -74,26 +74,26 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> person.token in repr(person)
             False
         """
-        given = wrap_secrets(code=code)
+        wrapped = wrap_secrets(code=code)
         del code
-        body = {**check_strings(phone=phone), **check_secrets(given)}
+        body = {**check_strings(phone=phone), **check_secrets(wrapped)}
         return await self._requester.call(VERIFY_OTP, into=IdentityVerification, body=body, options=options)
 
     async def me(self, **options: Unpack[CallOptions]) -> Identity:
-        """Fetch the person behind the identity token (``getIdentity``, ``GET /identity/me``).
+        """Retrieve the person who owns the identity token (``getIdentity``, ``GET /identity/me``).
 
-        The shape of this answer is not documented by the API; all of its
-        fields are kept in ``extra``.
+        The API does not document the shape of this response. All of its fields are kept in ``extra``.
 
         Args:
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify_otp``.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify_otp``.
 
         Returns:
-            The person and their saved methods.
+            The person and their saved payment methods, in ``extra``.
 
         Raises:
-            ConfigurationError: The credential is no identity token.
-            AuthenticationError: The token is not valid any more.
+            ConfigurationError: The credential is not an identity token.
+            AuthenticationError: The identity token expired or is invalid.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> delivery = await client.customer_identity.request_otp(phone="2348012345678")
@@ -105,17 +105,18 @@ class AsyncCustomerIdentity(AsyncResource):
         return await self._requester.call(ME, into=Identity, options=options)
 
     def list_methods(self, **options: Unpack[CallOptions]) -> AsyncPages[SavedMethod]:
-        """List the person's saved ways to pay (``listMethods``, ``GET /identity/methods``).
+        """List the person's saved payment methods (``listMethods``, ``GET /identity/methods``).
 
         Args:
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify_otp``.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify_otp``.
 
         Returns:
-            The methods, all on one page.
+            The payment methods, all on one page.
 
         Raises:
-            ConfigurationError: The credential is no identity token.
-            AuthenticationError: The token is not valid any more, seen while the page is walked.
+            ConfigurationError: The credential is not an identity token.
+            AuthenticationError: The identity token expired or is invalid. Raised during iteration.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
             >>> delivery = await client.customer_identity.request_otp(phone="2348012345678")
@@ -124,4 +125,4 @@ class AsyncCustomerIdentity(AsyncResource):
             >>> await client.customer_identity.list_methods(credential=person).collect()
             []
         """
-        return self._requester.pages(LIST_METHODS, into=Page[SavedMethod], options=options)
+        return self._requester.paginate(LIST_METHODS, into=Page[SavedMethod], options=options)

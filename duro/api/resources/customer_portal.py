@@ -1,4 +1,4 @@
-"""The customer portal (``/portal/email``)."""
+"""Resource of the customer portal (``/portal/email``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from ..arguments import (
     check_bools,
     check_choice,
     check_digits,
-    check_integers,
     check_range,
     check_secrets,
     check_strings,
@@ -49,12 +48,12 @@ REQUEST_VIRTUAL_ACCOUNT: Final = Operation(
     "portalEmailVirtualAccount", "POST", "/portal/email/virtual-account", Surface.PORTAL
 )
 
-LEAST_TOP_UP: Final = 100
+MIN_TOP_UP_NAIRA: Final = 100
 BVN_DIGITS: Final = 11
 
 
 class AsyncCustomerPortal(AsyncResource):
-    """Where customers look after their own subscriptions."""
+    """Customer portal: sign in by email, manage subscriptions, cards and the wallet."""
 
     async def start(
         self,
@@ -64,30 +63,31 @@ class AsyncCustomerPortal(AsyncResource):
         resend: bool | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> PortalCodeDelivery:
-        """Mail a sign-in code to a customer (``portalEmailStart``, ``POST /portal/email/start``).
+        """Send a sign-in code by email (``portalEmailStart``, ``POST /portal/email/start``).
 
         Args:
-            email: The customer's address; this or ``token`` has to be given.
-            token: The token of a portal link, which carries the address.
-            resend: Whether to send the code again while one is on its way.
-            **options: What may be said with every call.
+            email: Email address of the customer. Either ``email`` or ``token`` is required.
+            token: Token of a portal link, which contains the email address.
+            resend: Whether to send the code again during the cooldown.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            Where the code was sent.
+            The email address to which the code was sent.
 
         Raises:
-            InvalidArgumentError: Neither address nor token was given, or an argument is of the wrong type.
+            InvalidArgumentError: Neither ``email`` nor ``token`` is set, or an argument has a wrong type.
             RateLimitError: Too many codes were sent.
-            OutcomeUnknownError: The code may have been sent.
+            OutcomeUnknownError: The code may have been sent, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
             >>> (await client.customer_portal.start(email="ada@example.com")).email
             'ada@example.com'
         """
-        given = wrap_secrets(token=token)
+        wrapped = wrap_secrets(token=token)
         del token
-        body = {**check_strings(email=email), **check_secrets(given), **check_bools(resend=resend)}
+        body = {**check_strings(email=email), **check_secrets(wrapped), **check_bools(resend=resend)}
         require_any(email=body["email"], token=body["token"])
         return await self._requester.call(START, into=PortalCodeDelivery, body=body, options=options)
 
@@ -99,21 +99,21 @@ class AsyncCustomerPortal(AsyncResource):
         token: str | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> PortalAccess:
-        """Exchange a code for a portal session (``portalEmailVerify``, ``POST /portal/email/verify``).
+        """Exchange a sign-in code for a portal session (``portalEmailVerify``, ``POST /portal/email/verify``).
 
         Args:
-            code: The digits of the mail.
-            email: The address that it was sent to; this or ``token`` has to be given.
-            token: The token of a portal link, which carries the address.
-            **options: What may be said with every call.
+            code: Sign-in code: the digits in the email.
+            email: Email address to which the code was sent. Either ``email`` or ``token`` is required.
+            token: Token of a portal link, which contains the email address.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The session; give it as ``credential=`` to ``with_options`` or to a call.
+            The session. Pass this object as ``credential=`` to ``with_options`` or to a call.
 
         Raises:
-            InvalidArgumentError: Neither address nor token was given, or an argument is of the wrong type.
-            APIError: The code is wrong, was used, or is too old.
-            OutcomeUnknownError: The code may have been used.
+            InvalidArgumentError: Neither ``email`` nor ``token`` is set, or an argument has a wrong type.
+            OutcomeUnknownError: The code may have been used, but no usable response arrived.
+            APIError: The code is wrong, used or expired.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
@@ -123,9 +123,9 @@ class AsyncCustomerPortal(AsyncResource):
             >>> await portal.customer_portal.cards().collect()
             []
         """
-        given = wrap_secrets(code=code, token=token)
+        wrapped = wrap_secrets(code=code, token=token)
         del code, token
-        body = {**check_strings(email=email), **check_secrets(given)}
+        body = {**check_strings(email=email), **check_secrets(wrapped)}
         require_any(email=body["email"], token=body["token"])
         return await self._requester.call(VERIFY, into=PortalAccess, body=body, options=options)
 
@@ -133,14 +133,15 @@ class AsyncCustomerPortal(AsyncResource):
         """List the subscriptions by merchant (``portalEmailSubscriptions``, ``GET /portal/email/subscriptions``).
 
         Args:
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify``.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
-            One group for each merchant, all on one page.
+            One group of subscriptions for each merchant, all on one page.
 
         Raises:
-            ConfigurationError: The credential is no portal session.
-            AuthenticationError: The session has ended, seen while the page is walked.
+            ConfigurationError: The credential is not a portal session.
+            AuthenticationError: The portal session expired or is invalid. Raised during iteration.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
@@ -149,7 +150,7 @@ class AsyncCustomerPortal(AsyncResource):
             >>> [group.subscriptions async for group in client.customer_portal.subscriptions(credential=session)]
             []
         """
-        return self._requester.pages(SUBSCRIPTIONS, into=PortalMerchantPage, options=options)
+        return self._requester.paginate(SUBSCRIPTIONS, into=PortalMerchantPage, options=options)
 
     async def pause(
         self, mode: Mode, subscription_id: str, /, **options: Unpack[CallOptions]
@@ -157,19 +158,20 @@ class AsyncCustomerPortal(AsyncResource):
         """Pause a subscription (``portalEmailPause``, ``POST /portal/email/subscriptions/{mode}/{id}/pause``).
 
         Args:
-            mode: Which mode the subscription is of: ``test`` or ``live``.
-            subscription_id: The subscription.
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify``.
+            mode: Mode of the subscription: ``test`` or ``live``.
+            subscription_id: Subscription to pause.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
-            The subscription that was paused.
+            The id of the paused subscription.
 
         Raises:
-            InvalidArgumentError: The mode is neither.
-            ConfigurationError: The credential is no portal session.
-            NotFoundError: The account has no such subscription.
-            ConflictError: It is not active.
-            OutcomeUnknownError: It may have been paused.
+            InvalidArgumentError: ``mode`` is not ``test`` or ``live``, or ``subscription_id`` is invalid.
+            ConfigurationError: The credential is not a portal session.
+            NotFoundError: The subscription does not exist, or belongs to another account.
+            ConflictError: The subscription is not active.
+            OutcomeUnknownError: The subscription may have been paused, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -188,14 +190,15 @@ class AsyncCustomerPortal(AsyncResource):
         """List the saved cards (``portalEmailCards``, ``GET /portal/email/cards``).
 
         Args:
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify``.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
             The cards, all on one page.
 
         Raises:
-            ConfigurationError: The credential is no portal session.
-            AuthenticationError: The session has ended, seen while the page is walked.
+            ConfigurationError: The credential is not a portal session.
+            AuthenticationError: The portal session expired or is invalid. Raised during iteration.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
@@ -204,20 +207,21 @@ class AsyncCustomerPortal(AsyncResource):
             >>> await client.customer_portal.cards(credential=session).collect()
             []
         """
-        return self._requester.pages(CARDS, into=Page[PortalCard], options=options)
+        return self._requester.paginate(CARDS, into=Page[PortalCard], options=options)
 
     async def wallet(self, **options: Unpack[CallOptions]) -> PortalWallet:
-        """Fetch the wallet and its history (``portalEmailWallet``, ``GET /portal/email/wallet``).
+        """Retrieve the wallet and its transactions (``portalEmailWallet``, ``GET /portal/email/wallet``).
 
         Args:
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify``.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
-            The wallet; its amounts are minor units (kobo).
+            The wallet. All amounts are in minor units (kobo).
 
         Raises:
-            ConfigurationError: The credential is no portal session.
-            AuthenticationError: The session has ended.
+            ConfigurationError: The credential is not a portal session.
+            AuthenticationError: The portal session expired or is invalid.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
@@ -229,23 +233,24 @@ class AsyncCustomerPortal(AsyncResource):
         return await self._requester.call(WALLET, into=PortalWallet, options=options)
 
     async def top_up(self, *, amount_naira: int, **options: Unpack[CallOptions]) -> PortalTopUp:
-        """Open a checkout that fills the wallet (``portalEmailTopup``, ``POST /portal/email/wallet/topup``).
+        """Create a checkout that tops up the wallet (``portalEmailTopup``, ``POST /portal/email/wallet/topup``).
 
-        The one amount of this API that is not in kobo. The shape of this
-        answer is not documented by the API; fields beyond those known are
-        kept in ``extra``.
+        ``amount_naira`` is the only amount of the API that is not in kobo. The API does not document the shape of this
+        response. Undocumented fields are kept in ``extra``.
 
         Args:
-            amount_naira: How much, in whole naira, at least 100: ``100`` is what elsewhere is ``10_000`` kobo.
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify``.
+            amount_naira: Amount in whole naira, at least 100. ``100`` here equals ``10_000`` kobo elsewhere.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
-            The checkout; its token and address are secrets, and no repr shows them.
+            The checkout. Its token and URL are secrets, and its repr does not show them.
 
         Raises:
-            InvalidArgumentError: The amount is no whole number of at least 100.
-            ConfigurationError: The credential is no portal session.
-            OutcomeUnknownError: The checkout may have been opened; nothing is charged before it is paid.
+            InvalidArgumentError: ``amount_naira`` is not an integer of at least 100.
+            ConfigurationError: The credential is not a portal session.
+            OutcomeUnknownError: The checkout may have been created (nothing is charged before it is paid), but no
+                usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")
@@ -256,29 +261,27 @@ class AsyncCustomerPortal(AsyncResource):
             >>> (await client.customer_portal.wallet(credential=session)).balance
             50000
         """
-        check_integers(amount_naira=amount_naira)
-        check_range("amount_naira", amount_naira, least=LEAST_TOP_UP)
+        check_range("amount_naira", amount_naira, minimum=MIN_TOP_UP_NAIRA)
         return await self._requester.call(TOP_UP, into=PortalTopUp, body={"amount": amount_naira}, options=options)
 
     async def request_virtual_account(self, *, bvn: str, **options: Unpack[CallOptions]) -> PortalVirtualAccount:
-        """Ask for a bank account (``portalEmailVirtualAccount``, ``POST /portal/email/virtual-account``).
+        """Request a virtual bank account (``portalEmailVirtualAccount``, ``POST /portal/email/virtual-account``).
 
-        Transfers to it fill the wallet.
-
-        The shape of this answer is not documented by the API; all of its
-        fields are kept in ``extra``.
+        Transfers to this virtual account are credited to the wallet. The API does not document the shape of this
+        response. All of its fields are kept in ``extra``.
 
         Args:
-            bvn: The customer's bank verification number, eleven digits; it is never answered, logged or shown.
-            **options: What may be said with every call; ``credential=`` takes the answer of ``verify``.
+            bvn: Bank verification number of the customer, eleven digits. It never appears in a response, log or repr.
+            **options: Per-call options; see ``CallOptions``. ``credential=`` accepts the result of ``verify``.
 
         Returns:
-            The account.
+            The virtual account, in ``extra``.
 
         Raises:
-            InvalidArgumentError: The number is not eleven digits.
-            ConfigurationError: The credential is no portal session.
-            OutcomeUnknownError: The account may have been opened.
+            InvalidArgumentError: ``bvn`` is not a string of eleven digits.
+            ConfigurationError: The credential is not a portal session.
+            OutcomeUnknownError: The virtual account may have been issued, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", name="Ada")

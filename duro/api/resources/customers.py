@@ -1,4 +1,4 @@
-"""Customers (``/v1/customers``)."""
+"""Resource of customers (``/v1/customers``)."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ LIST_TRANSACTIONS: Final = Operation("listCustomerTransactions", "GET", "/v1/cus
 
 
 class AsyncCustomers(AsyncResource):
-    """Who pays the merchant."""
+    """Customers: create, find, blacklist, list subscriptions and transactions."""
 
     def list(
-        self, *, limit: int | Unset = UNSET, cursor: str | None = None, **options: Unpack[CallOptions]
+        self, *, page_size: int | Unset = UNSET, cursor: str | None = None, **options: Unpack[CallOptions]
     ) -> AsyncPages[Customer]:
-        """Page through the merchant's customers, newest first (``listCustomers``, ``GET /v1/customers``).
+        """List the merchant's customers, newest first (``listCustomers``, ``GET /v1/customers``).
 
         Args:
-            limit: Customers a page, 1 to 100; the API's default is 20.
-            cursor: Where to resume, from ``.cursor`` of an earlier walk.
-            **options: What may be said with every call.
+            page_size: Customers per page, 1 to 100. The API's default is 20.
+            cursor: Cursor to resume from: ``.cursor`` of an earlier iteration. Starts at the first page if left out.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The pages; walking them sends the requests.
+            The pages. Requests are sent during iteration.
 
         Raises:
-            InvalidArgumentError: The limit or cursor breaks the contract.
-            APIError: The API refused, while the pages are walked.
+            InvalidArgumentError: ``page_size`` or ``cursor`` is invalid. No request was sent.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
             >>> await client.customers.list().collect(limit=10)
             []
         """
-        return self._requester.pages(LIST, into=Page[Customer], limit=limit, cursor=cursor, options=options)
+        return self._requester.paginate(LIST, into=Page[Customer], page_size=page_size, cursor=cursor, options=options)
 
     async def create(
         self,
@@ -65,23 +65,25 @@ class AsyncCustomers(AsyncResource):
         metadata: JSONObject | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Customer:
-        """Register a customer (``createCustomer``, ``POST /v1/customers``).
+        """Create a customer (``createCustomer``, ``POST /v1/customers``).
 
         Args:
-            email: The address.
-            phone: The telephone number, digits with the country's code.
-            name: The name.
-            merchant_ref: The merchant's own identifier for this customer.
-            metadata: Anything that is JSON.
-            **options: What may be said with every call.
+            email: Email address.
+            phone: Phone number: digits with the country code.
+            name: Full name.
+            merchant_ref: Identifier of this customer in the merchant's system.
+            metadata: Additional data of the merchant: a mapping of strings to JSON values.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The new customer.
 
         Raises:
-            ConflictError: The reference is taken.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The customer may have been registered.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            ConflictError: Another customer has this ``merchant_ref``.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The customer may have been created, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(email="ada@example.com", merchant_ref="EXT-001")
@@ -95,17 +97,19 @@ class AsyncCustomers(AsyncResource):
         return await self._requester.call(CREATE, into=Customer, body=body, options=options)
 
     async def retrieve(self, customer_id: str, /, **options: Unpack[CallOptions]) -> Customer:
-        """Fetch one customer by Duro's id (``getCustomer``, ``GET /v1/customers/{id}``).
+        """Retrieve a customer by its id (``getCustomer``, ``GET /v1/customers/{id}``).
 
         Args:
-            customer_id: The customer.
-            **options: What may be said with every call.
+            customer_id: Id of the customer (``cus_…``).
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The customer.
 
         Raises:
-            NotFoundError: There is no such customer in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The customer does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(name="Ada")
@@ -115,17 +119,19 @@ class AsyncCustomers(AsyncResource):
         return await self._requester.call(RETRIEVE, customer_id, into=Customer, options=options)
 
     async def retrieve_by_ref(self, merchant_ref: str, /, **options: Unpack[CallOptions]) -> Customer:
-        """Fetch one customer by the merchant's reference (``getCustomerByRef``, ``GET /v1/customers/ref/{ref}``).
+        """Retrieve a customer by the merchant's reference (``getCustomerByRef``, ``GET /v1/customers/ref/{ref}``).
 
         Args:
-            merchant_ref: The reference set when the customer was created.
-            **options: What may be said with every call.
+            merchant_ref: Reference that was set when the customer was created.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The customer.
 
         Raises:
-            NotFoundError: No customer of this tenant and mode has the reference.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: No customer of this merchant and mode has the reference.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(merchant_ref="EXT-001")
@@ -137,19 +143,21 @@ class AsyncCustomers(AsyncResource):
     async def blacklist(
         self, customer_id: str, /, *, reason: str | Unset = UNSET, **options: Unpack[CallOptions]
     ) -> Customer:
-        """Put a customer on the blacklist (``blacklistCustomer``, ``POST /v1/customers/{id}/blacklist``).
+        """Blacklist a customer to prevent charges (``blacklistCustomer``, ``POST /v1/customers/{id}/blacklist``).
 
         Args:
-            customer_id: The customer.
-            reason: Why.
-            **options: What may be said with every call.
+            customer_id: Customer to blacklist.
+            reason: Reason, stored as ``blacklist_reason``.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The customer, now barred.
+            The blacklisted customer.
 
         Raises:
-            NotFoundError: There is no such customer in this tenant and mode.
-            OutcomeUnknownError: The customer may have been barred.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The customer does not exist, or belongs to another merchant or mode.
+            OutcomeUnknownError: The customer may have been blacklisted, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> customer = await client.customers.create(name="Eve")
@@ -163,54 +171,56 @@ class AsyncCustomers(AsyncResource):
         """List a customer's subscriptions (``listCustomerSubscriptions``, ``GET /v1/customers/{id}/subscriptions``).
 
         Args:
-            customer_id: The customer.
-            **options: What may be said with every call.
+            customer_id: Customer with the subscriptions.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The subscriptions, all on one page.
 
         Raises:
-            NotFoundError: There is no such customer, seen while the page is walked.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The customer does not exist, or belongs to another merchant or mode. Raised during iteration.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
             >>> customer = await client.customers.create(name="Ada")
             >>> await client.customers.list_subscriptions(customer.id).collect()
             []
         """
-        return self._requester.pages(LIST_SUBSCRIPTIONS, customer_id, into=Page[Subscription], options=options)
+        return self._requester.paginate(LIST_SUBSCRIPTIONS, customer_id, into=Page[Subscription], options=options)
 
     def list_transactions(
         self,
         customer_id: str,
         /,
         *,
-        limit: int | Unset = UNSET,
+        page_size: int | Unset = UNSET,
         cursor: str | None = None,
         **options: Unpack[CallOptions],
     ) -> AsyncPages[Transaction]:
-        """Page through a customer's charges (``listCustomerTransactions``, ``GET /v1/customers/{id}/transactions``).
+        """List a customer's charge attempts (``listCustomerTransactions``, ``GET /v1/customers/{id}/transactions``).
 
-        The shape of this answer is not documented by the API; fields beyond
-        those known are kept in ``extra``.
+        The API does not document the shape of this response. Undocumented fields are kept in ``extra``.
 
         Args:
-            customer_id: The customer.
-            limit: Transactions a page, 1 to 100; the API's default is 20.
-            cursor: Where to resume, from ``.cursor`` of an earlier walk.
-            **options: What may be said with every call.
+            customer_id: Customer who was charged.
+            page_size: Transactions per page, 1 to 100. The API's default is 20.
+            cursor: Cursor to resume from: ``.cursor`` of an earlier iteration. Starts at the first page if left out.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The pages; walking them sends the requests.
+            The pages. Requests are sent during iteration.
 
         Raises:
-            InvalidArgumentError: The limit or cursor breaks the contract.
-            NotFoundError: There is no such customer, seen while the pages are walked.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The customer does not exist, or belongs to another merchant or mode. Raised during iteration.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
             >>> customer = await client.customers.create(name="Ada")
             >>> await client.customers.list_transactions(customer.id).collect()
             []
         """
-        return self._requester.pages(
-            LIST_TRANSACTIONS, customer_id, into=Page[Transaction], limit=limit, cursor=cursor, options=options
+        return self._requester.paginate(
+            LIST_TRANSACTIONS, customer_id, into=Page[Transaction], page_size=page_size, cursor=cursor, options=options
         )

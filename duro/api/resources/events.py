@@ -1,11 +1,11 @@
-"""Events (``/v1/events``)."""
+"""Resource of events (``/v1/events``)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
 from ...http.operation import Operation
-from ..codec.codec import decode
+from ..codec import decode
 from ..models.events import Event, EventPayload
 from .base import AsyncResource
 
@@ -19,20 +19,22 @@ RETRIEVE_PAYLOAD: Final = Operation("getEventPayload", "GET", "/v1/events/{id}/p
 
 
 class AsyncEvents(AsyncResource):
-    """What happened, as the API keeps it."""
+    """Events: retrieve the record, or the payload sent to webhook endpoints."""
 
     async def retrieve(self, event_id: str, /, **options: Unpack[CallOptions]) -> Event:
-        """Fetch an event (``getEvent``, ``GET /v1/events/{id}``).
+        """Retrieve an event (``getEvent``, ``GET /v1/events/{id}``).
 
         Args:
-            event_id: The event.
-            **options: What may be said with every call.
+            event_id: Id of the event (``evt_…``).
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The event, of the class of its type.
+            The event, as the subclass of ``Event`` for its type.
 
         Raises:
-            NotFoundError: There is no such event in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The event does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -45,19 +47,21 @@ class AsyncEvents(AsyncResource):
         return await self._requester.call(RETRIEVE, event_id, into=Event, options=options)
 
     async def retrieve_payload(self, event_id: str, /, **options: Unpack[CallOptions]) -> EventPayload:
-        """Fetch what was posted to the webhook endpoints (``getEventPayload``, ``GET /v1/events/{id}/payload``).
+        """Retrieve the webhook payload of an event (``getEventPayload``, ``GET /v1/events/{id}/payload``).
 
-        ``payload.matches(body)`` tells whether a delivery had the same bytes.
+        ``payload.matches(body)`` returns whether a delivery has the same bytes.
 
         Args:
-            event_id: The event.
-            **options: What may be said with every call.
+            event_id: Id of the event (``evt_…``).
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The body, byte for byte, and the event that it tells of.
+            The body that was sent to the webhook endpoints, unchanged to the byte, and its event.
 
         Raises:
-            NotFoundError: There is no such event in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The event does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -67,8 +71,10 @@ class AsyncEvents(AsyncResource):
             >>> delivered.event.id == sandbox.events[-1].id, delivered.body.startswith(b"{")
             (True, True)
         """
-        return await self._requester.fetch(RETRIEVE_PAYLOAD, event_id, read=_payload, options=options)
+        path = RETRIEVE_PAYLOAD.format_path(event_id)
+        invocation = self._requester.prepare(RETRIEVE_PAYLOAD, path, options=options)
+        return await self._requester.execute(invocation, _read_payload)
 
 
-def _payload(body: bytes) -> EventPayload:
+def _read_payload(body: bytes) -> EventPayload:
     return EventPayload(body=bytes(body), event=decode(body, Event))

@@ -1,4 +1,4 @@
-"""Invoices (``/v1/invoices``)."""
+"""Resource of invoices (``/v1/invoices``)."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ REFUND: Final = Operation("refundInvoice", "POST", "/v1/invoices/{id}/refund")
 
 
 class AsyncInvoices(AsyncResource):
-    """What periods cost, and how that was paid."""
+    """Invoices: retrieve with all charge attempts, refund."""
 
     async def retrieve(self, invoice_id: str, /, **options: Unpack[CallOptions]) -> InvoiceDetail:
-        """Fetch one invoice with the attempts to charge it (``getInvoice``, ``GET /v1/invoices/{id}``).
+        """Retrieve an invoice with its charge attempts (``getInvoice``, ``GET /v1/invoices/{id}``).
 
         Args:
-            invoice_id: The invoice.
-            **options: What may be said with every call.
+            invoice_id: Id of the invoice (``inv_…``).
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The invoice.
 
         Raises:
-            NotFoundError: There is no such invoice in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The invoice does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -55,23 +57,24 @@ class AsyncInvoices(AsyncResource):
         reason: str | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> InvoiceRefundResult:
-        """Give back what was paid (``refundInvoice``, ``POST /v1/invoices/{id}/refund``).
+        """Refund a paid invoice (``refundInvoice``, ``POST /v1/invoices/{id}/refund``).
 
         Args:
-            invoice_id: The invoice, which has to be paid.
-            amount: How much, in minor units (kobo); leave out for all of it.
-            reason: Why.
-            **options: What may be said with every call.
+            invoice_id: Invoice to refund. It must be paid.
+            amount: Amount in minor units (kobo). The whole amount if left out.
+            reason: Reason of the refund.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            What became of the refund.
+            The refunded amount, and the status of the refund.
 
         Raises:
-            InvalidArgumentError: The amount is no whole number, or the reason no text.
-            NotFoundError: There is no such invoice in this tenant and mode.
-            ConflictError: The invoice is not paid, or was given back already.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The money may have been given back.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The invoice does not exist, or belongs to another merchant or mode.
+            ConflictError: The invoice is not paid, or is refunded already.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The money may have been refunded, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")

@@ -1,4 +1,4 @@
-"""OAuth (``/v1/oauth``)."""
+"""Resource of the OAuth token exchange (``/v1/oauth``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ...errors import InvalidArgumentError
 from ...http.request import NO_HEADERS
-from ..options import CallOptions, check_headers, check_names
+from ..options import CallOptions, check_headers, check_option_names
 from .base import AsyncResource
 
 if TYPE_CHECKING:
@@ -17,34 +17,34 @@ __all__ = ["AsyncOAuth"]
 
 
 class AsyncOAuth(AsyncResource):
-    """The exchange of client credentials for an access token."""
+    """OAuth: exchange of client credentials for access tokens."""
 
     async def token(self, **options: Unpack[CallOptions]) -> Token:
-        """Exchange once, past the cache (``oauthToken``, ``POST /v1/oauth/token``).
+        """Exchange client credentials for a new token, without the cache (``oauthToken``, ``POST /v1/oauth/token``).
 
-        Calls renew their token by themselves; this is for handing one to
-        somebody else. The cache neither serves nor keeps it.
+        Calls refresh their token automatically. Use this method to pass a token to another program. The cache neither
+        returns nor stores this token.
 
         Args:
-            **options: What may be said with every call, but for an idempotency key, which this operation has not.
+            **options: Per-call options; see ``CallOptions``. This operation does not accept an ``idempotency_key``.
 
         Returns:
             A new token.
 
         Raises:
-            ConfigurationError: The credential is no OAuth client.
-            TokenExchangeError: The endpoint refused, or answered nonsense.
-            ConnectionFailedError: The endpoint could not be reached.
-            DeadlineExceededError: No answer came in time.
+            ConfigurationError: The credential is not an OAuth client.
+            TokenExchangeError: The token endpoint rejected the request, or returned an invalid response.
+            ConnectionFailedError: The token endpoint could not be reached.
+            DeadlineExceededError: No response arrived in time.
 
         Example:
             >>> token = await client.oauth.token()
             >>> token.token_type, token.expires_in
             ('Bearer', 3600.0)
         """
-        check_names(options, CallOptions)
+        check_option_names(options, CallOptions)
         if "idempotency_key" in options:
-            raise InvalidArgumentError("oauthToken takes no idempotency_key; leave it out")
-        exchange = self._requester.oauth_authorizer(options).exchange
+            raise InvalidArgumentError("idempotency_key must not be passed to oauthToken; leave it out")
+        exchange = self._requester.get_oauth_authorizer(options).exchange
         headers = check_headers(options["headers"]) if "headers" in options else NO_HEADERS
-        return await self._requester.within_deadline(options, partial(exchange, headers))
+        return await self._requester.wait_for_token(options, partial(exchange, headers))

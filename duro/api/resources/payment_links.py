@@ -1,4 +1,4 @@
-"""Payment links (``/v1/payment-links``)."""
+"""Resource of payment links (``/v1/payment-links``)."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ CREATE: Final = Operation("createPaymentLink", "POST", "/v1/payment-links")
 
 
 class AsyncPaymentLinks(AsyncResource):
-    """Links to share, each of which sells one plan."""
+    """Payment links: shareable links that sell one plan each."""
 
     async def create(
         self, *, plan_id: str, slug: str, metadata: JSONObject | Unset = UNSET, **options: Unpack[CallOptions]
     ) -> PaymentLink:
-        """Create a link that sells one plan (``createPaymentLink``, ``POST /v1/payment-links``).
+        """Create a payment link that sells one plan (``createPaymentLink``, ``POST /v1/payment-links``).
 
         Args:
-            plan_id: What it sells.
-            slug: Its last part: lower-case letters, digits and hyphens.
-            metadata: Anything that is JSON.
-            **options: What may be said with every call.
+            plan_id: Plan to sell.
+            slug: Last part of the link's URL: lower-case letters, digits and hyphens.
+            metadata: Additional data of the merchant: a mapping of strings to JSON values.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The new payment link.
 
         Raises:
-            InvalidArgumentError: The slug has other characters, or the metadata is no JSON.
-            NotFoundError: There is no such plan in this tenant and mode.
-            ConflictError: The slug is taken.
-            OutcomeUnknownError: The link may have been created.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The plan does not exist, or belongs to another merchant or mode.
+            ConflictError: Another payment link has this slug.
+            OutcomeUnknownError: The payment link may have been created, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")

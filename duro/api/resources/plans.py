@@ -1,4 +1,4 @@
-"""Plans (``/v1/plans``)."""
+"""Resource of plans (``/v1/plans``)."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ ARCHIVE: Final = Operation("archivePlan", "DELETE", "/v1/plans/{id}")
 
 
 class AsyncPlans(AsyncResource):
-    """What customers subscribe to."""
+    """Plans: prices and billing periods that customers subscribe to."""
 
     def list(
-        self, *, limit: int | Unset = UNSET, cursor: str | None = None, **options: Unpack[CallOptions]
+        self, *, page_size: int | Unset = UNSET, cursor: str | None = None, **options: Unpack[CallOptions]
     ) -> AsyncPages[Plan]:
-        """Page through the merchant's plans, newest first (``listPlans``, ``GET /v1/plans``).
+        """List the merchant's plans, newest first (``listPlans``, ``GET /v1/plans``).
 
         Args:
-            limit: Plans a page, 1 to 100; the API's default is 20.
-            cursor: Where to resume, from ``.cursor`` of an earlier walk.
-            **options: What may be said with every call.
+            page_size: Plans per page, 1 to 100. The API's default is 20.
+            cursor: Cursor to resume from: ``.cursor`` of an earlier iteration. Starts at the first page if left out.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The pages; walking them sends the requests.
+            The pages. Requests are sent during iteration.
 
         Raises:
-            InvalidArgumentError: The limit or cursor breaks the contract.
-            APIError: The API refused, while the pages are walked.
+            InvalidArgumentError: ``page_size`` or ``cursor`` is invalid. No request was sent.
+            APIError: The API rejected a request. Raised during iteration.
 
         Example:
-            >>> [plan.name async for plan in client.plans.list(limit=100)]
+            >>> [plan.name async for plan in client.plans.list(page_size=100)]
             []
         """
-        return self._requester.pages(LIST, into=Page[Plan], limit=limit, cursor=cursor, options=options)
+        return self._requester.paginate(LIST, into=Page[Plan], page_size=page_size, cursor=cursor, options=options)
 
     async def create(
         self,
@@ -61,24 +61,26 @@ class AsyncPlans(AsyncResource):
         max_cycles: int | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Plan:
-        """Create a plan that customers can subscribe to (``createPlan``, ``POST /v1/plans``).
+        """Create a plan (``createPlan``, ``POST /v1/plans``).
 
         Args:
-            name: What people call it.
-            amount: The price of one period, in minor units (kobo).
-            interval: The unit of a period.
-            currency: The currency of the amount; the API's default is ``NGN``.
-            interval_count: How many units a period has.
-            trial_days: Days before the first charge.
-            max_cycles: Charges after which a subscription ends; leave out for no end.
-            **options: What may be said with every call.
+            name: Display name.
+            amount: Price of one period in minor units (kobo).
+            interval: Unit of a period, such as ``day``, ``month`` or ``year``.
+            currency: Currency of the amount, as an ISO 4217 code. The API's default is ``NGN``.
+            interval_count: Number of intervals in a period.
+            trial_days: Length of the free trial in days.
+            max_cycles: Number of successful charges after which a subscription expires. Unlimited if left out.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The new plan.
 
         Raises:
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The plan may have been created.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The plan may have been created, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -106,25 +108,29 @@ class AsyncPlans(AsyncResource):
         max_cycles: int | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Plan:
-        """Change some attributes of a plan (``updatePlan``, ``PATCH /v1/plans/{id}``).
+        """Update a plan (``updatePlan``, ``PATCH /v1/plans/{id}``).
+
+        Arguments left out stay unchanged.
 
         Args:
-            plan_id: The plan.
-            name: What people call it.
-            amount: The price of one period, in minor units (kobo).
-            interval: The unit of a period.
-            interval_count: How many units a period has.
-            trial_days: Days before the first charge.
-            max_cycles: Charges after which a subscription ends.
-            **options: What may be said with every call.
+            plan_id: Plan to update.
+            name: Display name.
+            amount: Price of one period in minor units (kobo).
+            interval: Unit of a period, such as ``day``, ``month`` or ``year``.
+            interval_count: Number of intervals in a period.
+            trial_days: Length of the free trial in days.
+            max_cycles: Number of successful charges after which a subscription expires.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The plan after the change.
+            The updated plan.
 
         Raises:
-            NotFoundError: There is no such plan in this tenant and mode.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The plan may have been changed.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The plan does not exist, or belongs to another merchant or mode.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The plan may have been updated, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -140,18 +146,20 @@ class AsyncPlans(AsyncResource):
         return await self._requester.call(UPDATE, plan_id, into=Plan, body=body, options=options)
 
     async def archive(self, plan_id: str, /, **options: Unpack[CallOptions]) -> Plan:
-        """Archive a plan: it takes no new subscriptions (``archivePlan``, ``DELETE /v1/plans/{id}``).
+        """Archive a plan, which prevents new subscriptions (``archivePlan``, ``DELETE /v1/plans/{id}``).
 
         Args:
-            plan_id: The plan.
-            **options: What may be said with every call.
+            plan_id: Plan to archive.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The plan that was archived.
+            The archived plan.
 
         Raises:
-            NotFoundError: There is no such plan in this tenant and mode.
-            OutcomeUnknownError: The plan may have been archived.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The plan does not exist, or belongs to another merchant or mode.
+            OutcomeUnknownError: The plan may have been archived, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")

@@ -1,4 +1,4 @@
-"""Promo codes (``/v1/promo-codes``)."""
+"""Resource of promo codes (``/v1/promo-codes``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_bools, check_datetimes, check_ids, check_integers, check_range, check_strings, nullable
+from ..arguments import (
+    check_bools,
+    check_datetimes,
+    check_ids,
+    check_integers,
+    check_nullable,
+    check_range,
+    check_strings,
+)
 from ..models.promo_codes import DiscountDuration, DiscountType, PromoCode
 from .base import AsyncResource
 
@@ -21,9 +29,11 @@ CREATE: Final = Operation("createPromoCode", "POST", "/v1/promo-codes")
 RETRIEVE: Final = Operation("getPromoCode", "GET", "/v1/promo-codes/{id}")
 UPDATE: Final = Operation("updatePromoCode", "PATCH", "/v1/promo-codes/{id}")
 
+MAX_PERCENTAGE: Final = 100
+
 
 class AsyncPromoCodes(AsyncResource):
-    """What lowers the price for those who know it."""
+    """Promo codes: discounts that customers redeem with a code."""
 
     async def create(
         self,
@@ -38,27 +48,31 @@ class AsyncPromoCodes(AsyncResource):
         expires_at: date | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromoCode:
-        """Create a discount code (``createPromoCode``, ``POST /v1/promo-codes``).
+        """Create a promo code (``createPromoCode``, ``POST /v1/promo-codes``).
 
         Args:
-            code: What customers type, such as ``LAUNCH50``.
-            discount_type: What ``discount_value`` counts: ``percentage`` or ``fixed``.
-            discount_value: A percentage of at most 100, or an amount in minor units (kobo).
-            plan_id: The only plan it is for; leave out for all.
-            duration: How many charges it lowers: ``once``, ``forever`` or ``repeating``; the API's default is ``once``.
-            duration_cycles: How many charges, for ``repeating``.
-            max_redemptions: How often it can be used; leave out for no limit.
-            expires_at: From when it is refused: a datetime with a time zone, or a date for its first moment in UTC.
-            **options: What may be said with every call.
+            code: Code that customers enter, such as ``LAUNCH50``.
+            discount_type: Unit of ``discount_value``: ``percentage`` or ``fixed``.
+            discount_value: Percentage of at most 100, or amount in minor units (kobo).
+            plan_id: Only plan that the code applies to. All plans if left out.
+            duration: Charges that are discounted: ``once``, ``forever`` or ``repeating``. The API's default is
+                ``once``.
+            duration_cycles: Number of discounted charges, for ``repeating``.
+            max_redemptions: Maximum number of redemptions. Unlimited if left out.
+            expires_at: Time of expiry: a datetime with a time zone, or a date for the start of that day in UTC. Never
+                if left out.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The new promo code.
 
         Raises:
-            InvalidArgumentError: The percentage is above 100, or an argument is of the wrong type.
-            ConflictError: The code is taken.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The promo code may have been created.
+            InvalidArgumentError: The percentage is above 100, or an argument has a wrong type. No request was sent.
+            NotFoundError: The plan does not exist, or belongs to another merchant or mode.
+            ConflictError: Another promo code has this ``code``.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The promo code may have been created, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> promo = await client.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
@@ -74,21 +88,23 @@ class AsyncPromoCodes(AsyncResource):
             **check_datetimes(expires_at=expires_at),
         }
         if discount_type == DiscountType.PERCENTAGE:
-            check_range("discount_value", discount_value, most=100)
+            check_range("discount_value", discount_value, maximum=MAX_PERCENTAGE)
         return await self._requester.call(CREATE, into=PromoCode, body=body, options=options)
 
     async def retrieve(self, promo_code_id: str, /, **options: Unpack[CallOptions]) -> PromoCode:
-        """Fetch one promo code by its id (``getPromoCode``, ``GET /v1/promo-codes/{id}``).
+        """Retrieve a promo code by its id (``getPromoCode``, ``GET /v1/promo-codes/{id}``).
 
         Args:
-            promo_code_id: The promo code's id, not the code that customers type.
-            **options: What may be said with every call.
+            promo_code_id: Id of the promo code, not the code that customers enter.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The promo code.
 
         Raises:
-            NotFoundError: There is no such promo code in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The promo code does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> promo = await client.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
@@ -107,26 +123,27 @@ class AsyncPromoCodes(AsyncResource):
         expires_at: date | Unset | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromoCode:
-        """Switch a promo code on or off, or change its limits (``updatePromoCode``, ``PATCH /v1/promo-codes/{id}``).
+        """Update a promo code (``updatePromoCode``, ``PATCH /v1/promo-codes/{id}``).
 
-        What is left out stays; ``None`` takes a limit away.
+        Arguments left out stay unchanged.
 
         Args:
-            promo_code_id: The promo code.
-            active: Whether it is accepted.
-            max_redemptions: How often it can be used, ``None`` for no limit.
-            expires_at: From when it is refused: a datetime with a time zone, a date for its first moment in UTC, or
+            promo_code_id: Promo code to update.
+            active: Whether customers can redeem the code.
+            max_redemptions: Maximum number of redemptions, ``None`` for unlimited.
+            expires_at: Time of expiry: a datetime with a time zone, a date for the start of that day in UTC, or
                 ``None`` for never.
-            **options: What may be said with every call.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The promo code after the change.
+            The updated promo code.
 
         Raises:
-            InvalidArgumentError: An argument is of the wrong type.
-            NotFoundError: There is no such promo code in this tenant and mode.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The promo code may have been changed.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The promo code does not exist, or belongs to another merchant or mode.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The promo code may have been updated, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> promo = await client.promo_codes.create(code="LAUNCH50", discount_type="percentage", discount_value=50)
@@ -135,7 +152,7 @@ class AsyncPromoCodes(AsyncResource):
         """
         body = {
             **check_bools(active=active),
-            **nullable(check_integers, max_redemptions=max_redemptions),
-            **nullable(check_datetimes, expires_at=expires_at),
+            **check_nullable(check_integers, max_redemptions=max_redemptions),
+            **check_nullable(check_datetimes, expires_at=expires_at),
         }
         return await self._requester.call(UPDATE, promo_code_id, into=PromoCode, body=body, options=options)

@@ -1,4 +1,4 @@
-"""The merchant's settings (``/v1/settings``)."""
+"""Resource of the merchant's settings (``/v1/settings``)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UPDATE_RECOVERY: Final = Operation("updateRecoverySettings", "PATCH", "/v1/setti
 
 
 class AsyncSettings(AsyncResource):
-    """How the merchant wants to be served."""
+    """Settings: recovery of failed payments, and reminders."""
 
     async def update_recovery(
         self,
@@ -33,27 +33,28 @@ class AsyncSettings(AsyncResource):
         dunning_escalation: DunningEscalation | str | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> RecoverySettings:
-        """Change recovery and reminders (``updateRecoverySettings``, ``PATCH /v1/settings/recovery``).
+        """Update the recovery and reminder settings (``updateRecoverySettings``, ``PATCH /v1/settings/recovery``).
 
-        What is left out stays as it is, and so a call without arguments reads the settings.
+        Arguments left out stay unchanged. A call without arguments therefore returns the present settings.
 
         Args:
-            auto_recovery: Whether failed payments are tried again.
-            renewal_reminders: Whether customers are told before a renewal.
-            renewal_reminder_days: How many days before.
-            abandoned_cart: Whether customers are reminded of a checkout that they left.
-            dunning_enabled: Whether customers are asked to pay.
-            dunning_escalation_days: Days until that is given up.
-            dunning_escalation: What happens then, such as ``cancel``.
-            **options: What may be said with every call.
+            auto_recovery: Whether failed payments are retried.
+            renewal_reminders: Whether customers are reminded before a renewal.
+            renewal_reminder_days: Days between the reminder and the renewal.
+            abandoned_cart: Whether customers are reminded of an unfinished checkout.
+            dunning_enabled: Whether dunning is on: messages that ask customers to pay.
+            dunning_escalation_days: Days of dunning before the escalation.
+            dunning_escalation: Action after unsuccessful dunning, such as ``cancel``.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The settings after the change.
+            The updated settings.
 
         Raises:
-            InvalidArgumentError: An argument is of the wrong type.
-            ValidationError: The API refused the body; see ``details``.
-            OutcomeUnknownError: The settings may have been changed.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The settings may have been updated, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> settings = await client.settings.update_recovery(renewal_reminders=True, renewal_reminder_days=3)

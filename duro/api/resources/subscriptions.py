@@ -1,4 +1,4 @@
-"""Subscriptions (``/v1/subscriptions``)."""
+"""Resource of subscriptions (``/v1/subscriptions``)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGE_PLAN: Final = Operation("changeSubscriptionPlan", "POST", "/v1/subscripti
 
 
 class AsyncSubscriptions(AsyncResource):
-    """Who pays for what, and until when."""
+    """Subscriptions: create, cancel, pause, resume, change plan."""
 
     async def create(
         self,
@@ -35,22 +35,28 @@ class AsyncSubscriptions(AsyncResource):
         metadata: JSONObject | Unset = UNSET,
         **options: Unpack[CallOptions],
     ) -> Subscription:
-        """Start a subscription; without a trial this charges (``createSubscription``, ``POST /v1/subscriptions``).
+        """Create a subscription (``createSubscription``, ``POST /v1/subscriptions``).
+
+        Without a trial, the first period is charged immediately.
 
         Args:
-            customer_id: Who pays.
-            plan_id: For what.
-            payment_method_id: With which saved method.
-            metadata: Anything that is JSON.
-            **options: What may be said with every call.
+            customer_id: Customer to charge.
+            plan_id: Plan to subscribe to.
+            payment_method_id: Saved payment method to charge.
+            metadata: Additional data of the merchant: a mapping of strings to JSON values.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The new subscription.
 
         Raises:
-            NotFoundError: There is no such customer or plan in this tenant and mode.
-            ConflictError: The customer or the plan takes no new subscription.
-            OutcomeUnknownError: The subscription may have been started and charged.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The customer or plan does not exist, or belongs to another merchant or mode.
+            PermissionDeniedError: The customer is blacklisted.
+            ConflictError: The plan is archived.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The subscription may have been created and charged, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -68,20 +74,23 @@ class AsyncSubscriptions(AsyncResource):
     async def cancel(
         self, subscription_id: str, /, *, at_period_end: bool | Unset = UNSET, **options: Unpack[CallOptions]
     ) -> Subscription:
-        """Cancel now, or at the end of the period (``cancelSubscription``, ``POST /v1/subscriptions/{id}/cancel``).
+        """Cancel a subscription, now or at period end (``cancelSubscription``, ``POST /v1/subscriptions/{id}/cancel``).
 
         Args:
-            subscription_id: The subscription.
-            at_period_end: Whether to wait for the end of the paid period; the API's default is ``False``.
-            **options: What may be said with every call.
+            subscription_id: Subscription to cancel.
+            at_period_end: Whether the subscription stays active until the paid period ends. The API's default is
+                ``False``.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The subscription after the request.
 
         Raises:
-            NotFoundError: There is no such subscription in this tenant and mode.
-            ConflictError: It has ended already.
-            OutcomeUnknownError: It may have been cancelled.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The subscription does not exist, or belongs to another merchant or mode.
+            ConflictError: The subscription has ended already.
+            OutcomeUnknownError: The subscription may have been canceled, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -97,16 +106,18 @@ class AsyncSubscriptions(AsyncResource):
         """Pause the billing of an active subscription (``pauseSubscription``, ``POST /v1/subscriptions/{id}/pause``).
 
         Args:
-            subscription_id: The subscription.
-            **options: What may be said with every call.
+            subscription_id: Subscription to pause.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The subscription after the request.
+            The paused subscription.
 
         Raises:
-            NotFoundError: There is no such subscription in this tenant and mode.
-            ConflictError: It is not active.
-            OutcomeUnknownError: It may have been paused.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The subscription does not exist, or belongs to another merchant or mode.
+            ConflictError: The subscription is not active.
+            OutcomeUnknownError: The subscription may have been paused, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -121,16 +132,18 @@ class AsyncSubscriptions(AsyncResource):
         """Resume a paused subscription (``resumeSubscription``, ``POST /v1/subscriptions/{id}/resume``).
 
         Args:
-            subscription_id: The subscription.
-            **options: What may be said with every call.
+            subscription_id: Subscription to resume.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The subscription after the request.
+            The resumed subscription.
 
         Raises:
-            NotFoundError: There is no such subscription in this tenant and mode.
-            ConflictError: It is not paused.
-            OutcomeUnknownError: It may have been resumed.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The subscription does not exist, or belongs to another merchant or mode.
+            ConflictError: The subscription is not paused.
+            OutcomeUnknownError: The subscription may have been resumed, but no usable response arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -145,20 +158,26 @@ class AsyncSubscriptions(AsyncResource):
     async def change_plan(
         self, subscription_id: str, /, *, plan_id: str, **options: Unpack[CallOptions]
     ) -> PlanChangeResult:
-        """Move to another plan (``changeSubscriptionPlan``, ``POST /v1/subscriptions/{id}/change-plan``).
+        """Change a subscription's plan (``changeSubscriptionPlan``, ``POST /v1/subscriptions/{id}/change-plan``).
+
+        Proration: the price difference for the rest of the period is charged or credited.
 
         Args:
-            subscription_id: The subscription.
-            plan_id: The new plan.
-            **options: What may be said with every call.
+            subscription_id: Subscription to change.
+            plan_id: New plan.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
-            The subscription after the change, and what the change costs or gives back.
+            The changed subscription, and its proration.
 
         Raises:
-            NotFoundError: There is no such subscription or plan in this tenant and mode.
-            ConflictError: The subscription's state forbids the change.
-            OutcomeUnknownError: The change may have been made and charged.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The subscription or plan does not exist, or belongs to another merchant or mode.
+            ConflictError: The status of the subscription does not allow the change.
+            ValidationError: The API rejected the request body. ``details`` lists the invalid fields.
+            OutcomeUnknownError: The plan may have been changed and the difference charged, but no usable response
+                arrived.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")

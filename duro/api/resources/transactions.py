@@ -1,4 +1,4 @@
-"""Transactions (``/v1/transactions``)."""
+"""Resource of transactions (``/v1/transactions``)."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ RETRIEVE: Final = Operation("getTransaction", "GET", "/v1/transactions/{id}")
 
 
 class AsyncTransactions(AsyncResource):
-    """Single attempts to charge."""
+    """Transactions: single attempts to charge an invoice."""
 
     async def retrieve(self, transaction_id: str, /, **options: Unpack[CallOptions]) -> Transaction:
-        """Fetch one attempt to charge (``getTransaction``, ``GET /v1/transactions/{id}``).
+        """Retrieve a charge attempt (``getTransaction``, ``GET /v1/transactions/{id}``).
 
         Args:
-            transaction_id: The attempt.
-            **options: What may be said with every call.
+            transaction_id: Id of the transaction.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The transaction.
 
         Raises:
-            NotFoundError: There is no such transaction in this tenant and mode.
+            InvalidArgumentError: An argument has a wrong type or an invalid value. No request was sent.
+            NotFoundError: The transaction does not exist, or belongs to another merchant or mode.
+            APIError: The API rejected the request for another reason.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")

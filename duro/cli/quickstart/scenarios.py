@@ -68,7 +68,7 @@ async def call_together(coroutines: int, target: Target, advance: Advance) -> No
 
     async def call() -> None:
         try:
-            await client.plans.list(limit=1).page()
+            await client.plans.list(page_size=1).page()
         except DuroError as error:
             failures.append(error)
             tasks.cancel_scope.cancel()

@@ -1,4 +1,4 @@
-"""A list of a million items is walked in the memory of one page: by the whole client, models and all."""
+"""Memory of a client that iterates over a million items: it stays at one page, models included."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from duro import AsyncDuro, Duro, Response
 from duro.http.request import Headers
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
-ITEMS = 1_000_000  # and a tenth where the way through the portal is all that is new
+ITEMS = 1_000_000  # a tenth for the blocking client, where only the portal is new
 SIZE = 100
 CUSTOMER = {"id": "cus_1", "blacklisted": False, "createdAt": "2026-01-01T00:00:00Z"}
 REST = json.dumps([CUSTOMER] * SIZE)
 
 
 class LongList:
-    """A transport that serves customers page by page, and looks at the memory ten times."""
+    """Transport that serves customers page by page, and counts allocated blocks ten times."""
 
     def __init__(self, items):
         self.items = items
@@ -41,18 +41,18 @@ class LongList:
     def check(self, count):
         assert count == self.items
         assert self.pages == self.items // SIZE
-        # A page of customers is some 500 blocks; a list kept, or a cursor for each page, would be ten thousands.
+        # A page of customers is about 500 blocks. A list of all items, or of all cursors, would be tens of thousands.
         assert max(self.blocks) - min(self.blocks) < 5_000, self.blocks
 
 
 @pytest.mark.load
 @pytest.mark.asyncio
 @pytest.mark.timeout(300)
-async def test_awaited_with_a_page_on_its_way():
+async def test_awaited_with_prefetching():
     transport = LongList(ITEMS)
     async with AsyncDuro(SECRET_KEY, transport=transport) as client:
         count = 0
-        async for _ in client.customers.list(limit=SIZE).prefetch():
+        async for _ in client.customers.list(page_size=SIZE).prefetch():
             count += 1
     transport.check(count)
 
@@ -62,5 +62,5 @@ async def test_awaited_with_a_page_on_its_way():
 def test_blocking():
     transport = LongList(ITEMS // 10)
     with Duro(SECRET_KEY, transport=transport) as client:
-        count = sum(1 for _ in client.customers.list(limit=SIZE))
+        count = sum(1 for _ in client.customers.list(page_size=SIZE))
     transport.check(count)

@@ -1,4 +1,4 @@
-"""An argument of the wrong type is refused before anything is sent, by name, whichever operation it is for."""
+"""Arguments of a wrong type: rejected by name before a request is sent, for every operation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import pytest
 
 from contract.methods import method_of, outcome
-from contract.reading import OPERATIONS, kinds_of
+from contract.openapi import OPERATIONS, kinds_of
 from contract.rules import OWN_BODY, argument_name, plain_call
 from duro.errors import InvalidArgumentError
 
@@ -28,15 +28,15 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize(("operation", "name", "schema"), MEMBERS)
-async def test_wrong_type_is_refused_by_name(operation, name, schema, callers):
+async def test_wrong_type_is_rejected_by_name(operation, name, schema, clients):
     kinds = kinds_of(schema)
-    moment = ["2026-12-31", 5, True] if schema.get("format") == "date-time" else None
-    wrong = [*(moment or WRONG[kinds[0]]), *([] if "null" in kinds else [None])]
+    timestamp = ["2026-12-31", 5, True] if schema.get("format") == "date-time" else None
+    wrong = [*(timestamp or WRONG[kinds[0]]), *([] if "null" in kinds else [None])]
     path, arguments = plain_call(operation)
-    callers.stub.requests.clear()
+    clients.stub.requests.clear()
     for value in wrong:
         given = {**arguments, argument_name(operation, name): value}
-        for client in (callers.awaited, callers.blocking):
+        for client in (clients.awaited, clients.blocking):
             with pytest.raises(InvalidArgumentError, match=rf"^{argument_name(operation, name)}\b"):
-                await outcome(method_of(client, operation.id), *path, **given, **callers.credential(operation))
-    assert callers.stub.requests == []
+                await outcome(method_of(client, operation.id), *path, **given, **clients.credential(operation))
+    assert clients.stub.requests == []

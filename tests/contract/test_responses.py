@@ -1,4 +1,4 @@
-"""Every answer that the contract allows is read, and every documented field is an attribute of the right type."""
+"""Responses that the contract allows are decoded, and every documented field is an attribute of the right type."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.methods import method_of, outcome
-from contract.reading import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
+from contract.openapi import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
 from contract.rules import arguments_of, bodies, in_order, paths
 from contract.samples import objects
 from duro import Event, OpenEnum, Token
 from duro.api.models.base import Model
 
-# What a page calls its items.
+# Names of the items of a page.
 LISTS = {"items", "merchants"}
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
 
 def check_model(schema, model, data):
-    """Hold a model to the schema of the answer that it was read from."""
+    """Compare a model with the schema and the data of its response."""
     properties = schema.get("properties", {})
     for name, each in properties.items():
         assert snake_case(name) in fields_dict(type(model)), f"{type(model).__name__} has no {snake_case(name)}"
@@ -59,7 +59,7 @@ def check_value(schema, name, value, data):
 
 
 def is_open_enum(schema, value):
-    """Tell whether a text is one; the contract names the values of some only where they are sent."""
+    """Return whether a string is an open enum. Some enums have named values in request schemas only."""
     return True if {"enum", "x-known-values"} & schema.keys() else isinstance(value, OpenEnum)
 
 
@@ -67,57 +67,57 @@ def items_name(schema):
     return next(iter(LISTS & schema.get("properties", {}).keys()), None)
 
 
-def check_answer(operation, result, data):
+def check_response(operation, result, data):
     if operation.id == "oauthToken":
         assert isinstance(result, Token)
-        assert {name: getattr(result, name) for name in operation.answer["properties"]} == data
-    elif name := items_name(operation.answer):
-        check_value(operation.answer["properties"][name], name, result.items, data[name])
+        assert {name: getattr(result, name) for name in operation.response["properties"]} == data
+    elif name := items_name(operation.response):
+        check_value(operation.response["properties"][name], name, result.items, data[name])
         assert result.has_more is data.get("hasMore", False)
         assert result.next_cursor == data.get("nextCursor")
     else:
         model = result if isinstance(result, Model) else result.event
-        check_model(operation.answer, model, data)
+        check_model(operation.response, model, data)
         assert type(model).from_dict(data) == model
         assert type(model).from_dict(model.to_dict()) == model
-        # One class reads the record of an event and its delivery, and only the record tells when it was sent.
+        # The event record has dispatchedAt, the delivery does not; one class decodes both.
         assert model.to_dict() == ({"dispatchedAt": None, **data} if isinstance(model, Event) else data)
 
 
-# Whatever hypothesis raises to end an example early must not cross an event loop, which would tell of it as an error.
+# Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.
 @each_operation
 @given(data=st.data())
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_answer_of_the_contract_is_read(operation, data, callers):
+def test_every_response_of_the_contract_is_decoded(operation, data, clients):
     body = data.draw(bodies(operation))
     path = in_order(operation, data.draw(paths(operation)))
-    arguments = {**arguments_of(operation, {}, body), **callers.credential(operation)}
+    arguments = {**arguments_of(operation, {}, body), **clients.credential(operation)}
     if operation.id == "oauthToken":
-        answer = {"access_token": "granted", "token_type": "Bearer", "expires_in": data.draw(st.integers(1, 86_400))}
+        response = {"access_token": "granted", "token_type": "Bearer", "expires_in": data.draw(st.integers(1, 86_400))}
     else:
-        answer = data.draw(objects(operation.answer, answers=True))
-    if name := items_name(operation.answer):
-        answer = {each: value for each, value in answer.items() if each in operation.answer["properties"]}
-        if answer.get("hasMore"):
-            answer["nextCursor"] = "somewhere"
-        assert name in answer
-    callers.stub.answers(operation.status, answer)
+        response = data.draw(objects(operation.response, is_response=True))
+    if name := items_name(operation.response):
+        response = {each: value for each, value in response.items() if each in operation.response["properties"]}
+        if response.get("hasMore"):
+            response["nextCursor"] = "somewhere"
+        assert name in response
+    clients.stub.respond(operation.status, response)
 
     async def call():
         return [
             await outcome(method_of(client, operation.id), *path, **arguments)
-            for client in (callers.awaited, callers.blocking)
+            for client in (clients.awaited, clients.blocking)
         ]
 
     for result in anyio.run(call):
-        check_answer(operation, result, answer)
+        check_response(operation, result, response)
 
 
-def test_a_field_added_to_the_contract_is_missed(callers):
+def test_field_without_an_attribute_is_found(clients):
     added = copy.deepcopy(CONTRACT)
     added["components"]["schemas"]["Plan"]["properties"]["taxRate"] = {"type": "integer"}
     [operation] = [each for each in operations_of(added) if each.id == "archivePlan"]
-    answer = {
+    response = {
         "id": "plan_1",
         "name": "Pro",
         "amount": 1,
@@ -129,6 +129,6 @@ def test_a_field_added_to_the_contract_is_missed(callers):
         "createdAt": "2026-01-01T00:00:00.000Z",
         "taxRate": 7,
     }
-    callers.stub.answers(200, answer)
+    clients.stub.respond(200, response)
     with pytest.raises(AssertionError, match="Plan has no tax_rate"):
-        check_answer(operation, callers.blocking.plans.archive("plan_1"), answer)
+        check_response(operation, clients.blocking.plans.archive("plan_1"), response)

@@ -1,0 +1,143 @@
+"""Decoder of responses: bytes to plain data, plain data to models, errors with a JSON path.
+
+A fast converter does the work. A detailed converter is many times slower.
+It runs only after the fast one failed, to find the path of the first problem.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
+
+from attrs import fields_dict
+from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
+
+from ..._json import as_object
+from ..._secrets import sanitize
+from ...errors import DecodingError
+from .converter import STRUCTURE_ERRORS, make_converter, wire_name
+from .strict_json import parse_json
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = ["decode", "decode_json", "structure"]
+
+T = TypeVar("T")
+
+MAX_PROBLEM_LENGTH: Final = 200
+
+
+def decode(body: bytes, into: type[T]) -> T:
+    """Decode a response body, bare or wrapped as ``{"ok": true, "data": …}``, into a model.
+
+    Args:
+        body: Response body.
+        into: Class of the model.
+
+    Returns:
+        The model.
+
+    Raises:
+        DecodingError: The response breaks the contract. ``path`` is the place.
+    """
+    return structure(_unwrap(decode_json(body)), into, body=body)
+
+
+def decode_json(body: bytes, *, source: str = "response") -> Any:
+    """Decode a response body into plain data.
+
+    Args:
+        body: Response body. An empty one is decoded as ``None``.
+        source: Name of the data's source in error messages.
+
+    Returns:
+        The data, wrapped or bare as received.
+
+    Raises:
+        DecodingError: The body is not JSON.
+    """
+    if not body:
+        return None
+    try:
+        return parse_json(body)
+    except ValueError as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise DecodingError(f"the {source} is not JSON ({reason})", path="$", body=body)
+
+
+def structure(data: Any, into: type[T], *, body: bytes, source: str = "response") -> T:
+    """Convert plain data into a model.
+
+    Args:
+        data: Plain data, as decoded from JSON.
+        into: Class of the model.
+        body: Bytes from which the data was decoded. The error keeps them.
+        source: Name of the data's source in error messages.
+
+    Returns:
+        The model.
+
+    Raises:
+        DecodingError: The data breaks the contract. ``path`` is the place.
+    """
+    try:
+        return _fast.structure(data, into)
+    except STRUCTURE_ERRORS:
+        path, problem = _find_problem(data, into)
+    # The data may hold a token, and a traceback with locals shows this frame.
+    del data
+    raise DecodingError(f"the {source} breaks the contract at {path}: {problem}", path=path, body=body)
+
+
+def _unwrap(data: Any) -> Any:
+    # The member "data" alone is not enough: events have a member of that name.
+    document = as_object(data)
+    return document["data"] if document.get("ok") is True and "data" in document else data
+
+
+_fast = make_converter(detailed=False)
+
+
+@lru_cache(maxsize=1)
+def _detailed() -> Converter:
+    return make_converter(detailed=True)
+
+
+def _find_problem(data: Any, into: Any) -> tuple[str, str]:
+    """Return the JSON path of the first problem, and its description."""
+    try:
+        _detailed().structure(data, into)
+    except BaseValidationError as error:
+        return _locate(error, "$")
+    except STRUCTURE_ERRORS as error:
+        return "$", _describe(error)
+    return "$", "it could not be converted"
+
+
+def _locate(error: BaseException, path: str) -> tuple[str, str]:
+    if not isinstance(error, BaseValidationError):
+        if isinstance(error, KeyError) and error.args:
+            return f"{path}.{error.args[0]}", "it is missing"
+        return path, _describe(error)
+    inner = error.exceptions[0]
+    for note in getattr(inner, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            # A KeyError holds the name of the missing member already.
+            path = path if isinstance(inner, KeyError) else f"{path}.{_wire_name_in(error.cl, note.name)}"
+        elif isinstance(note, IterableValidationNote):
+            path = f"{path}.{_sanitize(note.index)}" if isinstance(note.index, str) else f"{path}[{note.index}]"
+    return _locate(inner, path)
+
+
+def _wire_name_in(kind: Any, name: str) -> str:
+    return wire_name(fields_dict(get_origin(kind) or kind)[name])
+
+
+def _describe(error: BaseException) -> str:
+    return _sanitize(str(error)) or type(error).__name__
+
+
+def _sanitize(text: str) -> str:
+    """Return text from the server for use in a message: shortened, secrets masked, lone surrogates replaced."""
+    return sanitize(text, max_chars=MAX_PROBLEM_LENGTH)
