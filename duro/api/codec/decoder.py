@@ -126,7 +126,7 @@ def _locate(error: BaseException, path: str) -> tuple[str, str]:
             # A KeyError holds the name of the missing member already.
             path = path if isinstance(inner, KeyError) else f"{path}.{_wire_name_in(error.cl, note.name)}"
         elif isinstance(note, IterableValidationNote):
-            path = f"{path}.{_sanitize(note.index)}" if isinstance(note.index, str) else f"{path}[{note.index}]"
+            path = f"{path}.{sanitize(note.index)}" if isinstance(note.index, str) else f"{path}[{note.index}]"
     return _locate(inner, path)
 
 
@@ -135,9 +135,4 @@ def _wire_name_in(kind: Any, name: str) -> str:
 
 
 def _describe(error: BaseException) -> str:
-    return _sanitize(str(error)) or type(error).__name__
-
-
-def _sanitize(text: str) -> str:
-    """Return text from the server for use in a message: shortened, secrets masked, lone surrogates replaced."""
-    return sanitize(text, max_chars=MAX_PROBLEM_LENGTH)
+    return sanitize(str(error), max_chars=MAX_PROBLEM_LENGTH) or type(error).__name__
