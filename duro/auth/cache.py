@@ -36,7 +36,7 @@ Failures
     for a transient failure, and 10 seconds for a permanent one (400, 401, 403,
     or an invalid response). Calls during the cooldown raise a copy of the error
     at once. A usable token takes precedence over a cached failure. The cooldown
-    uses the monotonic clock, which nobody can set.
+    uses the monotonic clock, which cannot be set.
 
 Who may change what
     The token and the failure belong to the process: all event loops and

@@ -158,6 +158,21 @@ def response():
     return make
 
 
+@pytest.fixture(autouse=True)
+def no_name_server(monkeypatch):
+    """Fail each lookup of a host name without a name server; numeric addresses work."""
+    lookup = socket.getaddrinfo
+
+    def numbers_only(host, *arguments, **options):
+        if isinstance(host, bytes):
+            host = host.decode()
+        if host is not None and not host.replace(".", "").isdigit():
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return lookup(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
+
+
 class RawServer:
     """Server on a bare socket. A function of the test handles each connection."""
 

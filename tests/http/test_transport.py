@@ -1,3 +1,5 @@
+"""Transports over httpx, at a server on a bare socket."""
+
 from __future__ import annotations
 
 import gzip
@@ -5,38 +7,22 @@ import logging
 import socket
 import ssl
 import struct
-import sys
 import threading
 
 import anyio
 import httpx
 import pytest
 
-from duro import AsyncDuro, Duro
-from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
-from duro.http.request import Headers, Request, Response
-from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, Transport
+from duro import AsyncDuro
+from duro.errors import ConnectionFailedError, OutcomeUnknownError, TransportError
+from duro.http.request import Headers, Request
+from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from duro.http.transport.httpx import HttpxClientTransport, HttpxTransport
 
 pytestmark = pytest.mark.anyio
 
 KEY = "sk_test_transport"
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
-
-
-@pytest.fixture(autouse=True)
-def no_name_server(monkeypatch):
-    """Fail each lookup of a host name without a name server; numeric addresses work."""
-    lookup = socket.getaddrinfo
-
-    def numbers_only(host, *arguments, **options):
-        if isinstance(host, bytes):
-            host = host.decode()
-        if host is not None and not host.replace(".", "").isdigit():
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return lookup(host, *arguments, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
 
 
 def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=100_000):
@@ -296,167 +282,6 @@ class TestExhaustedPool:
             continue_slow.set()
         assert [response.status for response in responses] == [200]
         await transport.aclose()
-
-
-class TestHttpxClientOfTheUser:
-    async def test_it_sends_the_calls_and_stays_open(self, sandbox):
-        seen = []
-
-        async def hook(request):
-            seen.append(request.url.path)
-
-        async with httpx.AsyncClient(event_hooks={"request": [hook]}) as client:
-            async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport=client) as duro:
-                await duro.plans.list().page()
-            assert seen == ["/v1/plans"]
-            assert not client.is_closed
-
-    async def test_its_auth_base_url_and_redirects_are_not_used(self, raw_server):
-        redirect = raw_server(respond_with(b"HTTP/1.1 302 Found\r\nlocation: /v1/other\r\ncontent-length: 0\r\n\r\n"))
-        options = {"auth": ("name", "password"), "follow_redirects": True, "base_url": "http://127.0.0.1:1/elsewhere"}
-        async with (
-            httpx.AsyncClient(**options) as client,
-            AsyncDuro(KEY, base_url=redirect.url, transport=client) as duro,
-        ):
-            with pytest.raises(Exception, match="redirect"):
-                await duro.plans.list().page()
-        (request,) = redirect.requests
-        assert request.lower().count(b"authorization:") == 1
-        assert b"Bearer " + KEY.encode() in request
-
-    async def test_its_hooks_do_not_see_the_token_exchange(self, sandbox):
-        seen = []
-
-        async def hook(request):
-            seen.append(request.url.path)
-
-        async with (
-            httpx.AsyncClient(event_hooks={"request": [hook]}) as client,
-            AsyncDuro(**sandbox.options, transport=client) as duro,
-        ):
-            await duro.plans.list().page()
-        assert seen == ["/v1/plans"]
-        assert sandbox.stats.token_exchanges == 1
-
-    async def test_its_full_pool_raises_request_not_sent(self, raw_server):
-        server = raw_server(send_nothing)
-        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
-            transport = HttpxClientTransport(client)
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(transport.send, request_to(server.url))
-                while not server.requests:
-                    await anyio.sleep(0.005)
-                with pytest.raises(RequestNotSentError):
-                    await transport.send(request_to(server.url, timeout=0.05))
-                tasks.cancel_scope.cancel()
-        assert len(server.requests) == 1
-
-    async def test_closed_client_is_reported(self, raw_server):
-        server = raw_server(respond_with(OK))
-        client = httpx.AsyncClient()
-        await client.aclose()
-        async with AsyncDuro(KEY, base_url=server.url, transport=client) as duro:
-            with pytest.raises((ConfigurationError, ConnectionFailedError), match="closed"):
-                await duro.plans.list().page()
-
-
-class RecordingTransport:
-    """Custom transport, as users write it."""
-
-    def __init__(self):
-        self.requests = []
-        self.closed = False
-
-    async def send(self, request):
-        self.requests.append(request)
-        if request.url.endswith("/v1/oauth/token"):
-            return Response(200, Headers(), b'{"access_token":"t","token_type":"Bearer","expires_in":3600}')
-        return Response(200, Headers(), b'{"items":[],"nextCursor":null,"hasMore":false}')
-
-    async def aclose(self):
-        self.closed = True
-
-
-async def test_custom_transport_sends_calls_and_exchanges_and_stays_open():
-    transport = RecordingTransport()
-    assert isinstance(transport, Transport)
-    async with AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", transport=transport) as duro:
-        assert await duro.plans.list().collect() == []
-    urls = [request.url for request in transport.requests]
-    assert urls == ["https://sandbox.useduro.com/v1/oauth/token", "https://sandbox.useduro.com/v1/plans"]
-    assert not transport.closed
-
-
-@pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, httpx.AsyncClient])
-async def test_other_objects_are_rejected_as_transport(transport):
-    with pytest.raises(ConfigurationError, match="transport"):
-        AsyncDuro(KEY, transport=transport)
-
-
-def test_blocking_client_accepts_a_transport():
-    transport = RecordingTransport()
-    with Duro(KEY, transport=transport) as duro:
-        assert duro.plans.list().collect() == []
-    assert len(transport.requests) == 1
-
-
-class TestProxy:
-    def environment(self, monkeypatch, **values):
-        for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-            for spelling in (name, name.upper()):
-                monkeypatch.delenv(spelling, raising=False)
-        for name, value in values.items():
-            monkeypatch.setenv(name, value)
-
-    @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
-    async def test_proxy_from_the_environment_is_used(self, name, raw_server, monkeypatch, anyio_backend):
-        proxy = raw_server(respond_with(OK))
-        self.environment(monkeypatch, **{name: proxy.url})
-        transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
-        await transport.send(request_to("http://127.0.0.2:9"))
-        await transport.aclose()
-        assert proxy.requests[0].startswith(b"GET http://127.0.0.2:9/v1/things HTTP/1.1")
-
-    async def test_proxy_without_a_scheme_is_used(self, raw_server, monkeypatch, anyio_backend):
-        proxy = raw_server(respond_with(OK))
-        self.environment(monkeypatch, http_proxy=proxy.url.removeprefix("http://"))
-        transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
-        await transport.send(request_to("http://127.0.0.2:9"))
-        await transport.aclose()
-        assert len(proxy.requests) == 1
-
-    @pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*"])
-    async def test_hosts_of_no_proxy_are_reached_directly(self, no_proxy, raw_server, closed_port, monkeypatch):
-        server = raw_server(respond_with(OK))
-        self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}", no_proxy=no_proxy)
-        transport = HttpxTransport(server.url, max_connections=2)
-        assert (await transport.send(request_to(server.url))).status == 200
-        await transport.aclose()
-
-    async def test_unreachable_proxy_raises_request_not_sent(self, closed_port, monkeypatch, anyio_backend):
-        self.environment(monkeypatch, http_proxy=f"http://127.0.0.1:{closed_port}")
-        transport = HttpxTransport("http://127.0.0.2:9", max_connections=2)
-        with pytest.raises(RequestNotSentError):
-            await transport.send(request_to("http://127.0.0.2:9"))
-        await transport.aclose()
-
-    async def test_rejected_tunnel_raises_request_not_sent(self, raw_server, monkeypatch, anyio_backend):
-        proxy = raw_server(send_pieces(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
-        self.environment(monkeypatch, https_proxy=proxy.url)
-        transport = HttpxTransport("https://sandbox.useduro.com", max_connections=2)
-        with pytest.raises(RequestNotSentError, match="407"):
-            await transport.send(request_to("https://sandbox.useduro.com", lines=[(b"authorization", b"Bearer x")]))
-        assert proxy.requests[0].startswith(b"CONNECT sandbox.useduro.com:443")
-        assert b"Bearer" not in proxy.requests[0]
-        await transport.aclose()
-
-    @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1"])
-    async def test_unsupported_proxy_is_reported(self, address, monkeypatch, anyio_backend):
-        monkeypatch.setitem(sys.modules, "socksio", None)
-        self.environment(monkeypatch, http_proxy=address)
-        async with AsyncDuro(KEY, base_url="http://127.0.0.2:9") as duro:
-            with pytest.raises(ConfigurationError, match="proxy"):
-                await duro.plans.list().page()
 
 
 async def test_certificates_are_verified(monkeypatch):

@@ -1,0 +1,304 @@
+"""Failures of the token exchange: error responses, missing responses and secrecy."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from email.utils import formatdate
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duro import (
+    AsyncDuro,
+    ClientCredentials,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    RequestNotSentError,
+    ResponseLostError,
+    TokenExchangeError,
+)
+from duro.auth.exchange import TokenExchange
+from duro.config import RetryPolicy, Settings
+from duro.http.event_loop import PerLoop
+from duro.http.request import Headers, Response
+
+pytestmark = pytest.mark.anyio
+
+BASE = "http://127.0.0.1:9"
+URL = f"{BASE}/v1/oauth/token"
+SECRET = "csec_test_do-not-show"
+GRANT = {"access_token": "at_test_granted", "token_type": "Bearer", "expires_in": 3600}
+
+
+class ScriptedTransport:
+    """Transport that returns or raises outcomes in order, and records the requests."""
+
+    def __init__(self, *outcomes) -> None:
+        self.outcomes = list(outcomes)
+        self.requests = []
+
+    async def send(self, request):
+        self.requests.append(request)
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if callable(outcome):
+            outcome = await outcome()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    async def aclose(self):
+        pass
+
+
+def response(status: int = 200, document: object = GRANT, **headers: str) -> Response:
+    lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Response(status, Headers(lines), document if isinstance(document, bytes) else json.dumps(document).encode())
+
+
+def exchange_over(transport, clock, **settings) -> TokenExchange:
+    return TokenExchange(
+        ClientCredentials("cid_test_1", SECRET),
+        Settings(BASE, clock=clock.as_clock, **settings),
+        PerLoop(lambda: transport),
+    )
+
+
+@pytest.fixture
+async def client():
+    async with AsyncDuro(client_id="cid_test_1", client_secret=SECRET, base_url=BASE) as client:
+        yield client
+
+
+# Error responses
+
+
+async def test_error_in_the_shape_of_the_api(respx_mock, client):
+    respx_mock.post(URL).respond(
+        401,
+        json={"error": {"code": "unauthorized", "message": "Unknown client."}},
+        headers={"x-request-id": "req_1"},
+    )
+    with pytest.raises(TokenExchangeError) as caught:
+        await client.token()
+
+    error = caught.value
+    assert (error.status, error.code, error.request_id, error.retry_after) == (401, "unauthorized", "req_1", None)
+    assert str(error) == "the token endpoint returned 401 (unauthorized): Unknown client."
+
+
+async def test_error_in_the_shape_of_oauth(respx_mock, client):
+    respx_mock.post(URL).respond(400, json={"error": "invalid_client", "error_description": "No such client."})
+    with pytest.raises(TokenExchangeError) as caught:
+        await client.token()
+
+    assert (caught.value.status, caught.value.code) == (400, "invalid_client")
+    assert str(caught.value) == "the token endpoint returned 400 (invalid_client): No such client."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Bad gateway</html>",
+        b"null",
+        b"[]",
+        b'{"error": 7}',
+        b'{"error": {"code": 7}}',
+        b"\xff",
+        b"[" * 99_999,
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+async def test_error_without_a_message(clock, body):
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange_over(ScriptedTransport(response(502, body)), clock)()
+
+    assert (caught.value.status, caught.value.code) == (502, None)
+    assert str(caught.value) == "the token endpoint returned 502 (no code): no message"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("30", 30.0), ("0", 0.0), ("1.5", 1.5), ("-3", None), ("soon", None), ("9" * 400, None), ("", None)],
+    ids=lambda value: repr(value)[:12],
+)
+async def test_retry_after_in_seconds(clock, header, seconds):
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange_over(ScriptedTransport(response(503, b"", retry_after=header)), clock)()
+
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(("shift", "seconds"), [(90, 90.0), (-90, 0.0)])
+async def test_retry_after_as_a_date(clock, shift, seconds):
+    date = formatdate(clock.wall + shift, usegmt=True)
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange_over(ScriptedTransport(response(429, b"", retry_after=date)), clock)()
+
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("status", [201, 202, 299])
+async def test_any_2xx_status_can_grant_a_token(clock, status):
+    assert (await exchange_over(ScriptedTransport(response(status)), clock)()).access_token == "at_test_granted"
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+async def test_error_responses_are_not_retried(clock, status):
+    transport = ScriptedTransport(response(status, b""), response())
+    with pytest.raises(TokenExchangeError):
+        await exchange_over(transport, clock)()
+
+    assert len(transport.requests) == 1
+    assert clock.slept == []
+
+
+# Missing responses
+
+
+async def test_request_that_may_have_been_sent_is_not_retried(clock):
+    transport = ScriptedTransport(ResponseLostError("ReadError"), response())
+    with pytest.raises(
+        ConnectionFailedError, match=r"the connection to the token endpoint failed \(ReadError\)"
+    ) as caught:
+        await exchange_over(transport, clock)()
+
+    assert len(transport.requests) == 1
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+
+
+async def test_request_that_was_not_sent_is_retried(clock):
+    transport = ScriptedTransport(RequestNotSentError("ConnectError"))
+    with pytest.raises(ConnectionFailedError) as caught:
+        await exchange_over(transport, clock, retry=RetryPolicy(retries=3))()
+
+    assert len(transport.requests) == 4
+    assert clock.slept == [0.5, 1.0, 2.0]
+    assert caught.value.__context__ is None
+
+
+async def test_error_says_that_the_retries_are_exhausted(clock):
+    transport = ScriptedTransport(RequestNotSentError("ConnectError"))
+    with pytest.raises(ConnectionFailedError) as caught:
+        await exchange_over(transport, clock, retry=RetryPolicy(retries=1))()
+
+    assert str(caught.value) == (
+        "the connection to the token endpoint failed (ConnectError; retries exhausted (retries=1)); "
+        "the call itself was not sent"
+    )
+
+
+async def test_retries_end_before_the_deadline_of_the_exchange(clock):
+    transport = ScriptedTransport(RequestNotSentError("ConnectError"))
+    with pytest.raises(ConnectionFailedError):
+        await exchange_over(transport, clock, retry=RetryPolicy(retries=99))()
+
+    assert sum(clock.slept) < 10
+    assert len(transport.requests) == 1 + len(clock.slept) < 10
+
+
+async def test_missing_response_ends_at_the_deadline_of_the_exchange(clock, monkeypatch):
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
+    with pytest.raises(DeadlineExceededError, match=r"did not respond within 0\.01 s") as caught:
+        await exchange_over(ScriptedTransport(anyio.sleep_forever), clock)()
+
+    assert caught.value.__context__ is None
+
+
+async def test_deadline_is_ten_seconds():
+    from duro.auth import exchange
+
+    assert exchange.EXCHANGE_TIMEOUT_SECONDS == 10.0
+
+
+@pytest.mark.parametrize("behavior", ["reset", "hang"])
+async def test_connection_lost_at_a_real_server(server, monkeypatch, behavior):
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.2)
+    server.always = server.Reply(behavior=behavior)
+    async with AsyncDuro(**server.options) as client:
+        with pytest.raises((ConnectionFailedError, DeadlineExceededError)) as caught:
+            await client.token()
+
+    assert server.posts == 1
+    assert caught.value.__context__ is None
+
+
+BODIES_WITH_SECRET = {
+    "api": {"error": {"code": "bad", "message": f"client_secret {SECRET} is unknown"}},
+    "oauth": {"error": "invalid_client", "error_description": f"got '{SECRET}'"},
+    "glued": {"error": {"code": "bad", "message": f"_{SECRET}_{SECRET}"}},
+    "code": {"error": f"invalid_{SECRET}"},
+    "code of the api": {"error": {"code": f"x{SECRET}", "message": "no"}},
+}
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("shape", BODIES_WITH_SECRET)
+async def test_secret_repeated_by_the_endpoint_is_masked(clock, shape):
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange_over(ScriptedTransport(response(400, BODIES_WITH_SECRET[shape])), clock)()
+
+    shown = f"{caught.value} {caught.value!r} {caught.value.code} {vars(caught.value)}"
+    assert SECRET not in shown
+    assert "do-not-show" not in shown
+
+
+OUTCOMES = {
+    "rejected": response(401, {"error": "invalid_client"}),
+    "invalid": response(200, {"access_token": "at_test_do-not-show", "token_type": "mac"}),
+    "lost": ResponseLostError("ReadError"),
+    "not sent": RequestNotSentError("ConnectError"),
+    "hanging": anyio.sleep_forever,
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+async def test_errors_and_their_locals_show_no_secret(clock, monkeypatch, outcome):
+    monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.01)
+    exchange = exchange_over(ScriptedTransport(OUTCOMES[outcome]), clock, retry=RetryPolicy(retries=0))
+    with pytest.raises((TokenExchangeError, ConnectionFailedError, DeadlineExceededError)) as caught:
+        await exchange()
+
+    error = caught.value
+    assert error.__context__ is None
+    frames = error.__traceback__.tb_next
+    text = "".join(traceback.TracebackException(type(error), error, frames, capture_locals=True).format())
+    assert "do-not-show" not in text
+    assert "exchange.py" in text
+
+
+async def test_secret_and_token_are_not_logged(server, caplog):
+    with caplog.at_level(logging.DEBUG):
+        async with AsyncDuro(**server.options) as client:
+            await client.request("GET", "/v1/plans")
+
+    assert "csec_test_counted" not in caplog.text
+    assert "at_test_1" not in caplog.text
+
+
+# Any response
+
+
+@given(
+    status=st.integers(200, 599),
+    body=st.binary(max_size=60) | st.text(max_size=30).map(lambda text: json.dumps({"error": text}).encode()),
+    retry_after=st.text(st.characters(codec="latin-1"), max_size=12) | st.floats().map(str) | st.integers().map(str),
+)
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
+    response = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
+    exchange = TokenExchange(
+        ClientCredentials("cid_test_1", SECRET), Settings(BASE), PerLoop(lambda: ScriptedTransport(response))
+    )
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange()
+
+    assert caught.value.status == status
+    assert caught.value.retry_after is None or caught.value.retry_after >= 0

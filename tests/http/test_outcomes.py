@@ -1,0 +1,222 @@
+"""Errors of failed calls: unknown outcomes, and reasons to stop retrying."""
+
+from __future__ import annotations
+
+import pytest
+
+from duro._clock import Clock
+from duro.config import RetryPolicy
+from duro.errors import (
+    APIError,
+    ConflictError,
+    ConnectionFailedError,
+    InternalServerError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitError,
+    TokenExchangeError,
+    TransportError,
+    ValidationError,
+)
+from duro.http.operation import Operation
+from duro.http.request import Headers, Response
+from duro.http.transport import RequestNotSentError, ResponseLostError
+
+pytestmark = pytest.mark.anyio
+
+LOST = ResponseLostError("the connection was reset")
+NOT_SENT = RequestNotSentError("connection refused")
+MUTATIONS = [Operation("op", method, "/v1/things") for method in ("POST", "PUT", "PATCH", "DELETE")]
+
+
+def response(status=200, body=b"{}", *lines):
+    return Response(status, Headers(lines), body)
+
+
+class TestUnknownOutcome:
+    async def test_write_without_a_response_raises_outcome_unknown(self, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(LOST)
+        write = invocation(MUTATIONS[0], key="key-7", retry=RetryPolicy(retries=2))
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await pipeline.execute(write)
+        assert caught.value.idempotency_key == "key-7"
+        assert caught.value.attempts == len(transport.requests) == 3
+        assert "idempotency_key='key-7'" in str(caught.value)
+        assert "the connection was reset" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "later", [response(503), response(429), response(500), response(408), response(504), NOT_SENT]
+    )
+    async def test_later_transient_failure_leaves_it_unknown(self, later, pipeline_over, write):
+        pipeline, transport = pipeline_over(LOST, later)
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await pipeline.execute(write)
+        assert caught.value.attempts == len(transport.requests) == 4
+
+    @pytest.mark.parametrize("later", [409, 403, 401, 302])
+    async def test_later_error_about_one_attempt_leaves_it_unknown(self, later, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(LOST, response(later, b'{"error":{"code":"c","message":"the words"}}'))
+        with pytest.raises(OutcomeUnknownError, match="the words") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="k"))
+        assert caught.value.idempotency_key == "k"
+
+    @pytest.mark.parametrize(("later", "error"), [(400, APIError), (404, NotFoundError), (422, ValidationError)])
+    async def test_later_rejection_of_the_request_is_conclusive(self, later, error, pipeline_over, write):
+        pipeline, transport = pipeline_over(LOST, NOT_SENT, response(later))
+        with pytest.raises(error) as caught:
+            await pipeline.execute(write)
+        assert caught.value.status == later
+        assert len(transport.requests) == 3
+
+    async def test_later_success_is_conclusive(self, pipeline_over, write):
+        pipeline, _ = pipeline_over(LOST, response(503), response(201))
+        assert (await pipeline.execute(write)).status == 201
+
+    @pytest.mark.parametrize(
+        ("outcomes", "error"),
+        [((NOT_SENT, response(409)), ConflictError), ((response(503), response(429)), RateLimitError)],
+    )
+    async def test_errors_without_a_lost_attempt_are_raised_as_they_are(self, outcomes, error, pipeline_over, write):
+        pipeline, _ = pipeline_over(*outcomes)
+        with pytest.raises(error):
+            await pipeline.execute(write)
+
+    @pytest.mark.parametrize("status", [502, 504])
+    @pytest.mark.parametrize("retries", [0, 2])
+    async def test_gateway_error_leaves_a_write_unknown(self, status, retries, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(response(status, b"<h1>The gateway's words</h1>"))
+        with pytest.raises(OutcomeUnknownError, match=f"the last response was {status}") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="key-7", retry=RetryPolicy(retries=retries)))
+        assert caught.value.idempotency_key == "key-7"
+        assert caught.value.attempts == len(transport.requests) == 1 + retries
+
+    @pytest.mark.parametrize("status", [502, 504])
+    async def test_gateway_error_stays_unknown_until_a_conclusive_response(self, status, pipeline_over, write):
+        for later in (response(503), response(409), response(401), NOT_SENT):
+            pipeline, _ = pipeline_over(response(status), later)
+            with pytest.raises(OutcomeUnknownError):
+                await pipeline.execute(write)
+        pipeline, _ = pipeline_over(response(status), response(422))
+        with pytest.raises(ValidationError):
+            await pipeline.execute(write)
+
+    @pytest.mark.parametrize("status", [502, 504])
+    async def test_gateway_error_of_a_read_is_a_server_error(self, status, pipeline_over, read):
+        pipeline, _ = pipeline_over(response(status))
+        with pytest.raises(InternalServerError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.status == status
+
+    @pytest.mark.parametrize("status", [408, 429, 500, 503])
+    async def test_errors_of_the_api_itself_are_raised_as_they_are(self, status, pipeline_over, write):
+        pipeline, _ = pipeline_over(response(status))
+        with pytest.raises(APIError) as caught:
+            await pipeline.execute(write)
+        assert caught.value.status == status
+
+    async def test_failed_token_refresh_does_not_hide_it(self, pipeline_over, invocation, tokens):
+        authorizer = tokens()
+
+        def lose_and_expire(_request):
+            authorizer.error = TokenExchangeError("the endpoint refused", status=500)
+            return LOST
+
+        pipeline, _ = pipeline_over(lose_and_expire)
+        with pytest.raises(OutcomeUnknownError, match="the endpoint refused") as caught:
+            await pipeline.execute(invocation(MUTATIONS[0], key="k", authorizer=authorizer))
+        assert (caught.value.idempotency_key, caught.value.attempts) == ("k", 1)
+
+    async def test_client_closed_during_the_delay_does_not_hide_it(self, pipeline_over, write):
+        pipeline, transport = pipeline_over(LOST, response(201))
+
+        async def close_while_waiting(_seconds):
+            await pipeline.aclose()
+
+        pipeline._clock = Clock(sleep=close_while_waiting)
+        with pytest.raises(OutcomeUnknownError):
+            await pipeline.execute(write)
+        assert len(transport.requests) == 1
+
+
+class TestGiveUpReason:
+    """Reason why the client stopped retrying, in the message of the error."""
+
+    @pytest.mark.parametrize(
+        ("outcome", "error"), [(response(503), APIError), (LOST, TransportError), (NOT_SENT, ConnectionFailedError)]
+    )
+    @pytest.mark.parametrize("retries", [0, 2])
+    async def test_exhausted_retries(self, outcome, error, retries, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises(error) as caught:
+            await pipeline.execute(invocation(retry=RetryPolicy(retries=retries)))
+        assert f"retries exhausted (retries={retries})" in str(caught.value)
+
+    @pytest.mark.parametrize(("outcome", "error"), [(response(503), APIError), (LOST, TransportError)])
+    async def test_deadline(self, outcome, error, pipeline_over, invocation):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises(error, match=r"the deadline would pass before a retry in 2\.0 s"):
+            await pipeline.execute(invocation(timeout=2.5))
+
+    @pytest.mark.parametrize(("outcome", "error"), [(response(503), APIError), (LOST, TransportError)])
+    async def test_empty_retry_budget(self, outcome, error, pipeline_over, invocation):
+        pipeline, transport = pipeline_over(outcome)
+        with pytest.raises(error, match="the retry budget is empty"):
+            await pipeline.execute(invocation(retry=RetryPolicy(budget=0)))
+        assert len(transport.requests) == 1
+
+    async def test_it_is_an_attribute_of_api_errors(self, pipeline_over, read):
+        pipeline, _ = pipeline_over(response(503, b"", (b"x-request-id", b"req_1")))
+        with pytest.raises(APIError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.give_up_reason == "retries exhausted (retries=3)"
+        assert str(caught.value).endswith("; request req_1; retries exhausted (retries=3)")
+
+    async def test_it_is_missing_if_a_retry_cannot_help(self, pipeline_over, read):
+        pipeline, _ = pipeline_over(response(404))
+        with pytest.raises(NotFoundError) as caught:
+            await pipeline.execute(read)
+        assert caught.value.give_up_reason is None
+        assert "retr" not in str(caught.value)
+
+    @pytest.mark.parametrize("outcome", [response(504), LOST])
+    async def test_it_is_part_of_an_unknown_outcome(self, outcome, pipeline_over, write):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises(OutcomeUnknownError, match=r"retries exhausted \(retries=3\)"):
+            await pipeline.execute(write)
+
+
+async def test_outcome_unknown_error_says_how_to_find_out(pipeline_over, invocation):
+    pipeline, _ = pipeline_over(LOST)
+    write = invocation(Operation("createThing", "POST", "/v1/things"), key="k-1", retry=RetryPolicy(retries=0))
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await pipeline.execute(write)
+    assert str(caught.value) == (
+        "Outcome unknown: the last attempt failed (the connection was reset; retries exhausted (retries=0)). "
+        "createThing was sent and may have been processed. "
+        "Repeat the call with idempotency_key='k-1' to find out; it will not be processed twice."
+    )
+
+
+async def test_refused_connection_raises_after_its_retries(pipeline_over, write):
+    pipeline, transport = pipeline_over(NOT_SENT)
+    with pytest.raises(ConnectionFailedError, match="connection refused") as caught:
+        await pipeline.execute(write)
+    assert caught.value.attempts == len(transport.requests) == 4
+    assert caught.value.idempotency_key == "key-1"
+
+
+async def test_lost_read_raises_a_plain_transport_error(pipeline_over, read):
+    pipeline, _ = pipeline_over(LOST)
+    with pytest.raises(TransportError, match="the connection was reset") as caught:
+        await pipeline.execute(read)
+    assert type(caught.value) is TransportError
+    assert (caught.value.idempotency_key, caught.value.attempts) == (None, 4)
+
+
+async def test_errors_have_no_context_with_the_request(pipeline_over, read):
+    for outcome in (LOST, NOT_SENT, response(404)):
+        pipeline, _ = pipeline_over(outcome)
+        with pytest.raises((TransportError, APIError)) as caught:
+            await pipeline.execute(read)
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None

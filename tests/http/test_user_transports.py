@@ -1,0 +1,138 @@
+"""Transports that the user passes: an httpx client, or a custom transport."""
+
+from __future__ import annotations
+
+import anyio
+import httpx
+import pytest
+
+from duro import AsyncDuro, Duro
+from duro.errors import ConfigurationError, ConnectionFailedError
+from duro.http.request import Headers, Request, Response
+from duro.http.transport import RequestNotSentError, Transport
+from duro.http.transport.httpx import HttpxClientTransport
+
+pytestmark = pytest.mark.anyio
+
+KEY = "sk_test_transport"
+OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=100_000):
+    headers = Headers([(b"accept-encoding", b"gzip"), *lines])
+    return Request(method, f"{url}/v1/things", headers, content, timeout, limit)
+
+
+def respond_with(response):
+    def handle(server, connection):
+        while server.receive(connection) is not None:
+            connection.sendall(response)
+
+    return handle
+
+
+def send_nothing(server, connection):
+    server.receive(connection)
+    server.receive(connection)
+
+
+class TestHttpxClientOfTheUser:
+    async def test_it_sends_the_calls_and_stays_open(self, sandbox):
+        seen = []
+
+        async def hook(request):
+            seen.append(request.url.path)
+
+        async with httpx.AsyncClient(event_hooks={"request": [hook]}) as client:
+            async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport=client) as duro:
+                await duro.plans.list().page()
+            assert seen == ["/v1/plans"]
+            assert not client.is_closed
+
+    async def test_its_auth_base_url_and_redirects_are_not_used(self, raw_server):
+        redirect = raw_server(respond_with(b"HTTP/1.1 302 Found\r\nlocation: /v1/other\r\ncontent-length: 0\r\n\r\n"))
+        options = {"auth": ("name", "password"), "follow_redirects": True, "base_url": "http://127.0.0.1:1/elsewhere"}
+        async with (
+            httpx.AsyncClient(**options) as client,
+            AsyncDuro(KEY, base_url=redirect.url, transport=client) as duro,
+        ):
+            with pytest.raises(Exception, match="redirect"):
+                await duro.plans.list().page()
+        (request,) = redirect.requests
+        assert request.lower().count(b"authorization:") == 1
+        assert b"Bearer " + KEY.encode() in request
+
+    async def test_its_hooks_do_not_see_the_token_exchange(self, sandbox):
+        seen = []
+
+        async def hook(request):
+            seen.append(request.url.path)
+
+        async with (
+            httpx.AsyncClient(event_hooks={"request": [hook]}) as client,
+            AsyncDuro(**sandbox.options, transport=client) as duro,
+        ):
+            await duro.plans.list().page()
+        assert seen == ["/v1/plans"]
+        assert sandbox.stats.token_exchanges == 1
+
+    async def test_its_full_pool_raises_request_not_sent(self, raw_server):
+        server = raw_server(send_nothing)
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
+            transport = HttpxClientTransport(client)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(transport.send, request_to(server.url))
+                while not server.requests:
+                    await anyio.sleep(0.005)
+                with pytest.raises(RequestNotSentError):
+                    await transport.send(request_to(server.url, timeout=0.05))
+                tasks.cancel_scope.cancel()
+        assert len(server.requests) == 1
+
+    async def test_closed_client_is_reported(self, raw_server):
+        server = raw_server(respond_with(OK))
+        client = httpx.AsyncClient()
+        await client.aclose()
+        async with AsyncDuro(KEY, base_url=server.url, transport=client) as duro:
+            with pytest.raises((ConfigurationError, ConnectionFailedError), match="closed"):
+                await duro.plans.list().page()
+
+
+class RecordingTransport:
+    """Custom transport, as users write it."""
+
+    def __init__(self):
+        self.requests = []
+        self.closed = False
+
+    async def send(self, request):
+        self.requests.append(request)
+        if request.url.endswith("/v1/oauth/token"):
+            return Response(200, Headers(), b'{"access_token":"t","token_type":"Bearer","expires_in":3600}')
+        return Response(200, Headers(), b'{"items":[],"nextCursor":null,"hasMore":false}')
+
+    async def aclose(self):
+        self.closed = True
+
+
+async def test_custom_transport_sends_calls_and_exchanges_and_stays_open():
+    transport = RecordingTransport()
+    assert isinstance(transport, Transport)
+    async with AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", transport=transport) as duro:
+        assert await duro.plans.list().collect() == []
+    urls = [request.url for request in transport.requests]
+    assert urls == ["https://sandbox.useduro.com/v1/oauth/token", "https://sandbox.useduro.com/v1/plans"]
+    assert not transport.closed
+
+
+@pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, httpx.AsyncClient])
+async def test_other_objects_are_rejected_as_transport(transport):
+    with pytest.raises(ConfigurationError, match="transport"):
+        AsyncDuro(KEY, transport=transport)
+
+
+def test_blocking_client_accepts_a_transport():
+    transport = RecordingTransport()
+    with Duro(KEY, transport=transport) as duro:
+        assert duro.plans.list().collect() == []
+    assert len(transport.requests) == 1
