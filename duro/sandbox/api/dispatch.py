@@ -74,7 +74,7 @@ class Call:
         """
         if record_event(self.db, self.new_id("evt"), type_, self.at, data):
             # Before the commit is early enough: whoever looks waits for the end of the transaction.
-            self.backend.wakeup.ring()
+            self.backend.wakeup.notify()
 
     def read(self, shape: type[Shape], spelling: Callable[[str], str] | None = None) -> Shape:
         """Read the body; none at all counts as an empty object.

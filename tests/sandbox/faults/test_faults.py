@@ -85,7 +85,7 @@ def eventually(check: Callable[[], object]) -> bool:
 
 
 def requests_under_way(sandbox: Sandbox) -> int:
-    server = sandbox._require().listener._server
+    server = sandbox._require().server._uvicorn
     assert server is not None
     return len(server.server_state.tasks)
 
