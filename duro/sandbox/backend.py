@@ -18,7 +18,7 @@ from .deliveries.wakeup import Wakeup
 from .faults.rules import Faults
 from .http.request_log import RequestLog
 from .ids import IdGenerator
-from .storage.database import Store, clear
+from .storage.database import Database, clear
 
 __all__ = ["Backend", "Stats"]
 
@@ -59,7 +59,7 @@ class Backend:
         faults: Faults that apply to API requests.
     """
 
-    store: Store
+    store: Database
     clock: SandboxClock
     token_lifetime: float
     ids: IdGenerator
@@ -81,7 +81,7 @@ class Backend:
         Raises:
             ConfigurationError: The file is not a database of this sandbox, or cannot be opened.
         """
-        store, wakeup, ids, deliveries = Store(database), Wakeup(), IdGenerator(), DeliveryLog()
+        store, wakeup, ids, deliveries = Database(database), Wakeup(), IdGenerator(), DeliveryLog()
         clock = SandboxClock(store, on_advance=wakeup.notify)
         return cls(
             store=store,

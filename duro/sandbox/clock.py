@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from .storage.database import Store
+from .storage.database import Database
 
 __all__ = ["SandboxClock", "timestamp"]
 
@@ -39,7 +39,7 @@ class SandboxClock:
         on_advance: Callback after each advance, called in the thread that advances the clock.
     """
 
-    def __init__(self, store: Store, on_advance: Callable[[], None]) -> None:
+    def __init__(self, store: Database, on_advance: Callable[[], None]) -> None:
         self._store = store
         self._on_advance = on_advance
         with store.transaction() as db:

@@ -1,4 +1,4 @@
-"""Events: what happened, kept as the very bytes that a webhook delivers."""
+"""Events: stored as the exact bytes that webhooks deliver."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["EventEntry", "list_events", "record_event"]
 
 @frozen
 class EventEntry:
-    """One event that was recorded.
+    """Recorded event.
 
     Attributes:
-        id: The event's id, for ``GET /v1/events/{id}``.
-        type: What happened, such as ``subscription_paused``.
-        at: The sandbox's time, as the API writes it.
+        id: Id of the event, for ``GET /v1/events/{id}``.
+        type: Event type, such as ``subscription_paused``.
+        at: Sandbox time of the event, in the API's format.
     """
 
     id: str
@@ -30,20 +30,20 @@ class EventEntry:
 
 
 def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, data: JSONObject) -> int:
-    """Record an event and the deliveries it needs, in the transaction of what it tells of.
+    """Record an event and enqueue its deliveries, in the transaction of the change that it reports.
 
-    The payload is written once: each delivery and each ``getEventPayload``
-    has the same bytes, which a signature needs.
+    The payload is encoded once. Deliveries and ``getEventPayload`` therefore
+    send the same bytes, as the signature requires.
 
     Args:
-        db: The open transaction.
-        identifier: The event's id.
-        type_: One of the contract's event types.
-        at: When it happened.
-        data: What the payload carries.
+        db: Open transaction.
+        identifier: Id of the event.
+        type_: Event type of the contract.
+        at: Time of the event, in the API's format.
+        data: ``data`` of the payload.
 
     Returns:
-        How many deliveries are due now.
+        The number of deliveries that are due now.
     """
     payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
     insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
@@ -51,6 +51,6 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
 
 
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:
-    """List every event, newest last."""
+    """Return all events, oldest first."""
     rows = db.execute("SELECT id, type, created_at FROM events ORDER BY created_at, id")
     return tuple(EventEntry(*row) for row in rows)

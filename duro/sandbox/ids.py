@@ -1,4 +1,4 @@
-"""Identifiers: a prefix that tells the kind, and a ULID that tells the age."""
+"""Ids of the API: a prefix for the kind, and a ULID, so that ids sort by age."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from typing import Final
 
 __all__ = ["IdGenerator"]
 
-# Crockford's base 32: no I, L, O or U, which people misread.
+# Crockford's base 32: I, L, O and U are missing, because people misread them.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 26
 RANDOM_BITS: Final = 80
 
 
 class IdGenerator:
-    """Makes identifiers that sort in the order in which they were made."""
+    """Generator of ids that sort in the order of their creation. It is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
 
-    def make(self, prefix: str, moment: datetime) -> str:
-        """Make an identifier.
+    def generate(self, prefix: str, created_at: datetime) -> str:
+        """Generate an id.
 
         Args:
-            prefix: What it names, such as ``plan``.
-            moment: The time it bears.
+            prefix: Kind of object, such as ``plan``.
+            created_at: Time that the id contains.
 
         Returns:
             Prefix, underscore and 26 characters.
         """
-        milliseconds = int(moment.timestamp() * 1000)
-        fresh = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+        milliseconds = int(created_at.timestamp() * 1000)
+        candidate = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
         with self._lock:
-            # Within a millisecond, counting up keeps lists in the order of creation, which chance would not.
-            self._last = fresh if milliseconds > self._last >> RANDOM_BITS else self._last + 1
+            # Random ids of the same millisecond would not sort in the order of creation. The next number does.
+            self._last = candidate if milliseconds > self._last >> RANDOM_BITS else self._last + 1
             number = self._last
-        return f"{prefix}_{_written(number)}"
+        return f"{prefix}_{_encode(number)}"
 
     def reset(self) -> None:
-        """Forget the last identifier, after the clock was set back."""
+        """Forget the last id. Call it after the clock was set back."""
         with self._lock:
             self._last = 0
 
 
-def _written(number: int) -> str:
+def _encode(number: int) -> str:
     return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))

@@ -1,4 +1,4 @@
-"""Request bodies: declared as attrs classes, checked by the rules in their annotations.
+"""Validation of request bodies, declared as attrs classes with rules in their annotations.
 
     @frozen
     class PlanCreate:
@@ -6,136 +6,166 @@
         amount: PositiveInteger
         currency: Currency = "NGN"
 
-A member without a default is required. Members that no class declares are
-let pass, as the API does. A body is refused as a whole, and the refusal names
-every field at fault.
+A member without a default is required. Undeclared members are ignored, as the
+API does. A body is accepted or refused as a whole. The error lists every
+invalid field.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
+from .._json import camel_case
 from .._unset import UNSET
 from .clock import timestamp
 from .errors import ApiError
 
 __all__ = [
-    "LARGEST_INTEGER",
+    "MAX_INTEGER",
     "Currency",
     "Email",
     "Flag",
+    "InvalidValueError",
     "JSONMapping",
-    "Moment",
     "PositiveInteger",
     "Rule",
     "SmallCount",
     "Text",
+    "Timestamp",
     "TrialDays",
-    "Unfit",
-    "given_members",
+    "check_timestamp",
     "integer",
+    "invalid_field",
     "matching",
-    "moment",
     "nullable",
     "one_of",
+    "parse_json",
+    "set_members",
     "structure",
 ]
 
 Rule: TypeAlias = Callable[[object], object]
 Shape = TypeVar("Shape", bound=AttrsInstance)
 
-# The largest integer that every JSON reader keeps exact.
-LARGEST_INTEGER: Final = 2**53 - 1
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# The largest integer that every JSON parser reads exactly.
+MAX_INTEGER: Final = 2**53 - 1
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-class Unfit(ValueError):
-    """A value breaks a rule; the message says what the rule expects."""
+class InvalidValueError(ValueError):
+    """A value breaks a rule. The message states what the rule expects."""
 
 
-def _text(value: object) -> str:
-    # A lone surrogate passes JSON, but can be neither stored nor sent.
-    if not isinstance(value, str) or not value.strip() or any("\ud800" <= mark <= "\udfff" for mark in value):
-        raise Unfit("expected non-empty string")
+def _check_text(value: object) -> str:
+    # JSON can escape a lone surrogate, but UTF-8 cannot encode it, so it could be neither stored nor sent.
+    if not isinstance(value, str) or not value.strip() or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidValueError("expected non-empty string")
     return value
 
 
 def matching(pattern: str, expected: str) -> Rule:
-    """Make the rule that a value is a string of a certain form; digits are those of ASCII."""
+    r"""Create a rule for strings that match a pattern.
+
+    Args:
+        pattern: Regular expression for the whole string. ``\d`` matches ASCII digits only.
+        expected: Noun phrase for the error message.
+    """
     compiled = re.compile(pattern, re.ASCII)
 
     def rule(value: object) -> str:
-        if not isinstance(value, str) or not compiled.fullmatch(_text(value)):
-            raise Unfit(f"expected {expected}")
+        if not isinstance(value, str) or not compiled.fullmatch(_check_text(value)):
+            raise InvalidValueError(f"expected {expected}")
         return value
 
     return rule
 
 
 def integer(lowest: int, highest: int, expected: str) -> Rule:
-    """Make the rule that a value is an integer within bounds."""
+    """Create a rule for integers within bounds.
+
+    Args:
+        lowest: Smallest valid value.
+        highest: Largest valid value.
+        expected: Noun phrase for the error message.
+    """
 
     def rule(value: object) -> int:
-        # True and False are integers for Python, not for JSON.
+        # In Python a bool is an int, in JSON it is not.
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-            raise Unfit(f"expected {expected}")
+            raise InvalidValueError(f"expected {expected}")
         return value
 
     return rule
 
 
-def _flag(value: object) -> bool:
+def _check_flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise Unfit("expected boolean")
+        raise InvalidValueError("expected boolean")
     return value
 
 
-def _mapping(value: object) -> dict[str, object]:
+def _check_mapping(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise Unfit("expected object")
+        raise InvalidValueError("expected object")
     return cast("dict[str, object]", value)
 
 
-def moment(value: object) -> str:
-    """Check that a value is a moment with an offset, and write it as the API does."""
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
+def check_timestamp(value: object) -> str:
+    """Check a date and time with an offset.
+
+    Returns:
+        The same instant in the API's format, in UTC.
+
+    Raises:
+        InvalidValueError: The value is not such a string.
+    """
+    if isinstance(value, str) and _TIMESTAMP.fullmatch(value):
         try:
             return timestamp(datetime.fromisoformat(value.upper()).astimezone(UTC))
         except (ValueError, OverflowError):
             pass
-    raise Unfit("expected date and time with an offset, such as 2026-06-28T09:00:00Z")
+    raise InvalidValueError("expected date and time with an offset, such as 2026-06-28T09:00:00Z")
 
 
 def nullable(rule: Rule) -> Rule:
-    """Make the rule that a value is null or obeys another rule."""
+    """Create a rule that also accepts null.
+
+    Args:
+        rule: Rule for all other values.
+    """
     return lambda value: None if value is None else rule(value)
 
 
 def one_of(*words: str) -> Rule:
-    """Make the rule that a value is one of a few words."""
+    """Create a rule for strings of a fixed set.
+
+    Args:
+        *words: Valid values.
+    """
 
     def rule(value: object) -> str:
         if not isinstance(value, str) or value not in words:
-            raise Unfit(f"expected one of {', '.join(words)}")
+            raise InvalidValueError(f"expected one of {', '.join(words)}")
         return value
 
     return rule
 
 
-Text: TypeAlias = Annotated[str, _text]
+Text: TypeAlias = Annotated[str, _check_text]
 Email: TypeAlias = Annotated[str, matching(r"[^@\s]+@[^@\s]+", "e-mail address")]
 Currency: TypeAlias = Annotated[str, matching(r"[A-Z]{3}", "currency code of three capital letters")]
-Moment: TypeAlias = Annotated[str, moment]
-Flag: TypeAlias = Annotated[bool, _flag]
-JSONMapping: TypeAlias = Annotated[dict[str, Any], _mapping]
-PositiveInteger: TypeAlias = Annotated[int, integer(1, LARGEST_INTEGER, "positive integer")]
+Timestamp: TypeAlias = Annotated[str, check_timestamp]
+Flag: TypeAlias = Annotated[bool, _check_flag]
+JSONMapping: TypeAlias = Annotated[dict[str, Any], _check_mapping]
+PositiveInteger: TypeAlias = Annotated[int, integer(1, MAX_INTEGER, "positive integer")]
 SmallCount: TypeAlias = Annotated[int, integer(1, 1000, "integer from 1 to 1000")]
 TrialDays: TypeAlias = Annotated[int, integer(0, 3650, "integer from 0 to 3650")]
 
@@ -148,22 +178,37 @@ class _Member:
     required: bool
 
 
-def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] | None = None) -> Shape:
-    """Check a body, and read it into a class.
+def parse_json(raw: bytes) -> object:
+    """Parse a body strictly. An empty body counts as an empty object.
 
     Args:
-        shape: An attrs class whose annotations hold rules.
-        body: What the JSON said.
-        spelling: Makes the wire's name from an attribute's name; camelCase if left out.
-
-    Returns:
-        An instance; members that were left out have their defaults.
+        raw: Body of a request.
 
     Raises:
-        ApiError: The body breaks a rule (422), with one detail for each field at fault.
+        ApiError: The body is not JSON (400).
+    """
+    try:
+        return json.loads(raw or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise ApiError(400, "The body is not valid JSON.") from None
+
+
+def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] | None = None) -> Shape:
+    """Validate a body and convert it to a class.
+
+    Args:
+        shape: attrs class with rules in its annotations.
+        body: Decoded JSON.
+        spelling: Function from an attribute name to the member's name. The default is camelCase.
+
+    Returns:
+        An instance. Omitted members have their defaults.
+
+    Raises:
+        ApiError: The body breaks a rule (422). ``details`` lists each invalid field.
     """
     if not isinstance(body, dict):
-        raise ApiError(422, "The body is not a JSON object.", [{"path": "", "issue": "expected object"}])
+        raise ApiError(422, "The body must be a JSON object.", [{"path": "", "issue": "expected object"}])
     given = cast("dict[str, object]", body)
     values: dict[str, Any] = {}
     details: list[dict[str, str]] = []
@@ -171,8 +216,8 @@ def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] |
         if member.path in given:
             try:
                 values[member.name] = member.rule(given[member.path])
-            except Unfit as unfit:
-                details.append({"path": member.path, "issue": str(unfit)})
+            except InvalidValueError as error:
+                details.append({"path": member.path, "issue": str(error)})
         elif member.required:
             details.append({"path": member.path, "issue": "required"})
     if details:
@@ -180,20 +225,24 @@ def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] |
     return shape(**values)
 
 
-def given_members(value: AttrsInstance) -> dict[str, Any]:
-    """List the members that have a value: a default counts, ``UNSET`` does not."""
+def set_members(value: AttrsInstance) -> dict[str, Any]:
+    """Return the members that have a value, by attribute name. Defaults count, ``UNSET`` does not."""
     return attrs.asdict(value, recurse=False, filter=lambda _, member: member is not UNSET)
 
 
-def camel_case(name: str) -> str:
-    """Spell an attribute as the API does.
+def invalid_field(path: str, issue: str) -> ApiError:
+    """Create the error for a single invalid field (422).
 
-    Example:
-        >>> camel_case("interval_count")
-        'intervalCount'
+    Args:
+        path: Path of the field.
+        issue: Expected value.
     """
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+    return ApiError(422, f"Not valid: {path}.", [{"path": path, "issue": issue}])
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # Python would accept NaN and Infinity, which are not JSON.
+    raise ValueError(name)
 
 
 @cache
@@ -203,7 +252,7 @@ def _members(shape: type[AttrsInstance], spelling: Callable[[str], str]) -> tupl
         _Member(
             name=attribute.name,
             path=spelling(attribute.name),
-            rule=_rule_of(annotations[attribute.name]),
+            rule=_find_rule(annotations[attribute.name]),
             required=attribute.default is NOTHING,
         )
         for attribute in attrs.fields(shape)
@@ -211,9 +260,9 @@ def _members(shape: type[AttrsInstance], spelling: Callable[[str], str]) -> tupl
     )
 
 
-def _rule_of(annotation: object) -> Rule:
-    """Find the rule of an annotation, also where it is one side of ``Text | Unset``."""
+def _find_rule(annotation: object) -> Rule:
+    """Return the rule of an annotation, also inside a union such as ``Text | Unset``."""
     for candidate in (annotation, *get_args(annotation)):
         if get_origin(candidate) is Annotated:
             return cast("Rule", get_args(candidate)[1])
-    raise TypeError(f"no rule stands in {annotation!r}")
+    raise TypeError(f"annotation must contain a rule, got {annotation!r}; use a type of this module")

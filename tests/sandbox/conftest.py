@@ -1,4 +1,4 @@
-"""Clients for the sandbox of the run, and the records that most stories begin with."""
+"""HTTP clients for the sandbox of the run, and functions that create common objects."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Make: TypeAlias = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """Give a client without a credential."""
+    """HTTP client without a credential."""
     with httpx.Client(base_url=sandbox.url, timeout=10) as client:
         yield client
 
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """Give a client with the secret key."""
+    """HTTP client with the secret key."""
     headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
     with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10) as client:
         yield client
@@ -58,5 +58,5 @@ def subscribe(api: httpx.Client, make_plan: Make, make_customer: Make) -> Make:
 
 def _created(response: httpx.Response) -> dict[str, Any]:
     assert response.status_code == 201, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
+    result: dict[str, Any] = response.json()
+    return result

@@ -1,4 +1,4 @@
-"""Secrets stay where they belong."""
+"""Secrets do not appear in responses, logs or files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CREDENTIALS = {
 }
 
 
-def test_no_secret_is_shown_or_kept_anywhere(
+def test_secrets_are_neither_shown_nor_stored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="uvicorn")
@@ -27,14 +27,14 @@ def test_no_secret_is_shown_or_kept_anywhere(
         shown: list[str] = []
         for secret in secrets:
             headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "a key"}
-            answers = [
+            responses = [
                 client.get(f"/v1/customers/{secrets[-1]}?key={secret}", headers=headers),
                 client.post("/v1/plans", json={"name": "x", "amount": secret}, headers=headers),
                 client.post("/v1/plans", content=secret, headers=headers),
                 client.post("/v1/oauth/token", json=CREDENTIALS | {"client_secret": secret + "x"}),
             ]
-            assert all(answer.is_client_error for answer in answers)
-            shown += [answer.text for answer in answers]
+            assert all(response.is_client_error for response in responses)
+            shown += [response.text for response in responses]
         shown += [
             client.get("/_sandbox/").text,
             client.get("/_sandbox/requests").text,

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_origin
 from attrs import fields, fields_dict, has
 from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
 
-from ..._json import as_object
+from ..._json import as_object, camel_case
 from ..._secrets import Secret, SecretBytes
 from ..._unset import UNSET
 from ...errors import DecodingError, InvalidArgumentError, redact
-from .converter import UNFIT, camel_case, make_converter, wire_name
+from .converter import UNFIT, make_converter, wire_name
 from .strict_json import read_document
 
 if TYPE_CHECKING:

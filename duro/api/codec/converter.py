@@ -15,6 +15,7 @@ from cattrs.cols import (
 )
 from cattrs.gen import make_dict_structure_fn, override
 
+from ..._json import camel_case
 from .open_enum import OpenEnum
 
 if TYPE_CHECKING:
@@ -22,16 +23,10 @@ if TYPE_CHECKING:
 
     from attrs import Attribute
 
-__all__ = ["UNFIT", "camel_case", "make_converter", "wire_name"]
+__all__ = ["UNFIT", "make_converter", "wire_name"]
 
 # What a converter raises for data that is no such model; a whole number can be too large for a float.
 UNFIT: Final = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
-
-
-def camel_case(name: str) -> str:
-    """Give the wire's name of a Python name."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def wire_name(attribute: Attribute[Any]) -> str:

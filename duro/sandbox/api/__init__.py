@@ -1,1 +1,1 @@
-"""Operations of the sandbox: dispatch, idempotency, pagination, one module a tag."""
+"""HTTP layer of the API: dispatch, idempotency, pagination, and one module of operations for each tag."""

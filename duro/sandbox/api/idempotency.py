@@ -1,4 +1,4 @@
-"""Idempotency: the same key again gets the first answer again, and nothing happens twice."""
+"""Idempotency store: a repeated key returns the first response, and the operation does not run again."""
 
 from __future__ import annotations
 
@@ -7,70 +7,85 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..auth.sessions import Surface
+from ..auth.sessions import Audience
 from ..clock import timestamp
 from ..errors import ApiError
 from .responses import ApiResponse
 
-__all__ = ["keep", "key_of", "recall", "scope_of"]
+__all__ = ["find", "find_scope", "parse_key", "save"]
 
-KEPT_FOR: Final = timedelta(hours=24)
-LONGEST_KEY: Final = 255
+LIFETIME: Final = timedelta(hours=24)
+MAX_KEY_CHARACTERS: Final = 255
 
-# A repeat after one of these is meant to be served afresh.
-_PASSING: Final = frozenset({401, 429})
+# These responses and those from 500 on are not stored, because the repeat can succeed.
+_TRANSIENT_STATUSES: Final = frozenset({401, 429})
 
 
-def key_of(header: str | None) -> str | None:
-    """Read the ``Idempotency-Key`` header; an empty one counts as none.
+def parse_key(header: str | None) -> str | None:
+    """Return the key of an ``Idempotency-Key`` header. An empty header counts as missing.
+
+    Args:
+        header: Value of the header, if the request has one.
 
     Raises:
         ApiError: The key is too long (400).
     """
-    if header and len(header) > LONGEST_KEY:
-        raise ApiError(400, f"The Idempotency-Key is longer than {LONGEST_KEY} characters.")
+    if header and len(header) > MAX_KEY_CHARACTERS:
+        raise ApiError(400, f"Idempotency-Key must have at most {MAX_KEY_CHARACTERS} characters, got {len(header)}.")
     return header or None
 
 
-def scope_of(surface: Surface, person_id: str, path: str, raw: bytes) -> str:
-    """Find within which bounds a key is the same key.
+def find_scope(audience: Audience, person_id: str, path: str, raw_body: bytes) -> str:
+    """Return the scope in which a key is unique.
 
-    The keys of the tenant are one set, as the contract says, and so are those
-    of each portal account. On a public surface nobody is known: there, a key
-    belongs to one path and one body, and a stranger who guesses it gets no
-    answer, maybe with a session in it, that was meant for another.
+    The keys of the merchant form one scope, as the contract defines, and the
+    keys of each signed-in person form another. Public operations do not know
+    their caller. There, the scope is the path and body: a stranger who guesses
+    a key must not get a response that may contain a session token.
 
     Args:
-        surface: Where the call came in.
-        person_id: Who signed in, if anybody did.
-        path: The path of the request.
-        raw: Its body.
+        audience: Audience of the operation.
+        person_id: Id of the signed-in person, if any.
+        path: Path of the request.
+        raw_body: Body of the request.
 
     Returns:
-        A text that differs from that of every other scope; the tenant's is empty.
+        An identifier of the scope. The merchant's is empty.
     """
-    if surface is Surface.MERCHANT:
+    if audience is Audience.MERCHANT:
         return ""
-    if surface is Surface.PUBLIC:
-        return hashlib.sha256(path.encode() + b"\0" + raw).hexdigest()
+    if audience is Audience.PUBLIC:
+        return hashlib.sha256(path.encode() + b"\0" + raw_body).hexdigest()
     return person_id
 
 
-def recall(db: sqlite3.Connection, key: str, now: datetime, scope: str = "") -> ApiResponse | None:
-    """Find the first answer under a key.
+def find(db: sqlite3.Connection, key: str, now: datetime, scope: str = "") -> ApiResponse | None:
+    """Return the stored response of a key, also if the operation or the body differs.
 
-    Within the scope, which operation and body it answered does not matter: the key alone decides.
+    Args:
+        db: Open transaction.
+        key: Idempotency key.
+        now: Sandbox time.
+        scope: Scope of the key.
     """
-    db.execute("DELETE FROM idempotency WHERE created_at <= ?", (timestamp(now - KEPT_FOR),))
+    db.execute("DELETE FROM idempotency WHERE created_at <= ?", (timestamp(now - LIFETIME),))
     row = db.execute("SELECT status, body FROM idempotency WHERE scope = ? AND key = ?", (scope, key)).fetchone()
     return None if row is None else ApiResponse(row["status"], row["body"])
 
 
-def keep(db: sqlite3.Connection, key: str, answer: ApiResponse, now: datetime, scope: str = "") -> None:
-    """Keep an answer for repeats, in the transaction that holds the call's effects."""
-    if answer.status in _PASSING or answer.status >= 500:
+def save(db: sqlite3.Connection, key: str, response: ApiResponse, now: datetime, scope: str = "") -> None:
+    """Store the response of a key, in the transaction of the operation's effects.
+
+    Args:
+        db: Open transaction.
+        key: Idempotency key.
+        response: Response to store. Transient errors are ignored.
+        now: Sandbox time.
+        scope: Scope of the key.
+    """
+    if response.status in _TRANSIENT_STATUSES or response.status >= 500:
         return
     db.execute(
         "INSERT INTO idempotency (scope, key, status, body, created_at) VALUES (?, ?, ?, ?, ?)",
-        (scope, key, answer.status, answer.body, timestamp(now)),
+        (scope, key, response.status, response.body, timestamp(now)),
     )

@@ -35,7 +35,7 @@ class ApiResponse:
             status: HTTP status.
 
         Returns:
-            The response. Its body has no spaces between members.
+            The response, with compact JSON as its body.
         """
         return cls(status, encode_json(value))
 

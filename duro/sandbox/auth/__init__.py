@@ -1,1 +1,1 @@
-"""Credentials, sessions and one-time passwords of the sandbox."""
+"""Authentication: credentials, sessions, one-time passwords and accounts."""

@@ -1,4 +1,4 @@
-"""One-time codes: sent to a phone or an address, good for a while, and for one sign-in."""
+"""One-time passwords: sent to a phone number or e-mail address, valid for 10 minutes and one sign-in."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ WHATSAPP: Final = "whatsapp"
 EMAIL: Final = "email"
 
 LIFETIME: Final = timedelta(minutes=10)
-MOST_ATTEMPTS: Final = 5
+MAX_ATTEMPTS: Final = 5
 WINDOW: Final = timedelta(minutes=15)
-MOST_IN_WINDOW: Final = 5
+MAX_CODES_PER_WINDOW: Final = 5
 COOLDOWN: Final = timedelta(seconds=60)
 
 
 @frozen
 class OneTimeCode:
-    """A code as its recipient sees it; nothing but the sandbox's own surface shows one.
+    """Code as its recipient would see it. A sandbox does not send codes, so tests read them here.
 
     Attributes:
         channel: ``whatsapp`` or ``email``.
-        recipient: The phone number or address.
+        recipient: Phone number or e-mail address.
         code: Six digits.
-        expires_at: Until when it works, as the API writes it.
-        at: When it was sent.
+        expires_at: Time of expiry, in the API's format.
+        at: Time of sending, in the API's format.
     """
 
     channel: str
@@ -46,27 +46,27 @@ class OneTimeCode:
 
 
 def send_code(db: sqlite3.Connection, identifier: str, channel: str, recipient: str, now: datetime) -> str:
-    """Send a new code; the ones before it work no longer.
+    """Send a new code. Earlier codes of the recipient become invalid.
 
     Args:
-        db: The open transaction.
-        identifier: The id of the record.
+        db: Open transaction.
+        identifier: Id of the new row.
         channel: :data:`WHATSAPP` or :data:`EMAIL`.
-        recipient: The phone number or address.
-        now: The sandbox's time.
+        recipient: Phone number or e-mail address.
+        now: Sandbox time.
 
     Returns:
-        When the code expires.
+        The time of expiry, in the API's format.
 
     Raises:
-        ApiError: The recipient got too many codes of late (429).
+        ApiError: The recipient got too many codes in the last 15 minutes (429).
     """
-    (lately,) = db.execute(
+    (recent,) = db.execute(
         "SELECT count(*) FROM codes WHERE channel = ? AND recipient = ? AND created_at > ?",
         (channel, recipient, timestamp(now - WINDOW)),
     ).fetchone()
-    if lately >= MOST_IN_WINDOW:
-        raise ApiError(429, f"No more than {MOST_IN_WINDOW} codes are sent within 15 minutes; try again later.")
+    if recent >= MAX_CODES_PER_WINDOW:
+        raise ApiError(429, f"At most {MAX_CODES_PER_WINDOW} codes are sent in 15 minutes; retry later.")
     expires_at = timestamp(now + LIFETIME)
     values = {
         "id": identifier,
@@ -81,30 +81,37 @@ def send_code(db: sqlite3.Connection, identifier: str, channel: str, recipient: 
 
 
 def is_cooling_down(db: sqlite3.Connection, channel: str, recipient: str, now: datetime) -> bool:
-    """Tell whether the latest code was sent a moment ago and still serves."""
-    latest = _latest(db, channel, recipient)
+    """Return whether the latest code is unused and less than a minute old.
+
+    Args:
+        db: Open transaction.
+        channel: Channel of the code.
+        recipient: Phone number or e-mail address.
+        now: Sandbox time.
+    """
+    latest = _find_latest(db, channel, recipient)
     return latest is not None and not latest["used_at"] and timestamp(now - COOLDOWN) < latest["created_at"]
 
 
 def redeem_code(db: sqlite3.Connection, channel: str, recipient: str, code: str, now: datetime) -> ApiError | None:
-    """Use the latest code up, or count a vain attempt.
+    """Redeem the latest code, or count a failed attempt.
 
     Args:
-        db: The open transaction.
-        channel: The channel of the code.
-        recipient: Who was sent it.
-        code: What the caller says it is.
-        now: The sandbox's time.
+        db: Open transaction.
+        channel: Channel of the code.
+        recipient: Phone number or e-mail address.
+        code: Code to check.
+        now: Sandbox time.
 
     Returns:
-        ``None`` if the code was right. A refusal is returned, not raised, for
-        the attempt has to count although it is refused.
+        ``None`` if the code was valid. Otherwise the error is returned and not
+        raised, because raising it would roll back the count of attempts.
     """
-    latest = _latest(db, channel, recipient)
+    latest = _find_latest(db, channel, recipient)
     if latest is None or latest["used_at"] or latest["expires_at"] <= timestamp(now):
         return ApiError(401, "The code is wrong, used or expired.")
-    if latest["attempts"] >= MOST_ATTEMPTS:
-        return ApiError(429, f"The code was tried {MOST_ATTEMPTS} times; ask for a new one.")
+    if latest["attempts"] >= MAX_ATTEMPTS:
+        return ApiError(429, f"The code was tried {MAX_ATTEMPTS} times; request a new one.")
     update(db, "codes", latest["id"], {"attempts": latest["attempts"] + 1})
     if not hmac.compare_digest(latest["code"].encode(), code.encode()):
         return ApiError(401, "The code is wrong, used or expired.")
@@ -113,12 +120,12 @@ def redeem_code(db: sqlite3.Connection, channel: str, recipient: str, code: str,
 
 
 def list_codes(db: sqlite3.Connection) -> tuple[OneTimeCode, ...]:
-    """List every code, newest last."""
+    """Return all codes, oldest first."""
     rows = db.execute("SELECT channel, recipient, code, expires_at, created_at FROM codes ORDER BY created_at, id")
     return tuple(OneTimeCode(*row) for row in rows)
 
 
-def _latest(db: sqlite3.Connection, channel: str, recipient: str) -> sqlite3.Row | None:
+def _find_latest(db: sqlite3.Connection, channel: str, recipient: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM codes WHERE channel = ? AND recipient = ? ORDER BY created_at DESC, id DESC LIMIT 1",
         (channel, recipient),

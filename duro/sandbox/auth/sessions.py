@@ -1,4 +1,4 @@
-"""The surfaces of the API, and the credential that opens each of them."""
+"""Sessions of customers, and the credential that each audience of the API needs."""
 
 from __future__ import annotations
 
@@ -14,87 +14,86 @@ from ..clock import timestamp
 from ..errors import ApiError
 from .credentials import authenticate_merchant
 
-__all__ = ["Surface", "authenticate", "open_session"]
+__all__ = ["Audience", "authenticate", "open_session"]
 
 SESSION_LIFETIME: Final = timedelta(hours=24)
 
 
-class Surface(enum.Enum):
-    """Who an operation is for."""
+class Audience(enum.Enum):
+    """Group of callers that an operation serves. It determines the credential."""
 
-    MERCHANT = "merchant"  # a secret key or an access token
-    IDENTITY = "identity"  # an identity token
-    PORTAL = "portal"  # a portal session
-    PUBLIC = "public"  # nothing
-
-
-# What a session's token begins with.
-_PREFIXES: Final[Mapping[Surface, str]] = {Surface.IDENTITY: "idt_test_", Surface.PORTAL: "pst_test_"}
+    MERCHANT = "merchant"  # secret key or access token
+    IDENTITY = "identity"  # identity token
+    PORTAL = "portal"  # portal session
+    PUBLIC = "public"  # without a credential
 
 
-def authenticate(surface: Surface, db: sqlite3.Connection, headers: Mapping[str, str], now: datetime) -> str:
-    """Check the credential of a call.
+_PREFIXES: Final[Mapping[Audience, str]] = {Audience.IDENTITY: "idt_test_", Audience.PORTAL: "pst_test_"}
+
+
+def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[str, str], now: datetime) -> str:
+    """Check the credential of a request.
 
     Args:
-        surface: Where it knocks.
-        db: The open transaction.
-        headers: The headers of the request.
-        now: The sandbox's time.
+        audience: Audience of the operation.
+        db: Open transaction.
+        headers: Headers of the request, case-insensitive.
+        now: Sandbox time.
 
     Returns:
-        The id of the identity or portal account that signed in; empty on the other surfaces.
+        The id of the identity or portal account, or an empty string for the other audiences.
 
     Raises:
-        ApiError: The credential is missing or not valid, or belongs to another surface (401).
+        ApiError: The credential is missing, invalid, expired, or belongs to another audience (401).
     """
-    match surface:
-        case Surface.MERCHANT:
+    match audience:
+        case Audience.MERCHANT:
             authenticate_merchant(db, headers.get("Authorization"), now)
             return ""
-        case Surface.IDENTITY:
-            return _person(db, surface, _bearer(headers.get("Authorization", "")), now)
-        case Surface.PORTAL:
-            return _person(db, surface, headers.get("x-portal-session", ""), now)
-        case Surface.PUBLIC:
+        case Audience.IDENTITY:
+            return _find_person(db, audience, _parse_bearer(headers.get("Authorization", "")), now)
+        case Audience.PORTAL:
+            return _find_person(db, audience, headers.get("x-portal-session", ""), now)
+        case Audience.PUBLIC:
             return ""
 
 
-def open_session(db: sqlite3.Connection, surface: Surface, person_id: str, now: datetime) -> str:
-    """Sign a person in; the database keeps no more than the token's hash.
+def open_session(db: sqlite3.Connection, audience: Audience, person_id: str, now: datetime) -> str:
+    """Create a session. The database stores only the hash of its token.
 
     Args:
-        db: The open transaction.
-        surface: :attr:`Surface.IDENTITY` or :attr:`Surface.PORTAL`.
-        person_id: The identity or the portal account.
-        now: The sandbox's time.
+        db: Open transaction.
+        audience: :attr:`Audience.IDENTITY` or :attr:`Audience.PORTAL`.
+        person_id: Id of the identity or portal account.
+        now: Sandbox time.
 
     Returns:
-        The token, for the one answer that carries it.
+        The session's token.
     """
-    token = f"{_PREFIXES[surface]}{secrets.token_urlsafe(32)}"
+    token = f"{_PREFIXES[audience]}{secrets.token_urlsafe(32)}"
     db.execute("DELETE FROM sessions WHERE expires_at <= ?", (timestamp(now),))
     db.execute(
-        "INSERT INTO sessions (digest, surface, person_id, expires_at) VALUES (?, ?, ?, ?)",
-        (_digest(token), surface.value, person_id, timestamp(now + SESSION_LIFETIME)),
+        "INSERT INTO sessions (digest, audience, person_id, expires_at) VALUES (?, ?, ?, ?)",
+        (_hash(token), audience.value, person_id, timestamp(now + SESSION_LIFETIME)),
     )
     return token
 
 
-def _person(db: sqlite3.Connection, surface: Surface, token: str, now: datetime) -> str:
+def _find_person(db: sqlite3.Connection, audience: Audience, token: str, now: datetime) -> str:
     row = db.execute(
-        "SELECT person_id FROM sessions WHERE digest = ? AND surface = ? AND expires_at > ?",
-        (_digest(token), surface.value, timestamp(now)),
+        "SELECT person_id FROM sessions WHERE digest = ? AND audience = ? AND expires_at > ?",
+        (_hash(token), audience.value, timestamp(now)),
     ).fetchone()
     if row is None:
-        raise ApiError(401, "The session is missing, not valid, or not valid any more; sign in again.")
+        raise ApiError(401, "The session is missing, invalid or expired; sign in again.")
     person_id: str = row["person_id"]
     return person_id
 
 
-def _bearer(authorization: str) -> str:
+def _parse_bearer(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _digest(token: str) -> bytes:
+def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

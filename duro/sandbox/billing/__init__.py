@@ -1,1 +1,1 @@
-"""Billing rules of the sandbox. They know no HTTP."""
+"""Billing rules: functions over a unit of work and rows. They do not depend on HTTP."""

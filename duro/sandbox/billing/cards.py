@@ -1,52 +1,52 @@
-"""Cards: saved when a customer pays with one, and shown to the person they belong to."""
+"""Cards of customers, saved at the first payment by card."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from ..api.dispatch import Call
 from ..storage.rows import insert
+from ..unit_of_work import UnitOfWork
 
-__all__ = ["cards_of", "save_card"]
+__all__ = ["list_cards", "save_card"]
 
 
-def save_card(call: Call, customer: sqlite3.Row) -> None:
-    """Keep a customer's card for the next time; in a sandbox, everybody has one, and it looks the same.
+def save_card(uow: UnitOfWork, customer: sqlite3.Row) -> None:
+    """Save a card at the first payment of a customer. In a sandbox all cards have the same number.
 
     Args:
-        call: The call.
-        customer: Whose card.
+        uow: Unit of work.
+        customer: Owner of the card.
     """
-    if cards_of(call, [customer]):
+    if list_cards(uow.db, [customer]):
         return
     card = {
-        "id": call.new_id("card"),
+        "id": uow.new_id("card"),
         "customer_id": customer["id"],
         "brand": "visa",
         "last4": "4242",
         "exp_month": 12,
-        "exp_year": call.now.year + 3,
+        "exp_year": uow.now.year + 3,
         "is_default": True,
-        "created_at": call.at,
+        "created_at": uow.at,
     }
-    insert(call.db, "cards", card)
+    insert(uow.db, "cards", card)
 
 
-def cards_of(call: Call, customers: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
-    """List the cards of all the customers that one person is.
+def list_cards(db: sqlite3.Connection, customers: Iterable[sqlite3.Row]) -> list[sqlite3.Row]:
+    """Return the cards of several customers, which may be one person.
 
     Args:
-        call: The call.
-        customers: The customers.
+        db: Open transaction.
+        customers: Owners of the cards.
 
     Returns:
-        The cards, customer by customer, newest first.
+        The cards in the order of their owners, newest first for each.
     """
     return [
         card
         for customer in customers
-        for card in call.db.execute(
+        for card in db.execute(
             "SELECT * FROM cards WHERE customer_id = ? ORDER BY created_at DESC, id DESC", (customer["id"],)
         )
     ]

@@ -1,4 +1,4 @@
-"""The ledger: every charge that was ever tried and every refund, in the order in which they happened."""
+"""Ledger: all charges and refunds, in the order in which they happened."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["Charge", "Refund", "count_charges", "list_charges", "list_refunds"]
 
 @frozen
 class Charge:
-    """One attempt to take money.
+    """Attempt to collect money.
 
     Attributes:
-        invoice_id: The invoice it was to pay; a wallet's top-up has none, and names its checkout session.
-        customer_id: Whose money; a wallet's top-up names the portal account.
+        invoice_id: Id of the invoice. A wallet top-up has the id of its checkout session here.
+        customer_id: Id of the customer. A wallet top-up has the id of the portal account here.
         amount: Minor units.
         status: ``pending``, ``succeeded`` or ``failed``.
-        idempotency_key: The key of the call that caused it, if it had one.
-        at: The sandbox's time, as the API writes it.
+        idempotency_key: Idempotency key of the charge, if any.
+        at: Sandbox time of the attempt, in the API's format.
     """
 
     invoice_id: str
@@ -32,15 +32,15 @@ class Charge:
 
 @frozen
 class Refund:
-    """Money given back.
+    """Refund of a paid invoice.
 
     Attributes:
-        invoice_id: The invoice that had been paid.
-        customer_id: Who got it.
+        invoice_id: Id of the invoice.
+        customer_id: Id of the customer.
         amount: Minor units.
-        reason: Why, if the caller said so.
-        idempotency_key: The key of the call that caused it, if it had one.
-        at: The sandbox's time, as the API writes it.
+        reason: Reason that the caller gave, if any.
+        idempotency_key: Idempotency key of the request, if any.
+        at: Sandbox time of the refund, in the API's format.
     """
 
     invoice_id: str
@@ -51,7 +51,7 @@ class Refund:
     at: str
 
 
-# A top-up is between a person and Duro: no invoice of the merchant, but money that was taken all the same.
+# A top-up is a contract between the account holder and Duro. The merchant does not see it, but it is a charge too.
 _CHARGES = """
     SELECT invoice_id, customer_id, amount, status, idempotency_key, created_at, id FROM transactions
     UNION ALL
@@ -60,20 +60,20 @@ _CHARGES = """
 
 
 def list_charges(db: sqlite3.Connection) -> tuple[Charge, ...]:
-    """List every charge, newest last."""
-    # Within a millisecond, the 26 characters behind the prefix tell the order.
-    rows = db.execute(f"SELECT * FROM ({_CHARGES}) ORDER BY created_at, substr(id, -26)")  # noqa: S608 - our own words
+    """Return all charges, oldest first."""
+    # Within one millisecond the ULID decides. The prefixes txn_ and wtx_ would group the rows by kind.
+    rows = db.execute(f"SELECT * FROM ({_CHARGES}) ORDER BY created_at, substr(id, -26)")  # noqa: S608 - a constant
     return tuple(Charge(*row[:6]) for row in rows)
 
 
 def count_charges(db: sqlite3.Connection) -> int:
-    """Count the charges."""
-    number: int = db.execute(f"SELECT count(*) FROM ({_CHARGES})").fetchone()[0]  # noqa: S608 - our own words
+    """Return the number of charges."""
+    number: int = db.execute(f"SELECT count(*) FROM ({_CHARGES})").fetchone()[0]  # noqa: S608 - a constant
     return number
 
 
 def list_refunds(db: sqlite3.Connection) -> tuple[Refund, ...]:
-    """List every refund, newest last."""
+    """Return all refunds, oldest first."""
     rows = db.execute(
         "SELECT invoice_id, customer_id, amount, reason, idempotency_key, created_at FROM refunds"
         " ORDER BY created_at, id"

@@ -1,4 +1,4 @@
-"""Billing periods: calendar arithmetic with month ends clamped."""
+"""Billing periods: calendar arithmetic in which month ends are clamped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-__all__ = ["INTERVALS", "later"]
+__all__ = ["INTERVALS", "add_intervals", "next_period_end"]
 
 _SPANS: Final[Mapping[str, timedelta]] = {
     "hour": timedelta(hours=1),
@@ -19,24 +19,47 @@ _MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3, "biannual": 6, "y
 INTERVALS: Final = (*_SPANS, *_MONTHS)
 
 
-def later(start: datetime, interval: str, count: int) -> datetime:
-    """Find the moment that lies some intervals after another.
+def add_intervals(start: datetime, interval: str, count: int) -> datetime:
+    """Return the time some intervals later.
 
     Args:
-        start: Where the period begins.
+        start: Start of the period.
         interval: One of :data:`INTERVALS`.
-        count: How many intervals the period has.
+        count: Number of intervals.
 
     Returns:
-        The end of the period. A day that its month does not have becomes the month's last day.
+        The end of the period. A day that its month does not have becomes the last day of the month.
 
     Example:
-        >>> later(datetime(2027, 1, 31), "month", 1)
+        >>> add_intervals(datetime(2027, 1, 31), "month", 1)
         datetime.datetime(2027, 2, 28, 0, 0)
     """
     if interval in _SPANS:
         return start + _SPANS[interval] * count
     years, month = divmod(start.month - 1 + _MONTHS[interval] * count, 12)
-    year, month = start.year + years, month + 1
+    return _clamp(start, start.year + years, month + 1, start.day)
+
+
+def next_period_end(start: datetime, anchor: datetime, interval: str, count: int) -> datetime:
+    """Return the end of the period that follows another one.
+
+    Month ends are clamped from the anchor's day and not from the previous end.
+    A subscription of 31 January renews on 28 February and on 31 March.
+
+    Args:
+        start: Start of the period: the end of the previous one.
+        anchor: Start of the first paid period.
+        interval: One of :data:`INTERVALS`.
+        count: Number of intervals in a period.
+
+    Example:
+        >>> next_period_end(datetime(2027, 2, 28), datetime(2027, 1, 31), "month", 1)
+        datetime.datetime(2027, 3, 31, 0, 0)
+    """
+    end = add_intervals(start, interval, count)
+    return end if interval in _SPANS else _clamp(end, end.year, end.month, anchor.day)
+
+
+def _clamp(moment: datetime, year: int, month: int, day: int) -> datetime:
     _, last_day = calendar.monthrange(year, month)
-    return start.replace(year=year, month=month, day=min(start.day, last_day))
+    return moment.replace(year=year, month=month, day=min(day, last_day))

@@ -1,4 +1,4 @@
-"""The state machine of subscriptions, as the contract draws it."""
+"""State machine of subscriptions, as the contract defines it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Final
 
 from ..errors import ApiError
 
-__all__ = ["Action", "after", "event_of"]
+__all__ = ["Action", "event_type", "next_status"]
 
 
 class Action(enum.Enum):
-    """What can happen to a subscription, with the words that a refusal uses."""
+    """Action on a subscription. The value is the participle for error messages."""
 
     START_TRIAL = "started as a trial"
     ACTIVATE = "activated"
     FAIL_RENEWAL = "moved to past due"
     RECOVER = "recovered"
-    EXHAUST = "given up as unpaid"
+    EXHAUST = "moved to unpaid"
     EXPIRE = "expired"
     PAUSE = "paused"
     RESUME = "resumed"
     CANCEL = "canceled"
 
 
-# From where, to where, and the event that tells of it.
+# For each action: statuses that allow it, resulting status, event type.
 _TRANSITIONS: Final[Mapping[Action, tuple[frozenset[str], str, str]]] = {
     Action.START_TRIAL: (frozenset({"incomplete"}), "trialing", "subscription_created"),
     Action.ACTIVATE: (frozenset({"incomplete", "trialing"}), "active", "subscription_activated"),
@@ -38,23 +38,21 @@ _TRANSITIONS: Final[Mapping[Action, tuple[frozenset[str], str, str]]] = {
     Action.CANCEL: (
         frozenset({"incomplete", "trialing", "active", "past_due", "paused", "unpaid"}),
         "canceled",
+        # In the contract the event type has two l, the status has one.
         "subscription_cancelled",
     ),
 }
 
 
-def after(action: Action, status: str) -> str:
-    """Find the status that an action leads to.
+def next_status(action: Action, status: str) -> str:
+    """Return the status after an action.
 
     Args:
-        action: What is to happen.
-        status: The subscription's present status.
-
-    Returns:
-        The new status.
+        action: Action to apply.
+        status: Present status of the subscription.
 
     Raises:
-        ApiError: The state machine forbids it (409).
+        ApiError: The state machine does not allow the action (409).
     """
     allowed, result, _ = _TRANSITIONS[action]
     if status not in allowed:
@@ -62,6 +60,6 @@ def after(action: Action, status: str) -> str:
     return result
 
 
-def event_of(action: Action) -> str:
-    """Find the type of the event that tells of an action."""
+def event_type(action: Action) -> str:
+    """Return the type of the event that reports an action."""
     return _TRANSITIONS[action][2]

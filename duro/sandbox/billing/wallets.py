@@ -1,40 +1,61 @@
-"""Wallets: a portal account's own money, and the movements that made it."""
+"""Wallets of portal accounts: top-ups, movements, virtual account numbers."""
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 
-from ..api.dispatch import Call
 from ..storage.rows import find, insert, update
+from ..unit_of_work import UnitOfWork
 
-__all__ = ["movements_of", "top_up_wallet"]
+__all__ = ["assign_virtual_account", "list_movements", "top_up_wallet"]
 
 
-def top_up_wallet(call: Call, session: sqlite3.Row) -> None:
-    """Credit the wallet that a checkout session was opened for; the ledger counts the movement as a charge.
+def top_up_wallet(uow: UnitOfWork, session: sqlite3.Row) -> None:
+    """Credit a wallet with the amount of a checkout session. The ledger lists the movement as a charge.
 
     Args:
-        call: The call.
-        session: A session of the kind ``topup``, about to be completed.
+        uow: Unit of work.
+        session: Session of the kind ``topup`` that is being paid.
     """
-    account = find(call.db, "accounts", session["account_id"])
+    account = find(uow.db, "accounts", session["account_id"])
     balance = account["balance"] + session["amount"]
     movement = {
-        "id": call.new_id("wtx"),
+        "id": uow.new_id("wtx"),
         "account_id": account["id"],
         "session_id": session["id"],
         "amount": session["amount"],
         "balance_after": balance,
         "memo": "Top-up",
-        "idempotency_key": call.idempotency_key,
-        "created_at": call.at,
+        "idempotency_key": uow.idempotency_key,
+        "created_at": uow.at,
     }
-    insert(call.db, "wallet_transactions", movement)
-    update(call.db, "accounts", account["id"], {"balance": balance})
+    insert(uow.db, "wallet_transactions", movement)
+    update(uow.db, "accounts", account["id"], {"balance": balance})
 
 
-def movements_of(call: Call, account: sqlite3.Row) -> list[sqlite3.Row]:
-    """List the movements of an account's wallet, newest first."""
-    return call.db.execute(
+def list_movements(db: sqlite3.Connection, account: sqlite3.Row) -> list[sqlite3.Row]:
+    """Return the movements of a wallet, newest first.
+
+    Args:
+        db: Open transaction.
+        account: Portal account.
+    """
+    return db.execute(
         "SELECT * FROM wallet_transactions WHERE account_id = ? ORDER BY created_at DESC, id DESC", (account["id"],)
     ).fetchall()
+
+
+def assign_virtual_account(db: sqlite3.Connection, account: sqlite3.Row) -> sqlite3.Row:
+    """Assign a virtual account number to a portal account. A repeat keeps the number.
+
+    Args:
+        db: Open transaction.
+        account: Portal account.
+
+    Returns:
+        The account with its number.
+    """
+    if account["account_number"] is not None:
+        return account
+    return update(db, "accounts", account["id"], {"account_number": f"9{secrets.randbelow(10**9):09}"})

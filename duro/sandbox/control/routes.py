@@ -15,9 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..._json import JSONValue
+from ..._json import JSONValue, camel_case
 from ..._unset import UNSET, Unset
-from ..api.dispatch import parse
 from ..api.responses import ApiResponse
 from ..auth.credentials import revoke_tokens
 from ..auth.otp import list_codes
@@ -28,14 +27,14 @@ from ..deliveries.endpoints import EndpointCreate
 from ..errors import ApiError
 from ..events import list_events
 from ..faults.rules import parse_fault
-from ..validation import Text, Unfit, camel_case, structure
+from ..validation import InvalidValueError, Text, parse_json, structure
 
 __all__ = ["build_control_routes"]
 
 
 def _check_span(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise Unfit("expected number of seconds, at least 0")
+        raise InvalidValueError("expected number of seconds, at least 0")
     return value
 
 
@@ -98,14 +97,14 @@ class _Control:
         return ApiResponse.of(asdict(self._backend.stats())).response()
 
     async def add_endpoint(self, request: Request) -> Response:
-        endpoint = self._backend.endpoints.append(structure(EndpointCreate, parse(await request.body())))
+        endpoint = self._backend.endpoints.append(structure(EndpointCreate, parse_json(await request.body())))
         return ApiResponse.of(_to_json(endpoint), 201).response()
 
     async def clear_endpoints(self, _request: Request) -> Response:
         return ApiResponse.of({"cleared": self._backend.endpoints.clear()}).response()
 
     async def advance_clock(self, request: Request) -> Response:
-        body = structure(ClockAdvance, parse(await request.body()))
+        body = structure(ClockAdvance, parse_json(await request.body()))
         try:
             now = self._backend.clock.advance(seconds=body.advance)
         except ValueError as error:
@@ -116,14 +115,14 @@ class _Control:
         return ApiResponse.of([fault.to_json() for fault in self._backend.faults]).response()
 
     async def add_fault(self, request: Request) -> Response:
-        fault = self._backend.faults.append(parse_fault(parse(await request.body())))
+        fault = self._backend.faults.append(parse_fault(parse_json(await request.body())))
         return ApiResponse.of(fault.to_json(), 201).response()
 
     async def clear_faults(self, _request: Request) -> Response:
         return ApiResponse.of({"cleared": self._backend.faults.clear()}).response()
 
     async def revoke_tokens(self, request: Request) -> Response:
-        body = structure(TokenRevocation, parse(await request.body()))
+        body = structure(TokenRevocation, parse_json(await request.body()))
         token = None if isinstance(body.token, Unset) else body.token
         return ApiResponse.of({"revoked": self._backend.transact(partial(revoke_tokens, token=token))}).response()
 

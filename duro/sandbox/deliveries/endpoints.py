@@ -15,9 +15,9 @@ from ...webhooks.webhook import Webhook
 from ..clock import SandboxClock, timestamp
 from ..errors import ApiError
 from ..ids import IdGenerator
-from ..storage.database import Store
+from ..storage.database import Database
 from ..storage.rows import insert
-from ..validation import Unfit, structure
+from ..validation import InvalidValueError, structure
 from .wakeup import Wakeup
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
@@ -28,11 +28,11 @@ WEBHOOK_SECRET: Final = "whsec_sandbox"
 
 def _check_url(value: object) -> str:
     if not isinstance(value, str):
-        raise Unfit("expected https:// URL, or http:// on loopback")
+        raise InvalidValueError("expected https:// URL, or http:// on loopback")
     if problem := find_url_problem(value):
-        raise Unfit(f"expected https:// URL, or http:// on loopback; this one {problem}")
+        raise InvalidValueError(f"expected https:// URL, or http:// on loopback; this one {problem}")
     if urlsplit(value).fragment:
-        raise Unfit("expected URL without a fragment, because HTTP does not send it")
+        raise InvalidValueError("expected URL without a fragment, because HTTP does not send it")
     return value
 
 
@@ -43,7 +43,7 @@ def _check_secret(value: object) -> Secret:
     try:
         Webhook(secret)
     except ConfigurationError:
-        raise Unfit("expected secret that begins with whsec_ and does not contain spaces") from None
+        raise InvalidValueError("expected secret that begins with whsec_ and does not contain spaces") from None
     return secret
 
 
@@ -78,7 +78,7 @@ class Endpoints:
         wakeup: Signal that wakes the delivery worker.
     """
 
-    def __init__(self, store: Store, clock: SandboxClock, ids: IdGenerator, wakeup: Wakeup) -> None:
+    def __init__(self, store: Database, clock: SandboxClock, ids: IdGenerator, wakeup: Wakeup) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
@@ -124,7 +124,7 @@ class Endpoints:
         """Append a validated endpoint."""
         with self._store.transaction() as db:
             now = self._clock.now()
-            endpoint = Endpoint(self._ids.make("we", now), body.url)
+            endpoint = Endpoint(self._ids.generate("we", now), body.url)
             values = {"id": endpoint.id, "url": endpoint.url, "created_at": timestamp(now)}
             insert(db, "endpoints", values | {"secret": body.secret.reveal()})
         return endpoint

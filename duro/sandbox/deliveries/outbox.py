@@ -20,7 +20,7 @@ from attrs import field, frozen
 from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import SandboxClock, timestamp
-from ..storage.database import Store
+from ..storage.database import Database
 from .delivery_log import Delivery, DeliveryLog
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
@@ -96,7 +96,7 @@ class Outbox:
         log: Log of the attempts.
     """
 
-    def __init__(self, store: Store, clock: SandboxClock, log: DeliveryLog) -> None:
+    def __init__(self, store: Database, clock: SandboxClock, log: DeliveryLog) -> None:
         self._store = store
         self._clock = clock
         self._log = log

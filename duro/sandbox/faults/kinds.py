@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Protocol,
 
 from attrs import AttrsInstance, frozen
 
-from ..validation import Flag, Unfit
+from ..validation import Flag, InvalidValueError
 
 if TYPE_CHECKING:
     from ..http.fault_context import FaultContext
@@ -40,13 +40,13 @@ MAX_WAIT_SECONDS: Final = 86_400
 
 def _check_status(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 400 <= value <= 599:
-        raise Unfit("expected status from 400 to 599")
+        raise InvalidValueError("expected status from 400 to 599")
     return value
 
 
 def _check_seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_WAIT_SECONDS:
-        raise Unfit(f"expected number of seconds from 0 to {MAX_WAIT_SECONDS}")
+        raise InvalidValueError(f"expected number of seconds from 0 to {MAX_WAIT_SECONDS}")
     return value
 
 

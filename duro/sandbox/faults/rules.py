@@ -12,11 +12,11 @@ from typing import Annotated, Final, TypeVar, cast
 
 from attrs import AttrsInstance, asdict, define, field, fields_dict, frozen, setters
 
-from ..._json import JSONObject, JSONValue
+from ..._json import JSONObject, JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
 from ..errors import ApiError
-from ..validation import Unfit, camel_case, one_of, structure
+from ..validation import InvalidValueError, one_of, structure
 from .kinds import KINDS, FaultEffect, FaultKind
 from .path_pattern import is_control_path, matches
 
@@ -30,25 +30,25 @@ _OPTIONS: Final = tuple(dict.fromkeys(name for kind in KINDS.values() for name i
 
 def _check_method(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+", value):
-        raise Unfit("expected HTTP method")
+        raise InvalidValueError("expected HTTP method")
     return value.upper()
 
 
 def _check_path(value: object) -> str:
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"[?#\s]", value):
-        raise Unfit("expected path that begins with a slash, without a query")
+        raise InvalidValueError("expected path that begins with a slash, without a query")
     if "**" in value:
-        raise Unfit("expected one '*' at most in a row; it does not match more than one segment")
+        raise InvalidValueError("expected one '*' at most in a row; it does not match more than one segment")
     if re.search(r"[{}]", re.sub(r"(?<=/)\{\w+\}(?=/|$)", "", value)):
-        raise Unfit("expected a parameter such as {id} to be a whole segment")
+        raise InvalidValueError("expected a parameter such as {id} to be a whole segment")
     if is_control_path(value):
-        raise Unfit("expected path of the API; faults do not apply to the control routes")
+        raise InvalidValueError("expected path of the API; faults do not apply to the control routes")
     return value
 
 
 def _check_times(value: object) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise Unfit("expected positive integer, or null for every request")
+        raise InvalidValueError("expected positive integer, or null for every request")
     return value
 
 

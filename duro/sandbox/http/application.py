@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from ..api.dispatch import Operation, perform
+from ..api.dispatch import perform
+from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
 from ..api.responses import ApiResponse
 from ..backend import Backend
@@ -57,15 +58,15 @@ def build_application(backend: Backend) -> ASGIApp:
     return FaultMiddleware(application, backend)
 
 
-def _build_api_routes(backend: Backend, operations: Iterable[Operation]) -> list[Route]:
+def _build_api_routes(backend: Backend, operations: Iterable[ApiOperation]) -> list[Route]:
     # One route a path: Starlette would respond with 405 as soon as the first route of a path has another method.
-    by_path: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
+    by_path: defaultdict[str, dict[str, ApiOperation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
     return [_build_route(backend, path, methods) for path, methods in by_path.items()]
 
 
-def _build_route(backend: Backend, path: str, methods: Mapping[str, Operation]) -> Route:
+def _build_route(backend: Backend, path: str, methods: Mapping[str, ApiOperation]) -> Route:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]

@@ -29,7 +29,7 @@ class RequestLogMiddleware:
         """Handle a request; the server is configured to pass only HTTP requests."""
         backend = self._backend
         now = backend.clock.now()
-        request_id = backend.ids.make("req", now)
+        request_id = backend.ids.generate("req", now)
         method: str = scope["method"]
         path: str = scope["path"]
         is_logged = not is_control_path(path)

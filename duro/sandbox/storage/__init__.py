@@ -1,1 +1,1 @@
-"""SQLite storage of the sandbox."""
+"""Storage: one SQLite database for each sandbox."""

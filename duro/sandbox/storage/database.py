@@ -1,4 +1,4 @@
-"""The state of a sandbox: one SQLite database, changed in transactions."""
+"""Database of a sandbox: one SQLite connection and its transactions."""
 
 from __future__ import annotations
 
@@ -7,69 +7,74 @@ import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.resources import files
+from typing import Final
 
 from ...errors import ConfigurationError
-from .schema import SCHEMA, SCHEMA_VERSION, TABLES
 
-__all__ = ["Store", "clear", "count", "savepoint"]
+__all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
+
+# A file of another version is refused, because its tables would be misread.
+SCHEMA_VERSION: Final = 4
 
 
-class Store:
-    """One database, in memory or in a file, that every thread of the process may use.
+class Database:
+    """SQLite database in memory or in a file. It is thread-safe.
 
-    A single connection behind a lock is enough and the fastest for a server
-    with one event loop: a transaction takes some microseconds, and nothing in
-    it waits for anything else.
+    One connection behind a lock is sufficient, and the fastest choice for a
+    server with one event loop: a transaction takes microseconds and never waits
+    for I/O other than its own.
 
     Args:
-        database: A file that keeps the state; ``None`` keeps it in memory.
+        path: File that stores the state, or ``None`` for memory.
 
     Raises:
-        ConfigurationError: The file is not a database of this sandbox, or cannot be opened.
+        ConfigurationError: The file cannot be opened, or is not a database of this version of the sandbox.
     """
 
-    def __init__(self, database: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.RLock()
-        path = ":memory:" if database is None else os.fspath(database)
+        name = ":memory:" if path is None else os.fspath(path)
         try:
-            # Transactions are opened and closed here, never behind our back.
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            # isolation_level=None: sqlite3 itself must not open or commit transactions.
+            self._connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
-            raise ConfigurationError(f"the database {path!r} cannot be opened: {error}") from error
+            raise ConfigurationError(f"the database {name!r} cannot be opened: {error}") from error
         try:
-            self._prepare(path)
+            self._prepare(name)
         except sqlite3.Error as error:
             self._connection.close()
             raise ConfigurationError(
-                f"the database {path!r} cannot be used: {error}; give a new file, or one written by a sandbox"
+                f"the database {name!r} cannot be used: {error}; pass a new file, or one that a sandbox created"
             ) from error
         except BaseException:
             self._connection.close()
             raise
 
-    def _prepare(self, path: str) -> None:
+    def _prepare(self, name: str) -> None:
         connection = self._connection
         connection.row_factory = sqlite3.Row
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and objects == 0:
-            # In memory and in read-only places SQLite keeps its own mode; all of it is correct, WAL is just quicker.
+            # WAL is only faster. In memory and on read-only media SQLite keeps its own mode, which is correct too.
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            schema = files("duro.sandbox.storage").joinpath("schema.sql").read_text(encoding="utf-8")
+            connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
             raise ConfigurationError(
-                f"the database {path!r} was written by something else, or by another version of the sandbox; "
-                "give a new file, or delete this one"
+                f"the database {name!r} must be of this version of the sandbox, got a file of another version or "
+                "program; pass a new file, or delete this one"
             )
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection, None, None]:
-        """Open a transaction: all of it is committed at the end, or nothing after an exception.
+        """Open a transaction. It is committed at the end, and rolled back after an exception.
 
         Yields:
-            The connection, with rows that answer to column names.
+            The connection. Rows support access by column name.
         """
         with self._lock:
             try:
@@ -81,14 +86,14 @@ class Store:
                 raise
 
     def close(self) -> None:
-        """Close the database; a second time changes nothing."""
+        """Close the database. Repeated calls are allowed."""
         with self._lock:
             self._connection.close()
 
 
 @contextmanager
 def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
-    """Undo what the block did if it raises, and keep the transaction around it open."""
+    """Roll back the effects of the block if it raises. The surrounding transaction stays open."""
     db.execute("SAVEPOINT step")
     try:
         yield
@@ -100,12 +105,14 @@ def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
 
 
 def clear(db: sqlite3.Connection) -> None:
-    """Empty every table."""
-    for table in TABLES:
-        db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names come from the schema
+    """Delete all rows of all tables."""
+    # Foreign keys are checked at the commit, so that the order of the tables does not matter.
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of the schema
 
 
 def count(db: sqlite3.Connection, table: str) -> int:
-    """Count the records of a table."""
-    number: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - the same
+    """Return the number of rows of a table."""
+    number: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - names of the schema
     return number

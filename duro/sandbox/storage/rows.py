@@ -1,4 +1,4 @@
-"""Finding, adding and changing single records."""
+"""Single rows: find, insert, update."""
 
 from __future__ import annotations
 
@@ -9,57 +9,60 @@ from ..errors import ApiError
 
 __all__ = ["find", "insert", "update"]
 
-# Tables and columns are words of this package, never of a caller; values always travel as parameters.
+# The names of tables and columns come from this package, never from a request. Values are always parameters.
 
 
 def find(db: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
-    """Find the record with an identifier.
+    """Return the row with an id.
 
     Args:
-        db: The open transaction.
-        table: The table, a plural such as ``plans``.
-        identifier: Which one.
+        db: Open transaction.
+        table: Name of the table, a plural such as ``plans``.
+        identifier: Id of the row.
 
     Raises:
-        ApiError: There is none (404).
+        ApiError: The row does not exist (404).
     """
     row: sqlite3.Row | None = db.execute(
         f"SELECT * FROM {table} WHERE id = ?",  # noqa: S608 - see above
         (identifier,),
     ).fetchone()
     if row is None:
-        raise ApiError(404, f"There is no such {table.removesuffix('s').replace('_', ' ')}.")
+        raise ApiError(404, f"The {table.removesuffix('s').replace('_', ' ')} does not exist.")
     return row
 
 
 def insert(db: sqlite3.Connection, table: str, values: Mapping[str, object]) -> None:
-    """Add a record.
+    """Insert a row.
 
     Args:
-        db: The open transaction.
-        table: The table.
-        values: The value of each column; the others get their defaults.
+        db: Open transaction.
+        table: Name of the table.
+        values: Values by column. Omitted columns get their defaults.
     """
-    marks = ", ".join(f":{column}" for column in values)
-    db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", values)  # noqa: S608 - see above
+    parameters = ", ".join(f":{column}" for column in values)
+    db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({parameters})", values)  # noqa: S608 - see above
 
 
 def update(db: sqlite3.Connection, table: str, identifier: str, values: Mapping[str, object]) -> sqlite3.Row:
-    """Change a record.
+    """Update a row.
 
     Args:
-        db: The open transaction.
-        table: The table.
-        identifier: Which record.
-        values: The new value of each column that changes; there may be none.
+        db: Open transaction.
+        table: Name of the table.
+        identifier: Id of the row.
+        values: New values by column. The mapping may be empty.
 
     Returns:
-        The record as it is now.
+        The updated row.
+
+    Raises:
+        ApiError: The row does not exist (404).
     """
     if values:
-        settings = ", ".join(f"{column} = :{column}" for column in values)
+        assignments = ", ".join(f"{column} = :{column}" for column in values)
         db.execute(
-            f"UPDATE {table} SET {settings} WHERE id = :id",  # noqa: S608 - see above
+            f"UPDATE {table} SET {assignments} WHERE id = :id",  # noqa: S608 - see above
             {**values, "id": identifier},
         )
     return find(db, table, identifier)

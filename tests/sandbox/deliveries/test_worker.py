@@ -100,7 +100,7 @@ class TestRequests:
         def fail(*_: object) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr("duro.sandbox.api.operations.subscriptions.move", fail)
+        monkeypatch.setattr("duro.sandbox.billing.subscriptions.change_status", fail)
         assert api.post("/v1/subscriptions", json=body).status_code == 500
         sandbox.wait_for_deliveries()
         assert (receiver.received, sandbox.deliveries) == ([], ())

@@ -1,10 +1,10 @@
-"""The operations of the API, one module for each tag of the contract."""
+"""Operations of the API: one module for each tag of the contract."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ..dispatch import Operation
+from ..operation import ApiOperation
 from . import (
     analytics,
     checkout,
@@ -25,7 +25,7 @@ from . import (
 
 __all__ = ["OPERATIONS"]
 
-OPERATIONS: Final[tuple[Operation, ...]] = (
+OPERATIONS: Final[tuple[ApiOperation, ...]] = (
     *oauth.OPERATIONS,
     *plans.OPERATIONS,
     *promo_codes.OPERATIONS,

@@ -1,4 +1,4 @@
-"""Customer checkout: what the hosted page asks for, and the payment it makes."""
+"""Checkout by customers: the data of the hosted page, and its payment."""
 
 from __future__ import annotations
 
@@ -7,120 +7,55 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._json import JSONObject, JSONValue
+from ...._json import JSONObject
 from ...._unset import UNSET, Unset
 from ...auth.credentials import MERCHANT_NAME
-from ...auth.sessions import Surface
-from ...billing.cards import save_card
-from ...billing.wallets import top_up_wallet
-from ...errors import ApiError
-from ...storage.rows import find, update
+from ...auth.sessions import Audience
+from ...billing.charges import RAILS
+from ...billing.checkout_sessions import find_checkout_session, pay_session
+from ...representation import checkout_page_to_json, checkout_status_to_json
+from ...storage.rows import find
 from ...validation import Email, one_of
-from ..dispatch import Call, Operation
-from . import customers, plans, subscriptions
-from .checkout import ONE_TIME, TOP_UP
-from .invoices import InvoiceDraft, charge_invoice, issue_invoice
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 
-__all__ = ["OPERATIONS", "RAILS"]
-
-RAILS: Final = ("card", "transfer", "ussd", "virtual_account", "direct_debit")
+__all__ = ["OPERATIONS"]
 
 
 @frozen
-class CheckoutPayment:
-    """The body of ``payCheckout``."""
+class CheckoutPay:
+    """Body of ``payCheckout``."""
 
     rail: Annotated[str, one_of(*RAILS)]
     email: Email | Unset = UNSET
 
 
-def hydrate_checkout(call: Call) -> JSONObject:
-    """``hydrateCheckout``: the session as the page shows it, and the merchant's name."""
-    session = _session(call)
-    plan = session["plan_id"] and plans.to_json(find(call.db, "plans", session["plan_id"]))
-    return {
-        "id": session["id"],
-        "status": session["status"],
-        "kind": session["kind"],
-        "amount": session["amount"],
-        "currency": session["currency"],
-        "plan": plan,
-        "customerEmail": session["customer_email"],
-        "successUrl": session["success_url"],
-        "branding": {"merchantName": MERCHANT_NAME, "logoUrl": None},
-        "createdAt": session["created_at"],
-    }
+def hydrate_checkout(context: RequestContext) -> JSONObject:
+    """``hydrateCheckout``: the session, its plan and the merchant's name."""
+    session = _find_session(context)
+    plan = find(context.uow.db, "plans", session["plan_id"]) if session["plan_id"] else None
+    return checkout_page_to_json(session, plan, MERCHANT_NAME)
 
 
-def pay_checkout(call: Call) -> JSONObject:
-    """``payCheckout``: charge once; a completed session answers its result again, with any key or none."""
-    session = _session(call)
-    body = call.read(CheckoutPayment)
-    if session["status"] != "completed":
-        session = _complete(call, session, body)
-    return _outcome(session)
+def pay_checkout(context: RequestContext) -> JSONObject:
+    """``payCheckout``: a completed session returns its result without a second charge."""
+    session = _find_session(context)
+    body = context.read_body(CheckoutPay)
+    email = None if isinstance(body.email, Unset) else body.email
+    return checkout_status_to_json(pay_session(context.uow, session, body.rail, email))
 
 
-def poll_checkout_status(call: Call) -> JSONObject:
+def poll_checkout_status(context: RequestContext) -> JSONObject:
     """``pollCheckoutStatus``."""
-    return _outcome(_session(call))
+    return checkout_status_to_json(_find_session(context))
 
 
-def _session(call: Call) -> sqlite3.Row:
-    session: sqlite3.Row | None = call.db.execute(
-        "SELECT * FROM checkout_sessions WHERE token = ?", (call.path["token"],)
-    ).fetchone()
-    if session is None:
-        raise ApiError(404, "There is no such checkout session.")
-    return session
-
-
-def _outcome(session: sqlite3.Row) -> JSONObject:
-    return {"status": session["status"], "subscriptionId": session["subscription_id"]}
-
-
-def _complete(call: Call, session: sqlite3.Row, body: CheckoutPayment) -> sqlite3.Row:
-    if session["kind"] == TOP_UP:
-        top_up_wallet(call, session)
-        return _close(call, session)
-    email = session["customer_email"] if isinstance(body.email, Unset) else body.email
-    customer = _payer(call, email, session["customer_phone"])
-    if customer["blacklisted"]:
-        raise ApiError(403, "The customer is on the blacklist.")
-    if body.rail == "card":
-        save_card(call, customer)
-    event_data: dict[str, JSONValue] = {
-        "checkoutId": session["id"],
-        "customer": customers.to_json(customer),
-        "amount": session["amount"],
-        "currency": session["currency"],
-    }
-    if session["kind"] == ONE_TIME:
-        bill = InvoiceDraft(customer["id"], session["amount"], session["currency"], call.now, call.now)
-        charge_invoice(call, issue_invoice(call, bill), body.rail)
-        completed = _close(call, session)
-    else:
-        plan = find(call.db, "plans", session["plan_id"])
-        subscription = subscriptions.start_subscription(call, customer, plan, body.rail)
-        event_data |= {"subscription": subscriptions.to_json(subscription), "plan": plans.to_json(plan)}
-        completed = _close(call, session, subscription["id"])
-    call.emit("checkout_completed", event_data)
-    return completed
-
-
-def _close(call: Call, session: sqlite3.Row, subscription_id: str | None = None) -> sqlite3.Row:
-    values = {"status": "completed", "subscription_id": subscription_id}
-    return update(call.db, "checkout_sessions", session["id"], values)
-
-
-def _payer(call: Call, email: str | None, phone: str | None) -> sqlite3.Row:
-    """Find the customer who pays, by address or else by number, or make one."""
-    known = customers.customers_of(call, email=email, phone=None if email else phone)
-    return known[0] if known else customers.add_customer(call, {"email": email, "phone": phone})
+def _find_session(context: RequestContext) -> sqlite3.Row:
+    return find_checkout_session(context.uow.db, context.path["token"])
 
 
 OPERATIONS: Final = (
-    Operation("GET", "/checkout/{token}", hydrate_checkout, surface=Surface.PUBLIC),
-    Operation("POST", "/checkout/{token}/pay", pay_checkout, surface=Surface.PUBLIC),
-    Operation("GET", "/checkout/{token}/status", poll_checkout_status, surface=Surface.PUBLIC),
+    ApiOperation("GET", "/checkout/{token}", hydrate_checkout, audience=Audience.PUBLIC),
+    ApiOperation("POST", "/checkout/{token}/pay", pay_checkout, audience=Audience.PUBLIC),
+    ApiOperation("GET", "/checkout/{token}/status", poll_checkout_status, audience=Audience.PUBLIC),
 )

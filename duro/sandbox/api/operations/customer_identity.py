@@ -1,4 +1,4 @@
-"""Customer identity: a person behind a phone number, proven by a code over WhatsApp."""
+"""Customer identity: sign-in by phone number with a one-time password over WhatsApp."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Annotated, Final, TypeAlias
 from attrs import frozen
 
 from ...._json import JSONObject
+from ...auth.accounts import get_or_create_identity
 from ...auth.otp import WHATSAPP, redeem_code, send_code
-from ...auth.sessions import Surface, open_session
-from ...billing.cards import cards_of
-from ...storage.rows import find, insert
+from ...auth.sessions import Audience, open_session
+from ...billing.cards import list_cards
+from ...billing.customers import find_customers
+from ...representation import identity_to_json, payment_method_to_json
+from ...storage.rows import find
 from ...validation import Text, matching
-from ..dispatch import Call, Operation
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 from ..responses import ApiResponse
-from .customers import customers_of
 
 __all__ = ["OPERATIONS"]
 
@@ -23,82 +26,58 @@ Phone: TypeAlias = Annotated[str, matching(r"\+?[0-9]{7,15}", "phone number of 7
 
 
 @frozen
-class CodeRequest:
-    """The body of ``requestOtp``."""
+class OtpRequest:
+    """Body of ``requestOtp``."""
 
     phone: Phone
 
 
 @frozen
-class CodeProof:
-    """The body of ``verifyOtp``."""
+class OtpVerify:
+    """Body of ``verifyOtp``."""
 
     phone: Phone
     code: Text
 
 
-def to_json(identity: sqlite3.Row) -> JSONObject:
-    """Give an identity a shape; the contract leaves it open."""
-    return {"id": identity["id"], "phone": identity["phone"], "createdAt": identity["created_at"]}
-
-
-def represent_method(card: sqlite3.Row) -> JSONObject:
-    """Give a saved card the contract's shape of a payment method."""
-    return {
-        "id": card["id"],
-        "rail": "card",
-        "brand": card["brand"],
-        "last4": card["last4"],
-        "isDefault": bool(card["is_default"]),
-        "createdAt": card["created_at"],
-    }
-
-
-def request_otp(call: Call) -> JSONObject:
-    """``requestOtp``: the code reaches nobody; the sandbox's own surface shows it."""
-    body = call.read(CodeRequest)
-    expires_at = send_code(call.db, call.new_id("otp"), WHATSAPP, body.phone, call.now)
+def request_otp(context: RequestContext) -> JSONObject:
+    """``requestOtp``: the code is not sent; ``sandbox.codes`` and ``/_sandbox/codes`` list it."""
+    body, uow = context.read_body(OtpRequest), context.uow
+    expires_at = send_code(uow.db, uow.new_id("otp"), WHATSAPP, body.phone, uow.now)
     return {"expiresAt": expires_at, "delivered": True}
 
 
-def verify_otp(call: Call) -> JSONObject | ApiResponse:
-    """``verifyOtp``: sign in; the first time makes the identity."""
-    body = call.read(CodeProof)
-    refusal = redeem_code(call.db, WHATSAPP, body.phone, body.code, call.now)
-    if refusal is not None:
-        return ApiResponse.from_error(refusal)
-    identity = _identity(call, body.phone)
-    token = open_session(call.db, Surface.IDENTITY, identity["id"], call.now)
-    return {"token": token, "identity": to_json(identity)}
+def verify_otp(context: RequestContext) -> JSONObject | ApiResponse:
+    """``verifyOtp``: sign in. The first time creates the identity."""
+    body, uow = context.read_body(OtpVerify), context.uow
+    error = redeem_code(uow.db, WHATSAPP, body.phone, body.code, uow.now)
+    if error is not None:
+        return ApiResponse.from_error(error)
+    identity = get_or_create_identity(uow, body.phone)
+    token = open_session(uow.db, Audience.IDENTITY, identity["id"], uow.now)
+    return {"token": token, "identity": identity_to_json(identity)}
 
 
-def retrieve_identity(call: Call) -> JSONObject:
+def retrieve_identity(context: RequestContext) -> JSONObject:
     """``getIdentity``."""
-    identity = find(call.db, "identities", call.person_id)
-    return {"identity": to_json(identity), "methods": _methods(call, identity)}
+    identity = find(context.uow.db, "identities", context.person_id)
+    return {"identity": identity_to_json(identity), "methods": _list_methods(context, identity)}
 
 
-def list_methods(call: Call) -> JSONObject:
-    """``listMethods``: all of them, without pages."""
-    return {"items": _methods(call, find(call.db, "identities", call.person_id))}
+def list_methods(context: RequestContext) -> JSONObject:
+    """``listMethods``: all of them, without pagination."""
+    return {"items": _list_methods(context, find(context.uow.db, "identities", context.person_id))}
 
 
-def _identity(call: Call, phone: str) -> sqlite3.Row:
-    row = call.db.execute("SELECT id FROM identities WHERE phone = ?", (phone,)).fetchone()
-    identifier = row["id"] if row else call.new_id("idn")
-    if row is None:
-        insert(call.db, "identities", {"id": identifier, "phone": phone, "created_at": call.at})
-    return find(call.db, "identities", identifier)
-
-
-def _methods(call: Call, identity: sqlite3.Row) -> list[JSONObject]:
-    customers = customers_of(call, phone=identity["phone"])
-    return [represent_method(card) for card in cards_of(call, customers)]
+def _list_methods(context: RequestContext, identity: sqlite3.Row) -> list[JSONObject]:
+    db = context.uow.db
+    cards = list_cards(db, find_customers(db, phone=identity["phone"]))
+    return [payment_method_to_json(card) for card in cards]
 
 
 OPERATIONS: Final = (
-    Operation("POST", "/identity/otp", request_otp, surface=Surface.PUBLIC),
-    Operation("POST", "/identity/verify", verify_otp, surface=Surface.PUBLIC),
-    Operation("GET", "/identity/me", retrieve_identity, surface=Surface.IDENTITY),
-    Operation("GET", "/identity/methods", list_methods, surface=Surface.IDENTITY),
+    ApiOperation("POST", "/identity/otp", request_otp, audience=Audience.PUBLIC),
+    ApiOperation("POST", "/identity/verify", verify_otp, audience=Audience.PUBLIC),
+    ApiOperation("GET", "/identity/me", retrieve_identity, audience=Audience.IDENTITY),
+    ApiOperation("GET", "/identity/methods", list_methods, audience=Audience.IDENTITY),
 )

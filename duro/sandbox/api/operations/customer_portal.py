@@ -1,8 +1,7 @@
-"""Customer portal: a person behind an e-mail address, with subscriptions, cards and a wallet."""
+"""Customer portal: sign-in by e-mail address, subscriptions, cards and the wallet."""
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from typing import Annotated, Final
 
@@ -10,30 +9,33 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
+from ...auth.accounts import get_or_create_account
 from ...auth.credentials import MERCHANT_NAME, TENANT_ID
 from ...auth.otp import EMAIL, is_cooling_down, redeem_code, send_code
-from ...auth.sessions import Surface, open_session
-from ...billing.cards import cards_of
+from ...auth.sessions import Audience, open_session
+from ...billing.cards import list_cards
+from ...billing.checkout_sessions import TOP_UP, open_checkout_session
+from ...billing.customers import find_customers
 from ...billing.subscription_states import Action
-from ...billing.wallets import movements_of
+from ...billing.subscriptions import change_status, list_account_subscriptions
+from ...billing.wallets import assign_virtual_account, list_movements
 from ...errors import ApiError
-from ...storage.rows import find, insert, update
-from ...validation import LARGEST_INTEGER, Email, Flag, Text, integer, matching
-from ..dispatch import Call, Operation
+from ...representation import card_to_json, portal_subscription_to_json, wallet_movement_to_json
+from ...storage.rows import find
+from ...validation import MAX_INTEGER, Email, Flag, Text, integer, invalid_field, matching
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 from ..responses import ApiResponse
-from .checkout import TOP_UP, open_checkout
-from .customers import customers_of
-from .subscriptions import move
 
 __all__ = ["OPERATIONS"]
 
-KOBO: Final = 100
+KOBO_PER_NAIRA: Final = 100
 BANK_NAME: Final = "Duro Sandbox Bank"
 
 
 @frozen
 class PortalStart:
-    """The body of ``portalEmailStart``."""
+    """Body of ``portalEmailStart``."""
 
     token: Text | Unset = UNSET
     email: Email | Unset = UNSET
@@ -41,8 +43,8 @@ class PortalStart:
 
 
 @frozen
-class PortalProof:
-    """The body of ``portalEmailVerify``."""
+class PortalVerify:
+    """Body of ``portalEmailVerify``."""
 
     code: Text
     token: Text | Unset = UNSET
@@ -50,141 +52,100 @@ class PortalProof:
 
 
 @frozen
-class TopUp:
-    """The body of ``portalEmailTopup``, the one amount of the API in whole naira."""
+class WalletTopUp:
+    """Body of ``portalEmailTopup``. Its amount is the only one of the API in whole naira."""
 
-    amount: Annotated[int, integer(100, LARGEST_INTEGER // KOBO, "whole naira, at least 100")]
+    amount: Annotated[int, integer(100, MAX_INTEGER // KOBO_PER_NAIRA, "whole naira, at least 100")]
 
 
 @frozen
 class VirtualAccountRequest:
-    """The body of ``portalEmailVirtualAccount``; the number is checked, and kept nowhere."""
+    """Body of ``portalEmailVirtualAccount``. The number is validated but not stored."""
 
     bvn: Annotated[str, matching(r"[0-9]{11}", "eleven digits")]
 
 
-def to_json(subscription: sqlite3.Row, plan: sqlite3.Row) -> JSONObject:
-    """Give a subscription the portal's shape."""
-    return {
-        "id": subscription["id"],
-        "status": subscription["status"],
-        "cancelAtPeriodEnd": bool(subscription["cancel_at_period_end"]),
-        "currentPeriodEnd": subscription["current_period_end"],
-        "plan": {
-            "id": plan["id"],
-            "name": plan["name"],
-            "amount": plan["amount"],
-            "currency": plan["currency"],
-            "interval": plan["interval"],
-            "intervalCount": plan["interval_count"],
-        },
-    }
-
-
-def represent_card(card: sqlite3.Row) -> JSONObject:
-    """Give a card the portal's shape."""
-    return {
-        "id": card["id"],
-        "brand": card["brand"],
-        "last4": card["last4"],
-        "expMonth": card["exp_month"],
-        "expYear": card["exp_year"],
-        "isDefault": bool(card["is_default"]),
-    }
-
-
-def represent_movement(movement: sqlite3.Row) -> JSONObject:
-    """Give a movement of a wallet the contract's shape."""
-    return {
-        "id": movement["id"],
-        "amount": movement["amount"],
-        "balanceAfter": movement["balance_after"],
-        "memo": movement["memo"],
-        "merchantName": MERCHANT_NAME,
-        "createdAt": movement["created_at"],
-    }
-
-
-def start(call: Call) -> JSONObject:
-    """``portalEmailStart``: asked twice within a minute, a code is sent again only with ``resend``."""
-    body = call.read(PortalStart)
-    email = _address(body.email)
-    if body.resend or not is_cooling_down(call.db, EMAIL, email, call.now):
-        send_code(call.db, call.new_id("otp"), EMAIL, email, call.now)
+def start(context: RequestContext) -> JSONObject:
+    """``portalEmailStart``: within a minute, another code is sent only with ``resend``."""
+    body, uow = context.read_body(PortalStart), context.uow
+    email = _require_email(body.email)
+    if body.resend or not is_cooling_down(uow.db, EMAIL, email, uow.now):
+        send_code(uow.db, uow.new_id("otp"), EMAIL, email, uow.now)
     return {"email": email}
 
 
-def verify(call: Call) -> JSONObject | ApiResponse:
-    """``portalEmailVerify``: sign in; the first time makes the account."""
-    body = call.read(PortalProof)
-    email = _address(body.email)
-    refusal = redeem_code(call.db, EMAIL, email, body.code, call.now)
-    if refusal is not None:
-        return ApiResponse.from_error(refusal)
-    account = _account_of(call, email)
-    names = [customer["name"] for customer in customers_of(call, email=email) if customer["name"]]
+def verify(context: RequestContext) -> JSONObject | ApiResponse:
+    """``portalEmailVerify``: sign in. The first time creates the account."""
+    body, uow = context.read_body(PortalVerify), context.uow
+    email = _require_email(body.email)
+    error = redeem_code(uow.db, EMAIL, email, body.code, uow.now)
+    if error is not None:
+        return ApiResponse.from_error(error)
+    account = get_or_create_account(uow, email)
+    names = [customer["name"] for customer in find_customers(uow.db, email=email) if customer["name"]]
     return {
-        "sessionToken": open_session(call.db, Surface.PORTAL, account["id"], call.now),
+        "sessionToken": open_session(uow.db, Audience.PORTAL, account["id"], uow.now),
         "account": {"email": account["email"], "name": names[0] if names else ""},
-        "subscriptions": _merchants(call, account),
+        "subscriptions": _list_merchants(context, account),
     }
 
 
-def list_subscriptions(call: Call) -> JSONObject:
-    """``portalEmailSubscriptions``: all of them, without pages; a sandbox has one merchant."""
-    return {"merchants": _merchants(call, _account(call))}
+def list_subscriptions(context: RequestContext) -> JSONObject:
+    """``portalEmailSubscriptions``: all of them, without pagination. A sandbox has one merchant."""
+    return {"merchants": _list_merchants(context, _find_account(context))}
 
 
-def pause(call: Call) -> JSONObject:
-    """``portalEmailPause``: one's own only."""
-    account = _account(call)
-    if call.path["mode"] != "test":
-        raise ApiError(404, "There is no such subscription in this mode.")
-    subscription = find(call.db, "subscriptions", call.path["id"])
-    if subscription["customer_id"] not in {customer["id"] for customer in customers_of(call, email=account["email"])}:
-        raise ApiError(403, "The subscription is someone else's.")
-    return {"id": move(call, subscription, Action.PAUSE)["id"]}
+def pause(context: RequestContext) -> JSONObject:
+    """``portalEmailPause``: for subscriptions of the account only."""
+    account, uow = _find_account(context), context.uow
+    if context.path["mode"] != "test":
+        raise ApiError(404, "The subscription does not exist in this mode.")
+    subscription = find(uow.db, "subscriptions", context.path["id"])
+    owners = {customer["id"] for customer in find_customers(uow.db, email=account["email"])}
+    if subscription["customer_id"] not in owners:
+        raise ApiError(403, "The subscription belongs to another customer.")
+    return {"id": change_status(uow, subscription, Action.PAUSE)["id"]}
 
 
-def list_cards(call: Call) -> JSONObject:
-    """``portalEmailCards``: all of them, without pages."""
-    customers = customers_of(call, email=_account(call)["email"])
-    return {"items": [represent_card(card) for card in cards_of(call, customers)]}
+def list_account_cards(context: RequestContext) -> JSONObject:
+    """``portalEmailCards``: all of them, without pagination."""
+    db = context.uow.db
+    customers = find_customers(db, email=_find_account(context)["email"])
+    return {"items": [card_to_json(card) for card in list_cards(db, customers)]}
 
 
-def retrieve_wallet(call: Call) -> JSONObject:
-    """``portalEmailWallet``: the balance in kobo, and every movement."""
-    account = _account(call)
+def retrieve_wallet(context: RequestContext) -> JSONObject:
+    """``portalEmailWallet``: the balance in kobo, and all movements."""
+    account = _find_account(context)
+    movements = list_movements(context.uow.db, account)
     return {
         "balance": account["balance"],
         "currency": "NGN",
         "status": "active",
-        "transactions": [represent_movement(movement) for movement in movements_of(call, account)],
+        "transactions": [wallet_movement_to_json(movement, MERCHANT_NAME) for movement in movements],
     }
 
 
-def top_up(call: Call) -> JSONObject:
-    """``portalEmailTopup``: opens a checkout session, and paying it credits the wallet."""
-    account = _account(call)
-    body = call.read(TopUp)
+def top_up(context: RequestContext) -> JSONObject:
+    """``portalEmailTopup``: open a checkout session. Its payment credits the wallet."""
+    account = _find_account(context)
+    body = context.read_body(WalletTopUp)
     values = {
         "kind": TOP_UP,
-        "amount": body.amount * KOBO,
+        "amount": body.amount * KOBO_PER_NAIRA,
         "currency": "NGN",
         "account_id": account["id"],
         "customer_email": account["email"],
     }
-    session = open_checkout(call, values)
+    session = open_checkout_session(context.uow, values, context.origin)
     return {"checkoutToken": session["token"], "checkoutUrl": session["url"]}
 
 
-def request_virtual_account(call: Call) -> JSONObject:
-    """``portalEmailVirtualAccount``: one for each account, however often it is asked for."""
-    account = _account(call)
-    call.read(VirtualAccountRequest)
-    if account["account_number"] is None:
-        number = f"9{secrets.randbelow(10**9):09}"
-        account = update(call.db, "accounts", account["id"], {"account_number": number})
+def request_virtual_account(context: RequestContext) -> JSONObject:
+    """``portalEmailVirtualAccount``: an account keeps its first number."""
+    account = _find_account(context)
+    context.read_body(VirtualAccountRequest)
+    account = assign_virtual_account(context.uow.db, account)
     return {
         "accountNumber": account["account_number"],
         "bankName": BANK_NAME,
@@ -193,45 +154,35 @@ def request_virtual_account(call: Call) -> JSONObject:
     }
 
 
-def _address(email: str | Unset) -> str:
+def _require_email(email: str | Unset) -> str:
     if isinstance(email, Unset):
-        # The API has no way to make a portal link, so a sandbox never gave such a token out.
-        raise ApiError(
-            422, "Not valid: email.", [{"path": "email", "issue": "required; a sandbox makes no portal links"}]
-        )
+        # The contract also accepts the token of a portal link, but the API cannot create such links.
+        raise invalid_field("email", "required; a sandbox does not have portal links")
     return email
 
 
-def _account(call: Call) -> sqlite3.Row:
-    return find(call.db, "accounts", call.person_id)
+def _find_account(context: RequestContext) -> sqlite3.Row:
+    return find(context.uow.db, "accounts", context.person_id)
 
 
-def _account_of(call: Call, email: str) -> sqlite3.Row:
-    row = call.db.execute("SELECT id FROM accounts WHERE email = ?", (email,)).fetchone()
-    identifier = row["id"] if row else call.new_id("acc")
-    if row is None:
-        insert(call.db, "accounts", {"id": identifier, "email": email, "created_at": call.at})
-    return find(call.db, "accounts", identifier)
-
-
-def _merchants(call: Call, account: sqlite3.Row) -> list[JSONObject]:
-    """Group the account's subscriptions by merchant; whoever has none has no merchant."""
-    subscriptions = call.db.execute(
-        "SELECT subscriptions.* FROM subscriptions JOIN customers ON customers.id = customer_id"
-        " WHERE email = ? ORDER BY subscriptions.created_at DESC, subscriptions.id DESC",
-        (account["email"],),
-    )
-    shown = [to_json(row, find(call.db, "plans", row["plan_id"])) for row in subscriptions]
-    return [{"tenantId": TENANT_ID, "merchantName": MERCHANT_NAME, "subscriptions": shown}] if shown else []
+def _list_merchants(context: RequestContext, account: sqlite3.Row) -> list[JSONObject]:
+    """Return the account's subscriptions by merchant. Merchants without a subscription are left out."""
+    db = context.uow.db
+    subscriptions = [
+        portal_subscription_to_json(row, find(db, "plans", row["plan_id"]))
+        for row in list_account_subscriptions(db, account["email"])
+    ]
+    merchant: JSONObject = {"tenantId": TENANT_ID, "merchantName": MERCHANT_NAME, "subscriptions": subscriptions}
+    return [merchant] if subscriptions else []
 
 
 OPERATIONS: Final = (
-    Operation("POST", "/portal/email/start", start, surface=Surface.PUBLIC),
-    Operation("POST", "/portal/email/verify", verify, surface=Surface.PUBLIC),
-    Operation("GET", "/portal/email/subscriptions", list_subscriptions, surface=Surface.PORTAL),
-    Operation("POST", "/portal/email/subscriptions/{mode}/{id}/pause", pause, surface=Surface.PORTAL),
-    Operation("GET", "/portal/email/cards", list_cards, surface=Surface.PORTAL),
-    Operation("GET", "/portal/email/wallet", retrieve_wallet, surface=Surface.PORTAL),
-    Operation("POST", "/portal/email/wallet/topup", top_up, surface=Surface.PORTAL),
-    Operation("POST", "/portal/email/virtual-account", request_virtual_account, surface=Surface.PORTAL),
+    ApiOperation("POST", "/portal/email/start", start, audience=Audience.PUBLIC),
+    ApiOperation("POST", "/portal/email/verify", verify, audience=Audience.PUBLIC),
+    ApiOperation("GET", "/portal/email/subscriptions", list_subscriptions, audience=Audience.PORTAL),
+    ApiOperation("POST", "/portal/email/subscriptions/{mode}/{id}/pause", pause, audience=Audience.PORTAL),
+    ApiOperation("GET", "/portal/email/cards", list_account_cards, audience=Audience.PORTAL),
+    ApiOperation("GET", "/portal/email/wallet", retrieve_wallet, audience=Audience.PORTAL),
+    ApiOperation("POST", "/portal/email/wallet/topup", top_up, audience=Audience.PORTAL),
+    ApiOperation("POST", "/portal/email/virtual-account", request_virtual_account, audience=Audience.PORTAL),
 )

@@ -1,36 +1,30 @@
-"""Events: what happened, and the bytes that told of it."""
+"""Events: the record, and the bytes that webhooks deliver."""
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from ...._json import JSONObject
+from ...representation import event_to_json
 from ...storage.rows import find
-from ..dispatch import Call, Operation
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 from ..responses import ApiResponse
 
 __all__ = ["OPERATIONS"]
 
 
-def retrieve_event(call: Call) -> JSONObject:
-    """``getEvent``: the record, with what its payload says."""
-    event = find(call.db, "events", call.path["id"])
-    return {
-        "id": event["id"],
-        "type": event["type"],
-        "data": json.loads(event["payload"])["data"],
-        "dispatchedAt": event["dispatched_at"],
-        "createdAt": event["created_at"],
-    }
+def retrieve_event(context: RequestContext) -> JSONObject:
+    """``getEvent``."""
+    return event_to_json(find(context.uow.db, "events", context.path["id"]))
 
 
-def retrieve_event_payload(call: Call) -> ApiResponse:
-    """``getEventPayload``: the payload itself, unchanged to the byte."""
-    return ApiResponse(200, find(call.db, "events", call.path["id"])["payload"])
+def retrieve_event_payload(context: RequestContext) -> ApiResponse:
+    """``getEventPayload``: the delivered bytes, because the signature covers them."""
+    return ApiResponse(200, find(context.uow.db, "events", context.path["id"])["payload"])
 
 
 OPERATIONS: Final = (
-    Operation("GET", "/v1/events/{id}", retrieve_event),
-    Operation("GET", "/v1/events/{id}/payload", retrieve_event_payload),
+    ApiOperation("GET", "/v1/events/{id}", retrieve_event),
+    ApiOperation("GET", "/v1/events/{id}/payload", retrieve_event_payload),
 )

@@ -1,4 +1,4 @@
-"""OAuth: trade the client's id and secret for an access token."""
+"""OAuth: exchange of the client's id and secret for an access token."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...auth.credentials import is_client, issue_token
-from ...auth.sessions import Surface
+from ...auth.sessions import Audience
 from ...errors import ApiError
 from ...validation import Text, one_of
-from ..dispatch import Call, Operation
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 
 __all__ = ["OPERATIONS"]
 
 
 @frozen
 class TokenRequest:
-    """The body of ``oauthToken``."""
+    """Body of ``oauthToken``."""
 
     grant_type: Annotated[str, one_of("client_credentials")]
     client_id: Text
     client_secret: Text
 
 
-def exchange(call: Call) -> JSONObject:
-    """``oauthToken``: answer a token that lives as long as the sandbox was told."""
-    # OAuth writes its names with underscores, unlike the rest of the API.
-    body = call.read(TokenRequest, spelling=str)
+def exchange(context: RequestContext) -> JSONObject:
+    """``oauthToken``: issue a token with the lifetime of the sandbox's settings."""
+    # OAuth defines its members in snake_case, unlike the rest of the API.
+    body = context.read_body(TokenRequest, spelling=str)
     if not is_client(body.client_id, body.client_secret):
-        raise ApiError(401, "The client is unknown, or the secret is not its secret.")
-    lifetime = call.backend.token_lifetime
+        raise ApiError(401, "The client id or the client secret is wrong.")
+    lifetime = context.token_lifetime
     return {
-        "access_token": issue_token(call.db, call.now, lifetime),
+        "access_token": issue_token(context.uow.db, context.uow.now, lifetime),
         "token_type": "Bearer",
         "expires_in": int(lifetime) if lifetime == int(lifetime) else lifetime,
     }
 
 
 OPERATIONS: Final = (
-    # A token is never answered twice, so a key has nothing to replay here.
-    Operation("POST", "/v1/oauth/token", exchange, surface=Surface.PUBLIC, takes_key=False),
+    # The idempotency store would keep the token in the clear, and each exchange must return a new one.
+    ApiOperation("POST", "/v1/oauth/token", exchange, audience=Audience.PUBLIC, is_idempotent=False),
 )

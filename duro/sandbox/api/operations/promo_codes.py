@@ -1,40 +1,41 @@
-"""Promo codes: a discount for whoever knows the code."""
+"""Promo codes: create, retrieve, update."""
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
-from ...errors import ApiError
-from ...storage.rows import find, insert, update
+from ...billing import promo_codes
+from ...representation import promo_code_to_json
+from ...storage.rows import find, update
 from ...validation import (
-    LARGEST_INTEGER,
+    MAX_INTEGER,
     Flag,
-    Moment,
     PositiveInteger,
     Text,
-    given_members,
+    Timestamp,
+    check_timestamp,
     integer,
-    moment,
     nullable,
     one_of,
+    set_members,
 )
-from ..dispatch import Call, Operation
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 
 __all__ = ["OPERATIONS"]
 
-# In an update, null takes a limit away.
-Limit: TypeAlias = Annotated[int | None, nullable(integer(1, LARGEST_INTEGER, "positive integer, or null"))]
-Expiry: TypeAlias = Annotated[str | None, nullable(moment)]
+# In an update, null removes a limit.
+RedemptionLimit: TypeAlias = Annotated[int | None, nullable(integer(1, MAX_INTEGER, "positive integer, or null"))]
+Expiry: TypeAlias = Annotated[str | None, nullable(check_timestamp)]
 
 
 @frozen
 class PromoCodeCreate:
-    """The body of ``createPromoCode``."""
+    """Body of ``createPromoCode``."""
 
     code: Text
     discount_type: Annotated[str, one_of("percentage", "fixed")]
@@ -43,64 +44,38 @@ class PromoCodeCreate:
     duration: Annotated[str, one_of("once", "forever", "repeating")] = "once"
     duration_cycles: PositiveInteger | Unset = UNSET
     max_redemptions: PositiveInteger | Unset = UNSET
-    expires_at: Moment | Unset = UNSET
+    expires_at: Timestamp | Unset = UNSET
 
 
 @frozen
 class PromoCodeUpdate:
-    """The body of ``updatePromoCode``."""
+    """Body of ``updatePromoCode``."""
 
     active: Flag | Unset = UNSET
-    max_redemptions: Limit | Unset = UNSET
+    max_redemptions: RedemptionLimit | Unset = UNSET
     expires_at: Expiry | Unset = UNSET
 
 
-def to_json(promo_code: sqlite3.Row) -> JSONObject:
-    """Give a promo code the contract's shape."""
-    limit, redeemed = promo_code["max_redemptions"], promo_code["redeemed_count"]
-    return {
-        "id": promo_code["id"],
-        "code": promo_code["code"],
-        "discountType": promo_code["discount_type"],
-        "discountValue": promo_code["discount_value"],
-        "duration": promo_code["duration"],
-        "redeemedCount": redeemed,
-        "remaining": None if limit is None else max(limit - redeemed, 0),
-        "active": bool(promo_code["active"]),
-        "expiresAt": promo_code["expires_at"],
-        "createdAt": promo_code["created_at"],
-    }
+def create_promo_code(context: RequestContext) -> JSONObject:
+    """``createPromoCode``."""
+    body = context.read_body(PromoCodeCreate)
+    return promo_code_to_json(promo_codes.create_promo_code(context.uow, set_members(body)))
 
 
-def create_promo_code(call: Call) -> JSONObject:
-    """``createPromoCode``: a code exists once, and a percentage has its end at 100."""
-    body = call.read(PromoCodeCreate)
-    if body.discount_type == "percentage" and body.discount_value > 100:
-        issue = "expected percentage of at most 100"
-        raise ApiError(422, "Not valid: discountValue.", [{"path": "discountValue", "issue": issue}])
-    if not isinstance(body.plan_id, Unset):
-        find(call.db, "plans", body.plan_id)
-    if call.db.execute("SELECT 1 FROM promo_codes WHERE code = ?", (body.code,)).fetchone():
-        raise ApiError(409, "This code exists already.")
-    identifier = call.new_id("promo")
-    insert(call.db, "promo_codes", {"id": identifier, **given_members(body), "created_at": call.at})
-    return to_json(find(call.db, "promo_codes", identifier))
-
-
-def retrieve_promo_code(call: Call) -> JSONObject:
+def retrieve_promo_code(context: RequestContext) -> JSONObject:
     """``getPromoCode``."""
-    return to_json(find(call.db, "promo_codes", call.path["id"]))
+    return promo_code_to_json(find(context.uow.db, "promo_codes", context.path["id"]))
 
 
-def update_promo_code(call: Call) -> JSONObject:
-    """``updatePromoCode``: what the body leaves out stays as it is, null takes a limit away."""
-    promo_code = find(call.db, "promo_codes", call.path["id"])
-    body = call.read(PromoCodeUpdate)
-    return to_json(update(call.db, "promo_codes", promo_code["id"], given_members(body)))
+def update_promo_code(context: RequestContext) -> JSONObject:
+    """``updatePromoCode``: omitted members keep their values, null removes a limit."""
+    promo_code = find(context.uow.db, "promo_codes", context.path["id"])
+    body = context.read_body(PromoCodeUpdate)
+    return promo_code_to_json(update(context.uow.db, "promo_codes", promo_code["id"], set_members(body)))
 
 
 OPERATIONS: Final = (
-    Operation("POST", "/v1/promo-codes", create_promo_code, status=201),
-    Operation("GET", "/v1/promo-codes/{id}", retrieve_promo_code),
-    Operation("PATCH", "/v1/promo-codes/{id}", update_promo_code),
+    ApiOperation("POST", "/v1/promo-codes", create_promo_code, status=201),
+    ApiOperation("GET", "/v1/promo-codes/{id}", retrieve_promo_code),
+    ApiOperation("PATCH", "/v1/promo-codes/{id}", update_promo_code),
 )

@@ -1,29 +1,27 @@
-"""Settings: how the merchant wants lost payments to be recovered."""
+"""Settings: recovery of failed payments."""
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
-from ...storage.rows import update
-from ...validation import Flag, Text, given_members, integer
-from ..dispatch import Call, Operation
+from ...recovery.settings import update_settings
+from ...representation import recovery_settings_to_json
+from ...validation import Flag, Text, integer, set_members
+from ..operation import ApiOperation
+from ..request_context import RequestContext
 
 __all__ = ["OPERATIONS"]
 
 Days: TypeAlias = Annotated[int, integer(0, 365, "integer from 0 to 365")]
 
-# The tenant has one set of settings.
-_ONLY: Final = "recovery"
-
 
 @frozen
-class RecoverySettings:
-    """The body of ``updateRecoverySettings``."""
+class RecoverySettingsUpdate:
+    """Body of ``updateRecoverySettings``."""
 
     auto_recovery: Flag | Unset = UNSET
     renewal_reminders: Flag | Unset = UNSET
@@ -34,25 +32,10 @@ class RecoverySettings:
     dunning_escalation: Text | Unset = UNSET
 
 
-def to_json(settings: sqlite3.Row) -> JSONObject:
-    """Give the settings the contract's shape."""
-    return {
-        "autoRecovery": bool(settings["auto_recovery"]),
-        "renewalReminders": bool(settings["renewal_reminders"]),
-        "renewalReminderDays": settings["renewal_reminder_days"],
-        "abandonedCart": bool(settings["abandoned_cart"]),
-        "dunningEnabled": bool(settings["dunning_enabled"]),
-        "dunningEscalationDays": settings["dunning_escalation_days"],
-        "dunningEscalation": settings["dunning_escalation"],
-    }
+def update_recovery_settings(context: RequestContext) -> JSONObject:
+    """``updateRecoverySettings``: omitted members keep their values."""
+    body = context.read_body(RecoverySettingsUpdate)
+    return recovery_settings_to_json(update_settings(context.uow.db, set_members(body)))
 
 
-def update_recovery_settings(call: Call) -> JSONObject:
-    """``updateRecoverySettings``: what the body leaves out stays as it is."""
-    body = call.read(RecoverySettings)
-    # The schema holds the defaults, so the first change makes the record.
-    call.db.execute("INSERT OR IGNORE INTO recovery_settings (id) VALUES (?)", (_ONLY,))
-    return to_json(update(call.db, "recovery_settings", _ONLY, given_members(body)))
-
-
-OPERATIONS: Final = (Operation("PATCH", "/v1/settings/recovery", update_recovery_settings),)
+OPERATIONS: Final = (ApiOperation("PATCH", "/v1/settings/recovery", update_recovery_settings),)

@@ -1,0 +1,43 @@
+"""Data of billing events: rows in the contract's shapes, embedded in one another."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..._json import JSONValue
+from ..representation import customer_to_json, invoice_to_json, plan_to_json, subscription_to_json
+from ..storage.rows import find
+
+__all__ = ["invoice_event_data", "subscription_event_data"]
+
+
+def subscription_event_data(db: sqlite3.Connection, subscription: sqlite3.Row) -> dict[str, JSONValue]:
+    """Return the event data of a subscription: the subscription with its customer and plan.
+
+    Args:
+        db: Open transaction.
+        subscription: Subscription after the change.
+    """
+    return {
+        "subscription": subscription_to_json(subscription),
+        "customer": customer_to_json(find(db, "customers", subscription["customer_id"])),
+        "plan": plan_to_json(find(db, "plans", subscription["plan_id"])),
+    }
+
+
+def invoice_event_data(db: sqlite3.Connection, invoice: sqlite3.Row, amount: int) -> dict[str, JSONValue]:
+    """Return the event data of an invoice: the invoice with its customer and the id of its subscription.
+
+    Args:
+        db: Open transaction.
+        invoice: Invoice after the change.
+        amount: Amount charged or refunded, in minor units.
+    """
+    data: dict[str, JSONValue] = {
+        "invoice": invoice_to_json(invoice),
+        "customer": customer_to_json(find(db, "customers", invoice["customer_id"])),
+        "amount": amount,
+    }
+    if invoice["subscription_id"]:
+        data["subscriptionId"] = invoice["subscription_id"]
+    return data

@@ -1,0 +1,1 @@
+"""Recovery of failed payments: settings and figures."""

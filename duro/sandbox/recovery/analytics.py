@@ -1,0 +1,44 @@
+"""Figures about failed charges and their recovery."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from ..._json import JSONObject
+
+__all__ = ["summarize_failures"]
+
+# An invoice counts after its first failed charge, under its present status.
+_TOTALS: Final = """
+    SELECT
+        coalesce(sum(amount) FILTER (WHERE status = 'open'), 0) AS in_flight,
+        coalesce(sum(amount) FILTER (WHERE status = 'paid'), 0) AS recovered,
+        coalesce(sum(amount) FILTER (WHERE status = 'uncollectible'), 0) AS exhausted
+    FROM invoices WHERE id IN (SELECT invoice_id FROM transactions WHERE status = 'failed')
+"""
+_FAILURES: Final = """
+    SELECT coalesce(failure_code, 'unknown') AS code, count(*) AS number
+    FROM transactions WHERE status = 'failed' GROUP BY code ORDER BY code
+"""
+
+
+def summarize_failures(db: sqlite3.Connection) -> JSONObject:
+    """Return the totals of failed charges.
+
+    Args:
+        db: Open transaction.
+
+    Returns:
+        Totals in minor units, the recovered share of all settled invoices, and
+        the number of failed charges by failure code.
+    """
+    totals = db.execute(_TOTALS).fetchone()
+    settled = totals["recovered"] + totals["exhausted"]
+    return {
+        "inFlight": totals["in_flight"],
+        "recovered": totals["recovered"],
+        "exhausted": totals["exhausted"],
+        "recoveryRate": totals["recovered"] / settled if settled else 0,
+        "byFailureCode": {row["code"]: row["number"] for row in db.execute(_FAILURES)},
+    }

@@ -1,0 +1,245 @@
+-- Tables of a sandbox. Increase SCHEMA_VERSION in database.py with every change.
+--
+-- Timestamps are strings in the API's format. They sort as strings, and responses copy them.
+-- Lists are read backwards through (created_at, id).
+
+CREATE TABLE clock (
+    offset_seconds REAL NOT NULL
+);
+
+CREATE TABLE tokens (
+    digest BLOB PRIMARY KEY,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+
+CREATE TABLE idempotency (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+CREATE TABLE codes (
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL COLLATE NOCASE,
+    code TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    used_at TEXT,
+    expires_at TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX codes_of_recipient ON codes (channel, recipient, created_at, id);
+
+CREATE TABLE sessions (
+    digest BLOB PRIMARY KEY,
+    audience TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE identities (
+    id TEXT PRIMARY KEY,
+    phone TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE accounts (
+    id TEXT PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    balance INTEGER NOT NULL DEFAULT 0,
+    account_number TEXT,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE recovery_settings (
+    id TEXT PRIMARY KEY,
+    auto_recovery INTEGER NOT NULL DEFAULT 1,
+    renewal_reminders INTEGER NOT NULL DEFAULT 1,
+    renewal_reminder_days INTEGER NOT NULL DEFAULT 3,
+    abandoned_cart INTEGER NOT NULL DEFAULT 0,
+    dunning_enabled INTEGER NOT NULL DEFAULT 1,
+    dunning_escalation_days INTEGER NOT NULL DEFAULT 7,
+    dunning_escalation TEXT NOT NULL DEFAULT 'cancel'
+);
+
+CREATE TABLE plans (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    interval_count INTEGER NOT NULL,
+    trial_days INTEGER NOT NULL,
+    max_cycles INTEGER,
+    archived_at TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX plans_by_age ON plans (created_at, id);
+
+CREATE TABLE promo_codes (
+    id TEXT PRIMARY KEY,
+    code TEXT NOT NULL UNIQUE,
+    plan_id TEXT REFERENCES plans,
+    discount_type TEXT NOT NULL,
+    discount_value INTEGER NOT NULL,
+    duration TEXT NOT NULL,
+    duration_cycles INTEGER,
+    max_redemptions INTEGER,
+    redeemed_count INTEGER NOT NULL DEFAULT 0,
+    active INTEGER NOT NULL DEFAULT 1,
+    expires_at TEXT,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE payment_links (
+    id TEXT PRIMARY KEY,
+    plan_id TEXT NOT NULL REFERENCES plans,
+    slug TEXT NOT NULL UNIQUE,
+    active INTEGER NOT NULL DEFAULT 1,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE customers (
+    id TEXT PRIMARY KEY,
+    email TEXT COLLATE NOCASE,
+    phone TEXT,
+    name TEXT,
+    merchant_ref TEXT UNIQUE,
+    blacklisted INTEGER NOT NULL DEFAULT 0,
+    blacklist_reason TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX customers_by_age ON customers (created_at, id);
+CREATE INDEX customers_by_email ON customers (email);
+CREATE INDEX customers_by_phone ON customers (phone);
+
+CREATE TABLE cards (
+    id TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    brand TEXT NOT NULL,
+    last4 TEXT NOT NULL,
+    exp_month INTEGER NOT NULL,
+    exp_year INTEGER NOT NULL,
+    is_default INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX cards_of_customer ON cards (customer_id, created_at, id);
+
+CREATE TABLE subscriptions (
+    id TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    plan_id TEXT NOT NULL REFERENCES plans,
+    status TEXT NOT NULL,
+    -- Price and interval at the time of purchase: an update of the plan does not change running subscriptions.
+    amount INTEGER NOT NULL,
+    interval TEXT NOT NULL,
+    interval_count INTEGER NOT NULL,
+    -- Start of the first paid period; its day of the month is the billing day.
+    anchor TEXT NOT NULL,
+    current_period_start TEXT,
+    current_period_end TEXT,
+    cancel_at_period_end INTEGER NOT NULL DEFAULT 0,
+    cycles_completed INTEGER NOT NULL DEFAULT 0,
+    credit INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX subscriptions_of_customer ON subscriptions (customer_id, created_at, id);
+
+CREATE TABLE invoices (
+    id TEXT PRIMARY KEY,
+    subscription_id TEXT REFERENCES subscriptions,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    period_start TEXT NOT NULL,
+    period_end TEXT NOT NULL,
+    paid_at TEXT,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE transactions (
+    id TEXT PRIMARY KEY,
+    invoice_id TEXT NOT NULL REFERENCES invoices,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    status TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    rail TEXT NOT NULL,
+    failure_code TEXT,
+    reference TEXT,
+    idempotency_key TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
+CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
+
+CREATE TABLE refunds (
+    id TEXT PRIMARY KEY,
+    invoice_id TEXT NOT NULL REFERENCES invoices,
+    customer_id TEXT NOT NULL REFERENCES customers,
+    amount INTEGER NOT NULL,
+    reason TEXT,
+    idempotency_key TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX refunds_of_invoice ON refunds (invoice_id, created_at, id);
+
+CREATE TABLE checkout_sessions (
+    id TEXT PRIMARY KEY,
+    token TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'pending',
+    kind TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    plan_id TEXT REFERENCES plans,
+    account_id TEXT REFERENCES accounts,
+    customer_email TEXT,
+    customer_phone TEXT,
+    success_url TEXT,
+    subscription_id TEXT REFERENCES subscriptions,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE wallet_transactions (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts,
+    session_id TEXT NOT NULL UNIQUE REFERENCES checkout_sessions,
+    amount INTEGER NOT NULL,
+    balance_after INTEGER NOT NULL,
+    memo TEXT NOT NULL,
+    idempotency_key TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX wallet_transactions_of_account ON wallet_transactions (account_id, created_at, id);
+
+CREATE TABLE events (
+    id TEXT PRIMARY KEY,
+    type TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    dispatched_at TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX events_by_age ON events (created_at, id);
+
+CREATE TABLE endpoints (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE outbox (
+    event_id TEXT NOT NULL REFERENCES events,
+    endpoint_id TEXT NOT NULL REFERENCES endpoints,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at TEXT NOT NULL,
+    PRIMARY KEY (event_id, endpoint_id)
+);
+CREATE INDEX outbox_by_due ON outbox (due_at, event_id, endpoint_id);
