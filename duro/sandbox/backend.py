@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @frozen
 class Stats:
-    """Counts since the start or the last reset; charges are counted over the whole life of the database.
+    """Counts since the start or the last reset. Charges are counted over the whole life of the database.
 
     Attributes:
         token_exchanges: Requests to ``POST /v1/oauth/token``, rejected ones included.
@@ -44,7 +44,7 @@ class Stats:
 
 @frozen
 class Backend:
-    """Parts of one sandbox; every thread may use them.
+    """Parts of one sandbox. Every thread may use them.
 
     Attributes:
         store: Database.
@@ -75,7 +75,7 @@ class Backend:
         """Open the backend of a database.
 
         Args:
-            database: Path of the database file; ``None`` creates a new database in memory.
+            database: Path of the database file. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
 
         Raises:

@@ -8,14 +8,14 @@ from typing import Final, Generic, TypeVar
 
 __all__ = ["BoundedLog"]
 
-# Enough for any test run; a sandbox that serves for weeks must not grow without a bound.
+# Enough for any test run. A sandbox that serves for weeks must not grow without a bound.
 MAX_ENTRIES: Final = 10_000
 
 Entry = TypeVar("Entry")
 
 
 class BoundedLog(Generic[Entry]):
-    """Log of the latest 10,000 entries; any thread may read it and append to it.
+    """Log of the latest 10,000 entries. Any thread may read it and append to it.
 
     A subclass that keeps counts as well changes them under the same lock.
     """
@@ -26,7 +26,7 @@ class BoundedLog(Generic[Entry]):
         self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
 
     def append(self, entry: Entry) -> None:
-        """Append an entry; a full log drops its oldest one."""
+        """Append an entry. A full log drops its oldest one."""
         with self._lock:
             self._entries.append(entry)
 

@@ -61,7 +61,7 @@ class Sandbox:
 
     Args:
         host: Address to listen on. The sandbox is not protected, so use a loopback address.
-        port: Port to listen on; 0 picks a free one.
+        port: Port to listen on. 0 picks a free one.
         database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
             and each start begins with an empty sandbox.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
@@ -107,7 +107,7 @@ class Sandbox:
         return f"<Sandbox {running.server.url if running else 'not running'}>"
 
     def start(self) -> None:
-        """Start the server, and return when it accepts requests; a running sandbox is left as it is.
+        """Start the server, and return when it accepts requests. A running sandbox is left as it is.
 
         Raises:
             OSError: The address cannot be bound.
@@ -127,7 +127,7 @@ class Sandbox:
                 self._running = _Running(backend, server, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
-        """Stop the server and close its connections; a stopped sandbox is left as it is.
+        """Stop the server and close its connections. A stopped sandbox is left as it is.
 
         Raises:
             RuntimeError: The server did not stop in time.
@@ -147,7 +147,7 @@ class Sandbox:
         self.stop()
 
     async def __aenter__(self) -> Self:
-        # Shielded: a cancellation in the middle of the start would leave a server that nothing stops.
+        # Shielded: a cancellation in the middle of the start would leave a server running.
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self.start)
         return self
@@ -211,12 +211,12 @@ class Sandbox:
 
     @property
     def events(self) -> tuple[EventEntry, ...]:
-        """All events, newest last; these are what webhooks deliver."""
+        """All events, newest last. These are what webhooks deliver."""
         return self._require().backend.transact(list_events)
 
     @property
     def codes(self) -> tuple[OneTimeCode, ...]:
-        """All one-time passwords, newest last; the sandbox sends them neither by phone nor by e-mail."""
+        """All one-time passwords, newest last. The sandbox sends them neither by phone nor by e-mail."""
         return self._require().backend.transact(list_codes)
 
     @property
@@ -238,7 +238,7 @@ class Sandbox:
             RuntimeError: The sandbox is not running, or stopped during the wait.
 
         Example:
-            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/nobody-listens-here")
+            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
             >>> customer = await client.customers.create()
             >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
@@ -257,7 +257,7 @@ class Sandbox:
         """Revoke access tokens before they expire.
 
         Args:
-            token: Access token to revoke; ``None`` revokes all.
+            token: Access token to revoke. ``None`` revokes all.
 
         Returns:
             Number of revoked tokens.

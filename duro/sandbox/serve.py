@@ -14,7 +14,7 @@ __all__ = ["serve"]
 
 DEFAULT_PORT: Final = 8787
 
-# Frequent enough to notice a server that died, and rare enough to cost nothing.
+# Upper bound on the time to notice that the server died.
 CHECK_INTERVAL_SECONDS: Final = 1.0
 
 
@@ -33,8 +33,8 @@ def serve(
 
     Args:
         host: Address to listen on.
-        port: Port to listen on; 0 picks a free one.
-        database: Path of the database file; ``None`` keeps the state in memory.
+        port: Port to listen on. 0 picks a free one.
+        database: Path of the database file. ``None`` keeps the state in memory.
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
         on_ready: Callback with the URL of the server, called as soon as the server accepts requests.

@@ -24,10 +24,9 @@ from ..backend import Backend
 from ..billing.ledger import list_charges, list_refunds
 from ..clock import timestamp
 from ..deliveries.endpoints import EndpointCreate
-from ..errors import ApiError
 from ..events import list_events
 from ..faults.rules import parse_fault
-from ..validation import InvalidValueError, Text, parse_json, structure
+from ..validation import InvalidValueError, Text, invalid_field, parse_json, structure
 
 __all__ = ["build_control_routes"]
 
@@ -47,7 +46,7 @@ class ClockAdvance:
 
 @frozen
 class TokenRevocation:
-    """Body of ``POST /_sandbox/tokens/revoke``; without a token, all tokens are revoked."""
+    """Body of ``POST /_sandbox/tokens/revoke``. Without a token, all tokens are revoked."""
 
     token: Text | Unset = UNSET
 
@@ -108,7 +107,7 @@ class _Control:
         try:
             now = self._backend.clock.advance(seconds=body.advance)
         except ValueError as error:
-            raise ApiError(422, "Not valid: advance.", [{"path": "advance", "issue": str(error)}]) from None
+            raise invalid_field("advance", str(error)) from None
         return ApiResponse.of({"now": timestamp(now)}).response()
 
     async def list_faults(self, _request: Request) -> Response:

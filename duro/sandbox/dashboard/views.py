@@ -34,7 +34,7 @@ def render_dashboard(backend: Backend) -> str:
         backend: Backend to show.
 
     Returns:
-        HTML with every text escaped; it does not contain credentials.
+        HTML with every text escaped. It does not contain credentials.
     """
     return _DASHBOARD.render(
         now=timestamp(backend.clock.now()),

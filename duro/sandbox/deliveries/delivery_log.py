@@ -20,9 +20,9 @@ class Delivery:
         endpoint_id: Id of the endpoint.
         url: URL of the endpoint.
         attempt: Number of the attempt, from 1 to 7.
-        status: HTTP status that the endpoint returned; ``None`` without a complete response.
-        failure: Reason of the failure; ``None`` after a 2xx.
-        retry_at: Time of the next attempt by the sandbox's clock; ``None`` after a success or the last attempt.
+        status: HTTP status that the endpoint returned. ``None`` without a complete response.
+        failure: Reason of the failure. ``None`` after a 2xx.
+        retry_at: Time of the next attempt by the sandbox's clock. ``None`` after a success or the last attempt.
         at: Sandbox time at the end of the attempt, in the API's format.
     """
 
@@ -51,7 +51,7 @@ class DeliveryLog(BoundedLog[Delivery]):
         return self._delivered
 
     def append(self, entry: Delivery) -> None:
-        """Append an attempt; a full log drops its oldest entry."""
+        """Append an attempt. A full log drops its oldest entry."""
         with self._lock:
             super().append(entry)
             self._delivered += entry.failure is None

@@ -57,7 +57,7 @@ class EndpointCreate:
 
 @frozen
 class Endpoint:
-    """Webhook endpoint; its secret is not an attribute, so it cannot be shown.
+    """Webhook endpoint. Its secret is not an attribute, so it cannot be shown.
 
     Attributes:
         id: Id of the endpoint.
@@ -69,7 +69,7 @@ class Endpoint:
 
 
 class Endpoints:
-    """Webhook endpoints of one sandbox, oldest first; any thread may use them.
+    """Webhook endpoints of one sandbox, oldest first. Any thread may use them.
 
     Args:
         store: Database of the endpoints.

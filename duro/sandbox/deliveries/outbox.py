@@ -1,6 +1,6 @@
 """Outbox: deliveries still to be made, written in the transaction that records their event.
 
-The shared transaction keeps both in step. No committed event is left without
+The shared transaction keeps both consistent. No committed event is left without
 its deliveries, and no delivery exists for an event that was rolled back.
 
 A delivery stays in the outbox until it succeeds, its last attempt fails, or its endpoint is removed. While an attempt
@@ -61,8 +61,8 @@ class Outcome:
     """Outcome of a delivery attempt.
 
     Attributes:
-        status: HTTP status of the response; ``None`` without a complete response.
-        failure: Reason of the failure; ``None`` after a success.
+        status: HTTP status of the response. ``None`` without a complete response.
+        failure: Reason of the failure. ``None`` after a success.
         was_sent: Whether the request may have left this machine.
     """
 
@@ -88,7 +88,7 @@ def enqueue(db: sqlite3.Connection, event_id: str, at: str) -> int:
 
 
 class Outbox:
-    """Pending deliveries of one sandbox; any thread may use it.
+    """Pending deliveries of one sandbox. Any thread may use it.
 
     Args:
         store: Database of the deliveries.
@@ -104,7 +104,7 @@ class Outbox:
         self._is_closed = False
 
     def due(self, now: datetime, limit: int) -> list[DueDelivery]:
-        """Return due deliveries, longest due first; one that is in progress stays due until it is settled.
+        """Return due deliveries, longest due first. One that is in progress stays due until it is settled.
 
         Args:
             now: Current sandbox time.
@@ -120,12 +120,12 @@ class Outbox:
             return [DueDelivery(*row) for row in rows]
 
     def contains(self, key: tuple[str, str]) -> bool:
-        """Return whether a delivery is still pending; a withdrawn one is not."""
+        """Return whether a delivery is still pending. A withdrawn one is not."""
         with self._store.transaction() as db:
             return _contains(db, key)
 
     def seconds_to_next(self, now: datetime) -> float | None:
-        """Return the seconds until the next delivery becomes due; ``None`` if none is scheduled.
+        """Return the seconds until the next delivery becomes due. Return ``None`` if none is scheduled.
 
         Args:
             now: Sandbox time that was passed to :meth:`due`. With a later time, a delivery that became due between
@@ -136,7 +136,7 @@ class Outbox:
         return None if due_at is None else (datetime.fromisoformat(due_at) - now).total_seconds()
 
     def settle(self, due: DueDelivery, outcome: Outcome) -> None:
-        """Log an attempt, and remove its delivery or schedule the next attempt; ignore a withdrawn delivery."""
+        """Log an attempt, and remove its delivery or schedule the next attempt. Ignore a withdrawn delivery."""
         with self._store.transaction() as db:
             if not _contains(db, due.key):
                 return
@@ -174,7 +174,7 @@ class Outbox:
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> None:
-        """Wait until no delivery is due; a scheduled retry is not due before its time.
+        """Wait until no delivery is due. A scheduled retry is not due before its time.
 
         Args:
             timeout: Maximum wait in seconds.
@@ -190,7 +190,7 @@ class Outbox:
                 )
 
     def close(self) -> None:
-        """End every wait; pending deliveries stay in the database."""
+        """End every wait. Pending deliveries stay in the database."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

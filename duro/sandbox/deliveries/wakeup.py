@@ -11,7 +11,7 @@ __all__ = ["Wakeup"]
 
 
 class Wakeup:
-    """Signal that wakes the one task that listens; any thread may send it, inside a transaction too."""
+    """Signal that wakes the one task that listens. Any thread may send it, inside a transaction too."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Wakeup:
         self._notified = asyncio.Event()
 
     def notify(self) -> None:
-        """Wake the listener; a busy one checks again afterwards, and without a listener nothing happens."""
+        """Wake the listener. A busy one checks again afterwards. Without a listener the call is ignored."""
         with self._lock:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._notified.set)
@@ -40,7 +40,7 @@ class Wakeup:
         """Wait for the next notification.
 
         Args:
-            within: Maximum wait in seconds; ``None`` waits without a limit.
+            within: Maximum wait in seconds. ``None`` waits without a limit.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(within):

@@ -29,7 +29,7 @@ MAX_RESPONSE_BYTES: Final = 1_000_000
 
 
 class DeliveryWorker:
-    """Worker that makes due deliveries until it is cancelled; an interrupted delivery stays due.
+    """Worker that makes due deliveries until it is cancelled. An interrupted delivery stays due.
 
     Args:
         outbox: Pending deliveries.
@@ -44,7 +44,7 @@ class DeliveryWorker:
         self._in_progress: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Make deliveries until cancelled."""
+        """Deliver until cancelled."""
         with self._wakeup.listen():
             async with asyncio.TaskGroup() as group:
                 while True:
@@ -115,7 +115,7 @@ def _failure_of(status: int) -> str | None:
 
 
 def _signed_headers(due: DueDelivery) -> Headers:
-    # Real time and not the sandbox's: the receiver checks it against a clock that nobody advances.
+    # Real time, because the receiver compares it with its own clock. The sandbox's clock may be advanced.
     now = str(int(time.time())).encode()
     signature = compose_header(now, due.payload, [Key(due.secret.reveal().encode())])
     lines = {

@@ -1,7 +1,7 @@
 """Fault kinds: one frozen class each, with its options and its effect on a request.
 
-A kind knows nothing of ASGI. It acts through a :class:`~duro.sandbox.http.fault_context.FaultContext`, which can
-process the request, discard it, respond, or act on the connection itself.
+Kinds do not use ASGI. They act through a :class:`~duro.sandbox.http.fault_context.FaultContext`. It can process the
+request, discard it, send a response, or act on the connection.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FaultKind: TypeAlias = Literal[
     "status", "delay", "reset_before", "reset_after", "truncate", "garbage", "drip", "silence"
 ]
 
-# One day; "silence" is the kind for longer waits.
+# One day. For longer waits there is "silence".
 MAX_WAIT_SECONDS: Final = 86_400
 
 
@@ -62,11 +62,11 @@ class FaultEffect(AttrsInstance, Protocol):
 
 @frozen
 class StatusFault:
-    """Error response in the API's format; the call is not processed.
+    """Error response in the API's format. The call is not processed.
 
     Attributes:
         status: HTTP status from 400 to 599.
-        retry_after: Seconds of the ``Retry-After`` header; ``None`` leaves the header out.
+        retry_after: Seconds of the ``Retry-After`` header. ``None`` leaves the header out.
     """
 
     kind: ClassVar[FaultKind] = "status"
@@ -81,7 +81,7 @@ class StatusFault:
 
 @frozen
 class DelayFault:
-    """Late response; the call is processed after the delay, even if the client has gone.
+    """Late response. The call is processed after the delay, even if the client has gone.
 
     Attributes:
         seconds: Delay in seconds.
@@ -115,7 +115,7 @@ class ResetBeforeFault:
 
 @frozen
 class ResetAfterFault:
-    """TCP reset instead of the response; the call is processed."""
+    """TCP reset instead of the response. The call is processed."""
 
     kind: ClassVar[FaultKind] = "reset_after"
 
@@ -127,7 +127,7 @@ class ResetAfterFault:
 
 @frozen
 class TruncateFault:
-    """Response whose connection ends in the middle of the body; the call is processed."""
+    """Response whose connection ends in the middle of the body. The call is processed."""
 
     kind: ClassVar[FaultKind] = "truncate"
 
@@ -140,7 +140,7 @@ class TruncateFault:
 
 @frozen
 class GarbageFault:
-    """Response with status 200 and a body that is not JSON; the call is processed."""
+    """Response with status 200 and a body that is not JSON. The call is processed."""
 
     kind: ClassVar[FaultKind] = "garbage"
 
@@ -154,7 +154,7 @@ class GarbageFault:
 
 @frozen
 class DripFault:
-    """Response that arrives one byte at a time; the call is processed.
+    """Response that arrives one byte at a time. The call is processed.
 
     Attributes:
         pause: Seconds between two bytes.

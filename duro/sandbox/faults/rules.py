@@ -16,7 +16,7 @@ from ..._json import JSONObject, JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
 from ..errors import ApiError
-from ..validation import InvalidValueError, one_of, structure
+from ..validation import InvalidValueError, invalid_field, one_of, structure
 from .kinds import KINDS, FaultEffect, FaultKind
 from .path_pattern import is_control_path, matches
 
@@ -62,13 +62,13 @@ class _Rule:
 
 @define(eq=False, on_setattr=setters.frozen)
 class Fault:
-    """Fault that applies to some API requests; created by ``sandbox.faults.add``.
+    """Fault that applies to some API requests, created by ``sandbox.faults.add``.
 
     Attributes:
         effect: Fault kind with its options, such as ``DelayFault(seconds=1)``.
-        method: HTTP method of the requests; ``None`` for any.
-        path: Path of the requests, in which ``*`` and ``{id}`` match one segment; ``None`` for any.
-        times: Maximum number of requests; ``None`` for every request.
+        method: HTTP method of the requests. ``None`` for any.
+        path: Path of the requests, in which ``*`` and ``{id}`` match one segment. ``None`` for any.
+        times: Maximum number of requests. ``None`` for every request.
         times_applied: Number of requests that the fault has been applied to.
     """
 
@@ -76,7 +76,7 @@ class Fault:
     method: str | None = None
     path: str | None = None
     times: int | None = 1
-    # The one attribute that changes; only Faults.select changes it, under its lock.
+    # The one attribute that changes. Only Faults.select changes it, under its lock.
     times_applied: int = field(default=0, init=False, on_setattr=setters.NO_OP)
 
     @property
@@ -101,7 +101,7 @@ class Fault:
 
 
 class Faults:
-    """Faults of one sandbox, oldest first; any thread may use them.
+    """Faults of one sandbox, oldest first. Any thread may use them.
 
     Iteration includes spent faults.
     """
@@ -146,18 +146,18 @@ class Faults:
 
         Args:
             kind: Fault kind.
-            method: HTTP method of the requests; ``None`` for any.
-            path: Path of the requests, such as ``/v1/invoices/{id}/refund``; ``None`` for any. ``{id}`` and ``*``
+            method: HTTP method of the requests. ``None`` for any.
+            path: Path of the requests, such as ``/v1/invoices/{id}/refund``. ``None`` for any. ``{id}`` and ``*``
                 match one segment, and ``*`` also matches a part of one.
-            times: Number of requests to apply the fault to; ``None`` applies it until ``clear``.
-            status: HTTP status of ``status``, from 400 to 599; required there.
-            retry_after: Seconds of the ``Retry-After`` header of ``status``; the default leaves the header out.
-            seconds: Delay of ``delay`` in seconds; required there.
-            pause: Seconds between two bytes of ``drip``; 0.001 by default.
-            commit: Whether ``silence`` processes the call; true by default.
+            times: Number of requests to apply the fault to. ``None`` applies it until ``clear``.
+            status: HTTP status of ``status``, from 400 to 599. That kind requires it.
+            retry_after: Seconds of the ``Retry-After`` header of ``status``. The default leaves the header out.
+            seconds: Delay of ``delay`` in seconds. That kind requires it.
+            pause: Seconds between two bytes of ``drip``. The default is 0.001.
+            commit: Whether ``silence`` processes the call. The default is true.
 
         Returns:
-            The fault; its ``times_applied`` is updated with each request.
+            The fault. Its ``times_applied`` is updated with each request.
 
         Raises:
             InvalidArgumentError: A value is invalid or missing, or belongs to another kind.
@@ -185,7 +185,7 @@ class Faults:
         return fault
 
     def clear(self) -> int:
-        """Remove all faults; a fault that already applies to a request continues.
+        """Remove all faults. A fault that already applies to a request continues.
 
         Returns:
             Number of removed faults.
@@ -195,8 +195,8 @@ class Faults:
         return len(removed)
 
     def select(self, method: str, path: str) -> Fault | None:
-        """Return the fault that applies to a request, and count the application; ``None`` if no fault applies."""
-        # Most sandboxes have no faults, and their requests then need no lock.
+        """Return the fault that applies to a request, if any, and count the application."""
+        # Without faults, which is the usual case, requests skip the lock.
         if not self._faults:
             return None
         with self._lock:
@@ -214,11 +214,11 @@ def parse_fault(body: object) -> Fault:
         ApiError: The body is not a valid fault (422).
     """
     if not isinstance(body, dict):
-        raise ApiError(422, "The body is not a JSON object.", [{"path": "", "issue": "expected object"}])
+        raise ApiError(422, "The body must be a JSON object.", [{"path": "", "issue": "expected object"}])
     members = dict(cast("dict[str, object]", body))
     match = members.pop("match", {})
     if not isinstance(match, dict):
-        raise ApiError(422, "Not valid: match.", [{"path": "match", "issue": "expected object"}])
+        raise invalid_field("match", "expected object")
     matched = cast("dict[str, object]", match).items()
     members |= {f"match.{name}": value for name, value in matched if value is not None}
     return _build_fault(members, spelling=_json_name)

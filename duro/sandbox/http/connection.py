@@ -41,7 +41,7 @@ class Connection:
 
     Args:
         scope: ASGI scope of the request.
-        receive: ASGI receive channel of the request; it reports the disconnect.
+        receive: ASGI receive channel of the request. It reports the disconnect.
     """
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -82,10 +82,10 @@ class Connection:
         await self.wait_for_disconnect()
 
     async def wait_for_disconnect(self, *, within: float | None = None) -> bool:
-        """Wait until the connection is closed; a server that stops closes all connections.
+        """Wait until the connection is closed. A server that stops closes all connections.
 
         Args:
-            within: Maximum wait in seconds; ``None`` waits without a limit.
+            within: Maximum wait in seconds. ``None`` waits without a limit.
 
         Returns:
             Whether the connection was closed in time.
@@ -99,7 +99,7 @@ class Connection:
         return True
 
     async def sleep(self, seconds: float) -> bool:
-        """Wait, even if the client disconnects; a server that stops ends the wait.
+        """Wait, even if the client disconnects. A server that stops ends the wait.
 
         Args:
             seconds: Time to wait in seconds.

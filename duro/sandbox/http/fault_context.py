@@ -23,7 +23,7 @@ class RawResponse:
 
     Attributes:
         head: Status line and headers, with the empty line after them.
-        body: Body; empty in the response to a HEAD request.
+        body: Body, empty in the response to a HEAD request.
     """
 
     head: bytes
@@ -52,7 +52,7 @@ class FaultContext:
         self._send = send
 
     async def read_request(self) -> None:
-        """Read the whole request now; a later ``forward`` or ``process`` uses the copy."""
+        """Read the whole request now. A later ``forward`` or ``process`` uses the copy."""
         receive = self._receive
         messages = [await receive()]
         while messages[-1].get("more_body", False):
@@ -89,7 +89,7 @@ class FaultContext:
 
         Args:
             status: HTTP status.
-            retry_after: Seconds of the ``Retry-After`` header; ``None`` leaves the header out.
+            retry_after: Seconds of the ``Retry-After`` header. ``None`` leaves the header out.
         """
         error = ApiError(status, "A fault of the sandbox applied to this request. It was not processed.")
         headers = None if retry_after is None else {"Retry-After": f"{retry_after:g}"}

@@ -1,4 +1,4 @@
-"""ASGI middleware that applies faults; it is outermost, so it can drop or alter a finished response."""
+"""ASGI middleware that applies faults. It is outermost, so it can drop or alter a finished response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["FaultMiddleware"]
 
 
 class FaultMiddleware:
-    """Middleware that asks the fault rules about each API request, and lets the selected fault handle it.
+    """Middleware that selects the fault of each API request, and passes the request to it.
 
     Args:
         application: API without faults and without the request log.
@@ -26,7 +26,7 @@ class FaultMiddleware:
         self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request; the server is configured to pass only HTTP requests."""
+        """Handle a request. The server is configured to pass only HTTP requests."""
         path: str = scope["path"]
         fault = None if is_control_path(path) else self._backend.faults.select(scope["method"], path)
         if fault is None:

@@ -16,7 +16,7 @@ TOKEN_PATH: Final = "/v1/oauth/token"
 
 @frozen
 class RequestEntry:
-    """One API request and the status of its response; headers and bodies are left out, because they hold credentials.
+    """API request and the status of its response. Headers and bodies contain credentials, so they are left out.
 
     Attributes:
         method: HTTP method.

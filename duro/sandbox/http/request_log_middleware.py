@@ -26,7 +26,7 @@ class RequestLogMiddleware:
         self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request; the server is configured to pass only HTTP requests."""
+        """Handle a request. The server is configured to pass only HTTP requests."""
         backend = self._backend
         now = backend.clock.now()
         request_id = backend.ids.generate("req", now)

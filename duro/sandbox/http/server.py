@@ -38,10 +38,10 @@ class Server:
 
     Args:
         host: Address to bind.
-        port: Port to bind; 0 picks a free one.
+        port: Port to bind. 0 picks a free one.
 
     Raises:
-        OSError: The address cannot be bound; the message says how to fix it.
+        OSError: The address cannot be bound. The message says how to fix it.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -155,7 +155,7 @@ class _UvicornServer(uvicorn.Server):
         try:
             await background()
         except Exception:
-            # Logged here, because nothing awaits the task before the stop. The server works without it.
+            # Logged here, because the server awaits the task only at the stop. It works without the task.
             _logger.exception("the background task of the sandbox's server failed")
 
 

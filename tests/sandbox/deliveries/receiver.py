@@ -25,7 +25,7 @@ class ReceivedDelivery:
 
 @frozen
 class ReceiverResponse:
-    """Response of the endpoint; status 0 closes the connection without a response."""
+    """Response of the endpoint. Status 0 closes the connection without a response."""
 
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict)

@@ -51,7 +51,7 @@ def receive_chunks(connection: socket.socket) -> Iterator[bytes]:
 
 
 def receive_response(connection: socket.socket) -> tuple[list[str], bytes]:
-    """Receive one response; the connection may stay open."""
+    """Receive one response. The connection may stay open."""
     received = b""
     for chunk in receive_chunks(connection):
         received += chunk
