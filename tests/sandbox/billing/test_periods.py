@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duro.sandbox.billing.periods import INTERVALS, add_intervals
+from duro.sandbox.billing.periods import INTERVALS, add_intervals, next_period_end
 
 EARLIEST = datetime.fromisoformat("2000-01-01")
 LATEST = datetime.fromisoformat("8000-01-01")
@@ -46,3 +46,18 @@ def test_a_period_always_ends_and_keeps_the_time_of_day(start: datetime, interva
         assert end.timetz() == start.timetz()
     if interval in {"month", "quarter", "biannual", "year"}:
         assert end.day == start.day or (end + timedelta(days=1)).day == 1
+
+
+@given(
+    anchor=st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)),
+    interval=st.sampled_from(INTERVALS),
+    count=st.integers(1, 12),
+    periods=st.integers(1, 30),
+)
+def test_each_period_ends_a_multiple_of_the_interval_after_the_anchor(
+    anchor: datetime, interval: str, count: int, periods: int
+) -> None:
+    end = anchor
+    for number in range(1, periods + 1):
+        end = next_period_end(end, anchor, interval, count)
+        assert end == add_intervals(anchor, interval, number * count)
