@@ -1,47 +1,39 @@
-"""One running sandbox's world: its state, its time and its memory of what happened."""
+"""Backend of one sandbox: its database, clock, webhook deliveries, logs and faults, wired together."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
 
 from attrs import field, frozen
 
-from .auth import credentials
-from .auth.otp import OneTimeCode, list_codes
-from .billing.ledger import Charge, Refund, count_charges, list_charges, list_refunds
-from .clock import Clock
-from .deliveries.delivery_log import Deliveries, Delivery
-from .deliveries.endpoints import Endpoint, Endpoints
+from .billing.ledger import count_charges
+from .clock import SandboxClock
+from .deliveries.delivery_log import DeliveryLog
+from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
-from .events import EventEntry, list_events
 from .faults.rules import Faults
-from .http.request_log import RequestEntry, RequestLog
+from .http.request_log import RequestLog
 from .ids import IdGenerator
-from .storage.database import Database, clear, count
+from .storage.database import Database, clear
 
-__all__ = [
-    "Backend",
-    "Charge",
-    "Delivery",
-    "Endpoint",
-    "EventEntry",
-    "OneTimeCode",
-    "Refund",
-    "RequestEntry",
-    "Stats",
-]
+__all__ = ["Backend", "Stats"]
+
+T = TypeVar("T")
 
 
 @frozen
 class Stats:
-    """Counts since the start or the last reset; charges live as long as the database.
+    """Counts since the start or the last reset. Charges are counted over the whole life of the database.
 
     Attributes:
-        token_exchanges: Requests to ``POST /v1/oauth/token``, refused ones among them.
-        requests: API requests of any kind, token exchanges among them.
-        charges: Charges tried.
-        deliveries: Webhooks delivered: attempts that were answered with a 2xx.
+        token_exchanges: Requests to ``POST /v1/oauth/token``, rejected ones included.
+        requests: API requests of any kind, token exchanges included.
+        charges: Attempted charges.
+        deliveries: Webhook deliveries that the endpoint acknowledged with a 2xx.
     """
 
     token_exchanges: int
@@ -52,37 +44,45 @@ class Stats:
 
 @frozen
 class Backend:
-    """Everything that one sandbox knows; any thread may ask it.
+    """Parts of one sandbox. Every thread may use them.
 
     Attributes:
-        store: The state.
-        clock: The time.
-        token_lifetime: Seconds that an access token lives.
-        identifiers: Makes identifiers.
-        bell: Wakes the courier.
-        endpoints: Where events are delivered to.
-        outbox: What is still to be delivered.
-        deliveries: What was delivered.
-        journal: What reached the server.
-        faults: What goes wrong.
+        store: Database.
+        clock: Time of the sandbox.
+        token_lifetime: Lifetime of an access token in seconds.
+        ids: Generator of ids.
+        wakeup: Signal that wakes the delivery worker.
+        endpoints: Webhook endpoints.
+        outbox: Deliveries still to be made.
+        deliveries: Log of delivery attempts.
+        request_log: Log of API requests.
+        faults: Faults that apply to API requests.
     """
 
     store: Database
-    clock: Clock
+    clock: SandboxClock
     token_lifetime: float
     ids: IdGenerator
     wakeup: Wakeup
     endpoints: Endpoints
     outbox: Outbox
-    deliveries: Deliveries
+    deliveries: DeliveryLog
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
 
     @classmethod
     def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> Backend:
-        """Open the world that a database holds; ``None`` is a new one in memory."""
-        store, wakeup, ids, deliveries = Database(database), Wakeup(), IdGenerator(), Deliveries()
-        clock = Clock(store, on_advance=wakeup.ring)
+        """Open the backend of a database.
+
+        Args:
+            database: Path of the database file. ``None`` creates a new database in memory.
+            token_lifetime: Lifetime of an access token in seconds.
+
+        Raises:
+            ConfigurationError: The file is not a database of this sandbox, or cannot be opened.
+        """
+        store, wakeup, ids, deliveries = Database(database), Wakeup(), IdGenerator(), DeliveryLog()
+        clock = SandboxClock(store, on_advance=wakeup.notify)
         return cls(
             store=store,
             clock=clock,
@@ -94,54 +94,33 @@ class Backend:
             deliveries=deliveries,
         )
 
-    def stats(self) -> Stats:
-        """Count what happened."""
+    def transact(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function in a transaction of its own, and return its result.
+
+        Args:
+            action: Function of the open connection, such as ``list_charges``.
+        """
         with self.store.transaction() as db:
-            charges = count_charges(db)
+            return action(db)
+
+    def stats(self) -> Stats:
+        """Return the current counts."""
+        charges = self.transact(count_charges)
         return Stats(self.request_log.token_exchanges, self.request_log.requests, charges, self.deliveries.delivered)
 
-    def counts(self) -> dict[str, int]:
-        """Count the records that a merchant knows, archived and canceled ones among them."""
-        with self.store.transaction() as db:
-            return {table: count(db, table) for table in ("plans", "customers", "subscriptions")}
-
-    def ledger(self) -> tuple[Charge, ...]:
-        """List every charge, newest last."""
-        with self.store.transaction() as db:
-            return list_charges(db)
-
-    def refunds(self) -> tuple[Refund, ...]:
-        """List every refund, newest last."""
-        with self.store.transaction() as db:
-            return list_refunds(db)
-
-    def events(self) -> tuple[EventEntry, ...]:
-        """List every event, newest last."""
-        with self.store.transaction() as db:
-            return list_events(db)
-
-    def codes(self) -> tuple[OneTimeCode, ...]:
-        """List every one-time code that was sent, newest last."""
-        with self.store.transaction() as db:
-            return list_codes(db)
-
-    def revoke_tokens(self, token: str | None = None) -> int:
-        """Revoke one token, or all of them; tells how many there were."""
-        with self.store.transaction() as db:
-            return credentials.revoke_tokens(db, token)
-
     def reset(self) -> None:
-        """Begin anew: no records, no tokens, no endpoints, no counts, no faults, and real time."""
+        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to real time."""
+        # One transaction for everything: no request sees a half-cleared sandbox.
         with self.store.transaction() as db:
             clear(db)
             self.clock.reset(db)
             self.ids.reset()
-            self.request_log.reset()
-            self.deliveries.reset()
+            self.request_log.clear()
+            self.deliveries.clear()
             self.faults.clear()
-            self.wakeup.ring()
+            self.wakeup.notify()
 
     def close(self) -> None:
-        """Close the database."""
+        """End every wait for deliveries, and close the database."""
         self.outbox.close()
         self.store.close()

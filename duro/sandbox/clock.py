@@ -1,4 +1,4 @@
-"""The sandbox's time: real time plus an offset, and how the API writes a moment."""
+"""Time of the sandbox: real time plus an offset, and the API's timestamp format."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 
 from .storage.database import Database
 
-__all__ = ["Clock", "timestamp"]
+__all__ = ["SandboxClock", "timestamp"]
 
-# Far below the last year that datetime knows, so a billing period that starts today can always end.
-LAST_MOMENT: Final = datetime(8000, 1, 1, tzinfo=UTC)
+# Far before the last year that datetime supports, so that a billing period that starts today can always end.
+MAX_TIME: Final = datetime(8000, 1, 1, tzinfo=UTC)
 
 
 def timestamp(moment: datetime) -> str:
-    """Write a moment as the API does.
+    """Format a datetime as the API does.
 
     Args:
-        moment: An aware moment in UTC.
+        moment: Aware datetime in UTC.
 
     Example:
         >>> timestamp(datetime(2026, 6, 28, 9, tzinfo=UTC))
@@ -28,15 +28,15 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Clock:
-    """A clock that runs with real time, and can be pushed ahead.
+class SandboxClock:
+    """Clock that runs with real time and can be advanced.
 
-    The offset is kept with the rest of the state: a database whose records
-    lie in a month to come is opened in that month again.
+    The database stores the offset from real time. A database whose records
+    are dated next month therefore opens with next month's time.
 
     Args:
-        store: Where the offset is kept.
-        on_advance: Is called when time has jumped, from the thread that let it.
+        store: Database of the offset.
+        on_advance: Callback after each advance, called in the thread that advances the clock.
     """
 
     def __init__(self, store: Database, on_advance: Callable[[], None]) -> None:
@@ -47,26 +47,26 @@ class Clock:
         self._offset = timedelta(seconds=row["offset_seconds"]) if row else timedelta()
 
     def now(self) -> datetime:
-        """Tell the time, as an aware moment in UTC."""
+        """Return the current time of the sandbox, as an aware datetime in UTC."""
         return datetime.now(UTC) + self._offset
 
     def advance(
         self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> datetime:
-        """Let time pass at once.
+        """Advance the clock by the sum of the given spans.
 
         Args:
-            weeks: Weeks to pass; the other spans are added to it.
-            days: Days of 24 hours.
-            hours: Hours.
-            minutes: Minutes.
-            seconds: Seconds.
+            weeks: Number of weeks.
+            days: Number of days of 24 hours.
+            hours: Number of hours.
+            minutes: Number of minutes.
+            seconds: Number of seconds.
 
         Returns:
-            The time it is now.
+            The new time.
 
         Raises:
-            ValueError: The span is negative, no number, or leads past the year 8000.
+            ValueError: The span is negative, is NaN, or ends after the year 8000.
 
         Example:
             >>> before = sandbox.clock.now()
@@ -78,11 +78,11 @@ class Clock:
         except OverflowError:
             span = timedelta.max
         if span < timedelta():
-            raise ValueError("the clock only moves forward; give a span of at least 0")
-        # The transaction keeps out the handlers: within one call, time does not jump.
+            raise ValueError("the clock cannot go back; pass a span of at least 0")
+        # Handlers run in transactions too, so time does not jump in the middle of a call.
         with self._store.transaction() as db:
-            if span > LAST_MOMENT - self.now():
-                raise ValueError(f"the clock cannot go past the year {LAST_MOMENT.year}")
+            if span > MAX_TIME - self.now():
+                raise ValueError(f"the clock cannot pass the year {MAX_TIME.year}; pass a shorter span")
             offset = self._offset + span
             db.execute("DELETE FROM clock")
             db.execute("INSERT INTO clock VALUES (?)", (offset.total_seconds(),))
@@ -91,6 +91,6 @@ class Clock:
             return self.now()
 
     def reset(self, db: sqlite3.Connection) -> None:
-        """Go back to real time, as a part of a transaction that wipes everything else too."""
+        """Return to real time, in the transaction that clears all tables."""
         db.execute("DELETE FROM clock")
         self._offset = timedelta()

@@ -1,15 +1,14 @@
-"""Start and stop a sandbox: inside a program, or as a program of its own."""
+"""``Sandbox``: start and stop a local Duro server, read its records and control it."""
 
 from __future__ import annotations
 
 import math
 import os
-import signal
 import threading
 import warnings
-from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from types import FrameType, TracebackType
+from functools import partial
+from types import TracebackType
 from typing import Final, Self, TypedDict
 
 import anyio
@@ -17,28 +16,28 @@ from attrs import frozen
 
 from ..config import is_loopback
 from ..errors import ConfigurationError
-from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
-from .backend import Backend, Charge, EventEntry, OneTimeCode, Refund, RequestEntry, Stats
-from .clock import Clock
+from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
+from .auth.otp import OneTimeCode, list_codes
+from .backend import Backend, Stats
+from .billing.ledger import Charge, Refund, list_charges, list_refunds
+from .clock import SandboxClock
 from .deliveries.delivery_log import Delivery
 from .deliveries.endpoints import Endpoints
 from .deliveries.worker import DeliveryWorker
+from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
-from .http.server import Listener
+from .http.request_log import RequestEntry
+from .http.server import Server
 
-__all__ = ["ClientOptions", "Sandbox", "serve"]
+__all__ = ["ConnectionOptions", "Sandbox"]
 
-TOKEN_LIFETIME: Final = 3600.0
-DEFAULT_PORT: Final = 8787
-HIGHEST_PORT: Final = 65_535
-
-# Waking up now and then costs nothing, and finds a server that died.
-CHECK_SECONDS: Final = 1.0
+DEFAULT_TOKEN_LIFETIME_SECONDS: Final = 3600.0
+MAX_PORT: Final = 65_535
 
 
-class ClientOptions(TypedDict):
-    """The arguments with which a client finds a sandbox and is let in."""
+class ConnectionOptions(TypedDict):
+    """Arguments that connect a client to a sandbox."""
 
     base_url: str
     client_id: str
@@ -48,25 +47,27 @@ class ClientOptions(TypedDict):
 @frozen
 class _Running:
     backend: Backend
-    listener: Listener
-    closing: ExitStack
+    server: Server
+    # Closes the parts in the reverse order of their start.
+    exit_stack: ExitStack
 
 
 class Sandbox:
-    """A Duro of one's own, served over real HTTP from a thread of this process.
+    """Local Duro server over real HTTP, in a thread of this process.
 
-    It works with ``with`` and, under asyncio or trio, with ``async with``;
-    ``start`` and ``stop`` do the same by hand. Signal handlers stay as they are.
+    Use it in a ``with`` block or, under asyncio or trio, in an ``async with``
+    block. ``start`` and ``stop`` do the same without a block. Signal handlers
+    are not changed.
 
     Args:
-        host: The address to listen on. Nothing guards a sandbox, so stay on loopback.
-        port: The port; 0 picks a free one.
-        database: A file that keeps the state from one run to the next; ``None``
-            keeps it in memory, and each start begins anew.
-        token_lifetime: Seconds that an access token lives, by the sandbox's clock.
+        host: Address to listen on. The sandbox is not protected, so use a loopback address.
+        port: Port to listen on. 0 picks a free one.
+        database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
+            and each start begins with an empty sandbox.
+        token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
 
     Raises:
-        ConfigurationError: The lifetime is not a positive number, or the port is none.
+        ConfigurationError: The lifetime is not a positive number, or the port is out of range.
 
     Example:
         >>> with Sandbox() as sandbox:
@@ -80,15 +81,18 @@ class Sandbox:
         host: str = "127.0.0.1",
         port: int = 0,
         database: str | os.PathLike[str] | None = None,
-        token_lifetime: float = TOKEN_LIFETIME,
+        token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
     ) -> None:
         if not 0 < token_lifetime < math.inf:
-            raise ConfigurationError(f"token_lifetime is {token_lifetime!r}; give a positive number of seconds")
-        if not 0 <= port <= HIGHEST_PORT:
-            raise ConfigurationError(f"port is {port!r}; give a number from 0 to {HIGHEST_PORT}, 0 for a free one")
+            raise ConfigurationError(
+                f"token_lifetime must be positive and finite, got {token_lifetime!r}; pass a number of seconds"
+            )
+        if not 0 <= port <= MAX_PORT:
+            raise ConfigurationError(f"port must be from 0 to {MAX_PORT}, got {port!r}; pass 0 for a free one")
         if not is_loopback(host):
             warnings.warn(
-                f"the sandbox will listen on {host!r}: whoever reaches this machine can read and change it",
+                f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "
+                "the sandbox; use 127.0.0.1",
                 stacklevel=2,
             )
         self._host = host
@@ -100,39 +104,38 @@ class Sandbox:
 
     def __repr__(self) -> str:
         running = self._running
-        return f"<Sandbox {running.listener.url if running else 'not running'}>"
+        return f"<Sandbox {running.server.url if running else 'not running'}>"
 
     def start(self) -> None:
-        """Start the server, and return when it answers; nothing happens if it runs already.
+        """Start the server, and return when it accepts requests. A running sandbox is left as it is.
 
         Raises:
             OSError: The address cannot be bound.
             ConfigurationError: The database cannot be used.
-            RuntimeError: The server did not come up.
+            RuntimeError: The server did not start.
         """
         with self._lock:
             if self._running is not None:
                 return
-            with ExitStack() as undo:
+            with ExitStack() as stack:
                 backend = Backend.open(self._database, self._token_lifetime)
-                undo.callback(backend.close)
-                listener = Listener(self._host, self._port)
-                undo.callback(listener.close)
-                listener.serve(
-                    build_application(backend), beside=DeliveryWorker(backend.outbox, backend.clock, backend.wakeup).run
-                )
-                self._running = _Running(backend, listener, closing=undo.pop_all())
+                stack.callback(backend.close)
+                server = Server(self._host, self._port)
+                stack.callback(server.close)
+                worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup)
+                server.serve(build_application(backend), background=worker.run)
+                self._running = _Running(backend, server, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
-        """Stop the server and close its connections; nothing happens if it does not run.
+        """Stop the server and close its connections. A stopped sandbox is left as it is.
 
         Raises:
-            RuntimeError: The server did not end in time.
+            RuntimeError: The server did not stop in time.
         """
         with self._lock:
             running, self._running = self._running, None
             if running is not None:
-                running.closing.close()
+                running.exit_stack.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -144,7 +147,7 @@ class Sandbox:
         self.stop()
 
     async def __aenter__(self) -> Self:
-        # Cancelled half-way, it would leave a server that nobody stops.
+        # Shielded: a cancellation in the middle of the start would leave a server running.
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self.start)
         return self
@@ -159,83 +162,83 @@ class Sandbox:
     def is_alive(self) -> bool:
         """Whether the server runs."""
         running = self._running
-        return running is not None and running.listener.is_alive
+        return running is not None and running.server.is_alive
 
     @property
     def url(self) -> str:
-        """The address of the running server, without a trailing slash."""
-        return self._require().listener.url
+        """URL of the running server, without a trailing slash."""
+        return self._require().server.url
 
     @property
-    def options(self) -> ClientOptions:
-        """What a client needs: ``AsyncDuro(**sandbox.options)``."""
+    def options(self) -> ConnectionOptions:
+        """Arguments of a client for this sandbox: ``AsyncDuro(**sandbox.options)``."""
         return {"base_url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 
     @property
     def secret_key(self) -> str:
-        """The secret key, the other way to be let in."""
+        """Secret key, the alternative to the client id and client secret."""
         return SECRET_KEY
 
     @property
-    def clock(self) -> Clock:
-        """The sandbox's time: ``now()``, and ``advance(days=30)``."""
+    def clock(self) -> SandboxClock:
+        """Clock of the sandbox: ``now()``, and ``advance(days=30)``."""
         return self._require().backend.clock
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong: ``add("reset_after", path="/v1/customers")``, and ``clear()``."""
+        """Faults that apply to API requests: ``add("reset_after", path="/v1/customers")``, and ``clear()``."""
         return self._require().backend.faults
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where events are delivered to: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
+        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
         return self._require().backend.endpoints
 
     @property
     def stats(self) -> Stats:
-        """Counts, taken now."""
+        """Current counts."""
         return self._require().backend.stats()
 
     @property
     def ledger(self) -> tuple[Charge, ...]:
-        """Every charge so far, newest last."""
-        return self._require().backend.ledger()
+        """All charges, newest last."""
+        return self._require().backend.transact(list_charges)
 
     @property
     def refunds(self) -> tuple[Refund, ...]:
-        """Every refund so far, newest last."""
-        return self._require().backend.refunds()
+        """All refunds, newest last."""
+        return self._require().backend.transact(list_refunds)
 
     @property
     def events(self) -> tuple[EventEntry, ...]:
-        """Every event so far, newest last; webhooks tell of nothing else."""
-        return self._require().backend.events()
+        """All events, newest last. These are what webhooks deliver."""
+        return self._require().backend.transact(list_events)
 
     @property
     def codes(self) -> tuple[OneTimeCode, ...]:
-        """Every one-time code that was sent so far, newest last; no phone and no mailbox gets them."""
-        return self._require().backend.codes()
+        """All one-time passwords, newest last. The sandbox sends them neither by phone nor by e-mail."""
+        return self._require().backend.transact(list_codes)
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """The last 10,000 attempts to deliver an event to an endpoint, newest last."""
+        """Latest 10,000 attempts to deliver an event to an endpoint, newest last."""
         return self._require().backend.deliveries.entries()
 
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:
-        """Wait until nothing is due to be delivered, and nothing is under way.
+        """Wait until no delivery is due or in progress.
 
-        A delivery that failed is due again when the sandbox's clock says so: 1 minute, 5 and 30 minutes, 2, 6 and 24
-        hours after each failure. It blocks; on an event loop that serves an endpoint, wait in a worker thread.
+        A failed delivery is due again 1 minute, 5 and 30 minutes, 2, 6 and 24 hours after the respective failure, by
+        the sandbox's clock. This method blocks. In an event loop that serves an endpoint, call it in a worker thread.
 
         Args:
-            timeout: Seconds to wait at most.
+            timeout: Maximum wait in seconds.
 
         Raises:
-            TimeoutError: Something was due all the time.
-            RuntimeError: The sandbox does not run, or was stopped meanwhile.
+            TimeoutError: Deliveries are still due after the timeout.
+            RuntimeError: The sandbox is not running, or stopped during the wait.
 
         Example:
-            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/nobody-listens-here")
+            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
             >>> customer = await client.customers.create()
             >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
@@ -247,75 +250,26 @@ class Sandbox:
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:
-        """The last 10,000 API requests, newest last."""
+        """Latest 10,000 API requests, newest last."""
         return self._require().backend.request_log.entries()
 
     def revoke_tokens(self, token: str | None = None) -> int:
-        """Make access tokens worthless before they expire.
+        """Revoke access tokens before they expire.
 
         Args:
-            token: The token to revoke; ``None`` revokes all.
+            token: Access token to revoke. ``None`` revokes all.
 
         Returns:
-            How many there were.
+            Number of revoked tokens.
         """
-        return self._require().backend.revoke_tokens(token)
+        return self._require().backend.transact(partial(revoke_tokens, token=token))
 
     def reset(self) -> None:
-        """Begin anew, while the server runs on: no records, tokens, endpoints, counts or faults, and real time."""
+        """Delete all records, tokens, endpoints, counts and faults, and return to real time, without a restart."""
         self._require().backend.reset()
 
     def _require(self) -> _Running:
         running = self._running
         if running is None:
-            raise RuntimeError("the sandbox does not run; use it inside its with block, or between start and stop")
+            raise RuntimeError("the sandbox is not running; use it inside its with block, or between start and stop")
         return running
-
-
-def serve(
-    host: str = "127.0.0.1",
-    port: int = DEFAULT_PORT,
-    database: str | os.PathLike[str] | None = None,
-    *,
-    endpoints: Iterable[str] = (),
-    on_ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serve a sandbox until SIGINT or SIGTERM, and then return.
-
-    It belongs on the main thread, the only one that Python lets handle
-    signals; their handlers are put back at the end.
-
-    Args:
-        host: The address to listen on.
-        port: The port; 0 picks a free one.
-        database: A file that keeps the state; ``None`` keeps it in memory.
-        endpoints: Addresses that events are delivered to, signed with ``whsec_sandbox``; those that the database
-            knows already are not added again.
-        on_ready: Is told the URL as soon as the server answers.
-
-    Raises:
-        OSError: The address cannot be bound.
-        ConfigurationError: The database cannot be used.
-        InvalidArgumentError: An endpoint's address cannot be used.
-        RuntimeError: This is not the main thread, or the server failed.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("serve handles signals, so it has to run on the main thread; use Sandbox elsewhere")
-    ending = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ending.set()
-
-    with ExitStack() as undo:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            undo.callback(signal.signal, number, signal.signal(number, end))
-        sandbox = undo.enter_context(Sandbox(host, port, database))
-        known = {endpoint.url for endpoint in sandbox.endpoints}
-        for url in dict.fromkeys(endpoints):
-            if url not in known:
-                sandbox.endpoints.add(url)
-        if on_ready is not None:
-            on_ready(sandbox.url)
-        while not ending.wait(CHECK_SECONDS):
-            if not sandbox.is_alive:
-                raise RuntimeError("the sandbox's server ended by itself; its log tells more")

@@ -101,4 +101,4 @@ def test_unusable_endpoint_is_one_line_and_exit_code_2(run_duro):
     finished = run_duro("sandbox", "--port", 0, "--endpoint", "http://shop.example/")
     assert finished.returncode == 2
     (line,) = finished.stderr.splitlines()
-    assert line.startswith("duro: no such endpoint can be added: url: ")
+    assert line.startswith("duro: invalid endpoint: url: ")

@@ -129,13 +129,13 @@ class Wire:
 def held(monkeypatch):
     """Wait until the sandbox holds an answer back, or a part of it: ``held()``."""
     holding = queue.Queue()
-    is_lost = Connection.is_lost
+    is_lost = Connection.wait_for_disconnect
 
     async def tell(self, **within):
         holding.put(None)
         return await is_lost(self, **within)
 
-    monkeypatch.setattr(Connection, "is_lost", tell)
+    monkeypatch.setattr(Connection, "wait_for_disconnect", tell)
     return lambda: holding.get(timeout=PATIENCE)
 
 

@@ -276,7 +276,7 @@ async def make_subjects(ask):
 
 async def all_served(sandbox):
     """Wait until the server has nothing under way: what is late may still do harm."""
-    server = sandbox._require().listener._server
+    server = sandbox._require().server._uvicorn
     with anyio.fail_after(PATIENCE):
         while server.server_state.tasks:
             await anyio.sleep(0.005)

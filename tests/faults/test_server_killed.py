@@ -38,13 +38,13 @@ WAYS = ("asyncio", "trio", "blocking")
 COMMAND = """
 from duro import cli
 from duro.sandbox.http.connection import Connection
-is_lost = Connection.is_lost
+is_lost = Connection.wait_for_disconnect
 
 def tell(self, **within):
     print("held", flush=True)
     return is_lost(self, **within)
 
-Connection.is_lost = tell
+Connection.wait_for_disconnect = tell
 cli.main()
 """
 

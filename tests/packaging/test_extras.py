@@ -26,9 +26,9 @@ def without(*missing, program):
     return WITHOUT.format(missing=set(missing), program=program)
 
 
-@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("missing", ["jinja2", "starlette", "uvicorn"])
 def test_the_sandbox_names_its_extra(run_python, missing):
-    finished = run_python(without(missing, program="import duro.sandbox"))
+    finished = run_python(without(missing, program="from duro.sandbox import Sandbox"))
     assert finished.returncode == 1
     last = finished.stderr.splitlines()[-1]
     assert last.startswith("duro.errors.ConfigurationError: ")

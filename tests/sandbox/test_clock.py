@@ -1,4 +1,4 @@
-"""Clock: real time plus the spans that were advanced."""
+"""Sandbox clock: real time, and advances."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_spans_add_up(sandbox: Sandbox) -> None:
     assert timedelta() <= passed < timedelta(minutes=1)
 
 
-def test_rows_have_the_time_of_the_sandbox(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_records_have_the_time_of_the_sandbox(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.clock.advance(days=365)
     created = datetime.fromisoformat(api.post("/v1/customers").json()["createdAt"])
     assert timedelta() <= sandbox.clock.now() - created < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("days", [-1, 1e9, 4_000_000, math.inf, math.nan])
-def test_an_invalid_span_is_refused_and_does_not_change_the_time(sandbox: Sandbox, days: float) -> None:
+def test_an_invalid_span_is_rejected_and_changes_nothing(sandbox: Sandbox, days: float) -> None:
     with pytest.raises(ValueError, match=r"clock|NaN"):
         sandbox.clock.advance(days=days)
     assert sandbox.clock.now() - datetime.now(UTC) < timedelta(minutes=1)

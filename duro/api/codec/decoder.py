@@ -126,7 +126,11 @@ def _locate(error: BaseException, path: str) -> tuple[str, str]:
             # A KeyError holds the name of the missing member already.
             path = path if isinstance(inner, KeyError) else f"{path}.{_wire_name_in(error.cl, note.name)}"
         elif isinstance(note, IterableValidationNote):
-            path = f"{path}.{sanitize(note.index)}" if isinstance(note.index, str) else f"{path}[{note.index}]"
+            path = (
+                f"{path}.{sanitize(note.index, max_chars=MAX_PROBLEM_LENGTH)}"
+                if isinstance(note.index, str)
+                else f"{path}[{note.index}]"
+            )
     return _locate(inner, path)
 
 

@@ -47,7 +47,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
             if key is not None and (stored := idempotency.find(db, key, now, scope)):
                 return stored
             context = RequestContext(
-                uow=UnitOfWork(db, now, backend.ids, backend.wakeup.ring, key),
+                uow=UnitOfWork(db, now, backend.ids, backend.wakeup.notify, key),
                 path=request.path_params,
                 query=request.query_params,
                 raw_body=raw_body,

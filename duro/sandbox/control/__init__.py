@@ -1,1 +1,1 @@
-"""JSON control routes under `/_sandbox`."""
+"""JSON control routes under ``/_sandbox``."""

@@ -1,1 +1,1 @@
-"""How events reach an application: endpoints, an outbox of what is due, and the courier that delivers it."""
+"""Webhook deliveries: endpoints, the outbox of due deliveries, and the worker that sends them."""

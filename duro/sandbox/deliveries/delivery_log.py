@@ -1,18 +1,13 @@
-"""What was delivered: a bounded log of the attempts, and a count."""
+"""Delivery log: the latest attempts to deliver events, and the number of successful ones."""
 
 from __future__ import annotations
-
-import threading
-from collections import deque
-from typing import Final
 
 from attrs import field, frozen
 
 from ...errors import redact
+from ..bounded_log import BoundedLog
 
-__all__ = ["Deliveries", "Delivery"]
-
-LONGEST: Final = 10_000
+__all__ = ["Delivery", "DeliveryLog"]
 
 
 @frozen
@@ -20,22 +15,21 @@ class Delivery:
     """One attempt to deliver an event to an endpoint.
 
     Attributes:
-        event_id: The event, as ``Duro-Event-Id`` names it.
-        event_type: What happened, such as ``subscription_paused``.
-        endpoint_id: The endpoint.
-        url: Its address.
-        attempt: 1 for the first attempt, and at most 7.
-        status: The status that the endpoint answered; ``None`` if no whole answer came.
-        failure: Why the attempt failed; ``None`` after a 2xx.
-        retry_at: When the next attempt is due, by the sandbox's clock; ``None`` if there is none, because this one
-            was delivered or was the last.
-        at: The sandbox's time when it ended, as the API writes it.
+        event_id: Id of the event, sent as ``Duro-Event-Id``.
+        event_type: Type of the event, such as ``subscription_paused``.
+        endpoint_id: Id of the endpoint.
+        url: URL of the endpoint.
+        attempt: Number of the attempt, from 1 to 7.
+        status: HTTP status that the endpoint returned. ``None`` without a complete response.
+        failure: Reason of the failure. ``None`` after a 2xx.
+        retry_at: Time of the next attempt by the sandbox's clock. ``None`` after a success or the last attempt.
+        at: Sandbox time at the end of the attempt, in the API's format.
     """
 
     event_id: str
     event_type: str
     endpoint_id: str
-    # Secrets do not belong in an address, but people put them there.
+    # Secrets do not belong in a URL, but users put them there.
     url: str = field(converter=redact)
     attempt: int
     status: int | None
@@ -44,32 +38,26 @@ class Delivery:
     at: str
 
 
-class Deliveries:
-    """Counts and remembers attempts; any thread may read it."""
+class DeliveryLog(BoundedLog[Delivery]):
+    """Log of delivery attempts, and the number of successful ones."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entries: deque[Delivery] = deque(maxlen=LONGEST)
+        super().__init__()
         self._delivered = 0
 
     @property
     def delivered(self) -> int:
-        """How many attempts were answered with a 2xx."""
+        """Number of attempts that the endpoint acknowledged with a 2xx, dropped entries included."""
         return self._delivered
 
-    def note(self, delivery: Delivery) -> None:
-        """Remember an attempt; the oldest one gives way when the log is full."""
+    def append(self, entry: Delivery) -> None:
+        """Append an attempt. A full log drops its oldest entry."""
         with self._lock:
-            self._entries.append(delivery)
-            self._delivered += delivery.failure is None
+            super().append(entry)
+            self._delivered += entry.failure is None
 
-    def entries(self) -> tuple[Delivery, ...]:
-        """List the remembered attempts, newest last."""
+    def clear(self) -> None:
+        """Remove all entries and set the count to zero."""
         with self._lock:
-            return tuple(self._entries)
-
-    def reset(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._entries.clear()
+            super().clear()
             self._delivered = 0

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where events are delivered to, and what signs them."""
+"""Webhook endpoints: the URLs that events are delivered to, and their signing secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..._secrets import Secret
 from ...config import find_url_problem
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
-from ..clock import Clock, timestamp
+from ..clock import SandboxClock, timestamp
 from ..errors import ApiError
 from ..ids import IdGenerator
 from ..storage.database import Database
@@ -22,45 +22,46 @@ from .wakeup import Wakeup
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
 
-# Known to everybody, as the other credentials of a sandbox are.
+# Public, like the other credentials of a sandbox.
 WEBHOOK_SECRET: Final = "whsec_sandbox"
 
 
-def _address(value: object) -> str:
+def _check_url(value: object) -> str:
     if not isinstance(value, str):
-        raise InvalidValueError("expected https:// address, or http:// on loopback")
-    if fault := find_url_problem(value):
-        raise InvalidValueError(f"expected https:// address, or http:// on loopback; this one {fault}")
+        raise InvalidValueError("expected https:// URL, or http:// on loopback")
+    if problem := find_url_problem(value):
+        raise InvalidValueError(f"expected https:// URL, or http:// on loopback; this one {problem}")
     if urlsplit(value).fragment:
-        raise InvalidValueError("expected address without a fragment, which is never sent")
+        raise InvalidValueError("expected URL without a fragment, because HTTP does not send it")
     return value
 
 
-def _secret(value: object) -> Secret:
+def _check_secret(value: object) -> Secret:
     secret = value if isinstance(value, Secret) else Secret(value if isinstance(value, str) else "")
+    # A traceback can show the locals of its frames.
     del value
     try:
         Webhook(secret)
     except ConfigurationError:
-        raise InvalidValueError("expected secret that begins with whsec_ and has no spaces") from None
+        raise InvalidValueError("expected secret that begins with whsec_ and does not contain spaces") from None
     return secret
 
 
 @frozen
 class EndpointCreate:
-    """The body of ``POST /_sandbox/endpoints``."""
+    """Body of ``POST /_sandbox/endpoints``."""
 
-    url: Annotated[str, _address]
-    secret: Annotated[Secret, _secret] = field(factory=lambda: Secret(WEBHOOK_SECRET))
+    url: Annotated[str, _check_url]
+    secret: Annotated[Secret, _check_secret] = field(factory=lambda: Secret(WEBHOOK_SECRET))
 
 
 @frozen
 class Endpoint:
-    """Where events are delivered to; its secret is shown nowhere.
+    """Webhook endpoint. Its secret is not an attribute, so it cannot be shown.
 
     Attributes:
-        id: The endpoint's id.
-        url: Its address.
+        id: Id of the endpoint.
+        url: URL of the endpoint.
     """
 
     id: str
@@ -68,21 +69,19 @@ class Endpoint:
 
 
 class Endpoints:
-    """The webhook endpoints of one sandbox, in the order in which they were added; any thread may use them.
-
-    They are kept with the rest of the state.
+    """Webhook endpoints of one sandbox, oldest first. Any thread may use them.
 
     Args:
-        store: Where they are kept.
-        clock: The sandbox's time.
-        identifiers: Makes their ids.
-        bell: Is rung when there is less to deliver.
+        store: Database of the endpoints.
+        clock: Time of the sandbox.
+        ids: Generator of ids.
+        wakeup: Signal that wakes the delivery worker.
     """
 
-    def __init__(self, store: Database, clock: Clock, ids: IdGenerator, wakeup: Wakeup) -> None:
+    def __init__(self, store: Database, clock: SandboxClock, ids: IdGenerator, wakeup: Wakeup) -> None:
         self._store = store
         self._clock = clock
-        self._identifiers = ids
+        self._ids = ids
         self._wakeup = wakeup
 
     def __iter__(self) -> Iterator[Endpoint]:
@@ -94,57 +93,50 @@ class Endpoints:
         return len(list(iter(self)))
 
     def add(self, url: str, *, secret: str | Secret = WEBHOOK_SECRET) -> Endpoint:
-        """Deliver every event that is recorded from now on to an address.
+        """Deliver every later event to an endpoint.
 
         Args:
-            url: The address, ``https://``, or ``http://`` on loopback.
-            secret: What signs the deliveries (``whsec_…``).
+            url: URL of the endpoint, ``https://``, or ``http://`` on loopback.
+            secret: Signing secret of the deliveries (``whsec_…``).
 
         Returns:
-            The endpoint.
+            The new endpoint.
 
         Raises:
-            InvalidArgumentError: The address or the secret cannot be used.
+            InvalidArgumentError: The URL or the secret cannot be used.
 
         Example:
             >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:8000/webhooks/duro")
             >>> [each.url for each in sandbox.endpoints]
             ['http://127.0.0.1:8000/webhooks/duro']
         """
-        given: dict[str, object] = {"url": url, "secret": Secret(secret) if isinstance(secret, str) else secret}
-        # A traceback may show the locals of its frames.
+        members: dict[str, object] = {"url": url, "secret": Secret(secret) if isinstance(secret, str) else secret}
+        # A traceback can show the locals of its frames.
         del secret
         try:
-            return self.append(structure(EndpointCreate, given, str))
-        except ApiError as refusal:
-            issues = [f"{detail['path']}: {detail['issue']}" for detail in refusal.details]
-        raise InvalidArgumentError(f"no such endpoint can be added: {'; '.join(issues)}")
+            return self.append(structure(EndpointCreate, members, str))
+        except ApiError as error:
+            issues = [f"{detail['path']}: {detail['issue']}" for detail in error.details]
+        # Outside the except block, so that the context of the error does not lead to the secret.
+        raise InvalidArgumentError(f"invalid endpoint: {'; '.join(issues)}")
 
     def append(self, body: EndpointCreate) -> Endpoint:
-        """Put an endpoint behind the others."""
+        """Append a validated endpoint."""
         with self._store.transaction() as db:
             now = self._clock.now()
-            endpoint = Endpoint(self._identifiers.generate("we", now), body.url)
-            insert(
-                db,
-                "endpoints",
-                {
-                    "id": endpoint.id,
-                    "url": endpoint.url,
-                    "secret": body.secret.reveal(),
-                    "created_at": timestamp(now),
-                },
-            )
+            endpoint = Endpoint(self._ids.generate("we", now), body.url)
+            values = {"id": endpoint.id, "url": endpoint.url, "created_at": timestamp(now)}
+            insert(db, "endpoints", values | {"secret": body.secret.reveal()})
         return endpoint
 
     def clear(self) -> int:
-        """Take all endpoints away; what was still to be delivered to them never will be.
+        """Remove all endpoints, and withdraw their pending deliveries.
 
         Returns:
-            How many there were.
+            Number of removed endpoints.
         """
         with self._store.transaction() as db:
             db.execute("DELETE FROM outbox")
-            cleared = db.execute("DELETE FROM endpoints").rowcount
-            self._wakeup.ring()
-        return cleared
+            removed = db.execute("DELETE FROM endpoints").rowcount
+            self._wakeup.notify()
+        return removed

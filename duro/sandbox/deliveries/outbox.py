@@ -1,7 +1,11 @@
-"""The outbox: what is still to be delivered, written in the transaction of the event that it tells of.
+"""Outbox: deliveries still to be made, written in the transaction that records their event.
 
-No event is lost between its commit and its delivery, and none is delivered
-whose commit never came.
+The shared transaction keeps both consistent. No committed event is left without
+its deliveries, and no delivery exists for an event that was rolled back.
+
+A delivery stays in the outbox until it succeeds, its last attempt fails, or its endpoint is removed. While an attempt
+is in progress, its row stays unchanged. A sandbox that stops in the middle of an attempt therefore repeats it after
+the next start.
 """
 
 from __future__ import annotations
@@ -15,27 +19,27 @@ from attrs import field, frozen
 
 from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
-from ..clock import Clock, timestamp
+from ..clock import SandboxClock, timestamp
 from ..storage.database import Database
-from .delivery_log import Deliveries, Delivery
+from .delivery_log import Delivery, DeliveryLog
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
 
-RETRY_AFTER: Final = tuple(timedelta(seconds=seconds) for seconds in RETRY_SECONDS)
+RETRY_DELAYS: Final = tuple(timedelta(seconds=seconds) for seconds in RETRY_SECONDS)
 
 
 @frozen
 class DueDelivery:
-    """One delivery to make now.
+    """Delivery that is due now.
 
     Attributes:
-        event_id: The event.
-        event_type: What happened.
-        payload: The bytes to deliver.
-        endpoint_id: The endpoint.
-        url: Its address.
-        secret: What signs the delivery.
-        attempt: 1 for the first attempt.
+        event_id: Id of the event.
+        event_type: Type of the event.
+        payload: Body to send.
+        endpoint_id: Id of the endpoint.
+        url: URL of the endpoint.
+        secret: Signing secret of the endpoint.
+        attempt: Number of the attempt, from 1.
     """
 
     event_id: str
@@ -48,18 +52,18 @@ class DueDelivery:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from all others, for as long as it is in the outbox."""
+        """Key of the delivery in the outbox."""
         return self.event_id, self.endpoint_id
 
 
 @frozen
 class Outcome:
-    """What became of an attempt.
+    """Outcome of a delivery attempt.
 
     Attributes:
-        status: The status of the answer; ``None`` if no whole answer came.
-        failure: Why it failed; ``None`` if it did not.
-        was_sent: Whether something may have left this machine.
+        status: HTTP status of the response. ``None`` without a complete response.
+        failure: Reason of the failure. ``None`` after a success.
+        was_sent: Whether the request may have left this machine.
     """
 
     status: int | None = None
@@ -68,15 +72,15 @@ class Outcome:
 
 
 def enqueue(db: sqlite3.Connection, event_id: str, at: str) -> int:
-    """Put an event into the outbox, once for each endpoint that there is.
+    """Add one delivery of an event for each endpoint.
 
     Args:
-        db: The open transaction, in which the event was recorded.
-        event_id: The event.
-        at: The sandbox's time.
+        db: Open transaction that records the event.
+        event_id: Id of the event.
+        at: Current sandbox time, in the API's format.
 
     Returns:
-        How many deliveries became due.
+        Number of added deliveries.
     """
     return db.execute(
         "INSERT INTO outbox (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints", (event_id, at)
@@ -84,27 +88,27 @@ def enqueue(db: sqlite3.Connection, event_id: str, at: str) -> int:
 
 
 class Outbox:
-    """The deliveries of one sandbox that are still to be made; any thread may ask.
+    """Pending deliveries of one sandbox. Any thread may use it.
 
     Args:
-        store: Where they are kept.
-        clock: Says what is due.
-        deliveries: Where attempts are noted.
+        store: Database of the deliveries.
+        clock: Time of the sandbox.
+        log: Log of the attempts.
     """
 
-    def __init__(self, store: Database, clock: Clock, deliveries: Deliveries) -> None:
+    def __init__(self, store: Database, clock: SandboxClock, log: DeliveryLog) -> None:
         self._store = store
         self._clock = clock
-        self._deliveries = deliveries
+        self._log = log
         self._changed = threading.Condition()
         self._is_closed = False
 
     def due(self, now: datetime, limit: int) -> list[DueDelivery]:
-        """List what is due, longest due first; what is under way is due until it is settled.
+        """Return due deliveries, longest due first. One that is in progress stays due until it is settled.
 
         Args:
-            now: The sandbox's time.
-            limit: How many at most.
+            now: Current sandbox time.
+            limit: Maximum number of deliveries.
         """
         with self._store.transaction() as db:
             rows = db.execute(
@@ -115,29 +119,29 @@ class Outbox:
             )
             return [DueDelivery(*row) for row in rows]
 
-    def holds(self, key: tuple[str, str]) -> bool:
-        """Tell whether a delivery is still to be made, or was withdrawn."""
+    def contains(self, key: tuple[str, str]) -> bool:
+        """Return whether a delivery is still pending. A withdrawn one is not."""
         with self._store.transaction() as db:
-            return _holds(db, key)
+            return _contains(db, key)
 
     def seconds_to_next(self, now: datetime) -> float | None:
-        """Tell in how many seconds more will be due; ``None`` if nothing waits for its time.
+        """Return the seconds until the next delivery becomes due. Return ``None`` if none is scheduled.
 
         Args:
-            now: The time by which :meth:`due` was asked: with a later one, what became due in between would count
-                neither there nor here.
+            now: Sandbox time that was passed to :meth:`due`. With a later time, a delivery that became due between
+                the two calls would be missing from both results.
         """
         with self._store.transaction() as db:
             (due_at,) = db.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (timestamp(now),)).fetchone()
         return None if due_at is None else (datetime.fromisoformat(due_at) - now).total_seconds()
 
     def settle(self, due: DueDelivery, outcome: Outcome) -> None:
-        """Note an attempt, and take the delivery out or put it off; one that was withdrawn leaves no trace."""
+        """Log an attempt, and remove its delivery or schedule the next attempt. Ignore a withdrawn delivery."""
         with self._store.transaction() as db:
-            if not _holds(db, due.key):
+            if not _contains(db, due.key):
                 return
             now = self._clock.now()
-            retry_at = _retry_at(due.attempt, now) if outcome.failure else None
+            retry_at = _retry_time(due.attempt, now) if outcome.failure else None
             if retry_at is None:
                 db.execute("DELETE FROM outbox WHERE event_id = ? AND endpoint_id = ?", due.key)
             else:
@@ -150,7 +154,7 @@ class Outbox:
                     "UPDATE events SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
                     (timestamp(now), due.event_id),
                 )
-            self._deliveries.note(
+            self._log.append(
                 Delivery(
                     event_id=due.event_id,
                     event_type=due.event_type,
@@ -164,41 +168,43 @@ class Outbox:
                 )
             )
 
-    def announce(self) -> None:
-        """Let those who wait look again."""
+    def notify_waiters(self) -> None:
+        """Wake the threads in :meth:`wait`, so that they check again."""
         with self._changed:
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> None:
-        """Wait until nothing is due; retries wait for their time, and are not due before it.
+        """Wait until no delivery is due. A scheduled retry is not due before its time.
 
         Args:
-            timeout: Seconds to wait at most.
+            timeout: Maximum wait in seconds.
 
         Raises:
-            TimeoutError: Something was due all the time.
-            RuntimeError: The sandbox was stopped meanwhile.
+            TimeoutError: Deliveries are still due after the timeout.
+            RuntimeError: The sandbox stopped during the wait.
         """
         with self._changed:
-            if not self._changed.wait_for(self._is_quiet, timeout):
-                raise TimeoutError(f"deliveries are still due after {timeout:g} s; does an endpoint not answer?")
+            if not self._changed.wait_for(self._is_idle, timeout):
+                raise TimeoutError(
+                    f"deliveries are still due after {timeout:g} s; check that each endpoint responds, or wait longer"
+                )
 
     def close(self) -> None:
-        """Let nobody wait any more; what is still to be delivered stays in the store."""
+        """End every wait. Pending deliveries stay in the database."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
-    def _is_quiet(self) -> bool:
+    def _is_idle(self) -> bool:
         if self._is_closed:
-            raise RuntimeError("the sandbox was stopped, so nothing more will be delivered")
+            raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
         return not self.due(self._clock.now(), 1)
 
 
-def _holds(db: sqlite3.Connection, key: tuple[str, str]) -> bool:
+def _contains(db: sqlite3.Connection, key: tuple[str, str]) -> bool:
     row = db.execute("SELECT 1 FROM outbox WHERE event_id = ? AND endpoint_id = ?", key).fetchone()
     return row is not None
 
 
-def _retry_at(attempt: int, now: datetime) -> str | None:
-    return timestamp(now + RETRY_AFTER[attempt - 1]) if attempt <= len(RETRY_AFTER) else None
+def _retry_time(attempt: int, now: datetime) -> str | None:
+    return timestamp(now + RETRY_DELAYS[attempt - 1]) if attempt <= len(RETRY_DELAYS) else None

@@ -1,4 +1,4 @@
-"""A bell: whoever changes what is due wakes the courier, from any thread."""
+"""Wakeup: signal from any thread that wakes the delivery worker."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ __all__ = ["Wakeup"]
 
 
 class Wakeup:
-    """Wakes the one task that listens; any thread may ring it, and inside a transaction too."""
+    """Signal that wakes the one task that listens. Any thread may send it, inside a transaction too."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
 
-    def ring(self) -> None:
-        """Wake the listener; one that is at work will look again, and without one nothing happens."""
+    def notify(self) -> None:
+        """Wake the listener. A busy one checks again afterwards. Without a listener the call is ignored."""
         with self._lock:
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._rung.set)
+                self._loop.call_soon_threadsafe(self._notified.set)
 
     @contextmanager
-    def heard(self) -> Generator[None, None, None]:
-        """Listen on the running event loop for as long as the block runs."""
+    def listen(self) -> Generator[None, None, None]:
+        """Listen on the running event loop for the duration of the block."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
         try:
             yield
         finally:
-            # A closed loop takes no calls any more.
+            # Before the loop closes: a closed loop raises in notify.
             with self._lock:
                 self._loop = None
 
     async def wait(self, within: float | None) -> None:
-        """Wait until it rings.
+        """Wait for the next notification.
 
         Args:
-            within: Seconds to wait at most; ``None`` waits for as long as it takes.
+            within: Maximum wait in seconds. ``None`` waits without a limit.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                await self._rung.wait()
-        self._rung.clear()
+                await self._notified.wait()
+        self._notified.clear()

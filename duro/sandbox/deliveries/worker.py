@@ -1,4 +1,4 @@
-"""The courier: takes from the outbox what is due, signs it, and posts it."""
+"""Delivery worker: signs the due deliveries of the outbox and posts them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendEr
 from ...http.transport.httpx import HttpxTransport
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
-from ..clock import Clock
+from ..clock import SandboxClock
 from .outbox import DueDelivery, Outbox, Outcome
 from .wakeup import Wakeup
 
@@ -23,83 +23,84 @@ __all__ = ["DeliveryWorker"]
 
 _logger = logging.getLogger("duro.sandbox")
 
-# How many deliveries are under way at once.
-WIDTH: Final = 8
-TIMEOUT_SECONDS: Final = 10.0
-LARGEST_ANSWER: Final = 1_000_000
+MAX_CONCURRENT_DELIVERIES: Final = 8
+ATTEMPT_TIMEOUT_SECONDS: Final = 10.0
+MAX_RESPONSE_BYTES: Final = 1_000_000
 
 
 class DeliveryWorker:
-    """Delivers for as long as it runs; what it is stopped in the middle of stays due.
+    """Worker that makes due deliveries until it is cancelled. An interrupted delivery stays due.
 
     Args:
-        outbox: What is to be delivered.
-        clock: Says what is due.
-        bell: Rings when something else may be due.
+        outbox: Pending deliveries.
+        clock: Time of the sandbox.
+        wakeup: Signal that more deliveries may be due.
     """
 
-    def __init__(self, outbox: Outbox, clock: Clock, wakeup: Wakeup) -> None:
+    def __init__(self, outbox: Outbox, clock: SandboxClock, wakeup: Wakeup) -> None:
         self._outbox = outbox
         self._clock = clock
         self._wakeup = wakeup
-        self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._in_progress: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        with self._wakeup.heard():
+        with self._wakeup.listen():
             async with asyncio.TaskGroup() as group:
                 while True:
-                    self._recall()
+                    self._cancel_withdrawn()
                     now = self._clock.now()
-                    self._send_due(now, group)
-                    self._outbox.announce()
+                    self._start_due(now, group)
+                    self._outbox.notify_waiters()
                     await self._wakeup.wait(within=self._outbox.seconds_to_next(now))
 
-    def _recall(self) -> None:
-        """Give up what was withdrawn by a reset, which must not take room from what comes after it."""
-        for key, task in self._under_way.items():
-            if not self._outbox.holds(key):
+    def _cancel_withdrawn(self) -> None:
+        # A withdrawn delivery to a silent endpoint would keep its place for up to 10 s.
+        for key, task in self._in_progress.items():
+            if not self._outbox.contains(key):
                 task.cancel()
 
-    def _send_due(self, now: datetime, group: asyncio.TaskGroup) -> None:
-        room = WIDTH - len(self._under_way)
-        if not room:
+    def _start_due(self, now: datetime, group: asyncio.TaskGroup) -> None:
+        free = MAX_CONCURRENT_DELIVERIES - len(self._in_progress)
+        if not free:
             return
-        # What is under way is due still; without it, enough is left of these to fill the room.
-        due = [each for each in self._outbox.due(now, WIDTH) if each.key not in self._under_way]
-        for each in due[:room]:
-            task = self._under_way[each.key] = group.create_task(self._deliver(each))
-            task.add_done_callback(partial(self._make_room, each.key))
+        # The limit is the maximum and not the free places: deliveries in progress are due too, and are left out below.
+        due = [each for each in self._outbox.due(now, MAX_CONCURRENT_DELIVERIES) if each.key not in self._in_progress]
+        for each in due[:free]:
+            task = self._in_progress[each.key] = group.create_task(self._deliver(each))
+            task.add_done_callback(partial(self._remove, each.key))
 
     async def _deliver(self, due: DueDelivery) -> None:
         self._outbox.settle(due, await _attempt(due))
 
-    def _make_room(self, key: tuple[str, str], _task: asyncio.Task[None]) -> None:
-        del self._under_way[key]
-        self._wakeup.ring()
+    def _remove(self, key: tuple[str, str], _task: asyncio.Task[None]) -> None:
+        del self._in_progress[key]
+        self._wakeup.notify()
 
 
 async def _attempt(due: DueDelivery) -> Outcome:
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS):
             status = await _post(due)
     except TimeoutError:
-        return Outcome(failure=f"no answer within {TIMEOUT_SECONDS:g} s")
+        return Outcome(failure=f"no response within {ATTEMPT_TIMEOUT_SECONDS:g} s")
     except ResponseTooLargeError:
-        return Outcome(failure=f"the answer is larger than {LARGEST_ANSWER:,} bytes")
+        return Outcome(failure=f"the response is larger than {MAX_RESPONSE_BYTES:,} bytes")
     except SendError as failure:
         return Outcome(failure=redact(str(failure)), was_sent=not isinstance(failure, RequestNotSentError))
     except Exception:
-        # Such as an address that cannot be written as HTTP: one delivery must not end all the others.
-        _logger.exception("the delivery of %s failed", due.event_id)
-        return Outcome(failure="the sandbox failed; its log tells more", was_sent=False)
-    return Outcome(status, _failure(status))
+        # For example a URL that cannot be written as HTTP. One failed delivery must not end the worker.
+        _logger.exception("delivery of %s failed", due.event_id)
+        return Outcome(failure="the sandbox failed; see the log of duro.sandbox", was_sent=False)
+    return Outcome(status, _failure_of(status))
 
 
 async def _post(due: DueDelivery) -> int:
-    # The limit is on the attempt as a whole, so no single step needs a shorter one.
-    request = Request("POST", due.url, _sign(due), due.payload, 2 * TIMEOUT_SECONDS, LARGEST_ANSWER)
-    # No connection is kept that could be dead when the next delivery needs it.
+    # The deadline of the whole attempt applies first, so the timeout of a single step need not be shorter.
+    request = Request(
+        "POST", due.url, _signed_headers(due), due.payload, 2 * ATTEMPT_TIMEOUT_SECONDS, MAX_RESPONSE_BYTES
+    )
+    # A transport for each attempt: a kept connection could be dead when the next delivery needs it.
     transport = HttpxTransport(due.url, max_connections=1)
     try:
         return (await transport.send(request)).status
@@ -107,14 +108,14 @@ async def _post(due: DueDelivery) -> int:
         await transport.aclose()
 
 
-def _failure(status: int) -> str | None:
+def _failure_of(status: int) -> str | None:
     if 200 <= status < 300:
         return None
-    return f"answered {status}" + ("; redirects are not followed" if 300 <= status < 400 else "")
+    return f"returned status {status}" + ("; redirects are not followed" if 300 <= status < 400 else "")
 
 
-def _sign(due: DueDelivery) -> Headers:
-    # Real time, not the sandbox's: the receiver checks it by a clock that nobody pushes ahead.
+def _signed_headers(due: DueDelivery) -> Headers:
+    # Real time, because the receiver compares it with its own clock. The sandbox's clock may be advanced.
     now = str(int(time.time())).encode()
     signature = compose_header(now, due.payload, [Key(due.secret.reveal().encode())])
     lines = {

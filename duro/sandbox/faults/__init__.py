@@ -1,1 +1,1 @@
-"""What goes wrong on purpose: which requests are struck, and what happens to them."""
+"""Faults: which requests fail on purpose, how, and how often."""

@@ -1,6 +1,6 @@
-"""Faults: which requests go wrong, how, and how often.
+"""Fault rules: which requests a fault applies to, how often, and in which order.
 
-These are the rules alone; :mod:`.saboteur` carries them out.
+:mod:`.kinds` defines what a fault does to a request.
 """
 
 from __future__ import annotations
@@ -8,121 +8,102 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
-from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
+from typing import Annotated, Final, TypeVar, cast
 
-from attrs import define, field, fields, setters
+from attrs import AttrsInstance, asdict, define, field, fields_dict, frozen, setters
 
 from ..._json import JSONObject, JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
 from ..errors import ApiError
-from ..validation import Flag, InvalidValueError, one_of, structure
-from .path_pattern import is_control, matches
+from ..validation import InvalidValueError, invalid_field, one_of, structure
+from .kinds import KINDS, FaultEffect, FaultKind
+from .path_pattern import is_control_path, matches
 
-__all__ = ["Fault", "FaultKind", "Faults", "read_fault"]
+__all__ = ["Fault", "FaultKind", "Faults", "parse_fault"]
 
-FaultKind: TypeAlias = Literal[
-    "status", "delay", "reset_before", "reset_after", "truncate", "garbage", "drip", "silence"
-]
+Shape = TypeVar("Shape", bound=AttrsInstance)
 
-# Whoever wants to wait longer wants "silence".
-LONGEST_WAIT: Final = 86_400
-
-_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "status": ("status", "retry_after"),
-    "delay": ("seconds",),
-    "drip": ("pause",),
-    "silence": ("commit",),
-}
-_REQUIRED: Final = frozenset({"status", "seconds"})
 _MATCH: Final = ("method", "path")
+_OPTIONS: Final = tuple(dict.fromkeys(name for kind in KINDS.values() for name in fields_dict(kind)))
 
 
-def _method(value: object) -> str:
+def _check_method(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+", value):
         raise InvalidValueError("expected HTTP method")
     return value.upper()
 
 
-def _path(value: object) -> str:
+def _check_path(value: object) -> str:
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"[?#\s]", value):
-        raise InvalidValueError("expected path from the first slash on, without a query")
+        raise InvalidValueError("expected path that begins with a slash, without a query")
     if "**" in value:
-        raise InvalidValueError("expected one '*' at most in a row; it stands for no more than one segment")
+        raise InvalidValueError("expected one '*' at most in a row; it does not match more than one segment")
     if re.search(r"[{}]", re.sub(r"(?<=/)\{\w+\}(?=/|$)", "", value)):
         raise InvalidValueError("expected a parameter such as {id} to be a whole segment")
-    if is_control(value):
-        raise InvalidValueError("expected path of the API; no fault strikes the control surface")
+    if is_control_path(value):
+        raise InvalidValueError("expected path of the API; faults do not apply to the control routes")
     return value
 
 
-def _times(value: object) -> int | None:
+def _check_times(value: object) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise InvalidValueError("expected positive integer, or null for always")
+        raise InvalidValueError("expected positive integer, or null for every request")
     return value
 
 
-def _failure(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 400 <= value <= 599:
-        raise InvalidValueError("expected status from 400 to 599")
-    return value
-
-
-def _wait(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_WAIT:
-        raise InvalidValueError(f"expected number of seconds from 0 to {LONGEST_WAIT}")
-    return value
+@frozen
+class _Rule:
+    kind: Annotated[FaultKind, one_of(*KINDS)]
+    method: Annotated[str | None, _check_method] = None
+    path: Annotated[str | None, _check_path] = None
+    times: Annotated[int | None, _check_times] = 1
 
 
 @define(eq=False, on_setattr=setters.frozen)
 class Fault:
-    """One way in which requests go wrong; made by ``sandbox.faults.add``.
+    """Fault that applies to some API requests, created by ``sandbox.faults.add``.
 
     Attributes:
-        kind: What goes wrong.
-        method: The HTTP method of the requests that it strikes; ``None`` for any.
-        path: Their path, in which ``*`` and ``{id}`` stand for a segment; ``None`` for any.
-        times: How many requests it strikes; ``None`` for all of them.
-        status: The status that is answered (``status``).
-        retry_after: The seconds of its ``Retry-After``; ``None`` for no such header (``status``).
-        seconds: How long the request waits for its handler (``delay``).
-        pause: The seconds between two bytes (``drip``).
-        commit: Whether the handler runs (``silence``).
-        times_applied: How many requests it has struck so far.
+        effect: Fault kind with its options, such as ``DelayFault(seconds=1)``.
+        method: HTTP method of the requests. ``None`` for any.
+        path: Path of the requests, in which ``*`` and ``{id}`` match one segment. ``None`` for any.
+        times: Maximum number of requests. ``None`` for every request.
+        times_applied: Number of requests that the fault has been applied to.
     """
 
-    kind: Annotated[FaultKind, one_of(*get_args(FaultKind))]
-    method: Annotated[str | None, _method] = None
-    path: Annotated[str | None, _path] = None
-    times: Annotated[int | None, _times] = 1
-    status: Annotated[int, _failure] = 0
-    retry_after: Annotated[float | None, _wait] = None
-    seconds: Annotated[float, _wait] = 0.0
-    pause: Annotated[float, _wait] = 0.001
-    commit: Flag = True
+    effect: FaultEffect
+    method: str | None = None
+    path: str | None = None
+    times: int | None = 1
+    # The one attribute that changes. Only Faults.select changes it, under its lock.
     times_applied: int = field(default=0, init=False, on_setattr=setters.NO_OP)
 
+    @property
+    def kind(self) -> FaultKind:
+        """Name of the fault kind."""
+        return self.effect.kind
+
     def matches(self, method: str, path: str) -> bool:
-        """Tell whether a request is one of those that it strikes."""
+        """Return whether the fault applies to requests with this method and path."""
         return self.method in (None, method) and (self.path is None or matches(self.path, path))
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has struck as often as it was meant to."""
+        """Whether the fault has been applied ``times`` times."""
         return self.times is not None and self.times_applied >= self.times
 
     def to_json(self) -> JSONObject:
-        """Give the fault the shape in which the control surface shows it."""
+        """Return the JSON shape of ``/_sandbox/faults``."""
         match: dict[str, JSONValue] = {name: value for name in _MATCH if (value := getattr(self, name)) is not None}
-        options = {camel_case(name): getattr(self, name) for name in _OPTIONS.get(self.kind, ())}
+        options = {camel_case(name): value for name, value in asdict(self.effect).items()}
         return {"kind": self.kind, "match": match, "times": self.times, "timesApplied": self.times_applied, **options}
 
 
 class Faults:
-    """The faults of one sandbox, in the order in which they were added; any thread may use them.
+    """Faults of one sandbox, oldest first. Any thread may use them.
 
-    Iterating gives every one of them, spent ones among them.
+    Iteration includes spent faults.
     """
 
     def __init__(self) -> None:
@@ -148,40 +129,38 @@ class Faults:
         pause: float | Unset = UNSET,
         commit: bool | Unset = UNSET,
     ) -> Fault:
-        """Let requests to the API go wrong from now on.
+        """Apply a fault to later API requests.
 
-        A request is struck by the first fault that matches it and is not
-        spent. ``/_sandbox`` itself is never struck. What the client meets, and
-        what became of its call:
+        The first fault that matches a request and is not spent applies to it.
+        Faults do not apply to ``/_sandbox``. The kinds:
 
-        - ``status``: it is answered ``status`` in the API's error shape; nothing was done, and nothing is kept under
-          its idempotency key.
-        - ``delay``: it is answered ``seconds`` late; the call is done after the delay, even if nobody waits any more.
-        - ``reset_before``: its connection is reset; nothing was done.
-        - ``reset_after``: its connection is reset; the call was done.
-        - ``truncate``: half a body comes, and then the connection ends; the call was done.
-        - ``garbage``: a 200 comes whose body is not JSON; the call was done.
-        - ``drip``: the answer comes a byte at a time, ``pause`` between two, and then the connection ends; the call
-          was done.
-        - ``silence``: nothing comes, and the connection stays open; the call was done, unless ``commit`` is false.
+        - ``status``: Error response with ``status``. The call is not processed, and its idempotency key stays free.
+        - ``delay``: Response after ``seconds``. The call is processed after the delay, even if the client has gone.
+        - ``reset_before``: Connection reset. The call is not processed.
+        - ``reset_after``: Connection reset. The call is processed.
+        - ``truncate``: Half of the response body, then the end of the connection. The call is processed.
+        - ``garbage``: Status 200 with a body that is not JSON. The call is processed.
+        - ``drip``: Response one byte at a time, with ``pause`` in between, then the end of the connection. The call is
+          processed.
+        - ``silence``: Open connection without a response. The call is processed unless ``commit`` is false.
 
         Args:
-            kind: What goes wrong.
-            method: Strike only requests with this HTTP method.
-            path: Strike only requests to this path, such as ``/v1/invoices/{id}/refund``:
-                ``{id}`` and ``*`` stand for one segment, and ``*`` for a part of one too.
-            times: How many requests to strike; ``None`` strikes all, until ``clear``.
-            status: What ``status`` answers, 400 to 599; it has to be given there.
-            retry_after: The seconds of the ``Retry-After`` that ``status`` answers; none if left out.
-            seconds: How long ``delay`` waits; it has to be given there.
-            pause: The seconds between two bytes of ``drip``; a thousandth if left out.
-            commit: Whether ``silence`` lets the handler run first; it does if left out.
+            kind: Fault kind.
+            method: HTTP method of the requests. ``None`` for any.
+            path: Path of the requests, such as ``/v1/invoices/{id}/refund``. ``None`` for any. ``{id}`` and ``*``
+                match one segment, and ``*`` also matches a part of one.
+            times: Number of requests to apply the fault to. ``None`` applies it until ``clear``.
+            status: HTTP status of ``status``, from 400 to 599. That kind requires it.
+            retry_after: Seconds of the ``Retry-After`` header of ``status``. The default leaves the header out.
+            seconds: Delay of ``delay`` in seconds. That kind requires it.
+            pause: Seconds between two bytes of ``drip``. The default is 0.001.
+            commit: Whether ``silence`` processes the call. The default is true.
 
         Returns:
-            The fault, whose ``times_applied`` counts on.
+            The fault. Its ``times_applied`` is updated with each request.
 
         Raises:
-            InvalidArgumentError: A value is wrong, is missing, or belongs to another kind.
+            InvalidArgumentError: A value is invalid or missing, or belongs to another kind.
 
         Example:
             >>> fault = sandbox.faults.add("reset_after", method="POST", path="/v1/customers")
@@ -190,34 +169,34 @@ class Faults:
             (1, ['ada@example.com'])
         """
         options = {"status": status, "retry_after": retry_after, "seconds": seconds, "pause": pause, "commit": commit}
-        given: dict[str, object] = {"kind": kind, "times": times}
-        given |= {name: value for name, value in (("method", method), ("path", path)) if value is not None}
-        given |= {name: value for name, value in options.items() if value is not UNSET}
+        members: dict[str, object] = {"kind": kind, "times": times}
+        members |= {name: value for name, value in (("method", method), ("path", path)) if value is not None}
+        members |= {name: value for name, value in options.items() if value is not UNSET}
         try:
-            return self.append(_define(given, spelling=str))
-        except ApiError as refusal:
-            issues = [f"{detail['path']}: {detail['issue']}" for detail in refusal.details]
-        raise InvalidArgumentError(f"no such fault can be made: {'; '.join(issues)}")
+            return self.append(_build_fault(members, spelling=str))
+        except ApiError as error:
+            issues = [f"{detail['path']}: {detail['issue']}" for detail in error.details]
+        raise InvalidArgumentError(f"invalid fault: {'; '.join(issues)}")
 
     def append(self, fault: Fault) -> Fault:
-        """Put a fault behind the others; gives it back."""
+        """Append a fault, and return it."""
         with self._lock:
             self._faults += (fault,)
         return fault
 
     def clear(self) -> int:
-        """Take all faults away; a request that was struck already stays so.
+        """Remove all faults. A fault that already applies to a request continues.
 
         Returns:
-            How many there were.
+            Number of removed faults.
         """
         with self._lock:
-            cleared, self._faults = self._faults, ()
-        return len(cleared)
+            removed, self._faults = self._faults, ()
+        return len(removed)
 
-    def strike(self, method: str, path: str) -> Fault | None:
-        """Count a request against the fault that strikes it, if one does."""
-        # Nearly always there are none, and then a request pays for no lock.
+    def select(self, method: str, path: str) -> Fault | None:
+        """Return the fault that applies to a request, if any, and count the application."""
+        # Without faults, which is the usual case, requests skip the lock.
         if not self._faults:
             return None
         with self._lock:
@@ -228,39 +207,50 @@ class Faults:
         return None
 
 
-def read_fault(body: object) -> Fault:
-    """Read the body of ``POST /_sandbox/faults``.
+def parse_fault(body: object) -> Fault:
+    """Parse the body of ``POST /_sandbox/faults``.
 
     Raises:
-        ApiError: It describes no fault (422).
+        ApiError: The body is not a valid fault (422).
     """
     if not isinstance(body, dict):
-        return structure(Fault, body)
-    given = dict(cast("dict[str, object]", body))
-    match = given.pop("match", {})
+        raise ApiError(422, "The body must be a JSON object.", [{"path": "", "issue": "expected object"}])
+    members = dict(cast("dict[str, object]", body))
+    match = members.pop("match", {})
     if not isinstance(match, dict):
-        raise ApiError(422, "Not valid: match.", [{"path": "match", "issue": "expected object"}])
-    members = cast("dict[str, object]", match).items()
-    given |= {f"match.{name}": value for name, value in members if value is not None}
-    return _define(given, spelling=_wire_name)
+        raise invalid_field("match", "expected object")
+    matched = cast("dict[str, object]", match).items()
+    members |= {f"match.{name}": value for name, value in matched if value is not None}
+    return _build_fault(members, spelling=_json_name)
 
 
-def _wire_name(name: str) -> str:
+def _json_name(name: str) -> str:
     return f"match.{name}" if name in _MATCH else camel_case(name)
 
 
-def _define(given: Mapping[str, object], *, spelling: Callable[[str], str]) -> Fault:
-    fault = structure(Fault, given, spelling)
-    own = _OPTIONS.get(fault.kind, ())
-    details: list[dict[str, str]] = []
-    for name in chain.from_iterable(_OPTIONS.values()):
-        if name in own and name in _REQUIRED and spelling(name) not in given:
-            details.append({"path": spelling(name), "issue": "required"})
-        elif name not in own and spelling(name) in given:
-            details.append({"path": spelling(name), "issue": f"does not belong to {fault.kind}"})
-    # Elsewhere unknown members pass, but a misspelt one here would strike requests that nobody meant.
-    if given.keys() - {spelling(attribute.name) for attribute in fields(Fault) if attribute.init}:
-        details.append({"path": "", "issue": "expected no member but those of a fault"})
-    if details:
-        raise ApiError(422, "Not valid: the members do not make a fault.", details)
-    return fault
+def _build_fault(members: Mapping[str, object], *, spelling: Callable[[str], str]) -> Fault:
+    """Build a fault, or report every invalid member at once."""
+    details: list[Mapping[str, str]] = []
+    rule = _structure(_Rule, members, spelling, details)
+    name = members.get(spelling("kind"))
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    effect = None if kind is None else _structure(kind, members, spelling, details)
+    if kind is not None:
+        foreign = [spelling(option) for option in _OPTIONS if option not in fields_dict(kind)]
+        details += [{"path": path, "issue": f"does not belong to {name}"} for path in foreign if path in members]
+    # Request bodies of the API may have unknown members. Here a misspelt one would apply the fault to other requests.
+    if members.keys() - {spelling(name) for name in (*fields_dict(_Rule), *_OPTIONS)}:
+        details.append({"path": "", "issue": "expected only members of a fault"})
+    if rule is None or effect is None or details:
+        raise ApiError(422, "Not valid: the members do not describe a fault.", details)
+    return Fault(effect, rule.method, rule.path, rule.times)
+
+
+def _structure(
+    shape: type[Shape], members: Mapping[str, object], spelling: Callable[[str], str], details: list[Mapping[str, str]]
+) -> Shape | None:
+    try:
+        return structure(shape, dict(members), spelling)
+    except ApiError as error:
+        details += error.details
+        return None

@@ -1,1 +1,1 @@
-"""HTTP server of the sandbox."""
+"""HTTP server of the sandbox, and its ASGI middleware."""

@@ -1,4 +1,4 @@
-"""The ASGI application: the operations of the API and the control surface, with one shape for every error."""
+"""ASGI application of the sandbox: API, control routes and dashboard, with one JSON shape for every error."""
 
 from __future__ import annotations
 
@@ -18,49 +18,55 @@ from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
 from ..api.responses import ApiResponse
 from ..backend import Backend
-from ..control.routes import ControlSurface
+from ..control.routes import build_control_routes
+from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
 from .fault_middleware import FaultMiddleware
 
 __all__ = ["build_application"]
 
-_SENTENCES: Final[Mapping[int, str]] = {
-    404: "There is nothing at this path.",
-    405: "The path does not know this method.",
+_MESSAGES: Final[Mapping[int, str]] = {
+    404: "The path does not exist.",
+    405: "The path does not support this method.",
 }
 
 
 def build_application(backend: Backend) -> ASGIApp:
-    """Build the application that serves a world.
+    """Build the ASGI application of a backend.
 
     Args:
-        backend: What is served.
+        backend: Backend to serve.
 
     Returns:
         An ASGI application.
     """
     application = Starlette(
-        routes=[*_api_routes(backend, OPERATIONS), *ControlSurface(backend).routes()],
+        routes=[
+            *_build_api_routes(backend, OPERATIONS),
+            *build_control_routes(backend),
+            *build_dashboard_routes(backend),
+        ],
         exception_handlers={
-            ApiError: _refused,
-            HTTPException: _unroutable,
-            ClientDisconnect: _disconnected,
-            Exception: _failed,
+            ApiError: _on_api_error,
+            HTTPException: _on_http_exception,
+            ClientDisconnect: _on_disconnect,
+            Exception: _on_failure,
         },
     )
-    # The API redirects nowhere, and a client must not follow anyway.
+    # As the API does: it does not redirect, and clients treat a redirect as an error.
     application.router.redirect_slashes = False
     return FaultMiddleware(application, backend)
 
 
-def _api_routes(backend: Backend, operations: Iterable[ApiOperation]) -> list[Route]:
+def _build_api_routes(backend: Backend, operations: Iterable[ApiOperation]) -> list[Route]:
+    # One route a path: Starlette would respond with 405 as soon as the first route of a path has another method.
     by_path: defaultdict[str, dict[str, ApiOperation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
-    return [_route(backend, path, methods) for path, methods in by_path.items()]
+    return [_build_route(backend, path, methods) for path, methods in by_path.items()]
 
 
-def _route(backend: Backend, path: str, methods: Mapping[str, ApiOperation]) -> Route:
+def _build_route(backend: Backend, path: str, methods: Mapping[str, ApiOperation]) -> Route:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]
@@ -69,20 +75,20 @@ def _route(backend: Backend, path: str, methods: Mapping[str, ApiOperation]) -> 
     return Route(path, endpoint, methods=list(methods))
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _on_api_error(_request: Request, error: Exception) -> Response:
     return ApiResponse.from_error(cast("ApiError", error)).response()
 
 
-async def _unroutable(_request: Request, error: Exception) -> Response:
-    refused = cast("HTTPException", error)
-    sentence = _SENTENCES.get(refused.status_code, refused.detail)
-    return ApiResponse.from_error(ApiError(refused.status_code, sentence)).response(refused.headers)
+async def _on_http_exception(_request: Request, error: Exception) -> Response:
+    exception = cast("HTTPException", error)
+    message = _MESSAGES.get(exception.status_code, exception.detail)
+    return ApiResponse.from_error(ApiError(exception.status_code, message)).response(exception.headers)
 
 
-async def _disconnected(_request: Request, _error: Exception) -> Response:
-    # Nobody reads this; without it, a client that gives up would leave a traceback in the terminal.
+async def _on_disconnect(_request: Request, _error: Exception) -> Response:
+    # The client does not read this. Without it, each client that disconnects would leave a traceback in the terminal.
     return ApiResponse.from_error(ApiError(400, "The request ended before its body did.")).response()
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
-    return ApiResponse.from_error(ApiError(500, "The sandbox failed; its log tells more.")).response()
+async def _on_failure(_request: Request, _error: Exception) -> Response:
+    return ApiResponse.from_error(ApiError(500, "The sandbox failed; see the log of duro.sandbox.")).response()

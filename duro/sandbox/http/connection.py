@@ -1,4 +1,4 @@
-"""The connection under a request, which an ASGI application has no other way to reach."""
+"""Network connection of a request, which ASGI does not expose to an application."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["STOPPING", "Connection", "HTTPProtocol"]
 
-# Where a request's scope holds its transport, and the event that the server is about to end.
+# Keys of the request's state: the transport of its connection, and the event that the server is stopping.
 _TRANSPORT: Final = "duro.transport"
 STOPPING: Final = "duro.stopping"
 
-CLOSE_SECONDS: Final = 1.0
+CLOSE_TIMEOUT_SECONDS: Final = 1.0
 
-# On, and no seconds to linger: closing throws away what is unsent, and resets the connection.
+# SO_LINGER, on, with 0 seconds: close discards unsent bytes and resets the connection.
 _NO_LINGER: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class HTTPProtocol(H11Protocol):
-    """uvicorn's protocol, with the transport put where a request finds it."""
+    """uvicorn's HTTP protocol, with the transport in the state of each request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to serve a connection."""
+        """Start to serve a connection."""
         super().connection_made(transport)
         state: dict[str, Any] = {**self.app_state, _TRANSPORT: transport}
         self.app_state = state
         if state[STOPPING].is_set():
-            # Accepted in the last instant, when the server had closed all that it knew.
+            # The server closed its connections just before it accepted this one.
             transport.close()
 
 
 class Connection:
-    """What can be done to the connection of one request.
+    """Connection of one request.
 
     Args:
-        scope: The request's scope.
-        receive: The request's channel; it tells when the connection is gone.
+        scope: ASGI scope of the request.
+        receive: ASGI receive channel of the request. It reports the disconnect.
     """
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -51,44 +51,44 @@ class Connection:
         self._receive = receive
 
     def write(self, data: bytes) -> None:
-        """Send bytes as they are, past HTTP."""
+        """Send raw bytes, which bypass the server's HTTP state."""
         self._transport.write(data)
 
     async def drip(self, data: bytes, *, pause: float) -> None:
-        """Send bytes one at a time, as long as the client is there.
+        """Send raw bytes one at a time until the client disconnects.
 
         Args:
-            data: The bytes, past HTTP as well.
-            pause: Seconds between two of them.
+            data: Bytes to send.
+            pause: Seconds between two bytes.
         """
         for offset in range(len(data)):
             self.write(data[offset : offset + 1])
-            if await self.is_lost(within=pause):
+            if await self.wait_for_disconnect(within=pause):
                 return
 
     async def close(self) -> None:
-        """Send what is unsent, and end the connection."""
+        """Send unsent bytes, and close the connection."""
         self._transport.close()
-        if not await self.is_lost(within=CLOSE_SECONDS):
-            # The client reads nothing.
+        if not await self.wait_for_disconnect(within=CLOSE_TIMEOUT_SECONDS):
+            # The client does not read, so the bytes cannot be sent.
             self._transport.abort()
-            await self.is_lost()
+            await self.wait_for_disconnect()
 
     async def reset(self) -> None:
-        """End the connection with a TCP reset, which the client meets as ``ECONNRESET``."""
+        """Close the connection with a TCP reset, which the client receives as ``ECONNRESET``."""
         if not self._transport.is_closing():
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
-        await self.is_lost()
+        await self.wait_for_disconnect()
 
-    async def is_lost(self, *, within: float | None = None) -> bool:
-        """Wait for the end of the connection; a server that stops ends them all.
+    async def wait_for_disconnect(self, *, within: float | None = None) -> bool:
+        """Wait until the connection is closed. A server that stops closes all connections.
 
         Args:
-            within: Seconds to wait at most; ``None`` waits for as long as it takes.
+            within: Maximum wait in seconds. ``None`` waits without a limit.
 
         Returns:
-            Whether it came.
+            Whether the connection was closed in time.
         """
         try:
             async with asyncio.timeout(within):
@@ -99,10 +99,13 @@ class Connection:
         return True
 
     async def sleep(self, seconds: float) -> bool:
-        """Wait, whether the client is there or not; only a server that stops ends it early.
+        """Wait, even if the client disconnects. A server that stops ends the wait.
+
+        Args:
+            seconds: Time to wait in seconds.
 
         Returns:
-            Whether the time has passed.
+            Whether the whole time has passed.
         """
         try:
             async with asyncio.timeout(seconds):

@@ -1,36 +1,34 @@
-"""What reached the server: a bounded log of requests, and counts."""
+"""Request log: the latest API requests, and counts of all of them."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from typing import Final
 
 from attrs import field, frozen
 
 from ...errors import redact
+from ..bounded_log import BoundedLog
 
 __all__ = ["RequestEntry", "RequestLog"]
 
-LONGEST: Final = 10_000
-TOKEN_ENDPOINT: Final = "/v1/oauth/token"
+TOKEN_PATH: Final = "/v1/oauth/token"
 
 
 @frozen
 class RequestEntry:
-    """One API request and how it was answered; no header or body is kept, so no credential is.
+    """API request and the status of its response. Headers and bodies contain credentials, so they are left out.
 
     Attributes:
-        method: The HTTP method.
-        path: The path without the query.
-        status: The status of the answer.
-        idempotency_key: The key that the caller sent, if any.
-        request_id: The ``X-Request-Id`` of the answer.
-        at: The sandbox's time at the start, as the API writes it.
+        method: HTTP method.
+        path: Path without the query.
+        status: HTTP status of the response.
+        idempotency_key: Idempotency key of the request, if any.
+        request_id: ``X-Request-Id`` of the response.
+        at: Sandbox time at the start of the request, in the API's format.
     """
 
     method: str
-    # Secrets do not belong in a path, but people put them there.
+    # Secrets do not belong in a path, but users put them there.
     path: str = field(converter=redact)
     status: int
     idempotency_key: str | None
@@ -38,43 +36,32 @@ class RequestEntry:
     at: str
 
 
-class RequestLog:
-    """Counts and remembers requests; any thread may read it."""
+class RequestLog(BoundedLog[RequestEntry]):
+    """Log of API requests that got a response, and counts of all requests."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entries: deque[RequestEntry] = deque(maxlen=LONGEST)
+        super().__init__()
         self._requests = 0
         self._token_exchanges = 0
 
     @property
     def requests(self) -> int:
-        """How many API requests came in."""
+        """Number of API requests."""
         return self._requests
 
     @property
     def token_exchanges(self) -> int:
-        """How many of them were a ``POST /v1/oauth/token``, refused ones among them."""
+        """Number of ``POST /v1/oauth/token`` requests, rejected ones included."""
         return self._token_exchanges
 
     def count(self, method: str, path: str) -> None:
-        """Count a request as soon as it is there, whatever becomes of it."""
+        """Count a request at its start, so that requests without a response count too."""
         with self._lock:
             self._requests += 1
-            self._token_exchanges += method == "POST" and path == TOKEN_ENDPOINT
+            self._token_exchanges += method == "POST" and path == TOKEN_PATH
 
-    def note(self, entry: RequestEntry) -> None:
-        """Remember an answered request; the oldest one gives way when the log is full."""
+    def clear(self) -> None:
+        """Remove all entries and set the counts to zero."""
         with self._lock:
-            self._entries.append(entry)
-
-    def entries(self) -> tuple[RequestEntry, ...]:
-        """List the remembered requests, newest last."""
-        with self._lock:
-            return tuple(self._entries)
-
-    def reset(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._entries.clear()
+            super().clear()
             self._requests = self._token_exchanges = 0

@@ -1,4 +1,4 @@
-"""The HTTP server: a socket of our own, and uvicorn in a thread of its own."""
+"""HTTP server of the sandbox: a bound socket, and uvicorn in a daemon thread."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from starlette.types import ASGIApp
 
 from .connection import STOPPING, HTTPProtocol
 
-__all__ = ["Listener"]
+__all__ = ["Server"]
 
 _logger = logging.getLogger("duro.sandbox")
 
 THREAD_NAME: Final = "duro-sandbox"
 
-# A thousand clients at once is a sandbox's first job, so they must all find room in the queue.
+# Load tests connect a thousand clients at once, and all of them must fit into the queue.
 BACKLOG: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 75
-START_SECONDS: Final = 10
-STOP_SECONDS: Final = 5
-GRACE_SECONDS: Final = 1
+START_TIMEOUT_SECONDS: Final = 10
+STOP_TIMEOUT_SECONDS: Final = 5
+SHUTDOWN_TIMEOUT_SECONDS: Final = 1
 
 
-class Listener:
-    """A bound socket, ready to serve an application.
+class Server:
+    """HTTP server with a bound socket.
 
     The port is known as soon as the object exists, and clients may connect at
-    once: they wait in the queue until the server picks them up.
+    once. They wait in the queue until the server accepts them.
 
     Args:
-        host: The address to bind.
-        port: The port; 0 picks a free one.
+        host: Address to bind.
+        port: Port to bind. 0 picks a free one.
 
     Raises:
-        OSError: The address cannot be bound; the message says what to do.
+        OSError: The address cannot be bound. The message says how to fix it.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._socket = _bind(host, port)
         self._host = host
-        self._server: _Server | None = None
+        self._uvicorn: _UvicornServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
-        """The address, without a trailing slash."""
+        """URL of the server, without a trailing slash."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._socket.getsockname()[1]}"
 
@@ -61,19 +61,19 @@ class Listener:
         """Whether the server's thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
-    def serve(self, application: ASGIApp, beside: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
-        """Serve an application, and return as soon as it can answer.
+    def serve(self, application: ASGIApp, background: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
+        """Serve an application, and return as soon as it accepts requests.
 
         Args:
-            application: The application.
-            beside: What runs on the same event loop, from the start of the server until it stops.
+            application: ASGI application.
+            background: Coroutine function that runs on the server's event loop from start to stop.
 
         Raises:
-            RuntimeError: The server did not come up.
+            RuntimeError: The server did not start.
         """
         config = uvicorn.Config(
             application,
-            # The plain loop and h11 are there on every platform, and behave the same on all of them.
+            # The asyncio loop and h11 exist on every platform, so a sandbox behaves the same everywhere.
             loop="asyncio",
             http=HTTPProtocol,
             ws="none",
@@ -85,47 +85,50 @@ class Listener:
             server_header=False,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
         )
-        self._server = server = _Server(config, beside)
+        self._uvicorn = server = _UvicornServer(config, background)
         self._thread = threading.Thread(target=server.run_on, args=(self._socket,), name=THREAD_NAME, daemon=True)
         self._thread.start()
-        if not server.settled.wait(START_SECONDS):
-            raise RuntimeError(f"the sandbox's server did not start within {START_SECONDS} s")
+        if not server.settled.wait(START_TIMEOUT_SECONDS):
+            raise RuntimeError(f"the sandbox's server did not start within {START_TIMEOUT_SECONDS} s")
         if server.failure is not None:
             raise RuntimeError(f"the sandbox's server did not start: {server.failure!r}") from server.failure
 
     def close(self) -> None:
-        """Stop serving, close every connection, and give the port back.
+        """Stop the server, close all connections and release the port.
 
         Raises:
             RuntimeError: The server's thread did not end in time.
         """
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(STOP_SECONDS)
+        if self._uvicorn is not None and self._thread is not None:
+            self._uvicorn.should_exit = True
+            self._thread.join(STOP_TIMEOUT_SECONDS)
             if self._thread.is_alive():
-                self._server.force_exit = True
-                raise RuntimeError(f"the sandbox's server did not stop within {STOP_SECONDS} s")
+                self._uvicorn.force_exit = True
+                raise RuntimeError(f"the sandbox's server did not stop within {STOP_TIMEOUT_SECONDS} s")
         self._socket.close()
 
 
-class _Server(uvicorn.Server):
-    """A server that tells when it has started, or why it did not."""
+class _UvicornServer(uvicorn.Server):
+    """uvicorn server that reports its start or its failure, and runs a background task."""
 
-    def __init__(self, config: uvicorn.Config, beside: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, background: Callable[[], Coroutine[None, None, None]] | None = None
+    ) -> None:
         super().__init__(config)
-        self._beside = beside
+        self._background = background
         self._task: asyncio.Task[None] | None = None
+        # Set when the server has started or failed.
         self.settled = threading.Event()
         self.stopping = asyncio.Event()
         self.failure: BaseException | None = None
 
-    def run_on(self, listening: socket.socket) -> None:
+    def run_on(self, bound_socket: socket.socket) -> None:
         try:
-            # Off the main thread, uvicorn leaves signals alone.
-            self.run(sockets=[listening])
-        except BaseException as error:  # noqa: BLE001 - SystemExit too; nobody else could see it here
+            # uvicorn installs signal handlers on the main thread only, and this is another thread.
+            self.run(sockets=[bound_socket])
+        except BaseException as error:  # noqa: BLE001 - SystemExit too; start reports it in the caller's thread
             self.failure = error
         finally:
             self.settled.set()
@@ -133,46 +136,46 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state[STOPPING] = self.stopping
         await super().startup(sockets)
-        if self._beside is not None:
-            self._task = asyncio.create_task(self._run_beside(self._beside))
+        if self._background is not None:
+            self._task = asyncio.create_task(self._run_background(self._background))
         self.settled.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # An answer is made in one go, so an open request is one whose body never came, or that a fault struck. Waiting
-        # for it would only put off the end, and cancelling it would leave a traceback in the terminal.
+        # Handlers run without a pause, so an open request either lacks its body or has a fault. Waiting for it would
+        # only delay the stop, and uvicorn's cancellation would leave a traceback in the terminal.
         self.stopping.set()
         for connection in list(self.server_state.connections):
             connection.transport.close()
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=GRACE_SECONDS)
+            await asyncio.wait([self._task], timeout=SHUTDOWN_TIMEOUT_SECONDS)
         await super().shutdown(sockets)
 
-    async def _run_beside(self, beside: Callable[[], Coroutine[None, None, None]]) -> None:
+    async def _run_background(self, background: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
-            await beside()
+            await background()
         except Exception:
-            # Nobody awaits it before the end, and the server can do without it.
-            _logger.exception("what runs beside the sandbox's server failed")
+            # Logged here, because the server awaits the task only at the stop. It works without the task.
+            _logger.exception("the background task of the sandbox's server failed")
 
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off; without, each answer waits 40 ms for a delayed ACK.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # With IPPROTO_TCP, asyncio turns off Nagle's algorithm. Without it, each response waits 40 ms for a delayed ACK.
+    bound_socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
-            # A sandbox that was just stopped leaves its port in TIME_WAIT. Elsewhere the option lets two servers share.
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
+            # A sandbox that just stopped leaves its port in TIME_WAIT. On Windows the option lets two servers share it.
+            bound_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound_socket.bind((host, port))
+        bound_socket.listen(BACKLOG)
     except OSError as error:
-        listening.close()
-        raise OSError(error.errno, f"the sandbox cannot start: {_reason(error, host, port)}") from error
-    return listening
+        bound_socket.close()
+        raise OSError(error.errno, f"the sandbox cannot start: {_describe(error, host, port)}") from error
+    return bound_socket
 
 
-def _reason(error: OSError, host: str, port: int) -> str:
+def _describe(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is in use; stop the program that has it, or choose another port"
-    return f"port {port} of {host} cannot be listened on: {error.strerror or error}"
+        return f"port {port} of {host} is in use; stop the program that uses it, or choose another port"
+    return f"port {port} of {host} cannot be bound: {error.strerror or error}; choose another address or port"

@@ -1,4 +1,4 @@
-"""An endpoint that answers as a test tells it, and keeps what it gets."""
+"""Webhook endpoint on loopback with a configurable response, which keeps the deliveries that it receives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 
 @frozen
-class Received:
+class ReceivedDelivery:
     path: str
     headers: httpx.Headers
     body: bytes
@@ -24,8 +24,8 @@ class Received:
 
 
 @frozen
-class Answer:
-    """A status of zero ends the connection without an answer."""
+class ReceiverResponse:
+    """Response of the endpoint. Status 0 closes the connection without a response."""
 
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict)
@@ -35,29 +35,30 @@ class Answer:
 class Receiver:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/webhooks/duro"
-        self.answer = Answer()
-        self.arrived: SimpleQueue[Received] = SimpleQueue()
+        self.response = ReceiverResponse()
+        self.arrived: SimpleQueue[ReceivedDelivery] = SimpleQueue()
+        # Cleared, it holds back every response.
         self.gate = threading.Event()
         self.gate.set()
-        self._received: list[Received] = []
+        self._received: list[ReceivedDelivery] = []
         self._lock = threading.Lock()
-        self._at_work = 0
-        self.most_at_once = 0
+        self._in_progress = 0
+        self.max_in_progress = 0
 
     @property
-    def received(self) -> list[Received]:
+    def received(self) -> list[ReceivedDelivery]:
         return list(self._received)
 
-    def take(self, delivery: Received) -> Answer:
+    def handle(self, delivery: ReceivedDelivery) -> ReceiverResponse:
         with self._lock:
             self._received.append(delivery)
-            self._at_work += 1
-            self.most_at_once = max(self.most_at_once, self._at_work)
+            self._in_progress += 1
+            self.max_in_progress = max(self.max_in_progress, self._in_progress)
         self.arrived.put(delivery)
         assert self.gate.wait(20)
         with self._lock:
-            self._at_work -= 1
-        return self.answer
+            self._in_progress -= 1
+        return self.response
 
 
 @contextmanager
@@ -65,21 +66,21 @@ def listening() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            answer = receiver.take(Received(self.path, httpx.Headers(self.headers.items()), body))
-            if not answer.status:
+            response = receiver.handle(ReceivedDelivery(self.path, httpx.Headers(self.headers.items()), body))
+            if not response.status:
                 return
             try:
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
+                self.send_response(response.status)
+                for name, value in response.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                self.send_header("Content-Length", str(len(response.body)))
                 self.end_headers()
-                self.wfile.write(answer.body)
+                self.wfile.write(response.body)
             except ConnectionError:
-                """Nobody waits for it any more, as after a time-out."""
+                """The sandbox has closed the connection, for example after a timeout."""
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print no log lines."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

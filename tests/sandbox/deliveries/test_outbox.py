@@ -1,4 +1,4 @@
-"""The outbox: what is due, in which order, and what a late outcome may still change."""
+"""Outbox: due deliveries, their order, and outcomes after a withdrawal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from duro.sandbox.clock import timestamp
 from duro.sandbox.deliveries.outbox import Outcome
 from duro.sandbox.events import record_event
 
-FAILED = Outcome(500, "answered 500")
+FAILED = Outcome(500, "returned status 500")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def record(backend: Backend, identifier: str) -> int:
         return record_event(db, identifier, "invoice_created", timestamp(backend.clock.now()), {})
 
 
-def due(backend: Backend) -> list[tuple[str, int]]:
+def list_due(backend: Backend) -> list[tuple[str, int]]:
     return [(each.event_id, each.attempt) for each in backend.outbox.due(backend.clock.now(), 10)]
 
 
@@ -35,37 +35,37 @@ def test_an_event_is_due_once_for_each_endpoint(backend: Backend) -> None:
     for port in (1, 2):
         backend.endpoints.add(f"http://127.0.0.1:{port}")
     assert record(backend, "evt_1") == 2
-    assert due(backend) == [("evt_1", 1), ("evt_1", 1)]
+    assert list_due(backend) == [("evt_1", 1), ("evt_1", 1)]
     assert {each.url for each in backend.outbox.due(backend.clock.now(), 10)} == {
         "http://127.0.0.1:1",
         "http://127.0.0.1:2",
     }
 
 
-def test_what_has_been_due_for_longest_comes_first(backend: Backend) -> None:
+def test_the_delivery_that_is_due_longest_comes_first(backend: Backend) -> None:
     backend.endpoints.add("http://127.0.0.1:1")
     record(backend, "evt_1")
     (first,) = backend.outbox.due(backend.clock.now(), 1)
     backend.outbox.settle(first, FAILED)
-    assert due(backend) == []
+    assert list_due(backend) == []
     assert 59 < (backend.outbox.seconds_to_next(backend.clock.now()) or 0) <= 60
     backend.clock.advance(minutes=2)
     record(backend, "evt_2")
-    assert due(backend) == [("evt_1", 2), ("evt_2", 1)]
+    assert list_due(backend) == [("evt_1", 2), ("evt_2", 1)]
     assert backend.outbox.seconds_to_next(backend.clock.now()) is None
 
 
 @pytest.mark.parametrize("outcome", [Outcome(200), FAILED])
-def test_an_outcome_that_comes_after_a_withdrawal_leaves_no_trace(backend: Backend, outcome: Outcome) -> None:
+def test_an_outcome_after_a_withdrawal_is_ignored(backend: Backend, outcome: Outcome) -> None:
     backend.endpoints.add("http://127.0.0.1:1")
     record(backend, "evt_1")
     (late,) = backend.outbox.due(backend.clock.now(), 1)
     backend.endpoints.clear()
     backend.outbox.settle(late, outcome)
-    assert (backend.deliveries.entries(), backend.stats().deliveries, due(backend)) == ((), 0, [])
+    assert (backend.deliveries.entries(), backend.stats().deliveries, list_due(backend)) == ((), 0, [])
 
 
-def test_what_is_due_shows_neither_its_secret_nor_its_bytes(backend: Backend) -> None:
+def test_the_repr_of_a_due_delivery_hides_secret_and_payload(backend: Backend) -> None:
     backend.endpoints.add("http://127.0.0.1:1/whsec_needle", secret="whsec_needle")
     record(backend, "evt_1")
     (each,) = backend.outbox.due(backend.clock.now(), 1)
@@ -74,7 +74,7 @@ def test_what_is_due_shows_neither_its_secret_nor_its_bytes(backend: Backend) ->
     assert each.secret.reveal() == "whsec_needle"
 
 
-def test_what_becomes_due_between_two_questions_is_not_forgotten(backend: Backend) -> None:
+def test_a_delivery_that_becomes_due_between_two_calls_is_in_one_of_them(backend: Backend) -> None:
     backend.endpoints.add("http://127.0.0.1:1")
     record(backend, "evt_1")
     (first,) = backend.outbox.due(backend.clock.now(), 1)

@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from duro.sandbox.http.server import Listener
+from duro.sandbox.http.server import Server
 from duro.webhooks import MemoryInbox, Webhook
 from duro.webhooks.adapters import aiohttp as aiohttp_adapter
 from duro.webhooks.adapters import django as django_adapter
@@ -42,7 +42,7 @@ if not settings.configured:
 
 @contextlib.contextmanager
 def asgi_server(application):
-    listener = Listener("127.0.0.1", 0)
+    listener = Server("127.0.0.1", 0)
     listener.serve(application)
     try:
         yield listener.url

@@ -1,0 +1,38 @@
+"""Dashboard routes: the page at ``/_sandbox/``, and its stylesheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ..backend import Backend
+from .views import render_dashboard
+
+__all__ = ["build_dashboard_routes"]
+
+STATIC: Final = Path(__file__).parent / "static"
+
+# The page shows text from requests. Only its own stylesheet may load, and no script may run.
+_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'self'"}
+
+
+def build_dashboard_routes(backend: Backend) -> list[BaseRoute]:
+    """Build the dashboard routes of a backend.
+
+    Args:
+        backend: Backend to show.
+    """
+
+    async def show_dashboard(_request: Request) -> Response:
+        return HTMLResponse(render_dashboard(backend), headers=_HEADERS)
+
+    return [
+        Route("/_sandbox", show_dashboard, methods=["GET"]),
+        Route("/_sandbox/", show_dashboard, methods=["GET"]),
+        Mount("/_sandbox/static", StaticFiles(directory=STATIC)),
+    ]

@@ -1,0 +1,207 @@
+"""Fault kinds: one frozen class each, with its options and its effect on a request.
+
+Kinds do not use ASGI. They act through a :class:`~duro.sandbox.http.fault_context.FaultContext`. It can process the
+request, discard it, send a response, or act on the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Protocol, TypeAlias
+
+from attrs import AttrsInstance, frozen
+
+from ..validation import Flag, InvalidValueError
+
+if TYPE_CHECKING:
+    from ..http.fault_context import FaultContext
+
+__all__ = [
+    "KINDS",
+    "DelayFault",
+    "DripFault",
+    "FaultEffect",
+    "FaultKind",
+    "GarbageFault",
+    "ResetAfterFault",
+    "ResetBeforeFault",
+    "SilenceFault",
+    "StatusFault",
+    "TruncateFault",
+]
+
+FaultKind: TypeAlias = Literal[
+    "status", "delay", "reset_before", "reset_after", "truncate", "garbage", "drip", "silence"
+]
+
+# One day. For longer waits there is "silence".
+MAX_WAIT_SECONDS: Final = 86_400
+
+
+def _check_status(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 400 <= value <= 599:
+        raise InvalidValueError("expected status from 400 to 599")
+    return value
+
+
+def _check_seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_WAIT_SECONDS:
+        raise InvalidValueError(f"expected number of seconds from 0 to {MAX_WAIT_SECONDS}")
+    return value
+
+
+class FaultEffect(AttrsInstance, Protocol):
+    """Interface of a fault kind."""
+
+    kind: ClassVar[FaultKind]
+
+    async def apply(self, context: FaultContext) -> None:
+        """Apply the fault to one request, and return when the server is done with it."""
+        ...
+
+
+@frozen
+class StatusFault:
+    """Error response in the API's format. The call is not processed.
+
+    Attributes:
+        status: HTTP status from 400 to 599.
+        retry_after: Seconds of the ``Retry-After`` header. ``None`` leaves the header out.
+    """
+
+    kind: ClassVar[FaultKind] = "status"
+
+    status: Annotated[int, _check_status]
+    retry_after: Annotated[float | None, _check_seconds] = None
+
+    async def apply(self, context: FaultContext) -> None:
+        """Respond with the status."""
+        await context.reject(self.status, retry_after=self.retry_after)
+
+
+@frozen
+class DelayFault:
+    """Late response. The call is processed after the delay, even if the client has gone.
+
+    Attributes:
+        seconds: Delay in seconds.
+    """
+
+    kind: ClassVar[FaultKind] = "delay"
+
+    seconds: Annotated[float, _check_seconds]
+
+    async def apply(self, context: FaultContext) -> None:
+        """Wait, then process the call."""
+        # Read first: the server drops the body of a request whose client disconnects during the delay.
+        await context.read_request()
+        if await context.connection.sleep(self.seconds):
+            await context.forward()
+        else:
+            await context.connection.wait_for_disconnect()
+
+
+@frozen
+class ResetBeforeFault:
+    """TCP reset instead of processing the call."""
+
+    kind: ClassVar[FaultKind] = "reset_before"
+
+    async def apply(self, context: FaultContext) -> None:
+        """Discard the request, and reset the connection."""
+        await context.discard()
+        await context.connection.reset()
+
+
+@frozen
+class ResetAfterFault:
+    """TCP reset instead of the response. The call is processed."""
+
+    kind: ClassVar[FaultKind] = "reset_after"
+
+    async def apply(self, context: FaultContext) -> None:
+        """Process the call, and reset the connection."""
+        await context.process()
+        await context.connection.reset()
+
+
+@frozen
+class TruncateFault:
+    """Response whose connection ends in the middle of the body. The call is processed."""
+
+    kind: ClassVar[FaultKind] = "truncate"
+
+    async def apply(self, context: FaultContext) -> None:
+        """Process the call, and send the head and half of the body."""
+        response = await context.process()
+        context.connection.write(response.head + response.body[: len(response.body) // 2])
+        await context.connection.close()
+
+
+@frozen
+class GarbageFault:
+    """Response with status 200 and a body that is not JSON. The call is processed."""
+
+    kind: ClassVar[FaultKind] = "garbage"
+
+    async def apply(self, context: FaultContext) -> None:
+        """Process the call, and send the page of a proxy that has lost its server."""
+        await context.process()
+        await context.send_html(
+            "<!doctype html><title>Please wait</title><p>We will be back in a moment.</p>",
+        )
+
+
+@frozen
+class DripFault:
+    """Response that arrives one byte at a time. The call is processed.
+
+    Attributes:
+        pause: Seconds between two bytes.
+    """
+
+    kind: ClassVar[FaultKind] = "drip"
+
+    pause: Annotated[float, _check_seconds] = 0.001
+
+    async def apply(self, context: FaultContext) -> None:
+        """Process the call, send the response byte by byte, and close the connection."""
+        response = await context.process()
+        await context.connection.drip(response.head + response.body, pause=self.pause)
+        await context.connection.close()
+
+
+@frozen
+class SilenceFault:
+    """Open connection without a response.
+
+    Attributes:
+        commit: Whether the call is processed.
+    """
+
+    kind: ClassVar[FaultKind] = "silence"
+
+    commit: Flag = True
+
+    async def apply(self, context: FaultContext) -> None:
+        """Process or discard the request, and wait until the client disconnects."""
+        if self.commit:
+            await context.process()
+        else:
+            await context.discard()
+        await context.connection.wait_for_disconnect()
+
+
+KINDS: Final[Mapping[str, type[FaultEffect]]] = {
+    effect.kind: effect
+    for effect in (
+        StatusFault,
+        DelayFault,
+        ResetBeforeFault,
+        ResetAfterFault,
+        TruncateFault,
+        GarbageFault,
+        DripFault,
+        SilenceFault,
+    )
+}

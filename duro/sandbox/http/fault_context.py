@@ -1,0 +1,122 @@
+"""Fault context: the actions that a fault kind may take on one request."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from attrs import frozen
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..api.responses import ApiResponse
+from ..backend import Backend
+from ..errors import ApiError
+from .connection import Connection
+from .request_log_middleware import RequestLogMiddleware
+
+__all__ = ["FaultContext", "RawResponse"]
+
+
+@frozen
+class RawResponse:
+    """Response as the bytes that the client would have received.
+
+    Attributes:
+        head: Status line and headers, with the empty line after them.
+        body: Body, empty in the response to a HEAD request.
+    """
+
+    head: bytes
+    body: bytes
+
+
+class FaultContext:
+    """One request that a fault applies to.
+
+    The request log lies inside: it records the API's response, even if the client receives another one or none.
+
+    Args:
+        backend: Backend whose request log is kept.
+        application: API without faults and without the request log.
+        scope: ASGI scope of the request.
+        receive: ASGI receive channel.
+        send: ASGI send channel.
+    """
+
+    def __init__(self, backend: Backend, application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self.connection = Connection(scope, receive)
+        self._backend = backend
+        self._application = application
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+
+    async def read_request(self) -> None:
+        """Read the whole request now. A later ``forward`` or ``process`` uses the copy."""
+        receive = self._receive
+        messages = [await receive()]
+        while messages[-1].get("more_body", False):
+            messages.append(await receive())
+        remaining = iter(messages)
+
+        async def replay() -> Message:
+            for message in remaining:
+                return message
+            return await receive()
+
+        self._receive = replay
+
+    async def forward(self) -> None:
+        """Process the request, and send the response to the client."""
+        await self._run(self._application, self._send)
+
+    async def process(self) -> RawResponse:
+        """Process the request, and return the response instead of sending it."""
+        capture = _ResponseCapture(self._scope["method"])
+        await self._run(self._application, capture)
+        return RawResponse(capture.head, capture.body)
+
+    async def discard(self) -> None:
+        """Count and read the request without processing it."""
+
+        async def read(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            await self.read_request()
+
+        await self._run(read, self._send)
+
+    async def reject(self, status: int, *, retry_after: float | None = None) -> None:
+        """Send an error response in the API's format, and log it.
+
+        Args:
+            status: HTTP status.
+            retry_after: Seconds of the ``Retry-After`` header. ``None`` leaves the header out.
+        """
+        error = ApiError(status, "A fault of the sandbox applied to this request. It was not processed.")
+        headers = None if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+        await self._run(ApiResponse.from_error(error).response(headers), self._send)
+
+    async def send_html(self, html: str) -> None:
+        """Send an HTML page with status 200, without logging it."""
+        await HTMLResponse(html)(self._scope, self._receive, self._send)
+
+    async def _run(self, application: ASGIApp, send: Send) -> None:
+        await RequestLogMiddleware(application, self._backend)(self._scope, self._receive, send)
+
+
+class _ResponseCapture:
+    """ASGI send channel that collects the bytes of a response."""
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self.head = b""
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            status: int = message["status"]
+            lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+            # Raw bytes bypass the server's HTTP state, so the connection cannot be used again.
+            lines += [b"%s: %s" % header for header in (*message["headers"], (b"connection", b"close"))]
+            self.head = b"".join(line + b"\r\n" for line in (*lines, b""))
+        elif self._method != "HEAD":
+            self.body += message.get("body", b"")

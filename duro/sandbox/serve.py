@@ -1,0 +1,70 @@
+"""``serve``: a sandbox that runs as a program, until a signal stops it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from types import FrameType
+from typing import Final
+
+__all__ = ["serve"]
+
+DEFAULT_PORT: Final = 8787
+
+# Upper bound on the time to notice that the server died.
+CHECK_INTERVAL_SECONDS: Final = 1.0
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    database: str | os.PathLike[str] | None = None,
+    *,
+    endpoints: Iterable[str] = (),
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a sandbox until SIGINT or SIGTERM, then return.
+
+    Call it on the main thread, because Python handles signals only there. The
+    previous signal handlers are restored at the end.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on. 0 picks a free one.
+        database: Path of the database file. ``None`` keeps the state in memory.
+        endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
+            already is not added again.
+        on_ready: Callback with the URL of the server, called as soon as the server accepts requests.
+
+    Raises:
+        OSError: The address cannot be bound.
+        ConfigurationError: The database cannot be used.
+        InvalidArgumentError: The URL of an endpoint cannot be used.
+        RuntimeError: The caller is not the main thread, or the server failed.
+    """
+    # Through the package, which names the extra to install if one of the server's dependencies is missing.
+    from . import Sandbox
+
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("serve must run on the main thread because it handles signals; use Sandbox in other threads")
+    stop_requested = threading.Event()
+
+    def request_stop(_number: int, _frame: FrameType | None) -> None:
+        stop_requested.set()
+
+    with ExitStack() as stack:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stack.callback(signal.signal, number, signal.signal(number, request_stop))
+        sandbox = stack.enter_context(Sandbox(host, port, database))
+        existing = {endpoint.url for endpoint in sandbox.endpoints}
+        for url in dict.fromkeys(endpoints):
+            if url not in existing:
+                sandbox.endpoints.add(url)
+        if on_ready is not None:
+            on_ready(sandbox.url)
+        while not stop_requested.wait(CHECK_INTERVAL_SECONDS):
+            if not sandbox.is_alive:
+                raise RuntimeError("the sandbox's server stopped unexpectedly; see the log of duro.sandbox")

@@ -1,0 +1,129 @@
+"""Pending deliveries: waiting for them, restarting the sandbox, and removing their endpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sandbox.deliveries.receiver import Receiver, ReceiverResponse
+
+from duro import Duro
+from duro.sandbox import Endpoint, Sandbox
+from duro.webhooks import Webhook
+
+Make = Callable[..., dict[str, Any]]
+
+
+def attempts(sandbox: Sandbox) -> list[tuple[int, int | None]]:
+    return [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
+
+
+class TestWaiting:
+    def test_it_returns_at_once_if_no_delivery_is_due(self, sandbox: Sandbox) -> None:
+        sandbox.wait_for_deliveries(timeout=0)
+
+    def test_it_raises_after_its_timeout(
+        self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
+    ) -> None:
+        receiver.gate.clear()
+        cause_event()
+        with pytest.raises(TimeoutError, match=r"still due after 0\.01 s"):
+            sandbox.wait_for_deliveries(timeout=0.01)
+
+    def test_a_stop_of_the_sandbox_ends_it(self, receiver: Receiver) -> None:
+        receiver.gate.clear()
+        with ThreadPoolExecutor(1) as pool, Sandbox() as sandbox, Duro(**sandbox.options) as client:
+            sandbox.endpoints.add(receiver.url)
+            plan = client.plans.create(name="Pro", amount=100, interval="month")
+            client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
+            receiver.arrived.get(timeout=10)
+            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=20)
+            sandbox.stop()
+            with pytest.raises(RuntimeError, match=r"stopped|not running"):
+                waiting.result(timeout=10)
+
+
+class TestRestart:
+    def test_a_delivery_in_progress_is_repeated_after_it(self, receiver: Receiver, tmp_path: Path) -> None:
+        receiver.gate.clear()
+        with Sandbox(database=tmp_path / "state.db") as sandbox, Duro(**sandbox.options) as client:
+            sandbox.endpoints.add(receiver.url, secret="whsec_of_this_one")
+            plan = client.plans.create(name="Pro", amount=100, interval="month")
+            client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
+            for _ in range(3):
+                receiver.arrived.get(timeout=10)
+            before = time.monotonic()
+        # An attempt may take 10 s, and the stop does not wait for it.
+        assert time.monotonic() - before < 3
+        receiver.gate.set()
+        with Sandbox(database=tmp_path / "state.db") as sandbox:
+            sandbox.wait_for_deliveries()
+            assert attempts(sandbox) == [(1, 200)] * 3
+            again = receiver.received[3:]
+            assert sorted(each.event_id for each in again) == [event.id for event in sandbox.events]
+            assert [each.url for each in sandbox.endpoints] == [receiver.url]
+        assert all(Webhook("whsec_of_this_one").check(each.body, each.headers) == 0 for each in again)
+
+    def test_a_scheduled_retry_keeps_its_time_and_number(self, receiver: Receiver, tmp_path: Path) -> None:
+        receiver.response = ReceiverResponse(500)
+        with Sandbox(database=tmp_path / "state.db") as sandbox, Duro(**sandbox.options) as client:
+            sandbox.endpoints.add(receiver.url)
+            plan = client.plans.create(name="Pro", amount=100, interval="month", trial_days=7)
+            client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
+            sandbox.wait_for_deliveries()
+        with Sandbox(database=tmp_path / "state.db") as sandbox:
+            sandbox.wait_for_deliveries()
+            assert sandbox.deliveries == ()
+            sandbox.clock.advance(minutes=1)
+            sandbox.wait_for_deliveries()
+            assert attempts(sandbox) == [(2, 500)]
+
+
+class TestRemoval:
+    @pytest.mark.parametrize("way", ["reset", "clear"])
+    def test_pending_deliveries_are_withdrawn_and_do_not_delay_others(
+        self, sandbox: Sandbox, api: httpx.Client, start_receiver: Callable[[], Receiver], subscribe: Make, way: str
+    ) -> None:
+        silent, good = start_receiver(), start_receiver()
+        silent.gate.clear()
+        sandbox.endpoints.add(silent.url)
+        for _ in range(4):
+            subscribe()
+        for _ in range(8):
+            silent.arrived.get(timeout=10)
+        if way == "reset":
+            sandbox.reset()
+        else:
+            assert sandbox.endpoints.clear() == 1
+        assert list(sandbox.endpoints) == []
+        sandbox.endpoints.add(good.url)
+        subscribe()
+        sandbox.wait_for_deliveries()
+        assert (len(good.received), len(silent.received)) == (3, 8)
+        assert {delivery.url for delivery in sandbox.deliveries} == {good.url}
+
+    @pytest.mark.parametrize("way", ["reset", "clear"])
+    def test_a_wait_for_their_deliveries_ends(
+        self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None], way: str
+    ) -> None:
+        receiver.gate.clear()
+        cause_event()
+        receiver.arrived.get(timeout=10)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=20)
+            sandbox.reset() if way == "reset" else sandbox.endpoints.clear()
+            waiting.result(timeout=10)
+
+    def test_a_reset_clears_attempts_and_counts(
+        self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
+    ) -> None:
+        cause_event()
+        sandbox.wait_for_deliveries()
+        assert sandbox.stats.deliveries == 1
+        sandbox.reset()
+        assert (sandbox.stats.deliveries, sandbox.deliveries, len(sandbox.endpoints)) == (0, (), 0)

@@ -1,0 +1,67 @@
+"""Request log: entries, counts and the bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from duro.sandbox import RequestEntry, Sandbox, Stats
+
+Make = Callable[..., dict[str, Any]]
+CREDENTIALS = {
+    "grant_type": "client_credentials",
+    "client_id": "cid_test_sandbox",
+    "client_secret": "csec_test_sandbox",
+}
+
+
+def test_stats_count_every_api_request(
+    sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, subscribe: Make
+) -> None:
+    zero = {"token_exchanges": 0, "requests": 0, "charges": 0, "deliveries": 0}
+    assert anonymous.get("/_sandbox/stats").json() == zero
+    anonymous.post("/v1/oauth/token", json=CREDENTIALS)
+    anonymous.post("/v1/oauth/token", json={})
+    anonymous.get("/v1/oauth/token")
+    subscribe()
+    api.get("/v1/plans", headers={"Authorization": "Bearer unknown"})
+    # Two exchanges and a GET with the wrong method, three POSTs for a subscription, and a rejected read.
+    assert anonymous.get("/_sandbox/stats").json() == zero | {"token_exchanges": 2, "requests": 7, "charges": 1}
+    assert sandbox.stats == Stats(token_exchanges=2, requests=7, charges=1, deliveries=0)
+
+
+def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client) -> None:
+    response = api.post("/v1/customers?page=2", headers={"Idempotency-Key": "the key"})
+    anonymous.get("/v1/plans")
+    first, second = anonymous.get("/_sandbox/requests").json()
+    assert first == {
+        "method": "POST",
+        "path": "/v1/customers",
+        "status": 201,
+        "idempotencyKey": "the key",
+        "requestId": response.headers["X-Request-Id"],
+        "at": first["at"],
+    }
+    assert datetime.now(UTC) - datetime.fromisoformat(first["at"]) < timedelta(minutes=1)
+    assert (second["status"], second["idempotencyKey"]) == (401, None)
+    assert sandbox.requests[0] == RequestEntry(
+        method="POST",
+        path="/v1/customers",
+        status=201,
+        idempotency_key="the key",
+        request_id=first["requestId"],
+        at=first["at"],
+    )
+
+
+def test_the_request_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duro.sandbox.bounded_log.MAX_ENTRIES", 3)
+    with Sandbox() as small, httpx.Client(base_url=small.url) as client:
+        for number in range(5):
+            client.get(f"/v1/{number}")
+        assert [entry.path for entry in small.requests] == ["/v1/2", "/v1/3", "/v1/4"]
+        assert small.stats.requests == 5
