@@ -179,7 +179,7 @@ class Requester:
         if not invocation.operation.is_mutation:
             raise unreadable
         # The response may come from a proxy. Only a repeated request under the same key shows the outcome.
-        cause = f"The response could not be decoded ({unreadable})"
+        cause = f"the response could not be decoded ({unreadable})"
         raise build_outcome_unknown_error(invocation, cause, attempts=response.attempts) from unreadable
 
     def paginate(

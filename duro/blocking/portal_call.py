@@ -110,7 +110,7 @@ class PortalCall(Generic[T]):
 
     def add_notes(self, interruption: BaseException) -> None:
         """Add a note to an exception for each write with an unknown outcome."""
-        for error in self._unknown_outcomes("The call was interrupted"):
+        for error in self._unknown_outcomes("the call was interrupted"):
             interruption.add_note(str(error))
 
     def result(self) -> T:

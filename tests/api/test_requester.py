@@ -22,7 +22,7 @@ PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
 @pytest.mark.parametrize("kind", UNREADABLE)
 async def test_write_with_an_unreadable_response_has_an_unknown_outcome(kind, client, transport):
     transport.responses[0], path = UNREADABLE[kind]
-    with pytest.raises(OutcomeUnknownError, match=r"createPlan .* may have happened") as caught:
+    with pytest.raises(OutcomeUnknownError, match=r"createPlan .* may have been processed") as caught:
         await client.plans.create(**PLAN)
     assert [caught.value.idempotency_key] == transport.header("idempotency-key")
     assert caught.value.attempts == len(transport.requests) == 1

@@ -50,7 +50,10 @@ def test_client_secret_is_not_shown(run_duro, sandbox, reveal):
     ("variables", "message"),
     [
         ({}, "the credential is missing"),
-        ({"DURO_SECRET_KEY": "sk_test_sandbox", "DURO_BASE_URL": "http://127.0.0.1:9"}, "is not exchanged for tokens"),
+        (
+            {"DURO_SECRET_KEY": "sk_test_sandbox", "DURO_BASE_URL": "http://127.0.0.1:9"},
+            "must be an OAuth client to get a token",
+        ),
         ({"DURO_CLIENT_ID": "cid_test_sandbox"}, "half of an OAuth client is missing"),
     ],
 )

@@ -126,12 +126,12 @@ def _locate(error: BaseException, path: str) -> tuple[str, str]:
             # A KeyError holds the name of the missing member already.
             path = path if isinstance(inner, KeyError) else f"{path}.{_wire_name_in(error.cl, note.name)}"
         elif isinstance(note, IterableValidationNote):
-            path = (
-                f"{path}.{sanitize(note.index, max_chars=MAX_PROBLEM_LENGTH)}"
-                if isinstance(note.index, str)
-                else f"{path}[{note.index}]"
-            )
+            path += _format_index(note.index)
     return _locate(inner, path)
+
+
+def _format_index(index: object) -> str:
+    return f".{sanitize(index, max_chars=MAX_PROBLEM_LENGTH)}" if isinstance(index, str) else f"[{index}]"
 
 
 def _wire_name_in(kind: Any, name: str) -> str:
