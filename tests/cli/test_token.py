@@ -50,7 +50,7 @@ def test_the_secret_is_never_shown(duro, sandbox, reveal):
     ("variables", "complaint"),
     [
         ({}, "no credential"),
-        ({"DURO_SECRET_KEY": "sk_test_sandbox", "DURO_BASE_URL": "http://127.0.0.1:9"}, "must be an OAuth client to get a token"),
+        ({"DURO_SECRET_KEY": "sk_test_sandbox", "DURO_BASE_URL": "http://127.0.0.1:9"}, "must be an OAuth client"),
         ({"DURO_CLIENT_ID": "cid_test_sandbox"}, "half of an OAuth client is missing"),
     ],
 )
