@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from contract.methods import METHODS, PLACES, method_of, methods
-from contract.reading import BY_ID, CONTRACT, OPERATIONS, operations_of
-from contract.rules import arguments_there_are
 from duro import AsyncDuro
+from tests.support.contract.methods import METHODS, PLACES, method_of, methods
+from tests.support.contract.openapi import BY_ID, CONTRACT, OPERATIONS, operations_of
+from tests.support.contract.rules import arguments_there_are
 
 ROOT = Path(__file__).parents[2]
 CALL_OPTIONS = "options"

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 
-from contract.reading import CONTRACT, MOMENT
+from tests.support.contract.openapi import CONTRACT, MOMENT
 
 # What the contract says in prose of members that it describes as any text or number.
 EXAMPLES = {"token_type": "Bearer", "expires_in": 3600}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contract.methods import method_of, outcome
-from contract.reading import OPERATIONS
-from contract.rules import CREDENTIALS, OWN_BODY, plain_call, surface_of
 from duro import AsyncDuro, Duro, SecretKey, capture
+from tests.support.contract.methods import method_of, outcome
+from tests.support.contract.openapi import OPERATIONS
+from tests.support.contract.rules import CREDENTIALS, OWN_BODY, plain_call, surface_of
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 BEARER = {"authorization": f"Bearer {SECRET_KEY}"}

@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox.deliveries.receiver import Answer, Receiver, listening
 from stripe import WebhookSignature
 
 from duro import Duro
@@ -25,6 +24,7 @@ from duro.errors import InvalidArgumentError
 from duro.sandbox import Endpoint, Sandbox
 from duro.webhooks import Webhook
 from duro.webhooks.signature import Key, find_signer, parse_header
+from tests.support.webhook_receiver import Answer, Receiver, listening
 
 Make = Callable[..., dict[str, Any]]
 SECRET = "whsec_sandbox"

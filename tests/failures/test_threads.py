@@ -41,29 +41,31 @@ def in_threads(work):
 """
 
 
-def settle(till, told):
+def settle(prepared_charge, told):
     """Hold what the threads were told against the ledger: nothing lost, nothing twice."""
-    charged = [charge.idempotency_key for charge in till.sandbox.ledger]
+    charged = [charge.idempotency_key for charge in prepared_charge.sandbox.ledger]
     assert len(charged) == len(set(charged))
     for kind, key, answer in told:
         if kind == "done":
-            assert till.charge_again(key).id == answer
+            assert prepared_charge.repeat(key).id == answer
         elif kind == "unknown":
-            assert till.charge_again(key) == till.charge_again(key)
+            assert prepared_charge.repeat(key) == prepared_charge.repeat(key)
         else:
             assert kind == "not sent"
             assert key not in charged
-    again = [charge.idempotency_key for charge in till.sandbox.ledger]
+    again = [charge.idempotency_key for charge in prepared_charge.sandbox.ledger]
     assert sorted(again) == sorted(key for kind, key, _ in told if kind != "not sent")
 
 
 @pytest.fixture
-def play(till, program):
+def play(prepared_charge, run_program):
     """Start a program that charges: ``play(source)``."""
-    return lambda source: program(source, json.dumps(till.options), json.dumps(till.charge))
+    return lambda source: run_program(
+        source, json.dumps(prepared_charge.options), json.dumps(prepared_charge.arguments)
+    )
 
 
-def test_close_races_charging_threads_and_none_is_left_in_the_dark(loop_kind, till, play):
+def test_close_races_charging_threads_and_none_is_left_in_the_dark(select_loop, prepared_charge, play):
     source = """
 rounds = []
 for trial in range(10):
@@ -86,25 +88,25 @@ for trial in range(10):
     rounds += sum(told, [])
 print(json.dumps(rounds))
 """
-    running = play(loop_kind + BEGIN + source)
-    running.end()
-    (line,) = running.lines()
+    running = play(select_loop + BEGIN + source)
+    running.wait()
+    (line,) = running.read_lines()
     told = json.loads(line)
     # Each thread goes on until it meets the end.
     assert sum(kind != "done" for kind, _, _ in told) == 10 * THREADS
-    settle(till, told)
-    assert running.noise == []
+    settle(prepared_charge, told)
+    assert running.unexpected_errors == []
 
 
-def test_calls_in_flight_at_the_close_get_their_answers(loop_kind, wire, program):
+def test_calls_in_flight_at_the_close_get_their_answers(select_loop, raw_server, run_program):
     closed = threading.Event()
 
     def reply(request):
         if request.method == "POST":
             closed.wait(30)
-        return wire.json(b'"%s"' % request.path.encode())
+        return raw_server.json(b'"%s"' % request.path.encode())
 
-    wire.reply = reply
+    raw_server.reply = reply
     source = f"""
 import json, sys, threading
 from duro import Duro
@@ -125,20 +127,20 @@ for thread in threads:
     thread.join()
 print(json.dumps(told))
 """
-    running = program(loop_kind + source, wire.url)
+    running = run_program(select_loop + source, raw_server.url)
     for _ in range(THREADS):
-        wire.await_request()
-    running.tell()
-    assert running.line() == "closed"
+        raw_server.wait_for_request()
+    running.write_line()
+    assert running.read_line() == "closed"
     closed.set()
-    (line,) = running.lines()
+    (line,) = running.read_lines()
     assert json.loads(line) == [f"/v1/{number}" for number in range(THREADS)]
-    assert len(wire.received) == THREADS
-    running.end()
-    assert running.noise == []
+    assert len(raw_server.received) == THREADS
+    running.wait()
+    assert running.unexpected_errors == []
 
 
-def test_eight_threads_close_at_once(till, play):
+def test_eight_threads_close_at_once(prepared_charge, play):
     source = """
 for trial in range(20):
     client = Duro(**options)
@@ -158,15 +160,17 @@ for trial in range(20):
 print("closed")
 """
     running = play(BEGIN + source)
-    running.end()
-    assert running.lines() == ["closed"], running.errors
-    assert till.sandbox.ledger == ()
-    assert running.noise == []
+    running.wait()
+    assert running.read_lines() == ["closed"], running.errors
+    assert prepared_charge.sandbox.ledger == ()
+    assert running.unexpected_errors == []
 
 
 @pytest.mark.parametrize("commit", [True, False], ids=["done", "not done"])
-def test_who_charges_while_the_portal_thread_is_killed_knows_the_key(commit, loop_kind, held, till, play):
-    till.sandbox.faults.add("silence", method="POST", path="/v1/subscriptions", times=THREADS, commit=commit)
+def test_who_charges_while_the_portal_thread_is_killed_knows_the_key(
+    commit, select_loop, wait_until_held, prepared_charge, play
+):
+    prepared_charge.sandbox.faults.add("silence", method="POST", path="/v1/subscriptions", times=THREADS, commit=commit)
     source = """
 threads, told = in_threads(lambda number: charge_once(f"key-{number}"))
 sys.stdin.readline()
@@ -185,14 +189,14 @@ assert portal._thread is not killed
 client.close()
 print(json.dumps(told))
 """
-    running = play(loop_kind + BEGIN + source)
+    running = play(select_loop + BEGIN + source)
     for _ in range(THREADS):
-        held()
-    running.tell()
-    running.end()
-    (line,) = running.lines()
+        wait_until_held()
+    running.write_line()
+    running.wait()
+    (line,) = running.read_lines()
     told = json.loads(line)
     assert [kind for kind, _, _ in told] == ["unknown"] * THREADS + ["done"]
-    settle(till, told)
-    assert running.noise == []
+    settle(prepared_charge, told)
+    assert running.unexpected_errors == []
     assert running.status == 0

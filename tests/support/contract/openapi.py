@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from attrs import frozen
 
-CONTRACT = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text(encoding="utf-8"))
+CONTRACT = yaml.safe_load((Path(__file__).parents[2] / "data" / "openapi.yaml").read_text(encoding="utf-8"))
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 # Moments are plain strings in most of the contract; their names tell.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from .reading import MOMENT, kinds_of
+from .openapi import MOMENT, kinds_of
 
 # As the wire has it: milliseconds, and Z.
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001

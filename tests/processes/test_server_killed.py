@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL"),
 ]
 
-PATIENCE = 30
+TIMEOUT = 30
 
 # Where the charge stands when the server is killed.
 MOMENTS = {
@@ -52,20 +52,20 @@ cli.main()
 class Server:
     """``duro sandbox --database``: a process that can be killed, and started again on its port."""
 
-    def __init__(self, program, database):
-        self._program = program
+    def __init__(self, run_program, database):
+        self._run_program = run_program
         self._database = database
         self.port = 0
         self.start()
 
     def start(self):
-        self._running = self._program(COMMAND, "sandbox", "--port", self.port, "--database", self._database)
-        self.url = self._running.line().rpartition(" ")[2]
+        self._running = self._run_program(COMMAND, "sandbox", "--port", self.port, "--database", self._database)
+        self.url = self._running.read_line().rpartition(" ")[2]
         self.port = httpx.URL(self.url).port
 
     def kill(self):
         self._running.process.kill()
-        self._running.end()
+        self._running.wait()
         assert self._running.status == -signal.SIGKILL
 
     def strike(self, moment):
@@ -74,7 +74,7 @@ class Server:
         assert httpx.post(f"{self.url}/_sandbox/faults", json=fault).status_code == 201
 
     def kill_at_the_moment(self):
-        while self._running.line() != "held":
+        while self._running.read_line() != "held":
             pass  # the rest of the greeting
         self.kill()
 
@@ -84,8 +84,8 @@ class Server:
 
 
 @pytest.fixture
-def server(program, tmp_path):
-    return Server(program, tmp_path / "sandbox.db")
+def server(run_program, tmp_path):
+    return Server(run_program, tmp_path / "sandbox.db")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def charge(server):
 @asynccontextmanager
 async def calling(way, server, retries):
     """Give what makes a call in one of the ways."""
-    options = {"base_url": server.url, "retries": retries, "timeout": PATIENCE}
+    options = {"base_url": server.url, "retries": retries, "timeout": TIMEOUT}
     if way == "blocking":
         with Duro(SECRET_KEY, **options) as client:
             yield lambda call: anyio.to_thread.run_sync(call, client)
@@ -184,17 +184,17 @@ def test_while_the_server_is_away_nothing_is_sent_and_its_return_is_found(server
 def test_many_threads_outlive_a_server_that_is_killed_three_times(server, charge):
     # Whatever moment each call is in: what is counted at the end is what was told.
     with (
-        Duro(SECRET_KEY, base_url=server.url, retries=PATIENT, timeout=PATIENCE) as client,
+        Duro(SECRET_KEY, base_url=server.url, retries=PATIENT, timeout=TIMEOUT) as client,
         ThreadPoolExecutor(8) as pool,
     ):
         calls = []
         for round_ in range(3):
             keys = [f"{round_}-{number}" for number in range(8)]
             calls += [pool.submit(client.subscriptions.create, **charge, idempotency_key=key) for key in keys]
-            calls[-8].result(PATIENCE)
+            calls[-8].result(TIMEOUT)
             server.kill()
             server.start()
-        told = [call.result(PATIENCE) for call in calls]
+        told = [call.result(TIMEOUT) for call in calls]
     assert len({subscription.id for subscription in told}) == len(told) == 24
     assert sorted(entry["idempotencyKey"] for entry in server.ledger) == sorted(
         f"{r}-{n}" for r in range(3) for n in range(8)

@@ -33,7 +33,7 @@ def test_a_blocking_call_works_in_a_task_of_anyio(backend, sandbox):
 
 
 @pytest.mark.skipif(find_spec("IPython") is None, reason="IPython is not installed")
-def test_a_blocking_call_works_in_a_cell_that_awaits(wire, program, tmp_path, monkeypatch):
+def test_a_blocking_call_works_in_a_cell_that_awaits(raw_server, run_program, tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     source = """
     import sys
@@ -50,17 +50,21 @@ def test_a_blocking_call_works_in_a_cell_that_awaits(wire, program, tmp_path, mo
     ):
         shell.run_cell(cell).raise_error()
     """
-    running = program(source, wire.url)
-    running.end()
-    assert running.lines() == ["/v1/awaiting", "/v1/plain", "/v1/awaited"], running.errors
+    running = run_program(source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["/v1/awaiting", "/v1/plain", "/v1/awaited"], running.errors
     assert running.status == 0
 
 
 @pytest.mark.skipif(find_spec("IPython") is None, reason="IPython is not installed")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals")
-def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(wire, program, tmp_path, monkeypatch):
+def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(
+    raw_server, run_program, tmp_path, monkeypatch
+):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b'"%s"' % request.path.encode())
+    raw_server.reply = lambda request: (
+        raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b'"%s"' % request.path.encode())
+    )
     source = """
     import signal, sys
     from IPython.core.interactiveshell import InteractiveShell
@@ -78,19 +82,19 @@ def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(wir
         print("cell:", type(error).__name__, *error.__notes__, flush=True)
     shell.run_cell("print('cell:', client.request('GET', '/v1/after')); client.close()").raise_error()
     """
-    running = program(source, wire.url)
+    running = run_program(source, raw_server.url)
     for _ in range(2):
-        wire.await_request()
-        running.interrupt(signal.SIGINT)
-        assert wire.await_hang_up().path == "/v1/hang"
-    running.end()
-    told = [line for line in running.lines() if line.startswith("cell:")]
+        raw_server.wait_for_request()
+        running.send_signal(signal.SIGINT)
+        assert raw_server.wait_for_disconnect().path == "/v1/hang"
+    running.wait()
+    told = [line for line in running.read_lines() if line.startswith("cell:")]
     assert [line.split()[1] for line in told] == ["KeyboardInterrupt", "KeyboardInterrupt", "/v1/after"], running.errors
     assert all("idempotency_key='key-of-mine'" in line for line in told[:2])
-    assert len(wire.received) == 3
+    assert len(raw_server.received) == 3
 
 
-def test_a_blocking_call_works_in_a_nested_loop_as_a_kernel_runs_it(wire, program):
+def test_a_blocking_call_works_in_a_nested_loop_as_a_kernel_runs_it(raw_server, run_program):
     # ipykernel handles a cell in a callback of a loop that runs for ever on the main thread.
     source = """
     import asyncio, sys
@@ -114,7 +118,7 @@ def test_a_blocking_call_works_in_a_nested_loop_as_a_kernel_runs_it(wire, progra
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     """
-    running = program(source, wire.url)
-    running.end()
-    assert running.lines() == ["/v1/callback", "/v1/task", "/v1/thread"], running.errors
-    assert running.noise == []
+    running = run_program(source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["/v1/callback", "/v1/task", "/v1/thread"], running.errors
+    assert running.unexpected_errors == []

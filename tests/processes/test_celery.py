@@ -18,7 +18,7 @@ pytestmark = [
 
 TASKS = 100
 # Celery itself takes five seconds for its sockets.
-LONGEST_STOP = 15.0
+MAX_STOP_SECONDS = 15.0
 
 # A child has one task at a time, so that two tasks that meet are in two children. The broker is in the memory of the
 # parent, which alone speaks to it.
@@ -52,20 +52,20 @@ def serve(names):
 
 
 @pytest.fixture
-def celery(program):
+def celery(run_program):
     """Let a worker do tasks: ``celery(options, names, work)``."""
 
     def start(options, names, work):
         source = f"{WORKER}\n{work}\nserve({names!r})"
         # Python 3.12 and newer warn of every fork beside threads; that it works is what is tested here.
-        return program(source, json.dumps(options), options=["-W", "ignore"])
+        return run_program(source, json.dumps(options), options=["-W", "ignore"])
 
     return start
 
 
 def stop(running):
-    running.interrupt(signal.SIGTERM)
-    while "Warm shutdown" not in running.line():
+    running.send_signal(signal.SIGTERM)
+    while "Warm shutdown" not in running.read_line():
         pass
 
 
@@ -77,7 +77,7 @@ def work(name):
     return [made.email, client.customers.retrieve(made.id).email]
 """
     running = celery(sandbox.options, names, work)
-    told = [json.loads(running.line()) for _ in names]
+    told = [json.loads(running.read_line()) for _ in names]
     assert sorted(name for _, name, _ in told) == sorted(names)
     for _, name, emails in told:
         assert emails == [f"{name}@example.com"] * 2
@@ -86,29 +86,29 @@ def work(name):
     assert len({entry.idempotency_key for entry in made}) == len(made) == TASKS
 
     stop(running)
-    assert running.end() < LONGEST_STOP
+    assert running.wait() < MAX_STOP_SECONDS
     assert running.status == 0
-    assert running.noise == []
+    assert running.unexpected_errors == []
 
 
-def test_a_graceful_stop_lets_calls_in_flight_be_answered(celery, wire):
+def test_a_graceful_stop_lets_calls_in_flight_be_answered(celery, raw_server):
     stopping = threading.Event()
 
     def reply(request):
         if request.method == "POST":
             stopping.wait(30)
-        return wire.json(b'"%s"' % request.path.encode())
+        return raw_server.json(b'"%s"' % request.path.encode())
 
-    wire.reply = reply
-    options = {"credential": "sk_test_1", "base_url": wire.url}
+    raw_server.reply = reply
+    options = {"credential": "sk_test_1", "base_url": raw_server.url}
     running = celery(options, ["one", "other"], 'def work(name): return client.request("POST", f"/v1/{name}")')
-    assert wire.await_request().path == "/v1/plans"
-    assert {wire.await_request().path, wire.await_request().path} == {"/v1/one", "/v1/other"}
+    assert raw_server.wait_for_request().path == "/v1/plans"
+    assert {raw_server.wait_for_request().path, raw_server.wait_for_request().path} == {"/v1/one", "/v1/other"}
     stop(running)
     stopping.set()
-    told = [json.loads(running.line()) for _ in range(2)]
+    told = [json.loads(running.read_line()) for _ in range(2)]
     assert {name: answer for _, name, answer in told} == {"one": "/v1/one", "other": "/v1/other"}
-    assert running.end() < LONGEST_STOP
+    assert running.wait() < MAX_STOP_SECONDS
     assert running.status == 0
-    assert running.noise == []
-    assert len(wire.received) == 3
+    assert running.unexpected_errors == []
+    assert len(raw_server.received) == 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from duro import ClientCredentials, IdentityToken, PortalSession
 
-from .reading import BY_ID, kinds_of, snake_case
+from .openapi import BY_ID, kinds_of, snake_case
 from .samples import IDENTIFIERS, objects
 
 # Without these the call would mean nothing, though the schema lets them be left out.

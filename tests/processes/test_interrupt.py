@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals"),
 ]
 
-AT_ONCE = 1.5
+MAX_INTERRUPT_SECONDS = 1.5
 LARGE = 64 << 20
 
 # A program started in the background may have been told to ignore SIGINT.
@@ -36,9 +36,11 @@ client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
 
 
 @pytest.fixture
-def wire(wire):
-    wire.reply = lambda request: wire.HANG if "hang" in request.path else wire.json(b'"%s"' % request.path.encode())
-    return wire
+def raw_server(raw_server):
+    raw_server.reply = lambda request: (
+        raw_server.HANG if "hang" in request.path else raw_server.json(b'"%s"' % request.path.encode())
+    )
+    return raw_server
 
 
 def key_of(request):
@@ -65,47 +67,47 @@ client.close()
 """
 
 
-def interrupted_call(method, wire, running):
-    assert wire.await_request().path == "/v1/first"
-    request = wire.await_request()
+def interrupted_call(method, raw_server, running):
+    assert raw_server.wait_for_request().path == "/v1/first"
+    request = raw_server.wait_for_request()
     began = time.monotonic()
-    running.interrupt(signal.SIGINT)
-    kind, notes = json.loads(running.line())
-    assert time.monotonic() - began < AT_ONCE
+    running.send_signal(signal.SIGINT)
+    kind, notes = json.loads(running.read_line())
+    assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
     assert kind == "KeyboardInterrupt"
-    assert wire.await_hang_up() == request
-    assert running.lines() == ["/v1/after"]
-    running.end()
-    assert running.noise == []
+    assert raw_server.wait_for_disconnect() == request
+    assert running.read_lines() == ["/v1/after"]
+    running.wait()
+    assert running.unexpected_errors == []
     assert running.status == 0
     return request, notes
 
 
-def test_a_write_is_cancelled_and_its_key_is_noted(loop_kind, wire, program):
-    running = program(loop_kind + BEGIN + CALL, wire.url, "POST")
-    request, notes = interrupted_call("POST", wire, running)
+def test_a_write_is_cancelled_and_its_key_is_noted(select_loop, raw_server, run_program):
+    running = run_program(select_loop + BEGIN + CALL, raw_server.url, "POST")
+    request, notes = interrupted_call("POST", raw_server, running)
     (note,) = notes
     assert "outcome unknown" in note
     assert key_of(request) in note
 
 
-def test_a_read_is_cancelled_and_nothing_is_noted(loop_kind, wire, program):
-    running = program(loop_kind + BEGIN + CALL, wire.url, "GET")
-    _, notes = interrupted_call("GET", wire, running)
+def test_a_read_is_cancelled_and_nothing_is_noted(select_loop, raw_server, run_program):
+    running = run_program(select_loop + BEGIN + CALL, raw_server.url, "GET")
+    _, notes = interrupted_call("GET", raw_server, running)
     assert notes == []
 
 
-def test_nobody_who_catches_nothing_misses_the_note(wire, program):
-    running = program(BEGIN + 'client.request("POST", "/v1/hang")', wire.url)
-    request = wire.await_request()
-    running.interrupt(signal.SIGINT)
-    running.end()
+def test_nobody_who_catches_nothing_misses_the_note(raw_server, run_program):
+    running = run_program(BEGIN + 'client.request("POST", "/v1/hang")', raw_server.url)
+    request = raw_server.wait_for_request()
+    running.send_signal(signal.SIGINT)
+    running.wait()
     assert running.status == -signal.SIGINT
     assert key_of(request) in running.errors
     assert running.errors.count("KeyboardInterrupt") == 1
 
 
-def test_a_call_interrupted_before_its_task_began_never_leaves(loop_kind, wire, program):
+def test_a_call_interrupted_before_its_task_began_never_leaves(select_loop, raw_server, run_program):
     # The loop is held up until the main thread has seen the interrupt, and so the call waits behind it.
     source = """
 from duro.blocking import portal
@@ -129,13 +131,13 @@ except KeyboardInterrupt as error:
     print(told(error), flush=True)
 print(client.request("GET", "/v1/after"))
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ['["KeyboardInterrupt", []]', "/v1/after"]
-    assert [request.path for request in wire.received] == ["/v1/first", "/v1/after"]
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ['["KeyboardInterrupt", []]', "/v1/after"]
+    assert [request.path for request in raw_server.received] == ["/v1/first", "/v1/after"]
 
 
-def test_an_interrupt_while_the_portal_starts_is_no_trouble(wire, program):
+def test_an_interrupt_while_the_portal_starts_is_no_trouble(raw_server, run_program):
     source = """
 from duro.blocking import portal
 serve = portal._PortalThread._serve
@@ -162,13 +164,13 @@ except KeyboardInterrupt as error:
     print(told(error), flush=True)
 print(client.request("GET", "/v1/after"))
 """
-    running = program(BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ['["KeyboardInterrupt", []]', "/v1/after"], running.errors
-    assert [request.path for request in wire.received] == ["/v1/after"]
+    running = run_program(BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ['["KeyboardInterrupt", []]', "/v1/after"], running.errors
+    assert [request.path for request in raw_server.received] == ["/v1/after"]
 
 
-def test_whatever_a_signal_handler_raises_comes_through(wire, program):
+def test_whatever_a_signal_handler_raises_comes_through(raw_server, run_program):
     source = """
 class Alarm(Exception):
     pass
@@ -183,18 +185,18 @@ except Alarm as error:
     print(told(error), flush=True)
 print(client.request("GET", "/v1/after"))
 """
-    running = program(BEGIN + source, wire.url)
-    wire.await_request()
-    running.interrupt(signal.SIGUSR1)
-    kind, (note,) = json.loads(running.line())
+    running = run_program(BEGIN + source, raw_server.url)
+    raw_server.wait_for_request()
+    running.send_signal(signal.SIGUSR1)
+    kind, (note,) = json.loads(running.read_line())
     assert kind == "Alarm"
     assert "outcome unknown" in note
     assert "key-of-mine" in note
-    assert wire.await_hang_up().path == "/v1/hang"
-    assert running.lines() == ["/v1/after"]
+    assert raw_server.wait_for_disconnect().path == "/v1/hang"
+    assert running.read_lines() == ["/v1/after"]
 
 
-def test_a_handler_that_raises_nothing_leaves_the_call_alone(wire, program):
+def test_a_handler_that_raises_nothing_leaves_the_call_alone(raw_server, run_program):
     source = """
 signal.signal(signal.SIGUSR1, lambda number, frame: print("handled", flush=True))
 print(client.request("GET", "/v1/slow"))
@@ -203,20 +205,20 @@ print(client.request("GET", "/v1/slow"))
 
     def reply(request):
         handled.wait(30)
-        return wire.json(b'"answered"')
+        return raw_server.json(b'"answered"')
 
-    wire.reply = reply
-    running = program(BEGIN + source, wire.url)
-    wire.await_request()
-    running.interrupt(signal.SIGUSR1)
-    assert running.line() == "handled"
+    raw_server.reply = reply
+    running = run_program(BEGIN + source, raw_server.url)
+    raw_server.wait_for_request()
+    running.send_signal(signal.SIGUSR1)
+    assert running.read_line() == "handled"
     handled.set()
-    assert running.lines() == ["answered"]
+    assert running.read_lines() == ["answered"]
 
 
-def test_an_interrupt_while_paging_leaves_the_cursor_where_it_was(wire, program):
+def test_an_interrupt_while_paging_leaves_the_cursor_where_it_was(raw_server, run_program):
     page = b'{"items": [], "nextCursor": "hang", "hasMore": true}'
-    wire.reply = lambda request: wire.HANG if "cursor=hang" in request.path else wire.json(page)
+    raw_server.reply = lambda request: raw_server.HANG if "cursor=hang" in request.path else raw_server.json(page)
     source = """
 pages = client.customers.list()
 try:
@@ -226,23 +228,23 @@ except KeyboardInterrupt as error:
     print(told(error), flush=True)
 print(pages.cursor)
 """
-    running = program(BEGIN + source, wire.url)
-    wire.await_request()
-    wire.await_request()
-    running.interrupt(signal.SIGINT)
-    assert running.lines() == ['["KeyboardInterrupt", []]', "hang"], running.errors
+    running = run_program(BEGIN + source, raw_server.url)
+    raw_server.wait_for_request()
+    raw_server.wait_for_request()
+    running.send_signal(signal.SIGINT)
+    assert running.read_lines() == ['["KeyboardInterrupt", []]', "hang"], running.errors
 
 
-def test_an_interrupt_during_the_exchange_sends_nothing_and_spoils_nothing(loop_kind, wire, program):
+def test_an_interrupt_during_the_exchange_sends_nothing_and_spoils_nothing(select_loop, raw_server, run_program):
     answered = threading.Event()
 
     def reply(request):
         if request.path == "/v1/oauth/token":
             answered.wait(30)
-            return wire.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
-        return wire.json(b'"%s"' % request.path.encode())
+            return raw_server.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
+        return raw_server.json(b'"%s"' % request.path.encode())
 
-    wire.reply = reply
+    raw_server.reply = reply
     source = """
 client = Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=sys.argv[1], timeout=600)
 try:
@@ -252,28 +254,30 @@ except KeyboardInterrupt as error:
 print(client.request("GET", "/v1/after"))
 client.close()
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
-    assert wire.await_request().path == "/v1/oauth/token"
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
+    assert raw_server.wait_for_request().path == "/v1/oauth/token"
     began = time.monotonic()
-    running.interrupt(signal.SIGINT)
-    assert running.line() == '["KeyboardInterrupt", []]'
-    assert time.monotonic() - began < AT_ONCE
+    running.send_signal(signal.SIGINT)
+    assert running.read_line() == '["KeyboardInterrupt", []]'
+    assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
     answered.set()
-    assert running.lines() == ["/v1/after"], running.errors
+    assert running.read_lines() == ["/v1/after"], running.errors
     # The exchange goes on for whoever calls next.
-    assert [request.path for request in wire.received] == ["/v1/oauth/token", "/v1/after"]
+    assert [request.path for request in raw_server.received] == ["/v1/oauth/token", "/v1/after"]
 
 
-def test_an_interrupt_in_the_middle_of_the_answer(loop_kind, wire, program):
-    wire.reply = lambda request: wire.HALF if "hang" in request.path else wire.json(b'"%s"' % request.path.encode())
-    running = program(loop_kind + BEGIN + CALL, wire.url, "POST")
-    request, notes = interrupted_call("POST", wire, running)
+def test_an_interrupt_in_the_middle_of_the_answer(select_loop, raw_server, run_program):
+    raw_server.reply = lambda request: (
+        raw_server.HALF if "hang" in request.path else raw_server.json(b'"%s"' % request.path.encode())
+    )
+    running = run_program(select_loop + BEGIN + CALL, raw_server.url, "POST")
+    request, notes = interrupted_call("POST", raw_server, running)
     (note,) = notes
     assert "outcome unknown" in note
     assert key_of(request) in note
 
 
-def test_an_interrupt_in_the_middle_of_the_request(loop_kind, program):
+def test_an_interrupt_in_the_middle_of_the_request(select_loop, run_program):
     # More than the buffers of both ends hold, so that the rest waits for a reader.
     source = f"""
 try:
@@ -283,15 +287,15 @@ except KeyboardInterrupt as error:
 client.close()
 """
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = program(loop_kind + BEGIN + source, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        running = run_program(select_loop + BEGIN + source, f"http://127.0.0.1:{listening.getsockname()[1]}")
         connection, _ = listening.accept()
         with connection:
             connection.settimeout(30)
             head = b""
             while b"\r\n\r\n" not in head:
                 head += connection.recv(1024)
-            running.interrupt(signal.SIGINT)
-            kind, (note,) = json.loads(running.line())
+            running.send_signal(signal.SIGINT)
+            kind, (note,) = json.loads(running.read_line())
             rest = len(head.partition(b"\r\n\r\n")[2])
             with contextlib.suppress(ConnectionResetError):
                 while piece := connection.recv(1 << 20):
@@ -300,8 +304,8 @@ client.close()
     assert "outcome unknown" in note
     assert key_in(head) in note
     assert rest < LARGE
-    running.end()
-    assert running.noise == []
+    running.wait()
+    assert running.unexpected_errors == []
 
 
 @pytest.mark.parametrize(
@@ -313,8 +317,8 @@ client.close()
     ],
     ids=["done, unanswered", "not done", "half answered"],
 )
-def test_under_the_noted_key_the_money_is_taken_once(fault, held, till, program):
-    till.sandbox.faults.add(**fault, method="POST", path="/v1/subscriptions")
+def test_under_the_noted_key_the_money_is_taken_once(fault, wait_until_held, prepared_charge, run_program):
+    prepared_charge.sandbox.faults.add(**fault, method="POST", path="/v1/subscriptions")
     source = """
 with Duro(**json.loads(sys.argv[2]), timeout=600) as client:
     try:
@@ -322,17 +326,22 @@ with Duro(**json.loads(sys.argv[2]), timeout=600) as client:
     except KeyboardInterrupt as error:
         print(told(error))
 """
-    running = program(BEGIN + source, till.options["base_url"], json.dumps(till.options), json.dumps(till.charge))
-    held()
-    running.interrupt(signal.SIGINT)
-    running.end()
-    (line,) = running.lines()
+    running = run_program(
+        BEGIN + source,
+        prepared_charge.options["base_url"],
+        json.dumps(prepared_charge.options),
+        json.dumps(prepared_charge.arguments),
+    )
+    wait_until_held()
+    running.send_signal(signal.SIGINT)
+    running.wait()
+    (line,) = running.read_lines()
     kind, (note,) = json.loads(line)
     assert kind == "KeyboardInterrupt"
-    assert till.was_charged_once(key_noted(note))
+    assert prepared_charge.was_made_once(key_noted(note))
 
 
-def test_an_answer_that_comes_together_with_the_interrupt_is_noted(loop_kind, program):
+def test_an_answer_that_comes_together_with_the_interrupt_is_noted(select_loop, run_program):
     # The transport is in no await when the signal comes, and so the call ends well although it was given up.
     source = """
 from duro import Response
@@ -356,9 +365,9 @@ for method in ("POST", "GET"):
     except KeyboardInterrupt as error:
         print(told(error))
 """
-    running = program(loop_kind + BEGIN + source, "http://127.0.0.1")
-    running.end()
-    written, read = map(json.loads, running.lines())
+    running = run_program(select_loop + BEGIN + source, "http://127.0.0.1")
+    running.wait()
+    written, read = map(json.loads, running.read_lines())
     assert "key-of-mine" in written[1][0]
     assert read == ["KeyboardInterrupt", []]
 
@@ -383,7 +392,7 @@ client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=Stubborn())
 """
 
 
-def test_a_call_that_does_not_end_at_once_is_noted_as_well(loop_kind, program):
+def test_a_call_that_does_not_end_at_once_is_noted_as_well(select_loop, run_program):
     source = """
 try:
     client.request("POST", "/v1/x", idempotency_key="key-of-mine")
@@ -392,18 +401,18 @@ except KeyboardInterrupt as error:
 Stubborn.released.set()
 client.close()
 """
-    running = program(loop_kind + BEGIN + STUBBORN + source, "http://127.0.0.1")
-    assert running.line() == "in flight"
+    running = run_program(select_loop + BEGIN + STUBBORN + source, "http://127.0.0.1")
+    assert running.read_line() == "in flight"
     began = time.monotonic()
-    running.interrupt(signal.SIGINT)
-    kind, (note,) = json.loads(running.line())
-    assert time.monotonic() - began < AT_ONCE
+    running.send_signal(signal.SIGINT)
+    kind, (note,) = json.loads(running.read_line())
+    assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
     assert kind == "KeyboardInterrupt"
     assert "outcome unknown" in note
     assert "key-of-mine" in note
 
 
-def test_a_second_interrupt_ends_the_wait_and_is_noted_as_well(loop_kind, program):
+def test_a_second_interrupt_ends_the_wait_and_is_noted_as_well(select_loop, run_program):
     source = """
 from duro.blocking import portal
 portal.INTERRUPT_WAITS = 600
@@ -429,18 +438,18 @@ while portal._thread._errands:
 client.close()
 print("ended")
 """
-    running = program(loop_kind + BEGIN + STUBBORN + source, "http://127.0.0.1")
-    assert running.line() == "in flight"
-    running.interrupt(signal.SIGINT)
+    running = run_program(select_loop + BEGIN + STUBBORN + source, "http://127.0.0.1")
+    assert running.read_line() == "in flight"
+    running.send_signal(signal.SIGINT)
     for _ in range(2):
-        kind, (note,) = json.loads(running.line())
+        kind, (note,) = json.loads(running.read_line())
         assert kind == "KeyboardInterrupt"
         assert "outcome unknown" in note
         assert "key-of-mine" in note
-    assert running.lines() == ["ended"], running.errors
+    assert running.read_lines() == ["ended"], running.errors
 
 
-def test_two_calls_can_be_interrupted_one_after_the_other(loop_kind, wire, program):
+def test_two_calls_can_be_interrupted_one_after_the_other(select_loop, raw_server, run_program):
     source = """
 for number in range(2):
     try:
@@ -450,22 +459,22 @@ for number in range(2):
 print(client.request("GET", "/v1/after"))
 client.close()
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
     for number in range(2):
-        request = wire.await_request()
+        request = raw_server.wait_for_request()
         assert request.path == f"/v1/hang/{number}"
-        running.interrupt(signal.SIGINT)
-        kind, (note,) = json.loads(running.line())
+        running.send_signal(signal.SIGINT)
+        kind, (note,) = json.loads(running.read_line())
         assert kind == "KeyboardInterrupt"
         assert key_of(request) in note
-        assert wire.await_hang_up() == request
-    assert running.lines() == ["/v1/after"]
-    running.end()
-    assert running.noise == []
+        assert raw_server.wait_for_disconnect() == request
+    assert running.read_lines() == ["/v1/after"]
+    running.wait()
+    assert running.unexpected_errors == []
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_awaited_client_notes_the_key_as_well(backend, wire, program):
+def test_the_awaited_client_notes_the_key_as_well(backend, raw_server, run_program):
     source = """
 import anyio
 from duro import AsyncDuro
@@ -476,10 +485,10 @@ async def main():
 
 anyio.run(main, backend=sys.argv[2])
 """
-    running = program(BEGIN + source, wire.url, backend)
-    request = wire.await_request()
-    running.interrupt(signal.SIGINT)
-    assert wire.await_hang_up() == request
-    running.end()
+    running = run_program(BEGIN + source, raw_server.url, backend)
+    request = raw_server.wait_for_request()
+    running.send_signal(signal.SIGINT)
+    assert raw_server.wait_for_disconnect() == request
+    running.wait()
     assert running.status == -signal.SIGINT
     assert key_of(request) in running.errors

@@ -325,11 +325,11 @@ async def write_together(duro, time, callers):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("word", WORDS)
-async def test_limited_server_is_not_asked_again_before_the_moment_that_it_names(word, wire, virtual_time):
+async def test_limited_server_is_not_asked_again_before_the_moment_that_it_names(word, raw_server, virtual_time):
     callers = 60
     time = virtual_time(callers)
-    wire.reply = limiter = RateLimiter(time, window=10, most=20, word=WORDS[word])
-    async with AsyncDuro("sk_test_1", base_url=wire.url, timeout=120, retries=RetryPolicy(budget=100)) as duro:
+    raw_server.reply = limiter = RateLimiter(time, window=10, most=20, word=WORDS[word])
+    async with AsyncDuro("sk_test_1", base_url=raw_server.url, timeout=120, retries=RetryPolicy(budget=100)) as duro:
         await write_together(duro, time, callers)
     assert len(limiter.admitted) == callers
     for arrivals in limiter.arrivals.values():
@@ -342,7 +342,7 @@ async def test_limited_server_is_not_asked_again_before_the_moment_that_it_names
 
 
 @pytest.mark.anyio
-async def test_limited_server_that_names_no_moment_is_not_asked_by_all_at_once(wire, virtual_time):
+async def test_limited_server_that_names_no_moment_is_not_asked_by_all_at_once(raw_server, virtual_time):
     callers = 200
     time = virtual_time(callers)
     arrivals = defaultdict(list)
@@ -352,9 +352,9 @@ async def test_limited_server_that_names_no_moment_is_not_asked_by_all_at_once(w
         moments.append(time.now)
         return ADMITTED if len(moments) == 2 else limited()
 
-    wire.reply = reply
+    raw_server.reply = reply
     policy = RetryPolicy(retries=1, budget=callers)
-    async with AsyncDuro("sk_test_1", base_url=wire.url, max_connections=16, timeout=120, retries=policy) as duro:
+    async with AsyncDuro("sk_test_1", base_url=raw_server.url, max_connections=16, timeout=120, retries=policy) as duro:
         await write_together(duro, time, callers)
     waits = [second - first for first, second in arrivals.values()]
     assert len(waits) == len(set(waits)) == callers

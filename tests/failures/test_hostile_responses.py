@@ -38,32 +38,32 @@ TOO_LARGE = {"declared": DECLARED, "endless": ENDLESS, "bomb": bomb(1 << 22)}
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", TOO_LARGE)
 class TestTooLargeAnswer:
-    async def test_read_fails_at_the_first_one(self, kind, wire):
-        wire.reply = lambda _: TOO_LARGE[kind]
-        async with AsyncDuro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro:
+    async def test_read_fails_at_the_first_one(self, kind, raw_server):
+        raw_server.reply = lambda _: TOO_LARGE[kind]
+        async with AsyncDuro(KEY, base_url=raw_server.url, max_response_bytes=LIMIT) as duro:
             with pytest.raises(TransportError, match=r"larger than 1000 bytes.*max_response_bytes=") as caught:
                 await duro.customers.retrieve("cus_1")
         assert type(caught.value) is TransportError
-        assert (caught.value.attempts, len(wire.received)) == (1, 1)
+        assert (caught.value.attempts, len(raw_server.received)) == (1, 1)
 
-    async def test_write_is_in_doubt_at_the_first_one(self, kind, wire):
-        wire.reply = lambda _: TOO_LARGE[kind]
-        async with AsyncDuro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro:
+    async def test_write_is_in_doubt_at_the_first_one(self, kind, raw_server):
+        raw_server.reply = lambda _: TOO_LARGE[kind]
+        async with AsyncDuro(KEY, base_url=raw_server.url, max_response_bytes=LIMIT) as duro:
             with pytest.raises(OutcomeUnknownError, match="larger than 1000 bytes") as caught:
                 await duro.customers.create(name="Ada", idempotency_key="k-1")
-        assert (caught.value.idempotency_key, caught.value.attempts, len(wire.received)) == ("k-1", 1, 1)
+        assert (caught.value.idempotency_key, caught.value.attempts, len(raw_server.received)) == ("k-1", 1, 1)
 
-    async def test_token_endpoint_answered_nonsense(self, kind, wire):
-        wire.reply = lambda _: TOO_LARGE[kind]
-        options = {"client_id": "cid_test_1", "client_secret": "csec_test_1", "base_url": wire.url}
+    async def test_token_endpoint_answered_nonsense(self, kind, raw_server):
+        raw_server.reply = lambda _: TOO_LARGE[kind]
+        options = {"client_id": "cid_test_1", "client_secret": "csec_test_1", "base_url": raw_server.url}
         async with AsyncDuro(**options, max_response_bytes=LIMIT) as duro:
             with pytest.raises(TokenExchangeError, match="larger than 1000 bytes"):
                 await duro.plans.list().page()
 
-    async def test_next_call_finds_a_connection(self, kind, wire):
+    async def test_next_call_finds_a_connection(self, kind, raw_server):
         answers = iter([TOO_LARGE[kind]] * 3)
-        wire.reply = lambda _: next(answers, wire.json(b"{}"))
-        async with AsyncDuro(KEY, base_url=wire.url, max_response_bytes=LIMIT, max_connections=1) as duro:
+        raw_server.reply = lambda _: next(answers, raw_server.json(b"{}"))
+        async with AsyncDuro(KEY, base_url=raw_server.url, max_response_bytes=LIMIT, max_connections=1) as duro:
             for _ in range(3):
                 with pytest.raises(TransportError):
                     await duro.request("GET", "/v1/anything")
@@ -71,15 +71,21 @@ class TestTooLargeAnswer:
                 assert await duro.request("GET", "/v1/anything") == {}
 
 
-def test_blocking_client_has_the_limit_too(wire):
-    wire.reply = lambda _: DECLARED
-    with Duro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
+def test_blocking_client_has_the_limit_too(raw_server):
+    raw_server.reply = lambda _: DECLARED
+    with (
+        Duro(KEY, base_url=raw_server.url, max_response_bytes=LIMIT) as duro,
+        pytest.raises(TransportError, match="1000"),
+    ):
         duro.customers.retrieve("cus_1")
 
 
-def test_copy_keeps_the_limit(wire):
-    wire.reply = lambda _: wire.json(b" " * LIMIT + b"{}")
-    with Duro(KEY, base_url=wire.url, max_response_bytes=LIMIT) as duro, pytest.raises(TransportError, match="1000"):
+def test_copy_keeps_the_limit(raw_server):
+    raw_server.reply = lambda _: raw_server.json(b" " * LIMIT + b"{}")
+    with (
+        Duro(KEY, base_url=raw_server.url, max_response_bytes=LIMIT) as duro,
+        pytest.raises(TransportError, match="1000"),
+    ):
         duro.with_options(timeout=5).request("GET", "/v1/anything")
 
 
@@ -139,14 +145,14 @@ LARGE = {
 @pytest.mark.process
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("kind", LARGE)
-def test_memory_stays_in_proportion_to_the_limit(kind, wire, program):
+def test_memory_stays_in_proportion_to_the_limit(kind, raw_server, run_program):
     limit, make, expected, most = LARGE[kind]
     answer = make()
-    wire.reply = lambda request: answer if request.path.startswith("/v1") else wire.json(b"{}")
-    running = program(MEASURE, wire.url, limit, 256 * MIB)
-    assert running.line().startswith(f"{expected.__name__}: ")
-    taken = int(running.line()) / limit
+    raw_server.reply = lambda request: answer if request.path.startswith("/v1") else raw_server.json(b"{}")
+    running = run_program(MEASURE, raw_server.url, limit, 256 * MIB)
+    assert running.read_line().startswith(f"{expected.__name__}: ")
+    taken = int(running.read_line()) / limit
     print(f"{kind}: {taken:.1f} times the limit")
     assert taken < most
-    running.end()
+    running.wait()
     assert running.status == 0

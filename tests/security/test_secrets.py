@@ -135,7 +135,7 @@ def haystack():
 
 
 @pytest.fixture
-def wire(wire):
+def raw_server(raw_server):
     """A server that tells everything it knows in its refusals, as some do."""
 
     def reply(request):
@@ -143,19 +143,19 @@ def wire(wire):
         asked = request.path.rpartition("/")[2].partition("?")[0]
         if asked == "token" and json.loads(request.body)["client_id"] == CLIENT_ID:
             grant = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600}
-            return wire.json(json.dumps(grant).encode())
+            return raw_server.json(json.dumps(grant).encode())
         if asked == "token":
             said = {
                 "error": "invalid_client",
                 "error_description": f"{json.loads(request.body)['client_secret']} is wrong",
             }
-            return wire.json(json.dumps(said).encode(), "401 Unauthorized")
+            return raw_server.json(json.dumps(said).encode(), "401 Unauthorized")
         if asked == "hang":
-            return wire.HANG
+            return raw_server.HANG
         if asked == "reset":
-            return wire.RESET
+            return raw_server.RESET
         if asked == "garbage":
-            return wire.json(b'{"items": [{"id": 1, "url": "%s"}]}' % CHECKOUT_TOKEN.encode())
+            return raw_server.json(b'{"items": [{"id": 1, "url": "%s"}]}' % CHECKOUT_TOKEN.encode())
         if asked in ("401", "403", "422", "500"):
             refusal = {
                 "error": {
@@ -164,11 +164,11 @@ def wire(wire):
                     "details": [{"path": "token", "issue": f"{CHECKOUT_TOKEN} {CLIENT_SECRET} {SECRET_KEY}"}],
                 }
             }
-            return wire.json(json.dumps(refusal).encode(), f"{asked} Refused")
-        return wire.json(b"{}")
+            return raw_server.json(json.dumps(refusal).encode(), f"{asked} Refused")
+        return raw_server.json(b"{}")
 
-    wire.reply = reply
-    return wire
+    raw_server.reply = reply
+    return raw_server
 
 
 def closed_port():
@@ -282,10 +282,10 @@ def blocking_calls(hay, name, base_url):
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_no_secret_is_seen(name, haystack, wire):
-    asyncio.run(awaited_calls(haystack, name, wire.url), debug=True)
-    anyio.run(calls_on_trio, haystack, name, wire.url, backend="trio")
-    blocking_calls(haystack, name, wire.url)
+def test_no_secret_is_seen(name, haystack, raw_server):
+    asyncio.run(awaited_calls(haystack, name, raw_server.url), debug=True)
+    anyio.run(calls_on_trio, haystack, name, raw_server.url, backend="trio")
+    blocking_calls(haystack, name, raw_server.url)
     gc.collect()
     assert any(where.startswith("log duro") for where, _ in haystack.texts)
     assert any(where.startswith("log httpcore") for where, _ in haystack.texts)
@@ -318,17 +318,17 @@ def test_no_secret_is_seen_where_nobody_answers(name, haystack):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals")
 @pytest.mark.parametrize("name", ["secret key", "OAuth client"])
-def test_no_secret_is_seen_after_an_interrupt(name, haystack, wire, monkeypatch):
+def test_no_secret_is_seen_after_an_interrupt(name, haystack, raw_server, monkeypatch):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     main = threading.main_thread().ident
 
     def interrupt():
-        while wire.await_request().path != "/v1/hang":
+        while raw_server.wait_for_request().path != "/v1/hang":
             pass
         signal.pthread_kill(main, signal.SIGINT)
 
     threading.Thread(target=interrupt, daemon=True).start()
-    with Duro(base_url=wire.url, **CREDENTIALS[name]()) as client:
+    with Duro(base_url=raw_server.url, **CREDENTIALS[name]()) as client:
         try:
             client.request("POST", "/v1/hang")
         except KeyboardInterrupt as interruption:
@@ -340,13 +340,13 @@ def test_no_secret_is_seen_after_an_interrupt(name, haystack, wire, monkeypatch)
     assert haystack.leaks() == []
 
 
-def test_no_token_of_a_path_is_seen(haystack, wire):
+def test_no_token_of_a_path_is_seen(haystack, raw_server):
 
     def call(client, last):
         return client.request("GET", f"/v1/checkout-sessions/{CHECKOUT_TOKEN}/{last}", timeout=0.2)
 
     async def awaited():
-        async with AsyncDuro(SECRET_KEY, base_url=wire.url, retries=0) as client:
+        async with AsyncDuro(SECRET_KEY, base_url=raw_server.url, retries=0) as client:
             for last in ("ok", "hang", "reset", "403"):
                 try:
                     await call(client, last)
@@ -354,7 +354,7 @@ def test_no_token_of_a_path_is_seen(haystack, wire):
                     haystack.add_error(f"{last}, awaited", error)
 
     asyncio.run(awaited())
-    with Duro(SECRET_KEY, base_url=wire.url, retries=0) as client:
+    with Duro(SECRET_KEY, base_url=raw_server.url, retries=0) as client:
         for last in ("ok", "hang", "reset", "403"):
             try:
                 call(client, last)
@@ -384,19 +384,19 @@ CUSTOMERS = {
 }
 REFUSAL = {"error": {"code": "refused", "message": f"{CHECKOUT_TOKEN} is over", "details": []}}
 ANSWERS = {
-    "reset": lambda wire: wire.RESET,
-    "hang": lambda wire: wire.HANG,
-    "refused": lambda wire: wire.json(json.dumps(REFUSAL).encode(), "422 Refused"),
-    "unreadable": lambda wire: wire.json(b'{"token": 5, "url": "%s"}' % CHECKOUT_TOKEN.encode()),
+    "reset": lambda raw_server: raw_server.RESET,
+    "hang": lambda raw_server: raw_server.HANG,
+    "refused": lambda raw_server: raw_server.json(json.dumps(REFUSAL).encode(), "422 Refused"),
+    "unreadable": lambda raw_server: raw_server.json(b'{"token": 5, "url": "%s"}' % CHECKOUT_TOKEN.encode()),
 }
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_nothing_that_customers_type_is_seen(answer, haystack, wire):
-    wire.reply = lambda _: ANSWERS[answer](wire)
+def test_nothing_that_customers_type_is_seen(answer, haystack, raw_server):
+    raw_server.reply = lambda _: ANSWERS[answer](raw_server)
 
     async def awaited():
-        async with AsyncDuro(SECRET_KEY, base_url=wire.url, retries=0, timeout=0.2) as client:
+        async with AsyncDuro(SECRET_KEY, base_url=raw_server.url, retries=0, timeout=0.2) as client:
             for what, call in CUSTOMERS.items():
                 try:
                     await call(client)
@@ -405,7 +405,7 @@ def test_nothing_that_customers_type_is_seen(answer, haystack, wire):
             haystack.add_reachable("awaited", client)
 
     asyncio.run(awaited(), debug=True)
-    with Duro(SECRET_KEY, base_url=wire.url, retries=0, timeout=0.2) as client:
+    with Duro(SECRET_KEY, base_url=raw_server.url, retries=0, timeout=0.2) as client:
         for what, call in CUSTOMERS.items():
             try:
                 call(client)

@@ -6,7 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-LONGEST_EXIT = 2.0
+MAX_EXIT_SECONDS = 2.0
 
 IDLE = """
 import sys
@@ -35,42 +35,42 @@ ENDINGS = {
 
 
 @pytest.fixture
-def hanging_wire(wire):
-    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b"{}")
-    return wire
+def hanging_server(raw_server):
+    raw_server.reply = lambda request: raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b"{}")
+    return raw_server
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("state", ["idle", "in flight"])
-def test_an_unclosed_client_lets_the_program_end(state, ending, loop_kind, hanging_wire, program):
+def test_an_unclosed_client_lets_the_program_end(state, ending, select_loop, hanging_server, run_program):
     last_line, status = ENDINGS[ending]
-    running = program(loop_kind + (IDLE if state == "idle" else IN_FLIGHT) + last_line, hanging_wire.url)
-    assert hanging_wire.await_request().path == "/v1/idle"
+    running = run_program(select_loop + (IDLE if state == "idle" else IN_FLIGHT) + last_line, hanging_server.url)
+    assert hanging_server.wait_for_request().path == "/v1/idle"
     if state == "in flight":
-        assert hanging_wire.await_request().path == "/v1/hang"
-        running.tell()
-    assert running.line() == "ending"
+        assert hanging_server.wait_for_request().path == "/v1/hang"
+        running.write_line()
+    assert running.read_line() == "ending"
 
-    assert running.end() < LONGEST_EXIT
+    assert running.wait() < MAX_EXIT_SECONDS
     assert running.status == status
     if ending == "raises":
         assert running.errors.count("Traceback") == 1
-        assert running.noise[-1] == "LookupError: the last word\n"
+        assert running.unexpected_errors[-1] == "LookupError: the last word\n"
     else:
-        assert running.noise == []
+        assert running.unexpected_errors == []
 
 
-def test_a_request_in_flight_is_cancelled_at_exit(hanging_wire, program):
-    running = program(IN_FLIGHT, hanging_wire.url)
-    hanging_wire.await_request()
-    hanging_wire.await_request()
-    running.tell()
-    assert hanging_wire.await_hang_up().path == "/v1/hang"
-    running.end()
+def test_a_request_in_flight_is_cancelled_at_exit(hanging_server, run_program):
+    running = run_program(IN_FLIGHT, hanging_server.url)
+    hanging_server.wait_for_request()
+    hanging_server.wait_for_request()
+    running.write_line()
+    assert hanging_server.wait_for_disconnect().path == "/v1/hang"
+    running.wait()
     assert running.status == 0
 
 
-def test_a_daemon_thread_in_a_call_ends_at_exit_with_its_finally_blocks(hanging_wire, program):
+def test_a_daemon_thread_in_a_call_ends_at_exit_with_its_finally_blocks(hanging_server, run_program):
     source = """
     import atexit, sys, threading
     thread = threading.Thread(target=lambda: work(), daemon=True)
@@ -96,16 +96,16 @@ def test_a_daemon_thread_in_a_call_ends_at_exit_with_its_finally_blocks(hanging_
     thread.start()
     sys.stdin.readline()
     """
-    running = program(source, hanging_wire.url)
-    hanging_wire.await_request()
-    running.tell()
-    running.end()
-    assert running.lines() == ["finally", "joined"]
-    assert running.noise == []
+    running = run_program(source, hanging_server.url)
+    hanging_server.wait_for_request()
+    running.write_line()
+    running.wait()
+    assert running.read_lines() == ["finally", "joined"]
+    assert running.unexpected_errors == []
     assert running.status == 0
 
 
-def test_calls_work_in_an_atexit_callback_of_the_program(hanging_wire, program):
+def test_calls_work_in_an_atexit_callback_of_the_program(hanging_server, run_program):
     source = """
     import atexit, sys
     from duro import Duro
@@ -119,14 +119,14 @@ def test_calls_work_in_an_atexit_callback_of_the_program(hanging_wire, program):
 
     client.request("GET", "/v1/idle")
     """
-    running = program(source, hanging_wire.url)
-    running.end()
-    assert running.lines() == ["{}"]
-    assert running.noise == []
+    running = run_program(source, hanging_server.url)
+    running.wait()
+    assert running.read_lines() == ["{}"]
+    assert running.unexpected_errors == []
     assert running.status == 0
 
 
-def test_a_call_after_the_portal_ended_for_good_says_so(hanging_wire, program):
+def test_a_call_after_the_portal_ended_for_good_says_so(hanging_server, run_program):
     source = """
     import atexit, sys
 
@@ -141,13 +141,13 @@ def test_a_call_after_the_portal_ended_for_good_says_so(hanging_wire, program):
     client = Duro("sk_test_1", base_url=sys.argv[1])
     client.request("GET", "/v1/idle")
     """
-    running = program(source, hanging_wire.url)
-    running.end()
-    assert running.lines() == ["ClientClosedError"]
-    assert running.noise == []
+    running = run_program(source, hanging_server.url)
+    running.wait()
+    assert running.read_lines() == ["ClientClosedError"]
+    assert running.unexpected_errors == []
 
 
-def test_a_task_that_resists_cancellation_holds_the_exit_up_for_two_seconds_at_most(program):
+def test_a_task_that_resists_cancellation_holds_the_exit_up_for_two_seconds_at_most(run_program):
     source = """
     import sys, threading
     import anyio
@@ -170,23 +170,23 @@ def test_a_task_that_resists_cancellation_holds_the_exit_up_for_two_seconds_at_m
     threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
     sys.stdin.readline()
     """
-    running = program(source)
-    assert running.line() == "in flight"
-    running.tell()
-    assert running.end() < LONGEST_EXIT + 1
-    assert running.noise == []
+    running = run_program(source)
+    assert running.read_line() == "in flight"
+    running.write_line()
+    assert running.wait() < MAX_EXIT_SECONDS + 1
+    assert running.unexpected_errors == []
     assert running.status == 0
 
 
-def test_an_unclosed_client_warns_when_warnings_are_asked_for(hanging_wire, program):
+def test_an_unclosed_client_warns_when_warnings_are_asked_for(hanging_server, run_program):
     source = IDLE + "del client; print('gone')"
-    running = program(source, hanging_wire.url, options=["-W", "default::ResourceWarning"])
-    running.end()
-    assert running.lines() == ["gone"]
+    running = run_program(source, hanging_server.url, options=["-W", "default::ResourceWarning"])
+    running.wait()
+    assert running.read_lines() == ["gone"]
     assert "ResourceWarning: a Duro client was not closed" in running.errors
 
 
-def test_a_look_up_that_hangs_does_not_hold_the_exit_up(program):
+def test_a_look_up_that_hangs_does_not_hold_the_exit_up(run_program):
     # As with a name server that never answers.
     source = """
 import socket, sys, threading
@@ -206,8 +206,8 @@ for number in range(3):
 asked.wait()
 print(sum(thread.name == "duro-look-up" for thread in threading.enumerate()), flush=True)
 """
-    running = program(source)
-    assert running.line() == "1"
-    assert running.end() < LONGEST_EXIT
-    assert running.noise == []
+    running = run_program(source)
+    assert running.read_line() == "1"
+    assert running.wait() < MAX_EXIT_SECONDS
+    assert running.unexpected_errors == []
     assert running.status == 0

@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the wire, a write happens once, and the caller knows where he stands.
+"""Whatever goes wrong on the raw_server, a write happens once, and the caller knows where he stands.
 
 Each cell is a fault of the sandbox, a kind of key, retries or none, and a way to call; in it, all operations run at
 once. With ``-s``, a table shows what was met.
@@ -21,7 +21,7 @@ from duro.errors import DecodingError, InternalServerError, OutcomeUnknownError,
 from duro.sandbox.faults.path_pattern import matches
 
 # What is to come in time has plenty of it; what is to be late meets a deadline of its own.
-PATIENCE = 25
+TIMEOUT = 25
 SHORT = 0.4
 
 
@@ -34,7 +34,7 @@ class Trouble(NamedTuple):
     fault: dict[str, Any]
     bare: str
     patient: str
-    timeout: float = PATIENCE
+    timeout: float = TIMEOUT
     read: str = "failed"
 
 
@@ -192,9 +192,9 @@ class Run:
     async def until_answered(self, timeout):
         while True:
             spent = self.fault.is_spent
-            with anyio.move_on_after(PATIENCE + 5) as guard:
+            with anyio.move_on_after(TIMEOUT + 5) as guard:
                 # On a busy machine, a short deadline may pass before the fault struck; the next call meets it then.
-                self.endings.append(await self._ending(PATIENCE if spent else timeout))
+                self.endings.append(await self._ending(TIMEOUT if spent else timeout))
             if guard.cancelled_caught:
                 self.endings.append("hung")
             if spent or self.endings[-1] in ("answered", "hung"):
@@ -277,7 +277,7 @@ async def make_subjects(ask):
 async def all_served(sandbox):
     """Wait until the server has nothing under way: what is late may still do harm."""
     server = sandbox._require().listener._server
-    with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(TIMEOUT):
         while server.server_state.tasks:
             await anyio.sleep(0.005)
 
@@ -304,7 +304,7 @@ async def check_write(sandbox, run, made):
     assert run.effects == [run.act.id_of(run.answer)]
     run.keys |= {entry.idempotency_key for entry in sandbox.requests[made:] if run.act.sent(entry)}
     (run.key,) = run.keys
-    assert await run.call(PATIENCE) == run.answer
+    assert await run.call(TIMEOUT) == run.answer
     assert run.effects == [run.act.id_of(run.answer)]
 
 

@@ -103,10 +103,10 @@ async def test_tasks_cancelled_at_random(sandbox):
 
 
 @pytest.mark.asyncio
-async def test_task_cancelled_while_a_connection_is_given_back_takes_no_place_with_it(wire, monkeypatch):
+async def test_task_cancelled_while_a_connection_is_given_back_takes_no_place_with_it(raw_server, monkeypatch):
     loop = asyncio.get_running_loop()
     close = httpx.Response.aclose
-    async with AsyncDuro("sk_test_1", base_url=wire.url, max_connections=2) as client:
+    async with AsyncDuro("sk_test_1", base_url=raw_server.url, max_connections=2) as client:
         cancelled = []
         for steps in range(8):
             task = loop.create_task(client.request("GET", "/v1/anything"))

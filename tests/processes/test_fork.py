@@ -38,7 +38,7 @@ def status_of(pid):
 """
 
 
-def test_parent_and_child_get_their_own_answers(loop_kind, sandbox, program):
+def test_parent_and_child_get_their_own_answers(select_loop, sandbox, run_program):
     source = f"""
 options = json.loads(sys.argv[1])
 client = Duro(**options)
@@ -60,14 +60,16 @@ for trial in range({TRIALS}):
 client.close()
 print(good)
 """
-    running = program(loop_kind + BEGIN + source, json.dumps(sandbox.options))
-    running.end()
-    assert running.lines() == [str(TRIALS)], running.errors
-    assert running.noise == []
+    running = run_program(select_loop + BEGIN + source, json.dumps(sandbox.options))
+    running.wait()
+    assert running.read_lines() == [str(TRIALS)], running.errors
+    assert running.unexpected_errors == []
 
 
-def test_a_child_of_a_busy_parent_calls_and_exits(loop_kind, wire, program):
-    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b'"%s"' % request.path.encode())
+def test_a_child_of_a_busy_parent_calls_and_exits(select_loop, raw_server, run_program):
+    raw_server.reply = lambda request: (
+        raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b'"%s"' % request.path.encode())
+    )
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])
 client.request("GET", "/v1/first")
@@ -82,16 +84,16 @@ else:
     # This child leaves by the front door: its atexit callbacks run.
     sys.exit(7 if client.request("GET", "/v1/child") == "/v1/child" else 1)
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
-    assert wire.await_request().path == "/v1/first"
-    assert wire.await_request().path == "/v1/hang"
-    running.tell()
-    running.end()
-    assert running.lines() == ["/v1/parent", "7"]
-    assert running.noise == []
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
+    assert raw_server.wait_for_request().path == "/v1/first"
+    assert raw_server.wait_for_request().path == "/v1/hang"
+    running.write_line()
+    running.wait()
+    assert running.read_lines() == ["/v1/parent", "7"]
+    assert running.unexpected_errors == []
 
 
-def test_a_child_that_never_calls_exits_and_leaves_the_parent_its_connections(wire, program):
+def test_a_child_that_never_calls_exits_and_leaves_the_parent_its_connections(raw_server, run_program):
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])
 client.request("GET", "/v1/first")
@@ -105,22 +107,22 @@ else:
     del client
     sys.exit(0)
 """
-    running = program(BEGIN + source, wire.url, options=["-W", "default::ResourceWarning"])
-    running.end()
-    assert running.lines() == ["0", "{'path': '/v1/parent'}"]
+    running = run_program(BEGIN + source, raw_server.url, options=["-W", "default::ResourceWarning"])
+    running.wait()
+    assert running.read_lines() == ["0", "{'path': '/v1/parent'}"]
     # What the child inherited was never its own to close.
     assert "Duro client" not in running.errors
 
 
-def test_a_child_that_exits_leaves_the_parent_its_call_in_flight(loop_kind, wire, program):
+def test_a_child_that_exits_leaves_the_parent_its_call_in_flight(select_loop, raw_server, run_program):
     child_is_gone = threading.Event()
 
     def reply(request):
         if request.path == "/v1/slow":
             child_is_gone.wait(30)
-        return wire.json(b'"%s"' % request.path.encode())
+        return raw_server.json(b'"%s"' % request.path.encode())
 
-    wire.reply = reply
+    raw_server.reply = reply
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])
 client.request("GET", "/v1/first")
@@ -135,17 +137,17 @@ else:
     # By the front door: whatever the child inherited is finalized.
     sys.exit(0)
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
-    wire.await_request()
-    wire.await_request()
-    running.tell()
-    assert running.line() == "0"
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
+    raw_server.wait_for_request()
+    raw_server.wait_for_request()
+    running.write_line()
+    assert running.read_line() == "0"
     child_is_gone.set()
-    assert running.lines() == ["/v1/slow"], running.errors
-    assert running.noise == []
+    assert running.read_lines() == ["/v1/slow"], running.errors
+    assert running.unexpected_errors == []
 
 
-def test_a_lock_held_by_another_thread_at_the_fork_does_not_stop_the_child(wire, program):
+def test_a_lock_held_by_another_thread_at_the_fork_does_not_stop_the_child(raw_server, run_program):
     source = """
 from duro.blocking import portal
 client = Duro("sk_test_1", base_url=sys.argv[1])
@@ -164,14 +166,14 @@ status = status_of(pid)
 forked.set()
 print(status)
 """
-    running = program(BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ["0"]
-    assert running.noise == []
+    running = run_program(BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["0"]
+    assert running.unexpected_errors == []
 
 
 @pytest.mark.parametrize("client", ["Duro", "AsyncDuro"])
-def test_a_resource_being_made_by_another_thread_at_the_fork_does_not_stop_the_child(client, wire, program):
+def test_a_resource_being_made_by_another_thread_at_the_fork_does_not_stop_the_child(client, raw_server, run_program):
     # functools.cached_property holds a lock meanwhile on Python 3.11.
     source = f"""
 import asyncio
@@ -200,23 +202,23 @@ status = status_of(pid)
 forked.set()
 print(status, page().items)
 """
-    wire.reply = lambda request: wire.json(b'{"items": [], "nextCursor": null, "hasMore": false}')
-    running = program(BEGIN + source, wire.url)
-    assert running.lines() == ["0 ()"], running.errors
-    assert len(wire.received) == 2
+    raw_server.reply = lambda request: raw_server.json(b'{"items": [], "nextCursor": null, "hasMore": false}')
+    running = run_program(BEGIN + source, raw_server.url)
+    assert running.read_lines() == ["0 ()"], running.errors
+    assert len(raw_server.received) == 2
 
 
-def test_a_child_of_a_parent_in_the_middle_of_an_exchange_makes_its_own(loop_kind, wire, program):
+def test_a_child_of_a_parent_in_the_middle_of_an_exchange_makes_its_own(select_loop, raw_server, run_program):
     forked = threading.Event()
 
     def reply(request):
         if request.path != "/v1/oauth/token":
-            return wire.json(b'"%s"' % request.path.encode())
-        if len(wire.received) == 1:
+            return raw_server.json(b'"%s"' % request.path.encode())
+        if len(raw_server.received) == 1:
             forked.wait(30)
-        return wire.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
+        return raw_server.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
 
-    wire.reply = reply
+    raw_server.reply = reply
     source = """
 client = Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=sys.argv[1])
 parent = threading.Thread(target=lambda: print(client.request("GET", "/v1/parent"), flush=True))
@@ -226,18 +228,18 @@ print(status_of(in_child(lambda: print(client.request("GET", "/v1/child"), flush
 parent.join()
 client.close()
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
-    assert wire.await_request().path == "/v1/oauth/token"
-    running.tell()
-    assert [running.line(), running.line()] == ["/v1/child", "0"]
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
+    assert raw_server.wait_for_request().path == "/v1/oauth/token"
+    running.write_line()
+    assert [running.read_line(), running.read_line()] == ["/v1/child", "0"]
     forked.set()
-    assert running.lines() == ["/v1/parent"], running.errors
-    paths = [request.path for request in wire.received]
+    assert running.read_lines() == ["/v1/parent"], running.errors
+    paths = [request.path for request in raw_server.received]
     assert paths == ["/v1/oauth/token", "/v1/oauth/token", "/v1/child", "/v1/parent"]
-    assert running.noise == []
+    assert running.unexpected_errors == []
 
 
-def test_a_child_of_a_parent_whose_portal_is_just_starting_makes_its_own(loop_kind, wire, program):
+def test_a_child_of_a_parent_whose_portal_is_just_starting_makes_its_own(select_loop, raw_server, run_program):
     source = """
 from duro.blocking import portal
 client = Duro("sk_test_1", base_url=sys.argv[1])
@@ -259,12 +261,12 @@ forked.set()
 parent.join()
 client.close()
 """
-    running = program(loop_kind + BEGIN + source, wire.url)
-    assert running.lines() == ["/v1/child", "0", "/v1/parent"], running.errors
-    assert running.noise == []
+    running = run_program(select_loop + BEGIN + source, raw_server.url)
+    assert running.read_lines() == ["/v1/child", "0", "/v1/parent"], running.errors
+    assert running.unexpected_errors == []
 
 
-def test_a_child_may_fork_again(wire, program):
+def test_a_child_may_fork_again(raw_server, run_program):
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])
 
@@ -275,13 +277,13 @@ def generation(number):
 
 generation(0)
 """
-    running = program(BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ["/v1/0", "/v1/1", "/v1/2", "/v1/3"]
-    assert running.noise == []
+    running = run_program(BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["/v1/0", "/v1/1", "/v1/2", "/v1/3"]
+    assert running.unexpected_errors == []
 
 
-def test_the_awaited_client_works_in_parent_and_child(sandbox, program):
+def test_the_awaited_client_works_in_parent_and_child(sandbox, run_program):
     source = f"""
 import asyncio
 options = json.loads(sys.argv[1])
@@ -310,13 +312,13 @@ async def main():
 
 asyncio.run(main())
 """
-    running = program(BEGIN + source, json.dumps(sandbox.options))
-    running.end()
-    assert running.lines() == [str(TRIALS)], running.errors
-    assert running.noise == []
+    running = run_program(BEGIN + source, json.dumps(sandbox.options))
+    running.wait()
+    assert running.read_lines() == [str(TRIALS)], running.errors
+    assert running.unexpected_errors == []
 
 
-def test_multiprocessing_with_fork_works(sandbox, program):
+def test_multiprocessing_with_fork_works(sandbox, run_program):
     source = """
 import multiprocessing
 options = json.loads(sys.argv[1])
@@ -331,7 +333,7 @@ with multiprocessing.get_context("fork").Pool(4) as pool:
     print(pool.map(work, emails) == emails)
 print(work("parent@example.com"))
 """
-    running = program(BEGIN + source, json.dumps(sandbox.options))
-    running.end()
-    assert running.lines() == ["True", "parent@example.com"], running.errors
-    assert running.noise == []
+    running = run_program(BEGIN + source, json.dumps(sandbox.options))
+    running.wait()
+    assert running.read_lines() == ["True", "parent@example.com"], running.errors
+    assert running.unexpected_errors == []

@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 ROUNDS = 50
-LONGEST_STOP = 5.0
+MAX_STOP_SECONDS = 5.0
 
 # A worker has one request at a time, so that two requests that meet are in two workers.
 SHOP = """
@@ -57,7 +57,7 @@ ARGUMENTS = ("--preload", "--workers=2", "--bind=127.0.0.1:0", "--config=hooks.p
 
 
 @pytest.fixture
-def gunicorn(program, tmp_path, monkeypatch):
+def gunicorn(run_program, tmp_path, monkeypatch):
     """Serve a shop whose requests do some work: ``gunicorn(options, work)`` gives the program and its address."""
 
     def start(options, work):
@@ -66,8 +66,8 @@ def gunicorn(program, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("OPTIONS", json.dumps(options))
         # Python 3.12 and newer warn of every fork beside threads; that it works is what is tested here.
-        running = program(COMMAND, *ARGUMENTS, "shop:application", options=["-W", "ignore::DeprecationWarning"])
-        return running, f"http://127.0.0.1:{running.line()}"
+        running = run_program(COMMAND, *ARGUMENTS, "shop:application", options=["-W", "ignore::DeprecationWarning"])
+        return running, f"http://127.0.0.1:{running.read_line()}"
 
     return start
 
@@ -91,33 +91,33 @@ def work(name):
     made = [entry for entry in sandbox.requests if entry.path == "/v1/customers"]
     assert len({entry.idempotency_key for entry in made}) == len(made) == 2 * ROUNDS
 
-    running.interrupt(signal.SIGTERM)
-    assert running.end() < LONGEST_STOP
-    assert running.lines() == ["stopping"] * 2
+    running.send_signal(signal.SIGTERM)
+    assert running.wait() < MAX_STOP_SECONDS
+    assert running.read_lines() == ["stopping"] * 2
     assert running.status == 0
-    assert running.noise == []
+    assert running.unexpected_errors == []
 
 
-def test_a_graceful_stop_lets_calls_in_flight_be_answered(gunicorn, wire):
+def test_a_graceful_stop_lets_calls_in_flight_be_answered(gunicorn, raw_server):
     stopping = threading.Event()
 
     def reply(request):
         if request.method == "POST":
             stopping.wait(30)
-        return wire.json(b'"%s"' % request.path.encode())
+        return raw_server.json(b'"%s"' % request.path.encode())
 
-    wire.reply = reply
-    options = {"credential": "sk_test_1", "base_url": wire.url}
+    raw_server.reply = reply
+    options = {"credential": "sk_test_1", "base_url": raw_server.url}
     running, url = gunicorn(options, 'def work(name): return client.request("POST", f"/v1/{name}")')
-    assert wire.await_request().path == "/v1/plans"
+    assert raw_server.wait_for_request().path == "/v1/plans"
     with httpx.Client(base_url=url, timeout=30) as browser, ThreadPoolExecutor(2) as pool:
         asking = [pool.submit(browser.get, f"/{name}") for name in ("one", "other")]
-        assert {wire.await_request().path, wire.await_request().path} == {"/v1/one", "/v1/other"}
-        running.interrupt(signal.SIGTERM)
-        assert [running.line(), running.line()] == ["stopping"] * 2
+        assert {raw_server.wait_for_request().path, raw_server.wait_for_request().path} == {"/v1/one", "/v1/other"}
+        running.send_signal(signal.SIGTERM)
+        assert [running.read_line(), running.read_line()] == ["stopping"] * 2
         stopping.set()
         assert [asked.result().json()[1] for asked in asking] == ["/v1/one", "/v1/other"]
-    assert running.end() < LONGEST_STOP
+    assert running.wait() < MAX_STOP_SECONDS
     assert running.status == 0
-    assert running.noise == []
-    assert len(wire.received) == 3
+    assert running.unexpected_errors == []
+    assert len(raw_server.received) == 3

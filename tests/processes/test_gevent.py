@@ -26,30 +26,32 @@ client = Duro("sk_test_1", base_url=sys.argv[1])
 """
 
 
-def test_greenlets_call_at_once(wire, program):
+def test_greenlets_call_at_once(raw_server, run_program):
     # Nobody is answered before all have asked.
     everybody = threading.Barrier(GREENLETS)
 
     def reply(request):
         everybody.wait(20)
-        return wire.json(b'"%s"' % request.path.encode())
+        return raw_server.json(b'"%s"' % request.path.encode())
 
-    wire.reply = reply
+    raw_server.reply = reply
     source = """
 jobs = [gevent.spawn(client.request, "GET", f"/v1/{number}") for number in range(GREENLETS)]
 gevent.joinall(jobs, timeout=30, raise_error=True)
 print([job.value for job in jobs] == [f"/v1/{number}" for number in range(GREENLETS)])
 client.close()
 """
-    running = program(BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ["True"], running.errors
-    assert running.noise == []
+    running = run_program(BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["True"], running.errors
+    assert running.unexpected_errors == []
     assert running.status == 0
 
 
-def test_other_greenlets_run_while_a_call_waits(wire, program):
-    wire.reply = lambda request: wire.json(b'"%s"' % request.path.encode()) if "go" in request.path else wire.HANG
+def test_other_greenlets_run_while_a_call_waits(raw_server, run_program):
+    raw_server.reply = lambda request: (
+        raw_server.json(b'"%s"' % request.path.encode()) if "go" in request.path else raw_server.HANG
+    )
     source = """
 waiting = gevent.spawn(client.request, "GET", "/v1/hang")
 sys.stdin.readline()
@@ -58,17 +60,17 @@ waiting.kill()
 print(repr(waiting.value))
 print(client.request("GET", "/v1/going"))
 """
-    running = program(BEGIN + source, wire.url)
-    running.tell()
-    assert running.line() == "/v1/go"
+    running = run_program(BEGIN + source, raw_server.url)
+    running.write_line()
+    assert running.read_line() == "/v1/go"
     # To kill a greenlet interrupts its call as a signal would: the request is cancelled.
-    assert wire.await_hang_up().path == "/v1/hang"
-    assert running.lines() == ["GreenletExit()", "/v1/going"], running.errors
-    assert running.end() < 2
-    assert running.noise == []
+    assert raw_server.wait_for_disconnect().path == "/v1/hang"
+    assert running.read_lines() == ["GreenletExit()", "/v1/going"], running.errors
+    assert running.wait() < 2
+    assert running.unexpected_errors == []
 
 
-def test_the_portal_never_runs_uvloop(wire, program):
+def test_the_portal_never_runs_uvloop(raw_server, run_program):
     source = """
 import sys
 class NoUvloop:
@@ -79,13 +81,13 @@ client.request("GET", "/v1/first")
 import asyncio
 print(isinstance(portal._thread._loop.result(), asyncio.SelectorEventLoop), "uvloop" in sys.modules)
 """
-    running = program(BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ["True False"], running.errors
+    running = run_program(BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["True False"], running.errors
 
 
 @pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
-def test_a_policy_for_uvloop_is_refused_as_well(wire, program):
+def test_a_policy_for_uvloop_is_refused_as_well(raw_server, run_program):
     source = """
 import asyncio, uvloop
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -95,10 +97,10 @@ print([job.value["path"] for job in jobs] == [f"/v1/{number}" for number in rang
 print(isinstance(portal._thread._loop.result(), asyncio.SelectorEventLoop))
 client.close()
 """
-    running = program(BEGIN + source, wire.url)
-    running.end()
-    assert running.lines() == ["True", "True"], running.errors
-    assert running.noise == []
+    running = run_program(BEGIN + source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["True", "True"], running.errors
+    assert running.unexpected_errors == []
 
 
 # "loaded" means that the class was taken from the package, for "import duro" alone loads next to nothing.
@@ -110,7 +112,7 @@ LATE = {
 
 
 @pytest.mark.parametrize("state", LATE)
-def test_a_late_patch_is_refused_by_a_clear_error(state, wire, program):
+def test_a_late_patch_is_refused_by_a_clear_error(state, raw_server, run_program):
     source = f"""
 import sys
 from duro import ConfigurationError, Duro
@@ -133,16 +135,16 @@ for job in jobs:
 print(work("main"), flush=True)
 """
     # gevent itself warns as well, but of ssl alone, and only if that was imported.
-    running = program(source, wire.url, options=["-W", "ignore"])
-    answers = [running.line() for _ in range(GREENLETS + 1)]
+    running = run_program(source, raw_server.url, options=["-W", "ignore"])
+    answers = [running.read_line() for _ in range(GREENLETS + 1)]
     assert all("monkey.patch_all() first of all" in answer for answer in answers)
-    assert running.end() < 2
-    assert running.noise == []
+    assert running.wait() < 2
+    assert running.unexpected_errors == []
     assert running.status == 0
-    assert [request.path for request in wire.received] == (["/v1/first"] if state == "used" else [])
+    assert [request.path for request in raw_server.received] == (["/v1/first"] if state == "used" else [])
 
 
-def test_a_patch_between_the_package_and_its_first_use_is_early_enough(wire, program):
+def test_a_patch_between_the_package_and_its_first_use_is_early_enough(raw_server, run_program):
     source = """
 import sys, duro
 from gevent import monkey
@@ -150,14 +152,14 @@ monkey.patch_all()
 with duro.Duro("sk_test_1", base_url=sys.argv[1]) as client:
     print(client.request("GET", "/v1/first")["path"])
 """
-    running = program(source, wire.url)
-    running.end()
-    assert running.lines() == ["/v1/first"], running.errors
-    assert running.noise == []
+    running = run_program(source, raw_server.url)
+    running.wait()
+    assert running.read_lines() == ["/v1/first"], running.errors
+    assert running.unexpected_errors == []
 
 
-def test_an_unclosed_client_lets_the_program_end(wire, program):
-    wire.reply = lambda request: wire.HANG if request.path == "/v1/hang" else wire.json(b"{}")
+def test_an_unclosed_client_lets_the_program_end(raw_server, run_program):
+    raw_server.reply = lambda request: raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b"{}")
     source = """
 client.request("GET", "/v1/idle")
 for _ in range(3):
@@ -167,10 +169,10 @@ while len(portal._thread._errands) < 3:
 sys.stdin.readline()
 print("ending", flush=True)
 """
-    running = program(BEGIN + source, wire.url)
-    wire.await_request()
-    running.tell()
-    assert running.line() == "ending"
-    assert running.end() < 2
-    assert running.noise == []
+    running = run_program(BEGIN + source, raw_server.url)
+    raw_server.wait_for_request()
+    running.write_line()
+    assert running.read_line() == "ending"
+    assert running.wait() < 2
+    assert running.unexpected_errors == []
     assert running.status == 0

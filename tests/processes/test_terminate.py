@@ -1,0 +1,98 @@
+"""SIGTERM in a blocking call: the program ends at once, and the money is taken once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+
+import pytest
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals"),
+]
+
+MAX_EXIT_SECONDS = 2.0
+KEY = "key-of-mine"
+
+BEGIN = """
+import json, signal, sys
+from duro import Duro
+client = Duro(**json.loads(sys.argv[1]), timeout=600)
+charge = json.loads(sys.argv[2])
+client.plans.list().page()
+"""
+
+FAULTS = {
+    "done, unanswered": {"kind": "silence", "commit": True},
+    "not done": {"kind": "silence", "commit": False},
+    "half answered": {"kind": "drip", "pause": 600},
+}
+
+
+@pytest.fixture(params=FAULTS)
+def failing_charge(request, prepared_charge):
+    """A prepared_charge whose first charge meets a fault."""
+    prepared_charge.sandbox.faults.add(**FAULTS[request.param], method="POST", path="/v1/subscriptions")
+    return prepared_charge
+
+
+def charging(run_program, source, prepared_charge):
+    return run_program(BEGIN + source, json.dumps(prepared_charge.options), json.dumps(prepared_charge.arguments))
+
+
+def test_without_a_handler_the_process_is_gone_at_once(failing_charge, wait_until_held, run_program):
+    running = charging(run_program, f"client.subscriptions.create(**charge, idempotency_key={KEY!r})", failing_charge)
+    wait_until_held()
+    running.send_signal(signal.SIGTERM)
+    assert running.wait() < MAX_EXIT_SECONDS
+    assert running.status == -signal.SIGTERM
+    assert running.unexpected_errors == []
+    assert failing_charge.was_made_once(KEY)
+
+
+def test_a_handler_that_exits_cancels_the_call_and_notes_its_key(failing_charge, wait_until_held, run_program):
+    source = """
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+try:
+    client.subscriptions.create(**charge)
+except SystemExit as end:
+    print(json.dumps(end.__notes__), flush=True)
+    raise
+"""
+    running = charging(run_program, source, failing_charge)
+    wait_until_held()
+    running.send_signal(signal.SIGTERM)
+    (note,) = json.loads(running.read_line())
+    assert running.wait() < MAX_EXIT_SECONDS
+    assert running.status == 128 + signal.SIGTERM
+    assert running.unexpected_errors == []
+    assert "outcome unknown" in note
+    assert failing_charge.was_made_once(note.partition("idempotency_key='")[2].partition("'")[0])
+
+
+def test_a_handler_that_only_sets_a_flag_lets_the_call_come_to_its_end(raw_server, run_program):
+    handled = threading.Event()
+
+    def reply(request):
+        handled.wait(30)
+        return raw_server.json(b'"answered"')
+
+    raw_server.reply = reply
+    source = """
+import signal, sys
+from duro import Duro
+signal.signal(signal.SIGTERM, lambda number, frame: print("handled", flush=True))
+with Duro("sk_test_1", base_url=sys.argv[1]) as client:
+    print(client.request("POST", "/v1/slow"))
+"""
+    running = run_program(source, raw_server.url)
+    raw_server.wait_for_request()
+    running.send_signal(signal.SIGTERM)
+    assert running.read_line() == "handled"
+    handled.set()
+    assert running.read_lines() == ["answered"]
+    running.wait()
+    assert running.status == 0
+    assert len(raw_server.received) == 1
