@@ -1,4 +1,4 @@
-"""Celery's prefork pool: two children share a client that was used before the fork, and each gets its own answers."""
+"""Celery's prefork pool: two workers inherit a client that was used before the fork; each gets its own responses."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = [
 ]
 
 TASKS = 100
-# Celery itself takes five seconds for its sockets.
+# Celery itself needs five seconds to close its sockets.
 MAX_STOP_SECONDS = 15.0
 
-# A child has one task at a time, so that two tasks that meet are in two children. The broker is in the memory of the
-# parent, which alone speaks to it.
+# A worker runs one task at a time, so two tasks that wait for each other run in two workers. The broker is in the
+# memory of the parent, and only the parent uses it.
 WORKER = """
 import json, multiprocessing, os, sys
 from celery import Celery
@@ -29,20 +29,20 @@ from duro import Duro
 
 client = Duro(**json.loads(sys.argv[1]))
 client.request("GET", "/v1/plans")
-both = multiprocessing.Barrier(2)
+both_workers = multiprocessing.Barrier(2)
 app = Celery("shop", broker="memory://")
 app.conf.update(worker_redirect_stdouts=False, worker_hijack_root_logger=False, task_ignore_result=True)
 
-def tell(*words):
-    os.write(1, (json.dumps(words) + "\\n").encode())
+def report(*values):
+    os.write(1, (json.dumps(values) + "\\n").encode())
 
 @app.task
 def task(name):
-    both.wait(30)
+    both_workers.wait(30)
     try:
-        tell(os.getpid(), name, work(name))
+        report(os.getpid(), name, work(name))
     except BaseException as error:
-        tell(os.getpid(), name, repr(error))
+        report(os.getpid(), name, repr(error))
 
 def serve(names):
     for name in names:
@@ -53,11 +53,11 @@ def serve(names):
 
 @pytest.fixture
 def celery(run_program):
-    """Let a worker do tasks: ``celery(options, names, work)``."""
+    """Start a worker that runs a task for each name: ``celery(options, names, work)``."""
 
     def start(options, names, work):
         source = f"{WORKER}\n{work}\nserve({names!r})"
-        # Python 3.12 and newer warn of every fork beside threads; that it works is what is tested here.
+        # Python 3.12 and newer warn about each fork of a process that has threads.
         return run_program(source, json.dumps(options), options=["-W", "ignore"])
 
     return start
@@ -69,21 +69,21 @@ def stop(running):
         pass
 
 
-def test_two_children_get_their_own_answers(celery, sandbox):
+def test_two_workers_get_their_own_responses(celery, sandbox):
     names = [f"task-{number}" for number in range(TASKS)]
     work = """
 def work(name):
-    made = client.customers.create(email=f"{name}@example.com")
-    return [made.email, client.customers.retrieve(made.id).email]
+    created = client.customers.create(email=f"{name}@example.com")
+    return [created.email, client.customers.retrieve(created.id).email]
 """
     running = celery(sandbox.options, names, work)
-    told = [json.loads(running.read_line()) for _ in names]
-    assert sorted(name for _, name, _ in told) == sorted(names)
-    for _, name, emails in told:
+    results = [json.loads(running.read_line()) for _ in names]
+    assert sorted(name for _, name, _ in results) == sorted(names)
+    for _, name, emails in results:
         assert emails == [f"{name}@example.com"] * 2
-    assert len({child for child, _, _ in told} - {running.process.pid}) == 2
-    made = [entry for entry in sandbox.requests if entry.path == "/v1/customers"]
-    assert len({entry.idempotency_key for entry in made}) == len(made) == TASKS
+    assert len({worker for worker, _, _ in results} - {running.process.pid}) == 2
+    created = [entry for entry in sandbox.requests if entry.path == "/v1/customers"]
+    assert len({entry.idempotency_key for entry in created}) == len(created) == TASKS
 
     stop(running)
     assert running.wait() < MAX_STOP_SECONDS
@@ -91,7 +91,7 @@ def work(name):
     assert running.unexpected_errors == []
 
 
-def test_a_graceful_stop_lets_calls_in_flight_be_answered(celery, raw_server):
+def test_calls_in_progress_get_their_responses_during_a_graceful_stop(celery, raw_server):
     stopping = threading.Event()
 
     def reply(request):
@@ -106,8 +106,8 @@ def test_a_graceful_stop_lets_calls_in_flight_be_answered(celery, raw_server):
     assert {raw_server.wait_for_request().path, raw_server.wait_for_request().path} == {"/v1/one", "/v1/other"}
     stop(running)
     stopping.set()
-    told = [json.loads(running.read_line()) for _ in range(2)]
-    assert {name: answer for _, name, answer in told} == {"one": "/v1/one", "other": "/v1/other"}
+    results = [json.loads(running.read_line()) for _ in range(2)]
+    assert {name: response for _, name, response in results} == {"one": "/v1/one", "other": "/v1/other"}
     assert running.wait() < MAX_STOP_SECONDS
     assert running.status == 0
     assert running.unexpected_errors == []

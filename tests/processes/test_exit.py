@@ -1,4 +1,4 @@
-"""A program that never closes its client ends all the same, quickly and quietly."""
+"""Program exit with a client that is not closed: quick and without output."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ client = Duro("sk_test_1", base_url=sys.argv[1])
 client.request("GET", "/v1/idle")
 """
 
-# The thread is in the call as soon as the server has the request, of which the test tells by a line.
-IN_FLIGHT = """
+# The test writes a line when the server has the request, so the thread is in the call by then.
+IN_PROGRESS = """
 import sys, threading
 from duro import Duro
 
@@ -30,7 +30,7 @@ sys.stdin.readline()
 ENDINGS = {
     "returns": ("print('ending', flush=True)", 0),
     "sys.exit": ("print('ending', flush=True); sys.exit(3)", 3),
-    "raises": ("print('ending', flush=True); raise LookupError('the last word')", 1),
+    "raises": ("print('ending', flush=True); raise LookupError('the last line')", 1),
 }
 
 
@@ -41,12 +41,12 @@ def hanging_server(raw_server):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("state", ["idle", "in flight"])
-def test_an_unclosed_client_lets_the_program_end(state, ending, select_loop, hanging_server, run_program):
+@pytest.mark.parametrize("state", ["idle", "in progress"])
+def test_a_program_ends_although_its_client_is_not_closed(state, ending, select_loop, hanging_server, run_program):
     last_line, status = ENDINGS[ending]
-    running = run_program(select_loop + (IDLE if state == "idle" else IN_FLIGHT) + last_line, hanging_server.url)
+    running = run_program(select_loop + (IDLE if state == "idle" else IN_PROGRESS) + last_line, hanging_server.url)
     assert hanging_server.wait_for_request().path == "/v1/idle"
-    if state == "in flight":
+    if state == "in progress":
         assert hanging_server.wait_for_request().path == "/v1/hang"
         running.write_line()
     assert running.read_line() == "ending"
@@ -55,13 +55,13 @@ def test_an_unclosed_client_lets_the_program_end(state, ending, select_loop, han
     assert running.status == status
     if ending == "raises":
         assert running.errors.count("Traceback") == 1
-        assert running.unexpected_errors[-1] == "LookupError: the last word\n"
+        assert running.unexpected_errors[-1] == "LookupError: the last line\n"
     else:
         assert running.unexpected_errors == []
 
 
-def test_a_request_in_flight_is_cancelled_at_exit(hanging_server, run_program):
-    running = run_program(IN_FLIGHT, hanging_server.url)
+def test_a_request_in_progress_is_cancelled_at_exit(hanging_server, run_program):
+    running = run_program(IN_PROGRESS, hanging_server.url)
     hanging_server.wait_for_request()
     hanging_server.wait_for_request()
     running.write_line()
@@ -70,12 +70,12 @@ def test_a_request_in_flight_is_cancelled_at_exit(hanging_server, run_program):
     assert running.status == 0
 
 
-def test_a_daemon_thread_in_a_call_ends_at_exit_with_its_finally_blocks(hanging_server, run_program):
+def test_a_daemon_thread_in_a_call_runs_its_finally_blocks_at_exit(hanging_server, run_program):
     source = """
     import atexit, sys, threading
     thread = threading.Thread(target=lambda: work(), daemon=True)
 
-    @atexit.register  # before the SDK is imported, and so run after it
+    @atexit.register  # registered before the SDK is imported, so it runs after the SDK's own callback
     def join():
         thread.join()
         print("joined", flush=True)
@@ -113,8 +113,8 @@ def test_calls_work_in_an_atexit_callback_of_the_program(hanging_server, run_pro
     client = Duro("sk_test_1", base_url=sys.argv[1])
 
     @atexit.register
-    def say_goodbye():
-        print(client.request("GET", "/v1/goodbye"), flush=True)
+    def call_at_exit():
+        print(client.request("GET", "/v1/exit"), flush=True)
         client.close()
 
     client.request("GET", "/v1/idle")
@@ -126,12 +126,12 @@ def test_calls_work_in_an_atexit_callback_of_the_program(hanging_server, run_pro
     assert running.status == 0
 
 
-def test_a_call_after_the_portal_ended_for_good_says_so(hanging_server, run_program):
+def test_a_call_after_the_portal_has_ended_raises_client_closed_error(hanging_server, run_program):
     source = """
     import atexit, sys
 
-    @atexit.register  # before the SDK is imported, and so run after it
-    def too_late():
+    @atexit.register  # registered before the SDK is imported, so it runs after the SDK's own callback
+    def call_too_late():
         try:
             client.request("GET", "/v1/late")
         except Exception as error:
@@ -147,16 +147,16 @@ def test_a_call_after_the_portal_ended_for_good_says_so(hanging_server, run_prog
     assert running.unexpected_errors == []
 
 
-def test_a_task_that_resists_cancellation_holds_the_exit_up_for_two_seconds_at_most(run_program):
+def test_a_task_that_ignores_cancellation_delays_the_exit_by_at_most_two_seconds(run_program):
     source = """
     import sys, threading
     import anyio
     from duro import Duro
 
-    class Stubborn:
+    class UncancellableTransport:
         async def send(self, request):
             with anyio.CancelScope(shield=True):
-                print("in flight", flush=True)
+                print("in progress", flush=True)
                 while True:
                     try:
                         await anyio.sleep_forever()
@@ -166,44 +166,44 @@ def test_a_task_that_resists_cancellation_holds_the_exit_up_for_two_seconds_at_m
         async def aclose(self):
             pass
 
-    client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=Stubborn())
+    client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=UncancellableTransport())
     threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
     sys.stdin.readline()
     """
     running = run_program(source)
-    assert running.read_line() == "in flight"
+    assert running.read_line() == "in progress"
     running.write_line()
     assert running.wait() < MAX_EXIT_SECONDS + 1
     assert running.unexpected_errors == []
     assert running.status == 0
 
 
-def test_an_unclosed_client_warns_when_warnings_are_asked_for(hanging_server, run_program):
-    source = IDLE + "del client; print('gone')"
+def test_an_unclosed_client_warns_when_resource_warnings_are_enabled(hanging_server, run_program):
+    source = IDLE + "del client; print('deleted')"
     running = run_program(source, hanging_server.url, options=["-W", "default::ResourceWarning"])
     running.wait()
-    assert running.read_lines() == ["gone"]
+    assert running.read_lines() == ["deleted"]
     assert "ResourceWarning: a Duro client was not closed" in running.errors
 
 
-def test_a_look_up_that_hangs_does_not_hold_the_exit_up(run_program):
-    # As with a name server that never answers.
+def test_a_name_lookup_that_hangs_does_not_delay_the_exit(run_program):
+    # A name server that does not respond has the same effect.
     source = """
 import socket, sys, threading
-sys.modules["uvloop"] = None  # uvloop makes look-ups in threads that nobody joins
+sys.modules["uvloop"] = None  # uvloop resolves names in threads that are not joined at exit
 from duro import Duro
 
-asked = threading.Event()
+started = threading.Event()
 
-def hang(*question, **hints):
-    asked.set()
+def hang(*arguments, **options):
+    started.set()
     threading.Event().wait()
 
 socket.getaddrinfo = hang
 client = Duro("sk_test_1", base_url="https://api.example.com")
 for number in range(3):
     threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
-asked.wait()
+started.wait()
 print(sum(thread.name == "duro-look-up" for thread in threading.enumerate()), flush=True)
 """
     running = run_program(source)

@@ -1,4 +1,4 @@
-"""After a fork, parent and child each speak over connections of their own."""
+"""Fork: afterwards, parent and child use separate connections."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ pytestmark = [
 
 TRIALS = 50
 
-# Python 3.12 and newer warn of every fork beside threads; that it works is what is tested here.
+# Python 3.12 and newer warn about each fork of a process that has threads.
 BEGIN = """
 import json, os, sys, threading, traceback, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 from duro import AsyncDuro, Duro
 
-def in_child(work):
+def run_in_child(work):
     sys.stdout.flush()
     pid = os.fork()
     if pid:
@@ -38,27 +38,27 @@ def status_of(pid):
 """
 
 
-def test_parent_and_child_get_their_own_answers(select_loop, sandbox, run_program):
+def test_parent_and_child_get_their_own_responses(select_loop, sandbox, run_program):
     source = f"""
 options = json.loads(sys.argv[1])
 client = Duro(**options)
 client.plans.list().page()
 
-def calls(who):
+def make_calls(who):
     for number in range(3):
         email = f"{{who}}-{{number}}@example.com"
-        made = client.customers.create(email=email)
-        assert made.email == email, (made, email)
-        found = client.customers.retrieve(made.id)
+        created = client.customers.create(email=email)
+        assert created.email == email, (created, email)
+        found = client.customers.retrieve(created.id)
         assert found.email == email, (found, email)
 
-good = 0
+successes = 0
 for trial in range({TRIALS}):
-    pid = in_child(lambda: calls(f"child-{{trial}}"))
-    calls(f"parent-{{trial}}")
-    good += status_of(pid) == 0
+    pid = run_in_child(lambda: make_calls(f"child-{{trial}}"))
+    make_calls(f"parent-{{trial}}")
+    successes += status_of(pid) == 0
 client.close()
-print(good)
+print(successes)
 """
     running = run_program(select_loop + BEGIN + source, json.dumps(sandbox.options))
     running.wait()
@@ -66,7 +66,7 @@ print(good)
     assert running.unexpected_errors == []
 
 
-def test_a_child_of_a_busy_parent_calls_and_exits(select_loop, raw_server, run_program):
+def test_a_child_can_call_and_exit_while_its_parent_is_in_a_call(select_loop, raw_server, run_program):
     raw_server.reply = lambda request: (
         raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b'"%s"' % request.path.encode())
     )
@@ -81,7 +81,7 @@ if pid := os.fork():
     print(client.request("GET", "/v1/parent"))
     print(status_of(pid))
 else:
-    # This child leaves by the front door: its atexit callbacks run.
+    # Unlike os._exit(), this runs the child's atexit callbacks.
     sys.exit(7 if client.request("GET", "/v1/child") == "/v1/child" else 1)
 """
     running = run_program(select_loop + BEGIN + source, raw_server.url)
@@ -93,7 +93,7 @@ else:
     assert running.unexpected_errors == []
 
 
-def test_a_child_that_never_calls_exits_and_leaves_the_parent_its_connections(raw_server, run_program):
+def test_a_child_without_calls_does_not_close_the_connections_of_its_parent(raw_server, run_program):
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])
 client.request("GET", "/v1/first")
@@ -110,16 +110,16 @@ else:
     running = run_program(BEGIN + source, raw_server.url, options=["-W", "default::ResourceWarning"])
     running.wait()
     assert running.read_lines() == ["0", "{'path': '/v1/parent'}"]
-    # What the child inherited was never its own to close.
+    # The child does not own the client that it inherited, so it does not warn.
     assert "Duro client" not in running.errors
 
 
-def test_a_child_that_exits_leaves_the_parent_its_call_in_flight(select_loop, raw_server, run_program):
-    child_is_gone = threading.Event()
+def test_a_child_that_exits_does_not_end_the_call_of_its_parent(select_loop, raw_server, run_program):
+    child_has_ended = threading.Event()
 
     def reply(request):
         if request.path == "/v1/slow":
-            child_is_gone.wait(30)
+            child_has_ended.wait(30)
         return raw_server.json(b'"%s"' % request.path.encode())
 
     raw_server.reply = reply
@@ -134,7 +134,7 @@ if pid := os.fork():
     slow.join()
     client.close()
 else:
-    # By the front door: whatever the child inherited is finalized.
+    # Unlike os._exit(), this finalizes the objects that the child inherited.
     sys.exit(0)
 """
     running = run_program(select_loop + BEGIN + source, raw_server.url)
@@ -142,12 +142,12 @@ else:
     raw_server.wait_for_request()
     running.write_line()
     assert running.read_line() == "0"
-    child_is_gone.set()
+    child_has_ended.set()
     assert running.read_lines() == ["/v1/slow"], running.errors
     assert running.unexpected_errors == []
 
 
-def test_a_lock_held_by_another_thread_at_the_fork_does_not_stop_the_child(raw_server, run_program):
+def test_a_lock_held_by_another_thread_during_the_fork_does_not_block_the_child(raw_server, run_program):
     source = """
 from duro.blocking import portal
 client = Duro("sk_test_1", base_url=sys.argv[1])
@@ -161,7 +161,7 @@ def hold():
 
 threading.Thread(target=hold, daemon=True).start()
 held.wait()
-pid = in_child(lambda: client.request("GET", "/v1/child"))
+pid = run_in_child(lambda: client.request("GET", "/v1/child"))
 status = status_of(pid)
 forked.set()
 print(status)
@@ -173,34 +173,34 @@ print(status)
 
 
 @pytest.mark.parametrize("client", ["Duro", "AsyncDuro"])
-def test_a_resource_being_made_by_another_thread_at_the_fork_does_not_stop_the_child(client, raw_server, run_program):
-    # functools.cached_property holds a lock meanwhile on Python 3.11.
+def test_a_resource_created_by_another_thread_during_the_fork_does_not_block_the_child(client, raw_server, run_program):
+    # On Python 3.11, functools.cached_property holds a lock while it computes the value.
     source = f"""
 import asyncio
 import duro.blocking.client, duro.client
 client = {client}("sk_test_1", base_url=sys.argv[1])
 module = duro.blocking.client if client.__class__ is Duro else duro.client
 name = "Plans" if client.__class__ is Duro else "AsyncPlans"
-making, forked = threading.Event(), threading.Event()
+creating, forked = threading.Event(), threading.Event()
 resource = getattr(module, name)
 
 def slow(*arguments):
-    making.set()
+    creating.set()
     forked.wait()
     return resource(*arguments)
 
-def page():
+def get_page():
     page = client.plans.list().page()
     return asyncio.run(page) if asyncio.iscoroutine(page) else page
 
 setattr(module, name, slow)
 threading.Thread(target=lambda: client.plans, daemon=True).start()
-making.wait()
+creating.wait()
 setattr(module, name, resource)
-pid = in_child(page)
+pid = run_in_child(get_page)
 status = status_of(pid)
 forked.set()
-print(status, page().items)
+print(status, get_page().items)
 """
     raw_server.reply = lambda request: raw_server.json(b'{"items": [], "nextCursor": null, "hasMore": false}')
     running = run_program(BEGIN + source, raw_server.url)
@@ -208,7 +208,7 @@ print(status, page().items)
     assert len(raw_server.received) == 2
 
 
-def test_a_child_of_a_parent_in_the_middle_of_an_exchange_makes_its_own(select_loop, raw_server, run_program):
+def test_a_child_forked_during_a_token_exchange_makes_its_own_exchange(select_loop, raw_server, run_program):
     forked = threading.Event()
 
     def reply(request):
@@ -224,7 +224,7 @@ client = Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=sys.
 parent = threading.Thread(target=lambda: print(client.request("GET", "/v1/parent"), flush=True))
 parent.start()
 sys.stdin.readline()
-print(status_of(in_child(lambda: print(client.request("GET", "/v1/child"), flush=True))), flush=True)
+print(status_of(run_in_child(lambda: print(client.request("GET", "/v1/child"), flush=True))), flush=True)
 parent.join()
 client.close()
 """
@@ -239,7 +239,7 @@ client.close()
     assert running.unexpected_errors == []
 
 
-def test_a_child_of_a_parent_whose_portal_is_just_starting_makes_its_own(select_loop, raw_server, run_program):
+def test_a_child_forked_during_the_start_of_the_portal_starts_its_own_portal(select_loop, raw_server, run_program):
     source = """
 from duro.blocking import portal
 client = Duro("sk_test_1", base_url=sys.argv[1])
@@ -256,7 +256,7 @@ parent = threading.Thread(target=lambda: print(client.request("GET", "/v1/parent
 parent.start()
 starting.wait()
 portal._PortalThread._serve = serve
-print(status_of(in_child(lambda: print(client.request("GET", "/v1/child")["path"], flush=True))), flush=True)
+print(status_of(run_in_child(lambda: print(client.request("GET", "/v1/child")["path"], flush=True))), flush=True)
 forked.set()
 parent.join()
 client.close()
@@ -266,16 +266,16 @@ client.close()
     assert running.unexpected_errors == []
 
 
-def test_a_child_may_fork_again(raw_server, run_program):
+def test_a_child_can_fork_again(raw_server, run_program):
     source = """
 client = Duro("sk_test_1", base_url=sys.argv[1])
 
-def generation(number):
+def run_generation(number):
     print(client.request("GET", f"/v1/{number}")["path"], flush=True)
     if number < 3:
-        assert status_of(in_child(lambda: generation(number + 1))) == 0
+        assert status_of(run_in_child(lambda: run_generation(number + 1))) == 0
 
-generation(0)
+run_generation(0)
 """
     running = run_program(BEGIN + source, raw_server.url)
     running.wait()
@@ -283,32 +283,32 @@ generation(0)
     assert running.unexpected_errors == []
 
 
-def test_the_awaited_client_works_in_parent_and_child(sandbox, run_program):
+def test_the_asynchronous_client_works_in_parent_and_child(sandbox, run_program):
     source = f"""
 import asyncio
 options = json.loads(sys.argv[1])
 client = AsyncDuro(**options)
 
-async def calls(who):
+async def make_calls(who):
     for number in range(2):
         email = f"{{who}}-{{number}}@example.com"
-        made = await client.customers.create(email=email)
-        found = await client.customers.retrieve(made.id)
-        assert made.email == found.email == email, (made, found, email)
+        created = await client.customers.create(email=email)
+        found = await client.customers.retrieve(created.id)
+        assert created.email == found.email == email, (created, found, email)
 
-async def children():
-    # The loop is alive here, and its connections are open: the child must make a loop and connections of its own.
-    good = 0
+async def run_children():
+    # The loop is running and its connections are open, so the child must use a loop and connections of its own.
+    successes = 0
     for trial in range({TRIALS}):
-        pid = await asyncio.to_thread(in_child, lambda: asyncio.run(calls(f"child-{{trial}}")))
-        await calls(f"parent-{{trial}}")
-        good += status_of(pid) == 0
+        pid = await asyncio.to_thread(run_in_child, lambda: asyncio.run(make_calls(f"child-{{trial}}")))
+        await make_calls(f"parent-{{trial}}")
+        successes += status_of(pid) == 0
     await client.aclose()
-    print(good)
+    print(successes)
 
 async def main():
-    await calls("before")
-    await children()
+    await make_calls("before")
+    await run_children()
 
 asyncio.run(main())
 """

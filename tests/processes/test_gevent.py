@@ -1,4 +1,4 @@
-"""gevent: patched early, greenlets call at once and hold nobody up; patched late, it is refused."""
+"""gevent: after an early patch, greenlets make calls concurrently. A late patch raises an error."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ client = Duro("sk_test_1", base_url=sys.argv[1])
 """
 
 
-def test_greenlets_call_at_once(raw_server, run_program):
-    # Nobody is answered before all have asked.
-    everybody = threading.Barrier(GREENLETS)
+def test_greenlets_make_calls_concurrently(raw_server, run_program):
+    # No response is sent before all requests have arrived.
+    all_arrived = threading.Barrier(GREENLETS)
 
     def reply(request):
-        everybody.wait(20)
+        all_arrived.wait(20)
         return raw_server.json(b'"%s"' % request.path.encode())
 
     raw_server.reply = reply
@@ -63,19 +63,19 @@ print(client.request("GET", "/v1/going"))
     running = run_program(BEGIN + source, raw_server.url)
     running.write_line()
     assert running.read_line() == "/v1/go"
-    # To kill a greenlet interrupts its call as a signal would: the request is cancelled.
+    # Killing a greenlet interrupts its call as a signal would, so the request is cancelled.
     assert raw_server.wait_for_disconnect().path == "/v1/hang"
     assert running.read_lines() == ["GreenletExit()", "/v1/going"], running.errors
     assert running.wait() < 2
     assert running.unexpected_errors == []
 
 
-def test_the_portal_never_runs_uvloop(raw_server, run_program):
+def test_the_portal_does_not_use_uvloop(raw_server, run_program):
     source = """
 import sys
 class NoUvloop:
     def find_spec(self, name, path=None, target=None):
-        assert name != "uvloop", "uvloop was looked for"
+        assert name != "uvloop", "uvloop was imported"
 sys.meta_path.insert(0, NoUvloop())
 client.request("GET", "/v1/first")
 import asyncio
@@ -87,7 +87,7 @@ print(isinstance(portal._thread._loop.result(), asyncio.SelectorEventLoop), "uvl
 
 
 @pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
-def test_a_policy_for_uvloop_is_refused_as_well(raw_server, run_program):
+def test_the_portal_ignores_an_event_loop_policy_of_uvloop(raw_server, run_program):
     source = """
 import asyncio, uvloop
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -103,28 +103,28 @@ client.close()
     assert running.unexpected_errors == []
 
 
-# "loaded" means that the class was taken from the package, for "import duro" alone loads next to nothing.
-LATE = {
+# "loaded" means that the class was imported: "import duro" alone loads almost no module.
+STATES_BEFORE_THE_PATCH = {
     "loaded": "",
-    "made": 'client = Duro("sk_test_1", base_url=sys.argv[1])',
+    "created": 'client = Duro("sk_test_1", base_url=sys.argv[1])',
     "used": 'client = Duro("sk_test_1", base_url=sys.argv[1]); client.request("GET", "/v1/first")',
 }
 
 
-@pytest.mark.parametrize("state", LATE)
-def test_a_late_patch_is_refused_by_a_clear_error(state, raw_server, run_program):
+@pytest.mark.parametrize("state", STATES_BEFORE_THE_PATCH)
+def test_a_late_patch_raises_an_error_that_names_the_fix(state, raw_server, run_program):
     source = f"""
 import sys
 from duro import ConfigurationError, Duro
-{LATE[state]}
+{STATES_BEFORE_THE_PATCH[state]}
 from gevent import monkey
 monkey.patch_all()
 import gevent
 
 def work(number):
     try:
-        made = client if "client" in globals() else Duro("sk_test_1", base_url=sys.argv[1])
-        made.request("POST", f"/v1/{{number}}")
+        own = client if "client" in globals() else Duro("sk_test_1", base_url=sys.argv[1])
+        own.request("POST", f"/v1/{{number}}")
     except ConfigurationError as error:
         return str(error)
 
@@ -134,17 +134,17 @@ for job in jobs:
     print(job.value)
 print(work("main"), flush=True)
 """
-    # gevent itself warns as well, but of ssl alone, and only if that was imported.
+    # gevent also warns, but only about ssl and only if ssl was imported.
     running = run_program(source, raw_server.url, options=["-W", "ignore"])
-    answers = [running.read_line() for _ in range(GREENLETS + 1)]
-    assert all("monkey.patch_all() first of all" in answer for answer in answers)
+    messages = [running.read_line() for _ in range(GREENLETS + 1)]
+    assert all("monkey.patch_all() first of all" in message for message in messages)
     assert running.wait() < 2
     assert running.unexpected_errors == []
     assert running.status == 0
     assert [request.path for request in raw_server.received] == (["/v1/first"] if state == "used" else [])
 
 
-def test_a_patch_between_the_package_and_its_first_use_is_early_enough(raw_server, run_program):
+def test_a_patch_before_the_first_use_of_the_package_is_early_enough(raw_server, run_program):
     source = """
 import sys, duro
 from gevent import monkey
@@ -158,7 +158,7 @@ with duro.Duro("sk_test_1", base_url=sys.argv[1]) as client:
     assert running.unexpected_errors == []
 
 
-def test_an_unclosed_client_lets_the_program_end(raw_server, run_program):
+def test_a_program_ends_although_its_client_is_not_closed(raw_server, run_program):
     raw_server.reply = lambda request: raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b"{}")
     source = """
 client.request("GET", "/v1/idle")

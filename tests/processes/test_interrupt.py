@@ -1,4 +1,4 @@
-"""Ctrl-C in a blocking call: the request is cancelled, and the caller learns what is in doubt."""
+"""Ctrl-C in a blocking call: the request is cancelled, and a note gives the key of a write with unknown outcome."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [
 MAX_INTERRUPT_SECONDS = 1.5
 LARGE = 64 << 20
 
-# A program started in the background may have been told to ignore SIGINT.
+# A program started in the background may inherit an ignored SIGINT.
 BEGIN = """
 import json, signal, sys, threading
 from duro import Duro
@@ -28,7 +28,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 main = threading.main_thread().ident
 
-def told(error):
+def describe(error):
     return json.dumps([type(error).__name__, getattr(error, "__notes__", [])])
 
 client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
@@ -52,7 +52,7 @@ def key_in(head):
     return line.partition(b":")[2].strip().decode()
 
 
-def key_noted(note):
+def key_in_note(note):
     return re.search(r"idempotency_key='([^']+)'", note)[1]
 
 
@@ -61,13 +61,13 @@ client.request("GET", "/v1/first")
 try:
     client.request(sys.argv[2], "/v1/hang")
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 print(client.request("GET", "/v1/after"))
 client.close()
 """
 
 
-def interrupted_call(method, raw_server, running):
+def interrupt_call(method, raw_server, running):
     assert raw_server.wait_for_request().path == "/v1/first"
     request = raw_server.wait_for_request()
     began = time.monotonic()
@@ -85,19 +85,19 @@ def interrupted_call(method, raw_server, running):
 
 def test_a_write_is_cancelled_and_its_key_is_noted(select_loop, raw_server, run_program):
     running = run_program(select_loop + BEGIN + CALL, raw_server.url, "POST")
-    request, notes = interrupted_call("POST", raw_server, running)
+    request, notes = interrupt_call("POST", raw_server, running)
     (note,) = notes
     assert "outcome unknown" in note
     assert key_of(request) in note
 
 
-def test_a_read_is_cancelled_and_nothing_is_noted(select_loop, raw_server, run_program):
+def test_a_read_is_cancelled_without_a_note(select_loop, raw_server, run_program):
     running = run_program(select_loop + BEGIN + CALL, raw_server.url, "GET")
-    _, notes = interrupted_call("GET", raw_server, running)
+    _, notes = interrupt_call("GET", raw_server, running)
     assert notes == []
 
 
-def test_nobody_who_catches_nothing_misses_the_note(raw_server, run_program):
+def test_the_note_is_in_the_traceback_of_an_interrupt_that_is_not_caught(raw_server, run_program):
     running = run_program(BEGIN + 'client.request("POST", "/v1/hang")', raw_server.url)
     request = raw_server.wait_for_request()
     running.send_signal(signal.SIGINT)
@@ -107,14 +107,14 @@ def test_nobody_who_catches_nothing_misses_the_note(raw_server, run_program):
     assert running.errors.count("KeyboardInterrupt") == 1
 
 
-def test_a_call_interrupted_before_its_task_began_never_leaves(select_loop, raw_server, run_program):
-    # The loop is held up until the main thread has seen the interrupt, and so the call waits behind it.
+def test_a_call_interrupted_before_its_task_has_started_is_not_sent(select_loop, raw_server, run_program):
+    # The loop is blocked until the main thread has seen the interrupt, so the task of the call cannot start before.
     source = """
 from duro.blocking import portal
 client.request("GET", "/v1/first")
 loop, errands = portal._thread._loop.result(), portal._thread._errands
 
-def hold_up():
+def block_loop():
     while not errands:
         pass
     (errand,) = errands
@@ -124,11 +124,11 @@ def hold_up():
 
 while errands:
     pass
-loop.call_soon_threadsafe(hold_up)
+loop.call_soon_threadsafe(block_loop)
 try:
     client.request("POST", "/v1/never")
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 print(client.request("GET", "/v1/after"))
 """
     running = run_program(select_loop + BEGIN + source, raw_server.url)
@@ -137,14 +137,14 @@ print(client.request("GET", "/v1/after"))
     assert [request.path for request in raw_server.received] == ["/v1/first", "/v1/after"]
 
 
-def test_an_interrupt_while_the_portal_starts_is_no_trouble(raw_server, run_program):
+def test_an_interrupt_during_the_start_of_the_portal_does_not_break_the_client(raw_server, run_program):
     source = """
 from duro.blocking import portal
 serve = portal._PortalThread._serve
 
 async def slow_start(self):
     signal.pthread_kill(main, signal.SIGINT)
-    # A signal that comes in the instant before a thread blocks is seen when the next one comes.
+    # A signal that arrives just before a thread blocks is handled only when the next signal arrives.
     while not interrupted.is_set():
         signal.pthread_kill(main, signal.SIGUSR2)
     await serve(self)
@@ -161,7 +161,7 @@ portal._PortalThread._serve = slow_start
 try:
     client.request("POST", "/v1/never")
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 print(client.request("GET", "/v1/after"))
 """
     running = run_program(BEGIN + source, raw_server.url)
@@ -170,7 +170,7 @@ print(client.request("GET", "/v1/after"))
     assert [request.path for request in raw_server.received] == ["/v1/after"]
 
 
-def test_whatever_a_signal_handler_raises_comes_through(raw_server, run_program):
+def test_an_exception_of_a_signal_handler_reaches_the_caller(raw_server, run_program):
     source = """
 class Alarm(Exception):
     pass
@@ -182,7 +182,7 @@ signal.signal(signal.SIGUSR1, on_signal)
 try:
     client.request("POST", "/v1/hang", idempotency_key="key-of-mine")
 except Alarm as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 print(client.request("GET", "/v1/after"))
 """
     running = run_program(BEGIN + source, raw_server.url)
@@ -196,7 +196,7 @@ print(client.request("GET", "/v1/after"))
     assert running.read_lines() == ["/v1/after"]
 
 
-def test_a_handler_that_raises_nothing_leaves_the_call_alone(raw_server, run_program):
+def test_a_handler_that_does_not_raise_does_not_end_the_call(raw_server, run_program):
     source = """
 signal.signal(signal.SIGUSR1, lambda number, frame: print("handled", flush=True))
 print(client.request("GET", "/v1/slow"))
@@ -205,7 +205,7 @@ print(client.request("GET", "/v1/slow"))
 
     def reply(request):
         handled.wait(30)
-        return raw_server.json(b'"answered"')
+        return raw_server.json(b'"done"')
 
     raw_server.reply = reply
     running = run_program(BEGIN + source, raw_server.url)
@@ -213,10 +213,10 @@ print(client.request("GET", "/v1/slow"))
     running.send_signal(signal.SIGUSR1)
     assert running.read_line() == "handled"
     handled.set()
-    assert running.read_lines() == ["answered"]
+    assert running.read_lines() == ["done"]
 
 
-def test_an_interrupt_while_paging_leaves_the_cursor_where_it_was(raw_server, run_program):
+def test_an_interrupt_during_pagination_keeps_the_cursor(raw_server, run_program):
     page = b'{"items": [], "nextCursor": "hang", "hasMore": true}'
     raw_server.reply = lambda request: raw_server.HANG if "cursor=hang" in request.path else raw_server.json(page)
     source = """
@@ -225,7 +225,7 @@ try:
     for page in pages.by_page():
         pass
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 print(pages.cursor)
 """
     running = run_program(BEGIN + source, raw_server.url)
@@ -235,12 +235,14 @@ print(pages.cursor)
     assert running.read_lines() == ['["KeyboardInterrupt", []]', "hang"], running.errors
 
 
-def test_an_interrupt_during_the_exchange_sends_nothing_and_spoils_nothing(select_loop, raw_server, run_program):
-    answered = threading.Event()
+def test_an_interrupt_during_the_token_exchange_sends_no_request_and_keeps_the_exchange(
+    select_loop, raw_server, run_program
+):
+    may_respond = threading.Event()
 
     def reply(request):
         if request.path == "/v1/oauth/token":
-            answered.wait(30)
+            may_respond.wait(30)
             return raw_server.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
         return raw_server.json(b'"%s"' % request.path.encode())
 
@@ -250,7 +252,7 @@ client = Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=sys.
 try:
     client.request("POST", "/v1/never")
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 print(client.request("GET", "/v1/after"))
 client.close()
 """
@@ -260,30 +262,30 @@ client.close()
     running.send_signal(signal.SIGINT)
     assert running.read_line() == '["KeyboardInterrupt", []]'
     assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
-    answered.set()
+    may_respond.set()
     assert running.read_lines() == ["/v1/after"], running.errors
-    # The exchange goes on for whoever calls next.
+    # The exchange continues, and the next call uses its token.
     assert [request.path for request in raw_server.received] == ["/v1/oauth/token", "/v1/after"]
 
 
-def test_an_interrupt_in_the_middle_of_the_answer(select_loop, raw_server, run_program):
+def test_an_interrupt_while_the_response_is_received(select_loop, raw_server, run_program):
     raw_server.reply = lambda request: (
         raw_server.HALF if "hang" in request.path else raw_server.json(b'"%s"' % request.path.encode())
     )
     running = run_program(select_loop + BEGIN + CALL, raw_server.url, "POST")
-    request, notes = interrupted_call("POST", raw_server, running)
+    request, notes = interrupt_call("POST", raw_server, running)
     (note,) = notes
     assert "outcome unknown" in note
     assert key_of(request) in note
 
 
-def test_an_interrupt_in_the_middle_of_the_request(select_loop, run_program):
-    # More than the buffers of both ends hold, so that the rest waits for a reader.
+def test_an_interrupt_while_the_request_is_sent(select_loop, run_program):
+    # The body is larger than the buffers of both sockets, so sending it blocks until the server reads.
     source = f"""
 try:
     client.request("POST", "/v1/large", json="x" * {LARGE})
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
+    print(describe(error), flush=True)
 client.close()
 """
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -315,16 +317,16 @@ client.close()
         {"kind": "silence", "commit": False},
         {"kind": "drip", "pause": 600},
     ],
-    ids=["done, unanswered", "not done", "half answered"],
+    ids=["processed, no response", "not processed", "partial response"],
 )
-def test_under_the_noted_key_the_money_is_taken_once(fault, wait_until_held, prepared_charge, run_program):
+def test_a_charge_repeated_under_the_noted_key_is_made_once(fault, wait_until_held, prepared_charge, run_program):
     prepared_charge.sandbox.faults.add(**fault, method="POST", path="/v1/subscriptions")
     source = """
 with Duro(**json.loads(sys.argv[2]), timeout=600) as client:
     try:
         client.subscriptions.create(**json.loads(sys.argv[3]))
     except KeyboardInterrupt as error:
-        print(told(error))
+        print(describe(error))
 """
     running = run_program(
         BEGIN + source,
@@ -338,16 +340,16 @@ with Duro(**json.loads(sys.argv[2]), timeout=600) as client:
     (line,) = running.read_lines()
     kind, (note,) = json.loads(line)
     assert kind == "KeyboardInterrupt"
-    assert prepared_charge.was_made_once(key_noted(note))
+    assert prepared_charge.was_made_once(key_in_note(note))
 
 
-def test_an_answer_that_comes_together_with_the_interrupt_is_noted(select_loop, run_program):
-    # The transport is in no await when the signal comes, and so the call ends well although it was given up.
+def test_a_response_that_arrives_with_the_interrupt_is_noted(select_loop, run_program):
+    # The transport does not await when the signal arrives, so the call succeeds although the caller has abandoned it.
     source = """
 from duro import Response
 from duro.blocking import portal
 
-class Answering:
+class ImmediateTransport:
     async def send(self, request):
         (errand,) = portal._thread._errands
         signal.pthread_kill(main, signal.SIGINT)
@@ -360,10 +362,10 @@ class Answering:
 
 for method in ("POST", "GET"):
     try:
-        with Duro("sk_test_1", base_url="http://127.0.0.1", transport=Answering()) as client:
-            client.request(method, "/v1/answered", **({"idempotency_key": "key-of-mine"} if method == "POST" else {}))
+        with Duro("sk_test_1", base_url="http://127.0.0.1", transport=ImmediateTransport()) as client:
+            client.request(method, "/v1/done", **({"idempotency_key": "key-of-mine"} if method == "POST" else {}))
     except KeyboardInterrupt as error:
-        print(told(error))
+        print(describe(error))
 """
     running = run_program(select_loop + BEGIN + source, "http://127.0.0.1")
     running.wait()
@@ -372,14 +374,14 @@ for method in ("POST", "GET"):
     assert read == ["KeyboardInterrupt", []]
 
 
-STUBBORN = """
+UNCANCELLABLE = """
 import anyio
 
-class Stubborn:
+class UncancellableTransport:
     released = threading.Event()
 
     async def send(self, request):
-        print("in flight", flush=True)
+        print("in progress", flush=True)
         with anyio.CancelScope(shield=True):
             while not self.released.is_set():
                 await anyio.sleep(0.01)
@@ -388,21 +390,21 @@ class Stubborn:
     async def aclose(self):
         pass
 
-client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=Stubborn())
+client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=UncancellableTransport())
 """
 
 
-def test_a_call_that_does_not_end_at_once_is_noted_as_well(select_loop, run_program):
+def test_a_call_that_ends_late_is_noted(select_loop, run_program):
     source = """
 try:
     client.request("POST", "/v1/x", idempotency_key="key-of-mine")
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
-Stubborn.released.set()
+    print(describe(error), flush=True)
+UncancellableTransport.released.set()
 client.close()
 """
-    running = run_program(select_loop + BEGIN + STUBBORN + source, "http://127.0.0.1")
-    assert running.read_line() == "in flight"
+    running = run_program(select_loop + BEGIN + UNCANCELLABLE + source, "http://127.0.0.1")
+    assert running.read_line() == "in progress"
     began = time.monotonic()
     running.send_signal(signal.SIGINT)
     kind, (note,) = json.loads(running.read_line())
@@ -412,7 +414,7 @@ client.close()
     assert "key-of-mine" in note
 
 
-def test_a_second_interrupt_ends_the_wait_and_is_noted_as_well(select_loop, run_program):
+def test_a_second_interrupt_ends_the_wait_and_is_noted(select_loop, run_program):
     source = """
 from duro.blocking import portal
 portal.INTERRUPT_WAITS = 600
@@ -429,17 +431,17 @@ threading.Thread(target=interrupt_again).start()
 try:
     client.request("POST", "/v1/x", idempotency_key="key-of-mine")
 except KeyboardInterrupt as error:
-    print(told(error), flush=True)
-    print(told(error.__context__), flush=True)
-Stubborn.released.set()
-# Given up twice, the call is cancelled all the same.
+    print(describe(error), flush=True)
+    print(describe(error.__context__), flush=True)
+UncancellableTransport.released.set()
+# The call is cancelled, although it was interrupted twice.
 while portal._thread._errands:
     pass
 client.close()
 print("ended")
 """
-    running = run_program(select_loop + BEGIN + STUBBORN + source, "http://127.0.0.1")
-    assert running.read_line() == "in flight"
+    running = run_program(select_loop + BEGIN + UNCANCELLABLE + source, "http://127.0.0.1")
+    assert running.read_line() == "in progress"
     running.send_signal(signal.SIGINT)
     for _ in range(2):
         kind, (note,) = json.loads(running.read_line())
@@ -455,7 +457,7 @@ for number in range(2):
     try:
         client.request("POST", f"/v1/hang/{number}")
     except KeyboardInterrupt as error:
-        print(told(error), flush=True)
+        print(describe(error), flush=True)
 print(client.request("GET", "/v1/after"))
 client.close()
 """
@@ -474,7 +476,7 @@ client.close()
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_awaited_client_notes_the_key_as_well(backend, raw_server, run_program):
+def test_the_asynchronous_client_notes_the_key(backend, raw_server, run_program):
     source = """
 import anyio
 from duro import AsyncDuro

@@ -1,4 +1,4 @@
-"""A blocking call inside a running event loop, as notebooks make it."""
+"""Blocking calls inside a running event loop, as notebooks make them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from duro import AsyncDuro, Duro
 pytestmark = pytest.mark.process
 
 
-async def both_ways(options):
+async def call_both_clients(options):
     with Duro(**options) as client:
-        made = client.customers.create(email="notebook@example.com")
-        async with AsyncDuro(**options) as awaited:
-            assert await awaited.customers.retrieve(made.id) == made
-        return client.customers.retrieve(made.id).email
+        created = client.customers.create(email="notebook@example.com")
+        async with AsyncDuro(**options) as asynchronous:
+            assert await asynchronous.customers.retrieve(created.id) == created
+        return client.customers.retrieve(created.id).email
 
 
-def test_a_blocking_call_works_in_a_coroutine_of_asyncio(sandbox):
-    assert asyncio.run(both_ways(sandbox.options)) == "notebook@example.com"
+def test_a_blocking_call_works_in_an_asyncio_coroutine(sandbox):
+    assert asyncio.run(call_both_clients(sandbox.options)) == "notebook@example.com"
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_blocking_call_works_in_a_task_of_anyio(backend, sandbox):
-    # The portal runs asyncio, whatever library the caller's context names.
-    assert anyio.run(both_ways, sandbox.options, backend=backend) == "notebook@example.com"
+def test_a_blocking_call_works_in_an_anyio_task(backend, sandbox):
+    # The portal runs asyncio, independent of the library that runs the caller.
+    assert anyio.run(call_both_clients, sandbox.options, backend=backend) == "notebook@example.com"
 
 
 @pytest.mark.skipif(find_spec("IPython") is None, reason="IPython is not installed")
-def test_a_blocking_call_works_in_a_cell_that_awaits(raw_server, run_program, tmp_path, monkeypatch):
+def test_a_blocking_call_works_in_a_notebook_cell_that_awaits(raw_server, run_program, tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     source = """
     import sys
@@ -58,7 +58,7 @@ def test_a_blocking_call_works_in_a_cell_that_awaits(raw_server, run_program, tm
 
 @pytest.mark.skipif(find_spec("IPython") is None, reason="IPython is not installed")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals")
-def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(
+def test_an_interrupted_cell_notes_the_key_and_the_next_cell_can_use_the_client(
     raw_server, run_program, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
@@ -70,7 +70,7 @@ def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    # A program started in the background may have been told to ignore SIGINT.
+    # A program started in the background may inherit an ignored SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.run_cell(f"from duro import Duro; client = Duro('sk_test_1', base_url={sys.argv[1]!r}, timeout=600)")
@@ -88,14 +88,16 @@ def test_an_interrupted_cell_notes_the_key_and_leaves_the_client_to_the_next(
         running.send_signal(signal.SIGINT)
         assert raw_server.wait_for_disconnect().path == "/v1/hang"
     running.wait()
-    told = [line for line in running.read_lines() if line.startswith("cell:")]
-    assert [line.split()[1] for line in told] == ["KeyboardInterrupt", "KeyboardInterrupt", "/v1/after"], running.errors
-    assert all("idempotency_key='key-of-mine'" in line for line in told[:2])
+    results = [line for line in running.read_lines() if line.startswith("cell:")]
+    assert [line.split()[1] for line in results] == ["KeyboardInterrupt", "KeyboardInterrupt", "/v1/after"], (
+        running.errors
+    )
+    assert all("idempotency_key='key-of-mine'" in line for line in results[:2])
     assert len(raw_server.received) == 3
 
 
-def test_a_blocking_call_works_in_a_nested_loop_as_a_kernel_runs_it(raw_server, run_program):
-    # ipykernel handles a cell in a callback of a loop that runs for ever on the main thread.
+def test_a_blocking_call_works_in_a_nested_loop_as_in_ipykernel(raw_server, run_program):
+    # ipykernel runs a cell in a callback of the main thread's event loop.
     source = """
     import asyncio, sys
     from duro import Duro

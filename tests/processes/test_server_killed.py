@@ -1,4 +1,4 @@
-"""The server is killed in the middle of a charge, and comes back on its port: the money is taken once."""
+"""Server killed during a charge and restarted on its port: the customer is charged once."""
 
 from __future__ import annotations
 
@@ -14,43 +14,42 @@ import pytest
 from duro import AsyncDuro, ConnectionFailedError, Duro, OutcomeUnknownError
 from duro.config import RetryPolicy
 from duro.sandbox.auth.credentials import SECRET_KEY
+from tests.support.timeouts import TIMEOUT
 
 pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL"),
 ]
 
-TIMEOUT = 30
-
-# Where the charge stands when the server is killed.
-MOMENTS = {
-    "asked": {"kind": "silence", "commit": False},
-    "done": {"kind": "silence", "commit": True},
-    "half answered": {"kind": "drip", "pause": 600},
+# State of the charge when the server is killed.
+CHARGE_STATES = {
+    "received": {"kind": "silence", "commit": False},
+    "processed": {"kind": "silence", "commit": True},
+    "partial response": {"kind": "drip", "pause": 600},
 }
-# How long a server takes to come back is not for the client to know; it asks until it is there.
-PATIENT = RetryPolicy(retries=1000, base_delay=0.05, max_delay=0.2, budget=1000)
-BARE = RetryPolicy(retries=0)
-WAYS = ("asyncio", "trio", "blocking")
+# Enough retries for a server that takes long to restart.
+WITH_RETRIES = RetryPolicy(retries=1000, base_delay=0.05, max_delay=0.2, budget=1000)
+WITHOUT_RETRIES = RetryPolicy(retries=0)
+INTERFACES = ("asyncio", "trio", "blocking")
 
 
-# The command itself, which says besides when it holds an answer back.
+# The command ``duro``, which also prints a line when it holds a response back.
 COMMAND = """
 from duro import cli
 from duro.sandbox.http.connection import Connection
 is_lost = Connection.is_lost
 
-def tell(self, **within):
+def report(self, **within):
     print("held", flush=True)
     return is_lost(self, **within)
 
-Connection.is_lost = tell
+Connection.is_lost = report
 cli.main()
 """
 
 
 class Server:
-    """``duro sandbox --database``: a process that can be killed, and started again on its port."""
+    """Process of ``duro sandbox --database``, which can be killed and restarted on its port."""
 
     def __init__(self, run_program, database):
         self._run_program = run_program
@@ -68,14 +67,14 @@ class Server:
         self._running.wait()
         assert self._running.status == -signal.SIGKILL
 
-    def strike(self, moment):
-        """Let the next charge stop at a moment."""
-        fault = {**MOMENTS[moment], "match": {"method": "POST", "path": "/v1/subscriptions"}}
+    def hold_next_charge(self, charge_state):
+        """Stop the next charge in a state."""
+        fault = {**CHARGE_STATES[charge_state], "match": {"method": "POST", "path": "/v1/subscriptions"}}
         assert httpx.post(f"{self.url}/_sandbox/faults", json=fault).status_code == 201
 
-    def kill_at_the_moment(self):
+    def kill_when_held(self):
         while self._running.read_line() != "held":
-            pass  # the rest of the greeting
+            pass  # the lines printed at the start
         self.kill()
 
     @property
@@ -97,10 +96,10 @@ def charge(server):
 
 
 @asynccontextmanager
-async def calling(way, server, retries):
-    """Give what makes a call in one of the ways."""
+async def open_client(interface, server, retries):
+    """Yield a function that makes a call through an interface."""
     options = {"base_url": server.url, "retries": retries, "timeout": TIMEOUT}
-    if way == "blocking":
+    if interface == "blocking":
         with Duro(SECRET_KEY, **options) as client:
             yield lambda call: anyio.to_thread.run_sync(call, client)
     else:
@@ -108,83 +107,83 @@ async def calling(way, server, retries):
             yield lambda call: call(client)
 
 
-def in_way(way, main):
-    return anyio.run(main, backend="trio" if way == "trio" else "asyncio")
+def run_on(interface, main):
+    return anyio.run(main, backend="trio" if interface == "trio" else "asyncio")
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_patient_call_outlives_the_server_and_charges_once(moment, way, server, charge):
-    server.strike(moment)
-    answers = []
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("charge_state", CHARGE_STATES)
+def test_a_call_with_retries_survives_the_restart_and_charges_once(charge_state, interface, server, charge):
+    server.hold_next_charge(charge_state)
+    responses = []
 
     async def main():
-        async with calling(way, server, PATIENT) as ask, anyio.create_task_group() as tasks:
+        async with open_client(interface, server, WITH_RETRIES) as call, anyio.create_task_group() as tasks:
 
-            async def call():
-                answers.append(await ask(lambda client: client.subscriptions.create(**charge)))
+            async def charge_once():
+                responses.append(await call(lambda client: client.subscriptions.create(**charge)))
 
-            tasks.start_soon(call)
-            await anyio.to_thread.run_sync(server.kill_at_the_moment)
+            tasks.start_soon(charge_once)
+            await anyio.to_thread.run_sync(server.kill_when_held)
             await anyio.to_thread.run_sync(server.start)
 
-    in_way(way, main)
+    run_on(interface, main)
     (entry,) = server.ledger
     with Duro(SECRET_KEY, base_url=server.url) as client:
-        assert [client.subscriptions.create(**charge, idempotency_key=entry["idempotencyKey"])] == answers
-        assert [each.id for each in client.customers.list_subscriptions(charge["customer_id"])] == [answers[0].id]
+        assert [client.subscriptions.create(**charge, idempotency_key=entry["idempotencyKey"])] == responses
+        assert [each.id for each in client.customers.list_subscriptions(charge["customer_id"])] == [responses[0].id]
     assert server.ledger == [entry]
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_call_that_gives_up_holds_the_key_under_which_the_returned_server_answers(moment, way, server, charge):
-    server.strike(moment)
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("charge_state", CHARGE_STATES)
+def test_the_key_of_a_failed_call_finds_the_charge_after_the_restart(charge_state, interface, server, charge):
+    server.hold_next_charge(charge_state)
 
     async def main():
-        async with calling(way, server, BARE) as ask:
+        async with open_client(interface, server, WITHOUT_RETRIES) as call:
             errors = []
 
-            async def call():
+            async def charge_once():
                 try:
-                    await ask(lambda client: client.subscriptions.create(**charge))
+                    await call(lambda client: client.subscriptions.create(**charge))
                 except OutcomeUnknownError as error:
                     errors.append(error)
 
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(call)
-                await anyio.to_thread.run_sync(server.kill_at_the_moment)
+                tasks.start_soon(charge_once)
+                await anyio.to_thread.run_sync(server.kill_when_held)
             (error,) = errors
             await anyio.to_thread.run_sync(server.start)
             before = server.ledger
-            assert len(before) == (0 if moment == "asked" else 1)
+            assert len(before) == (0 if charge_state == "received" else 1)
             again = {**charge, "idempotency_key": error.idempotency_key}
-            first = await ask(lambda client: client.subscriptions.create(**again))
-            assert await ask(lambda client: client.subscriptions.create(**again)) == first
+            first = await call(lambda client: client.subscriptions.create(**again))
+            assert await call(lambda client: client.subscriptions.create(**again)) == first
             (entry,) = server.ledger
             assert entry["idempotencyKey"] == error.idempotency_key
             assert before in ([], [entry])
 
-    in_way(way, main)
+    run_on(interface, main)
 
 
-def test_while_the_server_is_away_nothing_is_sent_and_its_return_is_found(server, charge):
-    with Duro(SECRET_KEY, base_url=server.url, retries=BARE) as client:
+def test_a_call_fails_as_not_sent_while_the_server_is_down_and_the_next_one_succeeds(server, charge):
+    with Duro(SECRET_KEY, base_url=server.url, retries=WITHOUT_RETRIES) as client:
         assert client.plans.list().page().items
         server.kill()
-        # The connection kept from the call before is met closed, not taken for a server.
+        # The idle connection of the previous call is closed, and the client detects that.
         with pytest.raises(ConnectionFailedError):
             client.subscriptions.create(**charge)
         server.start()
-        made = client.subscriptions.create(**charge)
-        assert [each.id for each in client.customers.list_subscriptions(charge["customer_id"])] == [made.id]
+        created = client.subscriptions.create(**charge)
+        assert [each.id for each in client.customers.list_subscriptions(charge["customer_id"])] == [created.id]
     assert len(server.ledger) == 1
 
 
-def test_many_threads_outlive_a_server_that_is_killed_three_times(server, charge):
-    # Whatever moment each call is in: what is counted at the end is what was told.
+def test_calls_of_many_threads_survive_three_restarts(server, charge):
+    # The charges of the ledger must equal the results of the calls, in whatever state a call was interrupted.
     with (
-        Duro(SECRET_KEY, base_url=server.url, retries=PATIENT, timeout=TIMEOUT) as client,
+        Duro(SECRET_KEY, base_url=server.url, retries=WITH_RETRIES, timeout=TIMEOUT) as client,
         ThreadPoolExecutor(8) as pool,
     ):
         calls = []
@@ -194,8 +193,8 @@ def test_many_threads_outlive_a_server_that_is_killed_three_times(server, charge
             calls[-8].result(TIMEOUT)
             server.kill()
             server.start()
-        told = [call.result(TIMEOUT) for call in calls]
-    assert len({subscription.id for subscription in told}) == len(told) == 24
+        results = [call.result(TIMEOUT) for call in calls]
+    assert len({subscription.id for subscription in results}) == len(results) == 24
     assert sorted(entry["idempotencyKey"] for entry in server.ledger) == sorted(
         f"{r}-{n}" for r in range(3) for n in range(8)
     )

@@ -1,4 +1,4 @@
-"""SIGTERM in a blocking call: the program ends at once, and the money is taken once."""
+"""SIGTERM in a blocking call: the program ends immediately, and the customer is charged once."""
 
 from __future__ import annotations
 
@@ -25,25 +25,27 @@ client.plans.list().page()
 """
 
 FAULTS = {
-    "done, unanswered": {"kind": "silence", "commit": True},
-    "not done": {"kind": "silence", "commit": False},
-    "half answered": {"kind": "drip", "pause": 600},
+    "processed, no response": {"kind": "silence", "commit": True},
+    "not processed": {"kind": "silence", "commit": False},
+    "partial response": {"kind": "drip", "pause": 600},
 }
 
 
 @pytest.fixture(params=FAULTS)
 def failing_charge(request, prepared_charge):
-    """A prepared_charge whose first charge meets a fault."""
+    """Return a prepared charge whose first attempt meets a fault."""
     prepared_charge.sandbox.faults.add(**FAULTS[request.param], method="POST", path="/v1/subscriptions")
     return prepared_charge
 
 
-def charging(run_program, source, prepared_charge):
+def start_charging(run_program, source, prepared_charge):
     return run_program(BEGIN + source, json.dumps(prepared_charge.options), json.dumps(prepared_charge.arguments))
 
 
-def test_without_a_handler_the_process_is_gone_at_once(failing_charge, wait_until_held, run_program):
-    running = charging(run_program, f"client.subscriptions.create(**charge, idempotency_key={KEY!r})", failing_charge)
+def test_without_a_handler_the_process_ends_immediately(failing_charge, wait_until_held, run_program):
+    running = start_charging(
+        run_program, f"client.subscriptions.create(**charge, idempotency_key={KEY!r})", failing_charge
+    )
     wait_until_held()
     running.send_signal(signal.SIGTERM)
     assert running.wait() < MAX_EXIT_SECONDS
@@ -52,7 +54,7 @@ def test_without_a_handler_the_process_is_gone_at_once(failing_charge, wait_unti
     assert failing_charge.was_made_once(KEY)
 
 
-def test_a_handler_that_exits_cancels_the_call_and_notes_its_key(failing_charge, wait_until_held, run_program):
+def test_a_handler_that_exits_cancels_the_call_and_adds_its_key_as_a_note(failing_charge, wait_until_held, run_program):
     source = """
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 try:
@@ -61,7 +63,7 @@ except SystemExit as end:
     print(json.dumps(end.__notes__), flush=True)
     raise
 """
-    running = charging(run_program, source, failing_charge)
+    running = start_charging(run_program, source, failing_charge)
     wait_until_held()
     running.send_signal(signal.SIGTERM)
     (note,) = json.loads(running.read_line())
@@ -72,12 +74,12 @@ except SystemExit as end:
     assert failing_charge.was_made_once(note.partition("idempotency_key='")[2].partition("'")[0])
 
 
-def test_a_handler_that_only_sets_a_flag_lets_the_call_come_to_its_end(raw_server, run_program):
+def test_a_handler_that_only_sets_a_flag_lets_the_call_finish(raw_server, run_program):
     handled = threading.Event()
 
     def reply(request):
         handled.wait(30)
-        return raw_server.json(b'"answered"')
+        return raw_server.json(b'"done"')
 
     raw_server.reply = reply
     source = """
@@ -92,7 +94,7 @@ with Duro("sk_test_1", base_url=sys.argv[1]) as client:
     running.send_signal(signal.SIGTERM)
     assert running.read_line() == "handled"
     handled.set()
-    assert running.read_lines() == ["answered"]
+    assert running.read_lines() == ["done"]
     running.wait()
     assert running.status == 0
     assert len(raw_server.received) == 1
