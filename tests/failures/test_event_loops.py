@@ -1,4 +1,4 @@
-"""One client over several event loops, in turn and at once."""
+"""One client in several event loops, one after the other and at the same time."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import pytest
 
 from duro import AsyncDuro, ClientClosedError
 
-# A loop that is finished cannot close what it opened, and another loop must not touch it: the connections go with
-# the loop, and Python says so when it collects them.
+# A loop that has ended cannot close its connections, and another loop must not use them. They are dropped with the
+# loop, and Python warns when it collects them.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
 ]
 
 
 @pytest.fixture(autouse=True)
-def collected_here():
-    """What a loop left behind is collected under this file's filters, not in the middle of another test."""
+def collect_garbage():
+    """Collect the connections of ended loops here, where their warnings are ignored."""
     yield
     gc.collect()
 
 
 async def call(client, name):
-    made = await client.customers.create(email=f"{name}@example.com")
-    found = await client.customers.retrieve(made.id)
-    assert made.email == found.email == f"{name}@example.com"
+    created = await client.customers.create(email=f"{name}@example.com")
+    found = await client.customers.retrieve(created.id)
+    assert created.email == found.email == f"{name}@example.com"
     return found.email
 
 
-def entries(client):
+def count_loop_values(client):
     core = client._requester.core
     oauth = core.authorizers
     lines = [authorizer.cache._lines for authorizer in oauth._oauth.values()]
     return [len(each._values) for each in (core.pipeline._transports, oauth._transports, *lines)]
 
 
-def test_three_loops_in_turn(sandbox):
+def test_three_loops_one_after_the_other(sandbox):
     client = AsyncDuro(**sandbox.options)
     for turn in range(3):
         assert asyncio.run(call(client, turn)) == f"{turn}@example.com"
@@ -47,7 +47,7 @@ def test_three_loops_in_turn(sandbox):
     asyncio.run(client.aclose())
 
 
-def test_finished_loops_leave_nothing_behind(sandbox):
+def test_values_of_ended_loops_are_dropped(sandbox):
     client = AsyncDuro(**sandbox.options)
 
     async def work():
@@ -57,20 +57,20 @@ def test_finished_loops_leave_nothing_behind(sandbox):
 
     for _ in range(10):
         asyncio.run(work())
-        assert max(entries(client)) == 1
+        assert max(count_loop_values(client)) == 1
     asyncio.run(client.aclose())
 
 
-def test_two_live_loops_in_two_threads(sandbox):
+def test_two_running_loops_in_two_threads(sandbox):
     client = AsyncDuro(**sandbox.options)
-    answers = {}
+    emails = {}
     together = threading.Barrier(2, timeout=30)
 
     async def work(name):
         for turn in range(20):
-            # Both loops are alive and in use, the whole time.
+            # Both loops run and make calls during the whole test.
             together.wait()
-            answers[name, turn] = await call(client, f"{name}-{turn}")
+            emails[name, turn] = await call(client, f"{name}-{turn}")
 
     def thread(name):
         asyncio.run(work(name))
@@ -80,7 +80,7 @@ def test_two_live_loops_in_two_threads(sandbox):
         each.start()
     for each in threads:
         each.join(30)
-    assert answers == {(name, turn): f"{name}-{turn}@example.com" for name in ("one", "two") for turn in range(20)}
+    assert emails == {(name, turn): f"{name}-{turn}@example.com" for name in ("one", "two") for turn in range(20)}
     assert sandbox.stats.token_exchanges <= 2
     asyncio.run(client.aclose())
 
@@ -89,27 +89,27 @@ def test_trio_after_asyncio_and_asyncio_after_trio(sandbox):
     client = AsyncDuro(**sandbox.options)
     for turn, backend in enumerate(["asyncio", "trio", "asyncio", "trio"]):
         assert anyio.run(call, client, turn, backend=backend) == f"{turn}@example.com"
-        assert max(entries(client)) == 1
+        assert max(count_loop_values(client)) == 1
     assert sandbox.stats.token_exchanges == 1
     asyncio.run(client.aclose())
 
 
-def test_trio_beside_asyncio(sandbox):
+def test_trio_and_asyncio_at_the_same_time(sandbox):
     client = AsyncDuro(**sandbox.options)
     together = threading.Barrier(2, timeout=30)
-    answers = []
+    emails = []
 
     async def work(name):
         for turn in range(10):
             together.wait()
-            answers.append(await call(client, f"{name}-{turn}"))
+            emails.append(await call(client, f"{name}-{turn}"))
 
     other = threading.Thread(target=lambda: anyio.run(work, "trio", backend="trio"))
     other.start()
     anyio.run(work, "asyncio", backend="asyncio")
     other.join(30)
     asyncio.run(client.aclose())
-    assert sorted(answers) == sorted(f"{name}-{turn}@example.com" for name in ("asyncio", "trio") for turn in range(10))
+    assert sorted(emails) == sorted(f"{name}-{turn}@example.com" for name in ("asyncio", "trio") for turn in range(10))
 
 
 def test_a_client_closed_on_one_loop_is_closed_on_all(sandbox):

@@ -1,4 +1,4 @@
-"""Threads at cross-purposes: one closes while others charge, or the portal's own is killed."""
+"""Threads: a client is closed, or the portal's thread killed, while other threads make charges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.process
 
 THREADS = 8
 
-# What a thread knows in the end: "done" and the answer's id, "unknown" and the key to ask under, or "not sent".
+# Result of a thread: "done" and the id of the subscription, "unknown" and the key to repeat it with, or "not sent".
 BEGIN = f"""
 import json, sys, threading
 from duro import ClientClosedError, Duro, OutcomeUnknownError
@@ -30,42 +30,42 @@ def charge_once(key, client=client):
     except ClientClosedError:
         return ["not sent", key, None]
 
-def in_threads(work):
-    told = [None] * THREADS
+def start_threads(work):
+    results = [None] * THREADS
     def run(number):
-        told[number] = work(number)
+        results[number] = work(number)
     threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
     for thread in threads:
         thread.start()
-    return threads, told
+    return threads, results
 """
 
 
-def settle(prepared_charge, told):
-    """Hold what the threads were told against the ledger: nothing lost, nothing twice."""
+def check_ledger(prepared_charge, results):
+    """Compare the results of the threads with the ledger: no charge is lost or made twice."""
     charged = [charge.idempotency_key for charge in prepared_charge.sandbox.ledger]
     assert len(charged) == len(set(charged))
-    for kind, key, answer in told:
+    for kind, key, subscription_id in results:
         if kind == "done":
-            assert prepared_charge.repeat(key).id == answer
+            assert prepared_charge.repeat(key).id == subscription_id
         elif kind == "unknown":
             assert prepared_charge.repeat(key) == prepared_charge.repeat(key)
         else:
             assert kind == "not sent"
             assert key not in charged
     again = [charge.idempotency_key for charge in prepared_charge.sandbox.ledger]
-    assert sorted(again) == sorted(key for kind, key, _ in told if kind != "not sent")
+    assert sorted(again) == sorted(key for kind, key, _ in results if kind != "not sent")
 
 
 @pytest.fixture
-def play(prepared_charge, run_program):
-    """Start a program that charges: ``play(source)``."""
+def start_charging(prepared_charge, run_program):
+    """Start a program that makes charges: ``start_charging(source)``."""
     return lambda source: run_program(
         source, json.dumps(prepared_charge.options), json.dumps(prepared_charge.arguments)
     )
 
 
-def test_close_races_charging_threads_and_none_is_left_in_the_dark(select_loop, prepared_charge, play):
+def test_charges_that_race_with_close_have_a_known_outcome(select_loop, prepared_charge, start_charging):
     source = """
 rounds = []
 for trial in range(10):
@@ -75,30 +75,30 @@ for trial in range(10):
 
     def work(number):
         start.wait()
-        told = []
-        while not told or told[-1][0] == "done":
-            told.append(charge_once(f"{trial}-{number}-{len(told)}", client))
-        return told
+        own = []
+        while not own or own[-1][0] == "done":
+            own.append(charge_once(f"{trial}-{number}-{len(own)}", client))
+        return own
 
-    threads, told = in_threads(work)
+    threads, results = start_threads(work)
     start.wait()
     client.close()
     for thread in threads:
         thread.join()
-    rounds += sum(told, [])
+    rounds += sum(results, [])
 print(json.dumps(rounds))
 """
-    running = play(select_loop + BEGIN + source)
+    running = start_charging(select_loop + BEGIN + source)
     running.wait()
     (line,) = running.read_lines()
-    told = json.loads(line)
-    # Each thread goes on until it meets the end.
-    assert sum(kind != "done" for kind, _, _ in told) == 10 * THREADS
-    settle(prepared_charge, told)
+    results = json.loads(line)
+    # Each thread makes charges until one fails.
+    assert sum(kind != "done" for kind, _, _ in results) == 10 * THREADS
+    check_ledger(prepared_charge, results)
     assert running.unexpected_errors == []
 
 
-def test_calls_in_flight_at_the_close_get_their_answers(select_loop, raw_server, run_program):
+def test_calls_in_progress_at_the_close_get_their_responses(select_loop, raw_server, run_program):
     closed = threading.Event()
 
     def reply(request):
@@ -112,10 +112,10 @@ import json, sys, threading
 from duro import Duro
 
 client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
-told = [None] * {THREADS}
+results = [None] * {THREADS}
 
 def work(number):
-    told[number] = client.request("POST", f"/v1/{{number}}")
+    results[number] = client.request("POST", f"/v1/{{number}}")
 
 threads = [threading.Thread(target=work, args=(number,)) for number in range({THREADS})]
 for thread in threads:
@@ -125,7 +125,7 @@ client.close()
 print("closed", flush=True)
 for thread in threads:
     thread.join()
-print(json.dumps(told))
+print(json.dumps(results))
 """
     running = run_program(select_loop + source, raw_server.url)
     for _ in range(THREADS):
@@ -140,7 +140,7 @@ print(json.dumps(told))
     assert running.unexpected_errors == []
 
 
-def test_eight_threads_close_at_once(prepared_charge, play):
+def test_eight_threads_close_a_client_at_the_same_time(prepared_charge, start_charging):
     source = """
 for trial in range(20):
     client = Duro(**options)
@@ -153,50 +153,50 @@ for trial in range(20):
         client.close()
         return charge_once("never", client)[0]
 
-    threads, told = in_threads(close)
+    threads, results = start_threads(close)
     for thread in threads:
         thread.join()
-    assert told == ["not sent"] * THREADS, told
+    assert results == ["not sent"] * THREADS, results
 print("closed")
 """
-    running = play(BEGIN + source)
+    running = start_charging(BEGIN + source)
     running.wait()
     assert running.read_lines() == ["closed"], running.errors
     assert prepared_charge.sandbox.ledger == ()
     assert running.unexpected_errors == []
 
 
-@pytest.mark.parametrize("commit", [True, False], ids=["done", "not done"])
-def test_who_charges_while_the_portal_thread_is_killed_knows_the_key(
-    commit, select_loop, wait_until_held, prepared_charge, play
+@pytest.mark.parametrize("commit", [True, False], ids=["processed", "not processed"])
+def test_charges_in_progress_when_the_portal_thread_is_killed_report_their_keys(
+    commit, select_loop, wait_until_held, prepared_charge, start_charging
 ):
     prepared_charge.sandbox.faults.add("silence", method="POST", path="/v1/subscriptions", times=THREADS, commit=commit)
     source = """
-threads, told = in_threads(lambda number: charge_once(f"key-{number}"))
+threads, results = start_threads(lambda number: charge_once(f"key-{number}"))
 sys.stdin.readline()
 killed = portal._thread
 
-def die():
-    # In a callback of the loop; within a call, it would be that call's error.
+def end_portal():
+    # In a callback of the loop. Within a call, SystemExit would be the error of that call.
     raise SystemExit
 
-killed._loop.result().call_soon_threadsafe(die)
+killed._loop.result().call_soon_threadsafe(end_portal)
 for thread in threads:
     thread.join()
 killed._thread.join()
-told.append(charge_once("after"))
+results.append(charge_once("after"))
 assert portal._thread is not killed
 client.close()
-print(json.dumps(told))
+print(json.dumps(results))
 """
-    running = play(select_loop + BEGIN + source)
+    running = start_charging(select_loop + BEGIN + source)
     for _ in range(THREADS):
         wait_until_held()
     running.write_line()
     running.wait()
     (line,) = running.read_lines()
-    told = json.loads(line)
-    assert [kind for kind, _, _ in told] == ["unknown"] * THREADS + ["done"]
-    settle(prepared_charge, told)
+    results = json.loads(line)
+    assert [kind for kind, _, _ in results] == ["unknown"] * THREADS + ["done"]
+    check_ledger(prepared_charge, results)
     assert running.unexpected_errors == []
     assert running.status == 0

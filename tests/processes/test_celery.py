@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
     pytest.mark.skipif(find_spec("celery") is None, reason="celery is not installed"),
 ]
 

@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
 ]
 
 TRIALS = 50

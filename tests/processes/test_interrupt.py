@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals"),
+    pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals"),
 ]
 
 MAX_INTERRUPT_SECONDS = 1.5

@@ -57,7 +57,7 @@ def test_a_blocking_call_works_in_a_notebook_cell_that_awaits(raw_server, run_pr
 
 
 @pytest.mark.skipif(find_spec("IPython") is None, reason="IPython is not installed")
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals")
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
 def test_an_interrupted_cell_notes_the_key_and_the_next_cell_can_use_the_client(
     raw_server, run_program, tmp_path, monkeypatch
 ):

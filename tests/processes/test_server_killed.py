@@ -18,7 +18,7 @@ from tests.support.timeouts import TIMEOUT
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL"),
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL"),
 ]
 
 # State of the charge when the server is killed.
@@ -181,7 +181,7 @@ def test_a_call_fails_as_not_sent_while_the_server_is_down_and_the_next_one_succ
 
 
 def test_calls_of_many_threads_survive_three_restarts(server, charge):
-    # The charges of the ledger must equal the results of the calls, in whatever state a call was interrupted.
+    # The charges of the ledger must equal the results of the calls, wherever each call was interrupted.
     with (
         Duro(SECRET_KEY, base_url=server.url, retries=WITH_RETRIES, timeout=TIMEOUT) as client,
         ThreadPoolExecutor(8) as pool,

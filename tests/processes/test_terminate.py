@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals"),
+    pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals"),
 ]
 
 MAX_EXIT_SECONDS = 2.0

@@ -316,7 +316,7 @@ def test_no_secret_is_seen_where_nobody_answers(name, haystack):
     assert haystack.leaks() == []
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no POSIX signals")
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
 @pytest.mark.parametrize("name", ["secret key", "OAuth client"])
 def test_no_secret_is_seen_after_an_interrupt(name, haystack, raw_server, monkeypatch):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
