@@ -1,7 +1,7 @@
-"""Whatever goes wrong on the raw_server, a write happens once, and the caller knows where he stands.
+"""Faults of the network and the server: a write is processed once, and its caller knows the outcome or the key.
 
-Each cell is a fault of the sandbox, a kind of key, retries or none, and a way to call; in it, all operations run at
-once. With ``-s``, a table shows what was met.
+A cell combines a fault of the sandbox, a kind of key, a retry policy and an interface. All operations run in it
+concurrently. With ``-s``, a table shows how often each result occurred.
 """
 
 from __future__ import annotations
@@ -20,86 +20,88 @@ from duro.config import RetryPolicy
 from duro.errors import DecodingError, InternalServerError, OutcomeUnknownError, TransportError
 from duro.sandbox.faults.path_pattern import matches
 
-# What is to come in time has plenty of it; what is to be late meets a deadline of its own.
+# Seconds. Calls that must succeed get the long deadline, and calls that must time out the short one.
 TIMEOUT = 25
-SHORT = 0.4
+SHORT_TIMEOUT = 0.4
 
 
-class Trouble(NamedTuple):
-    """A fault, and how the call of a write ends under it: without retries, and with them.
+class FaultCase(NamedTuple):
+    """A fault and the expected result of a write, without retries and with them.
 
-    ``read`` is how a read ends where a write is in doubt.
+    ``read`` is the result of a read where the outcome of a write is unknown.
     """
 
     fault: dict[str, Any]
-    bare: str
-    patient: str
+    without: str
+    with_retries: str
     timeout: float = TIMEOUT
     read: str = "failed"
 
 
-# "answered" is the answer itself, "unknown" an OutcomeUnknownError, "refused" an APIError.
-TROUBLES = {
-    "status": Trouble({"kind": "status", "status": 503}, "refused", "answered"),
-    "status, gateway": Trouble({"kind": "status", "status": 504}, "unknown", "answered", read="refused"),
-    "delay": Trouble({"kind": "delay", "seconds": 0.02}, "answered", "answered"),
-    "delay, too long": Trouble({"kind": "delay", "seconds": SHORT + 0.1}, "unknown", "unknown", SHORT),
-    "reset_before": Trouble({"kind": "reset_before"}, "unknown", "answered"),
-    "reset_after": Trouble({"kind": "reset_after"}, "unknown", "answered"),
-    "truncate": Trouble({"kind": "truncate"}, "unknown", "answered"),
-    "garbage": Trouble({"kind": "garbage"}, "unknown", "unknown"),
-    "drip": Trouble({"kind": "drip", "pause": 0}, "answered", "answered"),
-    "drip, too slow": Trouble({"kind": "drip", "pause": 0.05}, "unknown", "unknown", SHORT),
-    "silence": Trouble({"kind": "silence"}, "unknown", "unknown", SHORT),
+# "success" is a response, "unknown" an OutcomeUnknownError, "api error" an APIError.
+FAULT_CASES = {
+    "status": FaultCase({"kind": "status", "status": 503}, "api error", "success"),
+    "status, gateway": FaultCase({"kind": "status", "status": 504}, "unknown", "success", read="api error"),
+    "delay": FaultCase({"kind": "delay", "seconds": 0.02}, "success", "success"),
+    "delay, too long": FaultCase(
+        {"kind": "delay", "seconds": SHORT_TIMEOUT + 0.1}, "unknown", "unknown", SHORT_TIMEOUT
+    ),
+    "reset_before": FaultCase({"kind": "reset_before"}, "unknown", "success"),
+    "reset_after": FaultCase({"kind": "reset_after"}, "unknown", "success"),
+    "truncate": FaultCase({"kind": "truncate"}, "unknown", "success"),
+    "garbage": FaultCase({"kind": "garbage"}, "unknown", "unknown"),
+    "drip": FaultCase({"kind": "drip", "pause": 0}, "success", "success"),
+    "drip, too slow": FaultCase({"kind": "drip", "pause": 0.05}, "unknown", "unknown", SHORT_TIMEOUT),
+    "silence": FaultCase({"kind": "silence"}, "unknown", "unknown", SHORT_TIMEOUT),
 }
-RETRIES = {"bare": RetryPolicy(retries=0), "patient": RetryPolicy(base_delay=0.01)}
-# "replayed" is the key of an OutcomeUnknownError, where the call under it is struck as well.
-KEYS = ("automatic", "given", "replayed")
-WAYS = ("asyncio", "trio", "blocking")
+RETRIES = {"without": RetryPolicy(retries=0), "with_retries": RetryPolicy(base_delay=0.01)}
+# "repeated" is the key of an OutcomeUnknownError; the fault also applies to the call that repeats it.
+KEYS = ("automatic", "given", "repeated")
+INTERFACES = ("asyncio", "trio", "blocking")
 
 
 class Cell(NamedTuple):
-    """One place of the matrix."""
+    """One combination of the matrix."""
 
-    trouble: str
+    fault: str
     key: str
     retries: str
-    way: str
+    interface: str
 
     @property
     def times(self):
-        """How many requests of each operation are struck."""
-        return 2 if self.key == "replayed" else 1
+        """Number of requests of each operation that the fault applies to."""
+        return 2 if self.key == "repeated" else 1
 
-    def expects(self, act, endings):
-        """Whether the calls of an operation, one after the other, had to end so."""
-        trouble = TROUBLES[self.trouble]
-        first = getattr(trouble, self.retries)
-        if first == "answered":
-            return endings == ["answered"]
-        if first == "unknown" and act.effects is None:
-            first = trouble.read
-        *times_applied, last = endings
-        if trouble.timeout == SHORT:
-            # A deadline that passed before anything left the client strikes nothing.
-            times_applied = [ending for ending in times_applied if ending != "failed" or first == "failed"]
-            return last == "answered" and set(times_applied) == {first} and len(times_applied) >= self.times
-        return endings == [first] * self.times + ["answered"]
+    def expects(self, operation, results):
+        """Return whether these are the expected results of the calls of an operation, in order."""
+        case = FAULT_CASES[self.fault]
+        first = getattr(case, self.retries)
+        if first == "success":
+            return results == ["success"]
+        if first == "unknown" and operation.effects is None:
+            first = case.read
+        *failures, last = results
+        if case.timeout == SHORT_TIMEOUT:
+            # A deadline may pass before the request is sent; the fault is then not applied.
+            failures = [result for result in failures if result != "failed" or first == "failed"]
+            return last == "success" and set(failures) == {first} and len(failures) >= self.times
+        return results == [first] * self.times + ["success"]
 
 
 CELLS = [
-    Cell(trouble, key, retries, way)
-    for trouble in TROUBLES
+    Cell(fault, key, retries, interface)
+    for fault in FAULT_CASES
     for key in KEYS
     for retries in RETRIES
-    for way in WAYS
-    # A deadline leaves nothing to the retries.
-    if not (TROUBLES[trouble].timeout == SHORT and retries == "bare")
+    for interface in INTERFACES
+    # After a deadline there are no retries, so one retry policy is enough.
+    if not (FAULT_CASES[fault].timeout == SHORT_TIMEOUT and retries == "without")
 ]
 
 
-class Subjects(NamedTuple):
-    """What the operations work on."""
+class Fixtures(NamedTuple):
+    """Ids of the objects that the operations use."""
 
     payer: str
     price: str
@@ -107,10 +109,11 @@ class Subjects(NamedTuple):
     paid_invoice: str
 
 
-class Act(NamedTuple):
-    """An operation: its requests, its call, and how often it happened.
+class OperationCase(NamedTuple):
+    """An operation: its request, its call, and a query for its effects.
 
-    ``effects`` asks the sandbox for one row each time that it happened, which holds the id that the answer has.
+    ``effects`` selects a row from the sandbox's database for each time that the operation was processed. The row
+    contains the id that the response has.
     """
 
     method: str
@@ -119,51 +122,53 @@ class Act(NamedTuple):
     effects: str | None = None
     id_of: Any = attrgetter("id")
 
-    def sent(self, entry):
+    def matches(self, entry):
         return entry.method == self.method and matches(self.path, entry.path)
 
 
-ACTS = {
-    "charge": Act(
+OPERATIONS = {
+    "charge": OperationCase(
         "POST",
         "/v1/subscriptions",
-        lambda duro, on, **options: duro.subscriptions.create(customer_id=on.payer, plan_id=on.price, **options),
+        lambda duro, fixtures, **options: duro.subscriptions.create(
+            customer_id=fixtures.payer, plan_id=fixtures.price, **options
+        ),
         "SELECT subscription_id FROM transactions JOIN invoices ON invoices.id = invoice_id"
         " WHERE transactions.customer_id = :payer",
     ),
-    "refund": Act(
+    "refund": OperationCase(
         "POST",
         "/v1/invoices/{id}/refund",
-        # A part, so that a second one would be taken.
-        lambda duro, on, **options: duro.invoices.refund(on.paid_invoice, amount=20, **options),
+        # A partial refund, so that a second one would be accepted.
+        lambda duro, fixtures, **options: duro.invoices.refund(fixtures.paid_invoice, amount=20, **options),
         "SELECT invoice_id FROM refunds WHERE invoice_id = :paid_invoice",
         id_of=attrgetter("invoice_id"),
     ),
-    "create": Act(
+    "create": OperationCase(
         "POST",
         "/v1/customers",
-        lambda duro, on, **options: duro.customers.create(email="made@example.com", **options),
+        lambda duro, fixtures, **options: duro.customers.create(email="made@example.com", **options),
         "SELECT id FROM customers WHERE email = 'made@example.com'",
     ),
-    "update": Act(
+    "update": OperationCase(
         "PATCH",
         "/v1/plans/{id}",
-        lambda duro, on, **options: duro.plans.update(on.plan, name="Changed", **options),
+        lambda duro, fixtures, **options: duro.plans.update(fixtures.plan, name="Changed", **options),
         "SELECT plan_id FROM updates WHERE plan_id = :plan",
     ),
-    "read": Act(
+    "read": OperationCase(
         "GET",
         "/v1/customers/{id}",
-        lambda duro, on, **options: duro.customers.retrieve(on.payer, **options),
+        lambda duro, fixtures, **options: duro.customers.retrieve(fixtures.payer, **options),
     ),
 }
 
 
 @asynccontextmanager
-async def client_for(cell, sandbox):
-    """Give what makes a call in the way of a cell: ``await ask(call)``, where ``call`` takes the client."""
+async def open_client(cell, sandbox):
+    """Yield a function that makes a call: ``await run_call(call)``, where ``call`` receives the client."""
     options = {"credential": sandbox.secret_key, "base_url": sandbox.url, "retries": RETRIES[cell.retries]}
-    if cell.way == "blocking":
+    if cell.interface == "blocking":
         with Duro(**options) as client:
             yield lambda call: anyio.to_thread.run_sync(call, client, abandon_on_cancel=True)
     else:
@@ -172,156 +177,156 @@ async def client_for(cell, sandbox):
 
 
 class Run:
-    """One call that a fault strikes, made again until it is answered."""
+    """A call that meets a fault and is repeated until it succeeds."""
 
-    def __init__(self, act, on, ask, records, *, fault, key):
-        self.act = act
+    def __init__(self, operation, fixtures, run_call, query_database, *, fault, key):
+        self.operation = operation
         self.fault = fault
-        self.endings = []
+        self.results = []
         self.key = key
         self.keys = {key} - {None}
-        self.answer = None
-        self._on = on
-        self._ask = ask
-        self._records = records
+        self.response = None
+        self._fixtures = fixtures
+        self._run_call = run_call
+        self._query_database = query_database
 
     async def call(self, timeout):
         options = {"timeout": timeout} if self.key is None else {"timeout": timeout, "idempotency_key": self.key}
-        return await self._ask(lambda duro: self.act.call(duro, self._on, **options))
+        return await self._run_call(lambda duro: self.operation.call(duro, self._fixtures, **options))
 
-    async def until_answered(self, timeout):
+    async def repeat_until_success(self, timeout):
         while True:
             spent = self.fault.is_spent
             with anyio.move_on_after(TIMEOUT + 5) as guard:
-                # On a busy machine, a short deadline may pass before the fault struck; the next call meets it then.
-                self.endings.append(await self._ending(TIMEOUT if spent else timeout))
+                # On a slow machine, a short deadline may pass before the fault is applied. The next call then meets it.
+                self.results.append(await self._make_call(TIMEOUT if spent else timeout))
             if guard.cancelled_caught:
-                self.endings.append("hung")
-            if spent or self.endings[-1] in ("answered", "hung"):
+                self.results.append("hung")
+            if spent or self.results[-1] in ("success", "hung"):
                 return
 
-    async def _ending(self, timeout):
+    async def _make_call(self, timeout):
         try:
-            self.answer = await self.call(timeout)
+            self.response = await self.call(timeout)
         except (OutcomeUnknownError, InternalServerError) as error:
             self.key = error.idempotency_key
             self.keys.add(self.key)
-            return "unknown" if isinstance(error, OutcomeUnknownError) else "refused"
+            return "unknown" if isinstance(error, OutcomeUnknownError) else "api error"
         except (TransportError, DecodingError):
             return "failed"
-        return "answered"
+        return "success"
 
     @property
     def effects(self):
-        return self._records(self.act.effects, self._on)
+        return self._query_database(self.operation.effects, self._fixtures)
 
     @property
-    def verdict(self):
-        """How it ended, in the words of the table."""
-        first = self.endings[0]
-        if "hung" in self.endings:
+    def column(self):
+        """Column of the table that counts this run."""
+        first = self.results[0]
+        if "hung" in self.results:
             return "hung"
-        if self.act.effects is None:
-            return "read" if first == "answered" else "read failed"
+        if self.operation.effects is None:
+            return "read" if first == "success" else "read failed"
         if len(self.effects) > 1:
             return "twice"
-        if not self.effects or self.answer is None:
+        if not self.effects or self.response is None:
             return "lost"
-        return "once" if first == "answered" else f"{first}, once"
+        return "once" if first == "success" else f"{first}, once"
 
 
-VERDICTS = ("once", "unknown, once", "refused, once", "read", "read failed", "twice", "lost", "hung")
+COLUMNS = ("once", "unknown, once", "api error, once", "read", "read failed", "twice", "lost", "hung")
 
 
 @pytest.fixture(scope="module")
 def report():
-    """Count how the runs of each fault ended, and print it."""
+    """Count the results of each fault, and print them as a table."""
     counts = Counter()
     yield counts
     print()
-    for row in [("fault", "runs", *VERDICTS)] + [
-        (name, sum(counts[name, verdict] for verdict in VERDICTS), *(counts[name, verdict] for verdict in VERDICTS))
-        for name in TROUBLES
+    for row in [("fault", "runs", *COLUMNS)] + [
+        (name, sum(counts[name, column] for column in COLUMNS), *(counts[name, column] for column in COLUMNS))
+        for name in FAULT_CASES
     ]:
         print(f"{row[0]:<16}" + "".join(f"{cell:>15}" for cell in row[1:]))
 
 
 @pytest.fixture
-def records(sandbox):
-    """Give what asks the sandbox's database, where each update of a plan leaves a note too."""
+def query_database(sandbox):
+    """Return a function that queries the sandbox's database, in which a trigger records the updates of plans."""
     store = sandbox._require().backend.store
     with store.transaction() as database:
         database.execute("CREATE TEMP TABLE IF NOT EXISTS updates (plan_id TEXT)")
         database.execute(
-            "CREATE TEMP TRIGGER IF NOT EXISTS note_updates AFTER UPDATE ON plans"
+            "CREATE TEMP TRIGGER IF NOT EXISTS record_updates AFTER UPDATE ON plans"
             " BEGIN INSERT INTO updates VALUES (new.id); END"
         )
 
-    def ask(query, on):
+    def query(statement, fixtures):
         with store.transaction() as database:
-            return [row[0] for row in database.execute(query, on._asdict())]
+            return [row[0] for row in database.execute(statement, fixtures._asdict())]
 
-    return ask
-
-
-async def make_subjects(ask):
-    payer = await ask(lambda duro: duro.customers.create(email="payer@example.com"))
-    price = await ask(lambda duro: duro.plans.create(name="Pro", amount=500, interval="month"))
-    plan = await ask(lambda duro: duro.plans.create(name="Basic", amount=100, interval="month"))
-    refunded = await ask(lambda duro: duro.customers.create(email="refunded@example.com"))
-    await ask(lambda duro: duro.subscriptions.create(customer_id=refunded.id, plan_id=plan.id))
-    transactions = await ask(lambda duro: duro.customers.list_transactions(refunded.id).collect())
-    return Subjects(payer.id, price.id, plan.id, transactions[0].invoice_id)
+    return query
 
 
-async def all_served(sandbox):
-    """Wait until the server has nothing under way: what is late may still do harm."""
+async def create_fixtures(run_call):
+    payer = await run_call(lambda duro: duro.customers.create(email="payer@example.com"))
+    price = await run_call(lambda duro: duro.plans.create(name="Pro", amount=500, interval="month"))
+    plan = await run_call(lambda duro: duro.plans.create(name="Basic", amount=100, interval="month"))
+    refunded = await run_call(lambda duro: duro.customers.create(email="refunded@example.com"))
+    await run_call(lambda duro: duro.subscriptions.create(customer_id=refunded.id, plan_id=plan.id))
+    transactions = await run_call(lambda duro: duro.customers.list_transactions(refunded.id).collect())
+    return Fixtures(payer.id, price.id, plan.id, transactions[0].invoice_id)
+
+
+async def wait_until_idle(sandbox):
+    """Wait until the server has handled all requests, because a late one may still charge."""
     server = sandbox._require().listener._server
     with anyio.fail_after(TIMEOUT):
         while server.server_state.tasks:
             await anyio.sleep(0.005)
 
 
-async def play(cell, sandbox, records, *, ask, on):
-    """Let all operations run at once under the fault of a cell."""
-    trouble = TROUBLES[cell.trouble]
+async def run_operations(cell, sandbox, query_database, *, run_call, fixtures):
+    """Run all operations concurrently under the fault of a cell."""
+    case = FAULT_CASES[cell.fault]
     runs = {}
-    for name, act in ACTS.items():
-        # A read takes no key.
-        if act.effects or cell.key == "automatic":
-            fault = sandbox.faults.add(**trouble.fault, method=act.method, path=act.path, times=cell.times)
+    for name, operation in OPERATIONS.items():
+        # A read does not accept a key.
+        if operation.effects or cell.key == "automatic":
+            fault = sandbox.faults.add(**case.fault, method=operation.method, path=operation.path, times=cell.times)
             key = f"key-of-{name}" if cell.key == "given" else None
-            runs[name] = Run(act, on, ask, records, fault=fault, key=key)
+            runs[name] = Run(operation, fixtures, run_call, query_database, fault=fault, key=key)
     async with anyio.create_task_group() as tasks:
         for run in runs.values():
-            tasks.start_soon(run.until_answered, trouble.timeout)
-    await all_served(sandbox)
+            tasks.start_soon(run.repeat_until_success, case.timeout)
+    await wait_until_idle(sandbox)
     return runs
 
 
-async def check_write(sandbox, run, made):
-    """It happened once, under one key, and asking again gives the same answer and changes nothing."""
-    assert run.effects == [run.act.id_of(run.answer)]
-    run.keys |= {entry.idempotency_key for entry in sandbox.requests[made:] if run.act.sent(entry)}
+async def check_write(sandbox, run, first_request):
+    """Check that a write was processed once, under one key, and that repeating it returns the same response."""
+    assert run.effects == [run.operation.id_of(run.response)]
+    run.keys |= {entry.idempotency_key for entry in sandbox.requests[first_request:] if run.operation.matches(entry)}
     (run.key,) = run.keys
-    assert await run.call(TIMEOUT) == run.answer
-    assert run.effects == [run.act.id_of(run.answer)]
+    assert await run.call(TIMEOUT) == run.response
+    assert run.effects == [run.operation.id_of(run.response)]
 
 
 @pytest.mark.parametrize("cell", CELLS, ids="-".join)
-def test_a_write_happens_once_and_its_caller_is_answered_or_knows_how_to_ask(cell, sandbox, records, report):
+def test_a_write_is_processed_once_and_its_outcome_or_key_is_known(cell, sandbox, query_database, report):
     async def main():
-        async with client_for(cell, sandbox) as ask:
-            on = await make_subjects(ask)
-            made, charged = len(sandbox.requests), len(sandbox.ledger)
-            runs = await play(cell, sandbox, records, ask=ask, on=on)
-            report.update((cell.trouble, run.verdict) for run in runs.values())
+        async with open_client(cell, sandbox) as run_call:
+            fixtures = await create_fixtures(run_call)
+            first_request, first_charge = len(sandbox.requests), len(sandbox.ledger)
+            runs = await run_operations(cell, sandbox, query_database, run_call=run_call, fixtures=fixtures)
+            report.update((cell.fault, run.column) for run in runs.values())
             assert all(fault.times_applied for fault in sandbox.faults)
             for name, run in runs.items():
-                assert cell.expects(run.act, run.endings), (name, run.endings)
-                if run.act.effects:
-                    await check_write(sandbox, run, made)
-        assert [charge.idempotency_key for charge in sandbox.ledger[charged:]] == [runs["charge"].key]
+                assert cell.expects(run.operation, run.results), (name, run.results)
+                if run.operation.effects:
+                    await check_write(sandbox, run, first_request)
+        assert [charge.idempotency_key for charge in sandbox.ledger[first_charge:]] == [runs["charge"].key]
         assert [refund.idempotency_key for refund in sandbox.refunds] == [runs["refund"].key]
 
-    anyio.run(main, backend="trio" if cell.way == "trio" else "asyncio")
+    anyio.run(main, backend="trio" if cell.interface == "trio" else "asyncio")

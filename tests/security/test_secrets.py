@@ -1,4 +1,4 @@
-"""No secret is in anything that people print, log, keep or send on: one search over all of it."""
+"""Secrets do not appear in logs, reprs, tracebacks, warnings or pickles: one search over all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from duro import (
     SecretKey,
 )
 
-# Globals, since whoever writes a secret into a local variable has it in his own frame.
+# Globals, because a local variable of a test would show a secret in the traceback.
 SECRET_KEY = "sk_test_1needle2key"
 CLIENT_ID = "cid_test_shown"
 CLIENT_SECRET = "csec_test_1needle2secret"
@@ -42,12 +42,12 @@ IDENTITY_TOKEN = "1needle2-identity-token"
 NEEDLE = "1needle2"
 BVN = "22233344455"
 
-OUR_ROOMS = ("duro", "httpx", "httpcore", "h11", "anyio")
+SEARCHED_PACKAGES = ("duro", "httpx", "httpcore", "h11", "anyio")
 LOGGERS = ("duro", "httpx", "httpcore", "anyio", "asyncio", "trio")
 
 
-class Haystack:
-    """Whatever could be seen, and where."""
+class CapturedTexts:
+    """Texts that could show a secret, each with its source."""
 
     def __init__(self):
         self.texts = []
@@ -58,15 +58,15 @@ class Haystack:
     def add_error(self, where, error):
         self.add(f"{where}: repr", repr(error))
         self.add(f"{where}: str", str(error))
-        told = traceback.TracebackException.from_exception(error, capture_locals=True)
-        self.add(f"{where}: traceback", "".join(told.format()))
+        formatted = traceback.TracebackException.from_exception(error, capture_locals=True)
+        self.add(f"{where}: traceback", "".join(formatted.format()))
         self.add_pickle(f"{where}: pickle", error)
 
     def add_pickle(self, where, value):
         try:
             self.add(where, pickle.dumps(value).decode("latin-1"))
-        except Exception as refusal:
-            self.add(f"{where} refused", repr(refusal))
+        except Exception as error:
+            self.add(f"{where} refused", repr(error))
 
     def add_reachable(self, where, start):
         for each in reachable(start):
@@ -75,7 +75,7 @@ class Haystack:
                 self.add_pickle(f"{where}: pickle of a {type(each).__qualname__}", each)
 
     def leaks(self):
-        """Every place where the needle is, with the lines that show it."""
+        """Return the lines that show a secret, each with its source and stack frame."""
         found = []
         for where, text in self.texts:
             if NEEDLE in text:
@@ -89,89 +89,89 @@ class Haystack:
 
 
 def reachable(start):
-    """Walk the objects of the libraries' own classes that a client leads to."""
-    seen, waiting, ours = {id(start)}, [start], []
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, types.FunctionType):
-            nexts = [here.__closure__, here.__defaults__, here.__kwdefaults__]
-        elif isinstance(here, types.ModuleType | type | types.FrameType | logging.Logger):
+    """Return the objects of the searched packages that can be reached from an object."""
+    seen, pending, found = {id(start)}, [start], []
+    while pending:
+        current = pending.pop()
+        if isinstance(current, types.FunctionType):
+            referents = [current.__closure__, current.__defaults__, current.__kwdefaults__]
+        elif isinstance(current, types.ModuleType | type | types.FrameType | logging.Logger):
             continue
         else:
-            nexts = gc.get_referents(here)
-            if type(here).__module__.partition(".")[0] in OUR_ROOMS:
-                ours.append(here)
-        for each in nexts:
+            referents = gc.get_referents(current)
+            if type(current).__module__.partition(".")[0] in SEARCHED_PACKAGES:
+                found.append(current)
+        for each in referents:
             if id(each) not in seen and each is not None:
                 seen.add(id(each))
-                waiting.append(each)
-    return ours
+                pending.append(each)
+    return found
 
 
 @pytest.fixture
-def haystack():
-    """Gather log records of every logger, at DEBUG, and warnings as well."""
-    hay = Haystack()
+def captured_texts():
+    """Capture the warnings and the log records of all loggers, at level DEBUG."""
+    texts = CapturedTexts()
 
-    class Gatherer(logging.Handler):
+    class CapturingHandler(logging.Handler):
         def emit(self, record):
-            hay.add(f"log {record.name}", record.getMessage() + repr(record.args) + repr(record.exc_info))
-            hay.add(f"log {record.name}", self.format(record))
+            texts.add(f"log {record.name}", record.getMessage() + repr(record.args) + repr(record.exc_info))
+            texts.add(f"log {record.name}", self.format(record))
 
-    gatherer = Gatherer(level=logging.DEBUG)
+    handler = CapturingHandler(level=logging.DEBUG)
     root = logging.getLogger()
     levels = {logger: logger.level for logger in (root, *map(logging.getLogger, LOGGERS))}
     for logger in levels:
         logger.setLevel(logging.DEBUG)
-    root.addHandler(gatherer)
-    with warnings.catch_warnings(record=True) as warned:
+    root.addHandler(handler)
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield hay
-    root.removeHandler(gatherer)
+        yield texts
+    root.removeHandler(handler)
     for logger, level in levels.items():
         logger.setLevel(level)
-    for warning in warned:
-        hay.add("warning", f"{warning.message} {warning.source!r}")
+    for warning in caught:
+        texts.add("warning", f"{warning.message} {warning.source!r}")
 
 
 @pytest.fixture
 def raw_server(raw_server):
-    """A server that tells everything it knows in its refusals, as some do."""
+    """Return a server that repeats all secrets in its error responses."""
 
     def reply(request):
         credential = request.head.decode("latin-1").lower().partition("authorization: bearer ")[2].partition("\r")[0]
-        asked = request.path.rpartition("/")[2].partition("?")[0]
-        if asked == "token" and json.loads(request.body)["client_id"] == CLIENT_ID:
+        resource = request.path.rpartition("/")[2].partition("?")[0]
+        if resource == "token" and json.loads(request.body)["client_id"] == CLIENT_ID:
             grant = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600}
             return raw_server.json(json.dumps(grant).encode())
-        if asked == "token":
-            said = {
+        if resource == "token":
+            error = {
                 "error": "invalid_client",
                 "error_description": f"{json.loads(request.body)['client_secret']} is wrong",
             }
-            return raw_server.json(json.dumps(said).encode(), "401 Unauthorized")
-        if asked == "hang":
+            return raw_server.json(json.dumps(error).encode(), "401 Unauthorized")
+        if resource == "hang":
             return raw_server.HANG
-        if asked == "reset":
+        if resource == "reset":
             return raw_server.RESET
-        if asked == "garbage":
+        if resource == "garbage":
             return raw_server.json(b'{"items": [{"id": 1, "url": "%s"}]}' % CHECKOUT_TOKEN.encode())
-        if asked in ("401", "403", "422", "500"):
-            refusal = {
+        if resource in ("401", "403", "422", "500"):
+            error = {
                 "error": {
-                    "code": "refused",
-                    "message": f"{credential} may not",
+                    "code": "rejected",
+                    "message": f"{credential} is not allowed",
                     "details": [{"path": "token", "issue": f"{CHECKOUT_TOKEN} {CLIENT_SECRET} {SECRET_KEY}"}],
                 }
             }
-            return raw_server.json(json.dumps(refusal).encode(), f"{asked} Refused")
+            return raw_server.json(json.dumps(error).encode(), f"{resource} Error")
         return raw_server.json(b"{}")
 
     raw_server.reply = reply
     return raw_server
 
 
-def closed_port():
+def url_of_closed_port():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
@@ -184,7 +184,7 @@ CREDENTIALS = {
     "portal session": lambda: {"credential": PortalSession(PORTAL_SESSION)},
 }
 
-# Name: what is called, with which options.
+# Calls by name.
 CALLS = {
     "success": lambda client: client.request("GET", "/v1/ok"),
     "write": lambda client: client.request("POST", "/v1/ok", json={}),
@@ -200,126 +200,126 @@ CALLS = {
     "session of another mode": lambda client: client.request(
         "GET", "/v1/ok", credential=SecretKey(SECRET_KEY.replace("test", "live"))
     ),
-    "a session for a call": lambda client: client.request("GET", "/v1/403", credential=PortalSession(PORTAL_SESSION)),
+    "session for one call": lambda client: client.request("GET", "/v1/403", credential=PortalSession(PORTAL_SESSION)),
 }
 
 CONSTRUCTIONS = {
-    "a malformed key": lambda kind: kind(f"{SECRET_KEY} cut off"),
-    "a key of another kind": lambda kind: kind(CLIENT_SECRET),
+    "malformed key": lambda kind: kind(f"{SECRET_KEY} cut off"),
+    "key of another kind": lambda kind: kind(CLIENT_SECRET),
     "two credentials": lambda kind: kind(SECRET_KEY, client_id=CLIENT_ID, client_secret=CLIENT_SECRET),
-    "half a client": lambda kind: kind(client_secret=CLIENT_SECRET),
+    "client without an id": lambda kind: kind(client_secret=CLIENT_SECRET),
     "mixed modes": lambda kind: kind(client_id="cid_live_1", client_secret=CLIENT_SECRET),
-    "swapped": lambda kind: kind(client_id=CLIENT_SECRET, client_secret=CLIENT_ID),
-    "a password in the address": lambda kind: kind(SECRET_KEY, base_url=f"https://user:{NEEDLE}@example.com"),
-    "a misspelt argument": lambda kind: kind(SECRET_KEY, retires=1),
-    "a wrong timeout": lambda kind: kind(SECRET_KEY, timeout=-1),
-    "an odd portal session": lambda kind: PortalSession(f"{PORTAL_SESSION} cut off"),
-    "an odd client": lambda kind: ClientCredentials(f"{CLIENT_SECRET} cut", f"{CLIENT_SECRET} cut"),
+    "id and secret swapped": lambda kind: kind(client_id=CLIENT_SECRET, client_secret=CLIENT_ID),
+    "password in the URL": lambda kind: kind(SECRET_KEY, base_url=f"https://user:{NEEDLE}@example.com"),
+    "misspelt argument": lambda kind: kind(SECRET_KEY, retires=1),
+    "wrong timeout": lambda kind: kind(SECRET_KEY, timeout=-1),
+    "malformed portal session": lambda kind: PortalSession(f"{PORTAL_SESSION} cut off"),
+    "malformed client": lambda kind: ClientCredentials(f"{CLIENT_SECRET} cut", f"{CLIENT_SECRET} cut"),
 }
 
 
-async def decode(client):
-    """An answer that breaks the contract, of a method with a model."""
+async def receive_invalid_response(client):
+    """Call a method with a model; the response does not match it."""
     await client.with_options(headers={"x-any": "1"}).customers.retrieve("garbage")
 
 
-async def awaited_calls(hay, name, base_url):
+async def make_asynchronous_calls(texts, name, base_url):
     async with AsyncDuro(base_url=base_url, retries=0, **CREDENTIALS[name]()) as client:
-        for what, call in {**CALLS, "decoding": decode}.items():
+        for what, call in {**CALLS, "decoding": receive_invalid_response}.items():
             try:
                 await call(client)
             except Exception as error:
-                hay.add_error(f"{what} by {name}, awaited", error)
+                texts.add_error(f"{what} by {name}, asynchronous", error)
         try:
             async with asyncio.timeout(0.1):
                 await client.request("POST", "/v1/hang")
         except TimeoutError as error:
-            hay.add_error(f"asyncio.timeout by {name}", error)
+            texts.add_error(f"asyncio.timeout by {name}", error)
         except Exception as error:
-            hay.add_error(f"asyncio.timeout by {name}", error)
-        task = asyncio.create_task(client.request("POST", "/v1/hang"), name="in flight")
+            texts.add_error(f"asyncio.timeout by {name}", error)
+        task = asyncio.create_task(client.request("POST", "/v1/hang"), name="in progress")
         await asyncio.sleep(0.05)
-        hay.add_reachable(f"{name}, in flight", client)
-        hay.add(f"{name}: task", repr(task) + repr(asyncio.all_tasks()))
+        texts.add_reachable(f"{name}, in progress", client)
+        texts.add(f"{name}: task", repr(task) + repr(asyncio.all_tasks()))
         stack = io.StringIO()
         task.print_stack(file=stack)
-        hay.add(f"{name}: stack", stack.getvalue())
+        texts.add(f"{name}: stack", stack.getvalue())
         task.cancel()
         try:
             await task
         except BaseException as error:
-            hay.add_error(f"task.cancel by {name}", error)
-        hay.add_reachable(f"{name}, after all", client)
+            texts.add_error(f"task.cancel by {name}", error)
+        texts.add_reachable(f"{name}, afterwards", client)
 
 
-async def calls_on_trio(hay, name, base_url):
+async def make_calls_on_trio(texts, name, base_url):
     async with AsyncDuro(base_url=base_url, retries=0, **CREDENTIALS[name]()) as client:
         for what in ("success", "reset write", "timeout write", "401"):
             try:
                 await CALLS[what](client)
             except Exception as error:
-                hay.add_error(f"{what} by {name}, on trio", error)
+                texts.add_error(f"{what} by {name}, on trio", error)
         try:
             with anyio.fail_after(0.1):
                 await client.request("POST", "/v1/hang")
         except Exception as error:
-            hay.add_error(f"fail_after by {name}, on trio", error)
-        hay.add_reachable(f"{name}, on trio", client)
+            texts.add_error(f"fail_after by {name}, on trio", error)
+        texts.add_reachable(f"{name}, on trio", client)
 
 
-def blocking_calls(hay, name, base_url):
+def make_blocking_calls(texts, name, base_url):
     with Duro(base_url=base_url, retries=0, **CREDENTIALS[name]()) as client:
         for what, call in CALLS.items():
             try:
                 call(client)
             except Exception as error:
-                hay.add_error(f"{what} by {name}, blocking", error)
+                texts.add_error(f"{what} by {name}, blocking", error)
         try:
             client.customers.retrieve("garbage")
         except Exception as error:
-            hay.add_error(f"decoding by {name}, blocking", error)
-        hay.add_reachable(f"{name}, blocking", client)
+            texts.add_error(f"decoding by {name}, blocking", error)
+        texts.add_reachable(f"{name}, blocking", client)
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_no_secret_is_seen(name, haystack, raw_server):
-    asyncio.run(awaited_calls(haystack, name, raw_server.url), debug=True)
-    anyio.run(calls_on_trio, haystack, name, raw_server.url, backend="trio")
-    blocking_calls(haystack, name, raw_server.url)
+def test_no_secret_is_seen(name, captured_texts, raw_server):
+    asyncio.run(make_asynchronous_calls(captured_texts, name, raw_server.url), debug=True)
+    anyio.run(make_calls_on_trio, captured_texts, name, raw_server.url, backend="trio")
+    make_blocking_calls(captured_texts, name, raw_server.url)
     gc.collect()
-    assert any(where.startswith("log duro") for where, _ in haystack.texts)
-    assert any(where.startswith("log httpcore") for where, _ in haystack.texts)
-    assert any("traceback" in where for where, _ in haystack.texts)
-    assert haystack.leaks() == []
+    assert any(where.startswith("log duro") for where, _ in captured_texts.texts)
+    assert any(where.startswith("log httpcore") for where, _ in captured_texts.texts)
+    assert any("traceback" in where for where, _ in captured_texts.texts)
+    assert captured_texts.leaks() == []
 
 
 @pytest.mark.parametrize("kind", [AsyncDuro, Duro])
-def test_no_secret_is_seen_where_a_client_cannot_be_made(kind, haystack):
+def test_no_secret_is_seen_when_a_client_cannot_be_created(kind, captured_texts):
     for what, construct in CONSTRUCTIONS.items():
         try:
             construct(kind)
         except Exception as error:
-            haystack.add_error(what, error)
+            captured_texts.add_error(what, error)
         else:
             pytest.fail(f"{what} was accepted")
-    assert haystack.leaks() == []
+    assert captured_texts.leaks() == []
 
 
 @pytest.mark.parametrize("name", ["secret key", "OAuth client"])
-def test_no_secret_is_seen_where_nobody_answers(name, haystack):
-    with Duro(base_url=closed_port(), retries=1, **CREDENTIALS[name]()) as client:
+def test_no_secret_is_seen_when_the_connection_is_refused(name, captured_texts):
+    with Duro(base_url=url_of_closed_port(), retries=1, **CREDENTIALS[name]()) as client:
         for call in CALLS.values():
             try:
                 call(client)
             except Exception as error:
-                haystack.add_error(f"nobody answers {name}", error)
-    assert haystack.leaks() == []
+                captured_texts.add_error(f"connection refused, {name}", error)
+    assert captured_texts.leaks() == []
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
 @pytest.mark.parametrize("name", ["secret key", "OAuth client"])
-def test_no_secret_is_seen_after_an_interrupt(name, haystack, raw_server, monkeypatch):
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def test_no_secret_is_seen_after_an_interrupt(name, captured_texts, raw_server, monkeypatch):
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     main = threading.main_thread().ident
 
     def interrupt():
@@ -332,89 +332,89 @@ def test_no_secret_is_seen_after_an_interrupt(name, haystack, raw_server, monkey
         try:
             client.request("POST", "/v1/hang")
         except KeyboardInterrupt as interruption:
-            haystack.add_error("interrupt", interruption)
+            captured_texts.add_error("interrupt", interruption)
             notes = interruption.__notes__
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, previous)
     assert "outcome unknown" in notes[0]
-    assert haystack.leaks() == []
+    assert captured_texts.leaks() == []
 
 
-def test_no_token_of_a_path_is_seen(haystack, raw_server):
+def test_no_token_of_a_path_is_seen(captured_texts, raw_server):
 
     def call(client, last):
         return client.request("GET", f"/v1/checkout-sessions/{CHECKOUT_TOKEN}/{last}", timeout=0.2)
 
-    async def awaited():
+    async def make_calls():
         async with AsyncDuro(SECRET_KEY, base_url=raw_server.url, retries=0) as client:
             for last in ("ok", "hang", "reset", "403"):
                 try:
                     await call(client, last)
                 except Exception as error:
-                    haystack.add_error(f"{last}, awaited", error)
+                    captured_texts.add_error(f"{last}, asynchronous", error)
 
-    asyncio.run(awaited())
+    asyncio.run(make_calls())
     with Duro(SECRET_KEY, base_url=raw_server.url, retries=0) as client:
         for last in ("ok", "hang", "reset", "403"):
             try:
                 call(client, last)
             except Exception as error:
-                haystack.add_error(f"{last}, blocking", error)
-    assert haystack.leaks() == []
+                captured_texts.add_error(f"{last}, blocking", error)
+    assert captured_texts.leaks() == []
 
 
-# What customers type or are sent, in bodies and in paths.
-CUSTOMERS = {
+# Calls with values that customers type or receive, in bodies and in paths.
+CUSTOMER_CALLS = {
     "otp": lambda client: client.customer_identity.verify_otp(phone="234", code=f"{NEEDLE}-code"),
     "portal link": lambda client: client.customer_portal.start(token=f"{NEEDLE}-link"),
     "portal code": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code=f"{NEEDLE}-code"),
     "no code": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code=""),
-    "odd email": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code="1", email=5),
+    "wrong email": lambda client: client.customer_portal.verify(token=f"{NEEDLE}-link", code="1", email=5),
     "bvn": lambda client: client.customer_portal.request_virtual_account(
         bvn=BVN, credential=PortalSession(PORTAL_SESSION)
     ),
-    "odd bvn": lambda client: client.customer_portal.request_virtual_account(
+    "malformed bvn": lambda client: client.customer_portal.request_virtual_account(
         bvn=f"{NEEDLE}-bvn", credential=PortalSession(PORTAL_SESSION)
     ),
     "hydrate": lambda client: client.customer_checkout.hydrate(CHECKOUT_TOKEN),
     "pay": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail="card"),
-    "odd rail": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail=5),
-    "odd token": lambda client: client.customer_checkout.status(f"{CHECKOUT_TOKEN}/.."),
+    "wrong rail": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail=5),
+    "malformed token": lambda client: client.customer_checkout.status(f"{CHECKOUT_TOKEN}/.."),
     "misspelt": lambda client: client.customer_checkout.pay(CHECKOUT_TOKEN, rail="card", timeuot=5),
 }
-REFUSAL = {"error": {"code": "refused", "message": f"{CHECKOUT_TOKEN} is over", "details": []}}
-ANSWERS = {
+API_ERROR = {"error": {"code": "rejected", "message": f"{CHECKOUT_TOKEN} has expired", "details": []}}
+REPLIES = {
     "reset": lambda raw_server: raw_server.RESET,
     "hang": lambda raw_server: raw_server.HANG,
-    "refused": lambda raw_server: raw_server.json(json.dumps(REFUSAL).encode(), "422 Refused"),
-    "unreadable": lambda raw_server: raw_server.json(b'{"token": 5, "url": "%s"}' % CHECKOUT_TOKEN.encode()),
+    "api error": lambda raw_server: raw_server.json(json.dumps(API_ERROR).encode(), "422 Error"),
+    "invalid": lambda raw_server: raw_server.json(b'{"token": 5, "url": "%s"}' % CHECKOUT_TOKEN.encode()),
 }
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-def test_nothing_that_customers_type_is_seen(answer, haystack, raw_server):
-    raw_server.reply = lambda _: ANSWERS[answer](raw_server)
+@pytest.mark.parametrize("reply", REPLIES)
+def test_values_of_customers_are_not_seen(reply, captured_texts, raw_server):
+    raw_server.reply = lambda _: REPLIES[reply](raw_server)
 
-    async def awaited():
+    async def make_calls():
         async with AsyncDuro(SECRET_KEY, base_url=raw_server.url, retries=0, timeout=0.2) as client:
-            for what, call in CUSTOMERS.items():
+            for what, call in CUSTOMER_CALLS.items():
                 try:
                     await call(client)
                 except Exception as error:
-                    haystack.add_error(f"{what}, awaited", error)
-            haystack.add_reachable("awaited", client)
+                    captured_texts.add_error(f"{what}, asynchronous", error)
+            captured_texts.add_reachable("asynchronous", client)
 
-    asyncio.run(awaited(), debug=True)
+    asyncio.run(make_calls(), debug=True)
     with Duro(SECRET_KEY, base_url=raw_server.url, retries=0, timeout=0.2) as client:
-        for what, call in CUSTOMERS.items():
+        for what, call in CUSTOMER_CALLS.items():
             try:
                 call(client)
             except Exception as error:
-                haystack.add_error(f"{what}, blocking", error)
-        haystack.add_reachable("blocking", client)
-    assert any("traceback" in where for where, _ in haystack.texts)
-    assert haystack.leaks() == []
-    assert not [where for where, text in haystack.texts if BVN in text]
+                captured_texts.add_error(f"{what}, blocking", error)
+        captured_texts.add_reachable("blocking", client)
+    assert any("traceback" in where for where, _ in captured_texts.texts)
+    assert captured_texts.leaks() == []
+    assert not [where for where, text in captured_texts.texts if BVN in text]
 
 
 MODELS = {
@@ -436,19 +436,19 @@ MODELS = {
 
 
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
-def test_an_answer_shows_no_secret_until_it_is_asked(kind, haystack):
-    answer = kind.from_dict(MODELS[kind])
-    haystack.add("repr", repr(answer))
-    haystack.add("in a list", f"{[answer]}")
-    haystack.add_pickle("pickle", answer)
-    if hasattr(answer, "credential"):
-        haystack.add("credential", repr(answer.credential))
-    assert haystack.leaks() == []
-    assert any(where == "pickle refused" for where, _ in haystack.texts)
-    assert answer.to_dict() == MODELS[kind]
+def test_a_model_shows_no_secret_until_it_is_converted(kind, captured_texts):
+    model = kind.from_dict(MODELS[kind])
+    captured_texts.add("repr", repr(model))
+    captured_texts.add("in a list", f"{[model]}")
+    captured_texts.add_pickle("pickle", model)
+    if hasattr(model, "credential"):
+        captured_texts.add("credential", repr(model.credential))
+    assert captured_texts.leaks() == []
+    assert any(where == "pickle refused" for where, _ in captured_texts.texts)
+    assert model.to_dict() == MODELS[kind]
 
 
-def test_the_search_finds_what_is_there(haystack):
+def test_the_search_finds_a_leak(captured_texts):
     def leaky():
         local = SECRET_KEY
         raise LookupError(len(local))
@@ -456,7 +456,7 @@ def test_the_search_finds_what_is_there(haystack):
     try:
         leaky()
     except LookupError as error:
-        haystack.add_error("a leak", error)
+        captured_texts.add_error("a leak", error)
     logging.getLogger("httpcore").debug("%s", SECRET_KEY)
-    assert [leak for leak in haystack.leaks() if "local = " in leak]
-    assert [leak for leak in haystack.leaks() if "log httpcore" in leak]
+    assert [leak for leak in captured_texts.leaks() if "local = " in leak]
+    assert [leak for leak in captured_texts.leaks() if "log httpcore" in leak]
