@@ -1,6 +1,7 @@
-"""What the callers do: stories, each a generator of acts that is sent the answer of each, or None if there was none.
+"""Workloads: generators of calls.
 
-An act is a call that both clients take; with the awaited one it gives something to await.
+A workload yields ``Call`` objects and is sent the response of each, or ``None`` after an error. A call works with both
+clients. With the asynchronous one it returns an awaitable.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from typing import Any, NamedTuple
 _numbers = itertools.count()
 
 
-class Act(NamedTuple):
-    """One call, or, where a list is walked, one for each of its pages."""
+class Call(NamedTuple):
+    """One call of a method. A list makes one request for each of its pages."""
 
     name: str
-    call: Any
+    run: Any
     is_write: bool = False
     pages: int = 1
 
 
-class Stage(NamedTuple):
-    """What all stories share."""
+class Fixtures(NamedTuple):
+    """Ids of the objects that all workloads share."""
 
     plan: str
     customer: str
@@ -31,72 +32,77 @@ CHARGE = "createSubscription"
 REFUND = "refundInvoice"
 
 
-def sell_and_refund(stage, chance):
-    email = f"somebody-{next(_numbers)}@example.com"
-    customer = yield Act("createCustomer", lambda duro, **options: duro.customers.create(email=email, **options), True)
+def sell_and_refund(fixtures, random_):
+    email = f"customer-{next(_numbers)}@example.com"
+    customer = yield Call("createCustomer", lambda duro, **options: duro.customers.create(email=email, **options), True)
     if customer is None:
         return
-    subscription = yield Act(
+    subscription = yield Call(
         CHARGE,
-        lambda duro, **options: duro.subscriptions.create(customer_id=customer.id, plan_id=stage.plan, **options),
+        lambda duro, **options: duro.subscriptions.create(customer_id=customer.id, plan_id=fixtures.plan, **options),
         True,
     )
     if subscription is None:
         return
-    charges = yield Act(
+    charges = yield Call(
         "listCustomerTransactions",
         lambda duro, **options: duro.customers.list_transactions(customer.id, **options).collect(),
     )
     for charge in charges or ():
-        amount = chance.randint(1, 100)
-        yield Act(
+        amount = random_.randint(1, 100)
+        yield Call(
             REFUND,
-            lambda duro, **options: duro.invoices.refund(charge.invoice_id, amount=amount, **options),  # noqa: B023 - awaited before the next
+            lambda duro, **options: duro.invoices.refund(charge.invoice_id, amount=amount, **options),  # noqa: B023 - runs before the next iteration
             True,
         )
-    if chance.random() < 0.3:
-        yield Act(
+    if random_.random() < 0.3:
+        yield Call(
             "cancelSubscription", lambda duro, **options: duro.subscriptions.cancel(subscription.id, **options), True
         )
 
 
-def update(stage, chance):
-    name = f"Plan {chance.randint(1, 9)}"
-    yield Act("updatePlan", lambda duro, **options: duro.plans.update(stage.plan, name=name, **options), True)
+def update(fixtures, random_):
+    name = f"Plan {random_.randint(1, 9)}"
+    yield Call("updatePlan", lambda duro, **options: duro.plans.update(fixtures.plan, name=name, **options), True)
 
 
-def read(stage, _chance):
-    yield Act("getCustomer", lambda duro, **options: duro.customers.retrieve(stage.customer, **options))
-    yield Act("request", lambda duro, **options: duro.request("GET", "/v1/plans", params={"limit": 3}, **options))
+def read(fixtures, _random):
+    yield Call("getCustomer", lambda duro, **options: duro.customers.retrieve(fixtures.customer, **options))
+    yield Call("request", lambda duro, **options: duro.request("GET", "/v1/plans", params={"limit": 3}, **options))
 
 
-def walk(_stage, chance):
-    limit = chance.randint(1, 45)
-    yield Act(
+def list_pages(_fixtures, random_):
+    limit = random_.randint(1, 45)
+    yield Call(
         "listCustomers",
         lambda duro, **options: duro.customers.list(limit=15, **options).collect(limit=limit),
         pages=3,
     )
 
 
-def walk_ahead(_stage, chance):
-    limit = chance.randint(1, 45)
-    yield Act(
-        "listCustomers, ahead",
+def prefetch_pages(_fixtures, random_):
+    limit = random_.randint(1, 45)
+    yield Call(
+        "listCustomers, prefetched",
         lambda duro, **options: duro.customers.list(limit=15, **options).prefetch().collect(limit=limit),
         pages=3,
     )
 
 
-def copy(stage, _chance):
-    yield Act(
-        "getCustomer, of a copy",
-        lambda duro, **options: duro.with_options(headers={"x-a": "b"}).customers.retrieve(stage.customer, **options),
+def copy_client(fixtures, _random):
+    yield Call(
+        "getCustomer, of a copied client",
+        lambda duro, **options: duro.with_options(headers={"x-a": "b"}).customers.retrieve(
+            fixtures.customer, **options
+        ),
     )
 
 
-def ask_for_the_token(_stage, _chance):
-    yield Act("token", lambda duro, **options: duro.token(**options))
+def get_token(_fixtures, _random):
+    yield Call("token", lambda duro, **options: duro.token(**options))
 
 
-STORIES = (sell_and_refund, sell_and_refund, sell_and_refund, update, read, walk, walk_ahead, copy, ask_for_the_token)
+WORKLOADS = (
+    *(sell_and_refund, sell_and_refund, sell_and_refund, update, read),
+    *(list_pages, prefetch_pages, copy_client, get_token),
+)
