@@ -16,8 +16,21 @@ TREES = {path: ast.parse(source) for path, source in MODULES.items()}
 MAX_FILE_LINES = 320
 MAX_SANDBOX_FILES = 14
 MAX_NEGATED_NOUNS_PER_1000_LINES = 0.7
-QUESTION_WORDS = "what who whom whose where how which whatever whoever when why whichever".split()
-FORBIDDEN_VERBS = "give gives tell tells let lets say says".split()
+QUESTION_WORDS = [
+    "what",
+    "who",
+    "whom",
+    "whose",
+    "where",
+    "how",
+    "which",
+    "whatever",
+    "whoever",
+    "when",
+    "why",
+    "whichever",
+]
+FORBIDDEN_VERBS = ["give", "gives", "tell", "tells", "let", "lets", "say", "says"]
 # "is no text" instead of "is not a string".
 NEGATED_NOUN = re.compile(
     r"\b(?:is|are|was|were|takes?|has|have|had|needs?|holds?|knows?|does|makes?|gives?|shows?|brings?|finds?|sends?"
