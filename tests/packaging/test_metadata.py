@@ -52,3 +52,10 @@ def test_ci_runs_the_commands_of_the_readme():
 def test_the_version_has_its_entry_in_the_changelog(project):
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## [Unreleased]" in changelog or f"## [{project['project']['version']}]" in changelog
+
+
+def test_the_folders_of_the_contributing_guide_exist():
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"\b(?:duro|tests)/[\w/.]*", guide)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
