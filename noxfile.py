@@ -1,8 +1,10 @@
-"""The one list of tasks: ``nox -s tests``, and so on; ``nox -l`` lists them."""
+"""Tasks of the project. ``nox -l`` lists them, and ``nox -s tests`` runs one."""
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -10,52 +12,52 @@ from zipfile import ZipFile
 
 import nox
 
-if sys.version_info < (3, 11):  # noqa: UP036 - nox itself runs on older ones, where every session could be skipped
+if sys.version_info < (3, 11):  # noqa: UP036 - nox runs on older versions, where it would skip every session
     sys.exit("run nox with Python 3.11 or newer")
 
-nox.needs_version = ">=2026.2.9"  # finds interpreters with python-discovery, which tries whether they run
+nox.needs_version = ">=2026.2.9"  # ignores interpreters that it finds but that do not run
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.error_on_missing_interpreters = False  # under CI=true it would be True
+nox.options.error_on_missing_interpreters = False  # CI=true sets it to True
 nox.options.sessions = ["tests", "processes", "load", "contract", "lint", "types", "docs", "package"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 if (running := f"{sys.version_info.major}.{sys.version_info.minor}") not in PYTHONS:
-    # At least one Python is then always there: a run in which every session is skipped would pass.
+    # A run that skips every session would pass, so the running Python is always in the list.
     PYTHONS.append(running)
 
-# A shim of pyenv fails for a version that is installed but not active; the interpreter behind it does not.
+# A pyenv shim fails for a version that is installed but not active. The interpreter itself works.
 pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-behind_the_shims = [str(path) for version in PYTHONS for path in pyenv.glob(f"versions/{version}.*/bin")]
-os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *behind_the_shims])
+interpreters = [str(path) for version in PYTHONS for path in pyenv.glob(f"versions/{version}.*/bin")]
+os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *interpreters])
 
-# Version 5 reads OpenAPI 3.1.
+# Version 5 supports OpenAPI 3.1.
 PRISM = "@stoplight/prism-cli@5"
 
-# A file stays on one worker: the tests of a file may share a sandbox.
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+# All tests of a file run in one worker, because they may share a sandbox.
+PARALLEL = ["-n", "2", "--dist", "loadfile"]
 
 
 def group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, name)
 
 
-def run_pytest(session: nox.Session, marked: str) -> None:
+def run_pytest(session: nox.Session, markers: str) -> None:
     session.install("-e", ".[all]", *group("tests"))
-    # Where it is set, each of the hundreds of processes that the tests start would compile all that it imports.
+    # If it were set, each subprocess of the tests would compile every module that it imports.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    session.run("python", "-m", "pytest", *SIDE_BY_SIDE, "-m", marked, *session.posargs)
+    session.run("python", "-m", "pytest", *PARALLEL, "-m", markers, *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests that need no process of their own; what follows -- goes to pytest, here and elsewhere."""
+    """Run the tests that do not start subprocesses. All sessions pass arguments after ``--`` on."""
     run_pytest(session, "not process and not load")
 
 
 @nox.session(python=PYTHONS)
 def processes(session: nox.Session) -> None:
-    """Run the tests of programs: how they fork, are interrupted, are killed and end, and the command line."""
+    """Run the tests that start subprocesses: fork, signals, exit, and the command line."""
     run_pytest(session, "process and not load")
 
 
@@ -67,99 +69,134 @@ def load(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[-1])
 def coverage(session: nox.Session) -> None:
-    """Tell which code no test runs."""
+    """Measure the branch coverage of the tests, subprocesses included, and fail below the minimum."""
     session.install("-e", ".[all]", *group("tests"))
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *SIDE_BY_SIDE, "-m", "not load", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *PARALLEL, "-m", "not load", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Call every operation against Prism, which holds each request against the contract."""
+    """Call every operation of a Prism server, which validates each request against the contract."""
     session.install("-e", ".[all]", *group("tests"), *group("contract"))
-    place = Path(session.create_tmp()).resolve()
-    session.run("npm", "install", "--prefix", str(place), "--no-fund", "--no-audit", "--loglevel=error", PRISM)
-    session.env["PRISM"] = str(place / "node_modules" / ".bin" / "prism")
+    directory = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--prefix", str(directory), "--no-fund", "--no-audit", "--loglevel=error", PRISM)
+    session.env["PRISM"] = str(directory / "node_modules" / ".bin" / "prism")
     session.run("python", "-m", "pytest", "tests/prism", "-n", "0", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format and the floors of the packages."""
+    """Check style, format, spelling, import rules, metadata and workflows."""
     session.install("-e", ".[all]", *group("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    session.run("codespell")
     session.run("lint-imports", "--no-cache")
+    session.run("validate-pyproject", "pyproject.toml")
+    schemas = {
+        "github-workflows": [*map(str, Path(".github/workflows").glob("*.yml"))],
+        "dependabot": [".github/dependabot.yml"],
+        "readthedocs": [".readthedocs.yaml"],
+    }
+    for schema, files in schemas.items():
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+    session.run("zizmor", "--offline", "--quiet", ".github")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types with mypy and pyright, both strict."""
+    """Check types with mypy and pyright in strict mode, and the completeness of the public types."""
     session.install("-e", ".[all]", *group("types"))
     session.run("mypy")
     session.run("pyright")
+    verify_types(session)
+
+
+def verify_types(session: nox.Session) -> None:
+    command = ["pyright", "--verifytypes", "duro", "--ignoreexternal", "--outputjson"]
+    # Pyright also fails for the declarations that are allowed below.
+    report = json.loads(session.run(*command, silent=True, stderr=subprocess.DEVNULL, success_codes=[0, 1]))
+    completeness = report["typeCompleteness"]
+    incomplete = [
+        f"{symbol['name']}: {diagnostic['message'].splitlines()[0]}"
+        for symbol in completeness["symbols"]
+        for diagnostic in symbol["diagnostics"]
+        # "create = blocking(AsyncPlans.create)" takes its type from the asynchronous method.
+        if not (symbol["name"].startswith("duro.blocking.") and "missing type annotation" in diagnostic["message"])
+    ]
+    session.log(f"type completeness: {completeness['completenessScore']:.1%}")
+    if incomplete or not completeness["symbols"]:
+        session.error("\n".join(["these types are incomplete:", *incomplete]))
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a warning or a dead reference fails it."""
+    """Build the documentation, with warnings and broken references as errors."""
     session.install("-e", ".[all]", *group("docs"))
     session.run("sphinx-build", "-W", "-n", "--keep-going", "--quiet", "--fresh-env", "docs", "docs/_build/html")
 
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build sdist and wheel, and use the wheel where the checkout cannot help."""
+    """Build the sdist and the wheel, check the wheel, and use it in a new environment."""
     session.install(*group("package"))
-    with tempfile.TemporaryDirectory() as place:
-        session.run("python", "-m", "build", "--outdir", place)
-        (wheel,) = Path(place).glob("*.whl")
-        names = ZipFile(wheel).namelist()
-        if strangers := [name for name in names if not name.startswith(("duro/", "duro_sdk-"))]:
-            session.error(f"the wheel also holds {strangers}")
-        if "duro/py.typed" not in names:
-            session.error("the wheel holds no py.typed")
+    with tempfile.TemporaryDirectory() as directory:
+        session.run("python", "-m", "build", "--outdir", directory)
+        (wheel,) = Path(directory).glob("*.whl")
+        check_wheel(session, wheel)
 
-        clean = Path(place) / "clean"
-        session.run("virtualenv", "--quiet", str(clean))
-        programs = clean / ("Scripts" if os.name == "nt" else "bin")
-        session.chdir(place)
-        python = str(programs / "python")
+        environment = Path(directory) / "environment"
+        session.run("virtualenv", "--quiet", str(environment))
+        scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+        # Outside the checkout, so that Python imports the installed package.
+        session.chdir(directory)
+        python = str(scripts / "python")
         session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
         session.run(python, "-I", "-c", "import duro; print(duro.__file__, duro.Duro, duro.AsyncDuro)", external=True)
         session.run(python, "-m", "pip", "install", "--quiet", f"{wheel}[sandbox]", external=True)
-        session.run(str(programs / "duro"), "--help", external=True)
-        session.run(str(programs / "duro"), "quickstart", external=True)
+        session.run(str(scripts / "duro"), "--help", external=True)
+        session.run(str(scripts / "duro"), "quickstart", external=True)
         session.run(python, "-m", "pip", "check", external=True)
 
 
+def check_wheel(session: nox.Session, wheel: Path) -> None:
+    """Check that the wheel contains every tracked file of the package, and nothing else."""
+    names = set(ZipFile(wheel).namelist())
+    if extra := sorted(name for name in names if not name.startswith(("duro/", "duro_sdk-"))):
+        session.error(f"the wheel must contain only the package, but also contains {extra}")
+    tracked = session.run("git", "ls-files", "duro", external=True, silent=True).splitlines()
+    if missing := sorted({"duro/py.typed", *tracked} - names):
+        session.error(f"the wheel must contain every file of the package, but {missing} are missing")
+
+
 @nox.session
-def floors(session: nox.Session) -> None:
-    """Run the tests with the oldest packages that the metadata allows; for whoever changes a floor."""
+def oldest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies that the metadata allows; run it after changing a minimum."""
     session.install("uv")
-    oldest = ["uv", "pip", "install", "--resolution=lowest-direct", "--python", session.virtualenv.location]
-    session.run(*oldest, "-e", ".[all]", *group("tests"))
+    install = ["uv", "pip", "install", "--resolution=lowest-direct", "--python", session.virtualenv.location]
+    session.run(*install, "-e", ".[all]", *group("tests"))
     session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against peers in the same run; no part of passing or failing."""
+    """Compare the speed with that of other packages; the figures do not fail the session."""
     session.install("-e", ".[all]", *group("bench"))
     session.run("python", "-m", "pytest", "tests/benchmarks", "-s", "--timeout=600", *session.posargs)
 
 
 @nox.session(python="3.13")
 def fuzz(session: nox.Session) -> None:
-    """Feed hostile bytes to each reader for a minute; for more: ``nox -s fuzz -- --seconds 300 --target token``.
+    """Fuzz each parser for a minute. Options: ``nox -s fuzz -- --seconds 300 --target token``.
 
-    Without arguments, a million deliveries of webhooks follow.
+    Without arguments, a million random webhook deliveries follow.
     """
     session.install("-e", ".[all]", *group("fuzz"))
-    session.run("python", "tests/fuzz", *session.posargs)
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
     if not session.posargs:
         session.env["FUZZ_CASES"] = "1000000"
         session.run("python", "-m", "pytest", "tests/webhooks/test_fuzz.py", "-s", "--timeout=1800")
@@ -167,6 +204,6 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Let 200 tasks and 16 threads call under faults for ten minutes; for less: ``nox -s soak -- --minutes 2``."""
+    """Run 200 tasks and 16 threads under faults for ten minutes. Options: ``nox -s soak -- --minutes 2``."""
     session.install("-e", ".[sandbox]", *group("tests"))
-    session.run("python", "tests/soak", *session.posargs)
+    session.run("python", "-m", "tests.soak", *session.posargs)

@@ -5,21 +5,23 @@ import os
 import pytest
 from hypothesis import settings
 
-# A slow machine is no fault of the code, and a run in CI has to say the same thing twice.
-settings.register_profile("here", deadline=None)
+pytest_plugins = ["tests.support.charges", "tests.support.programs", "tests.support.raw_server"]
+
+# A deadline would fail on a slow machine. In CI, two runs must test the same examples.
+settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request):
-    """Every test marked ``anyio`` runs on both."""
+    """Run every test marked ``anyio`` on both backends."""
     return request.param
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch):
-    """Whoever runs the tests may have credentials of their own in the environment."""
+def clear_duro_environment(monkeypatch):
+    """Remove the credentials that a developer may have in the environment."""
     for name in list(os.environ):
         if name.startswith("DURO_"):
             monkeypatch.delenv(name)
@@ -27,7 +29,7 @@ def no_settings_from_outside(monkeypatch):
 
 @pytest.fixture(scope="module")
 def running_sandbox():
-    """A server for one module; those that count threads find none of it."""
+    """Start a sandbox for one module; tests that count threads do not use it."""
     from duro.sandbox import Sandbox
 
     with Sandbox() as sandbox:
@@ -36,14 +38,14 @@ def running_sandbox():
 
 @pytest.fixture
 def sandbox(running_sandbox):
-    """One sandbox serves a whole module; each test finds it as new."""
+    """Return the sandbox of the module, reset for this test."""
     running_sandbox.reset()
     return running_sandbox
 
 
 @pytest.fixture
 def sandbox_environment(sandbox, monkeypatch):
-    """Clients without arguments find the sandbox."""
+    """Set the environment so that clients without arguments use the sandbox."""
     for name, value in sandbox.options.items():
         monkeypatch.setenv(f"DURO_{name.upper()}", value)
     return sandbox

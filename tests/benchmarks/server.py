@@ -1,4 +1,4 @@
-"""A server of fixed answers, as fast as asyncio allows, in a process of its own: its work is not ours."""
+"""Fast server of fixed responses. It runs in a process of its own, so that its work is not measured."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ CUSTOMER = {
     "blacklistReason": None,
     "createdAt": "2026-01-31T10:00:00.000Z",
 }
-GRANT = {"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
+TOKEN = {"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}
 
 
-def response(data):
+def create_response(data):
     body = json.dumps(data).encode()
     lines = ["HTTP/1.1 200 OK", "content-type: application/json", "x-request-id: req_1", f"content-length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-ANSWERS = {b"GET": response(CUSTOMER), b"POST": response(GRANT)}
+RESPONSES = {b"GET": create_response(CUSTOMER), b"POST": create_response(TOKEN)}
 
 
-class Answering(asyncio.Protocol):
+class FixedResponses(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         self.received = b""
@@ -37,16 +37,16 @@ class Answering(asyncio.Protocol):
         while (end := self.received.find(b"\r\n\r\n")) >= 0:
             head = self.received[:end].lower()
             _, found, after = head.partition(b"content-length:")
-            whole = end + 4 + (int(after.split(b"\r\n")[0]) if found else 0)
-            if len(self.received) < whole:
+            length = end + 4 + (int(after.split(b"\r\n")[0]) if found else 0)
+            if len(self.received) < length:
                 return
             method = self.received.split(b" ", 1)[0]
-            self.received = self.received[whole:]
-            self.transport.write(ANSWERS[method])
+            self.received = self.received[length:]
+            self.transport.write(RESPONSES[method])
 
 
 async def main():
-    server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", 0, backlog=1_024)
+    server = await asyncio.get_running_loop().create_server(FixedResponses, "127.0.0.1", 0, backlog=1_024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -1,6 +1,6 @@
-"""What Duro costs, beside its peers in the same run; ratios are reported, and nothing is asserted on time.
+"""Benchmarks of Duro and its peers in the same run. They report ratios and do not fail.
 
-Rounds of the candidates are interleaved, so that a machine that slows down slows them all, and medians are told.
+The rounds of all candidates are interleaved, so that a slow machine slows down all of them. The table shows medians.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def table():
         print(line)
 
 
-def tell(times, *, unit=1e6, sign="µs"):
-    """Enter candidates in the table, as ratios to the first one."""
+def add_to_table(times, *, unit=1e6, sign="µs"):
+    """Add candidates to the table, with ratios to the first one."""
     peer = None
     for name, rounds in times.items():
         median = statistics.median(rounds)
@@ -58,7 +58,7 @@ def tell(times, *, unit=1e6, sign="µs"):
     LINES.append("")
 
 
-async def interleaved(candidates, *, calls, rounds=ROUNDS):
+async def run_interleaved(candidates, *, calls, rounds=ROUNDS):
     times = {name: [] for name in candidates}
     for turn in range(rounds + 1):
         for name, call in candidates.items():
@@ -70,7 +70,7 @@ async def interleaved(candidates, *, calls, rounds=ROUNDS):
     return times
 
 
-def interleaved_blocking(candidates, *, calls, rounds=ROUNDS):
+def run_interleaved_blocking(candidates, *, calls, rounds=ROUNDS):
     times = {name: [] for name in candidates}
     for turn in range(rounds + 1):
         for name, call in candidates.items():
@@ -82,7 +82,7 @@ def interleaved_blocking(candidates, *, calls, rounds=ROUNDS):
     return times
 
 
-def test_one_awaited_call(url):
+def test_one_asynchronous_call(url):
     async def main():
         async with (
             httpx.AsyncClient(base_url=url) as peer,
@@ -90,25 +90,25 @@ def test_one_awaited_call(url):
             AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", base_url=url) as client,
         ):
 
-            async def bare():
+            async def call_peer():
                 return (await peer.get(PATH)).json()
 
-            async def captured():
+            async def call_captured():
                 with capture():
                     await client.customers.retrieve("cus_1")
 
-            return await interleaved(
+            return await run_interleaved(
                 {
-                    "awaited: httpx.AsyncClient.get(…).json()": bare,
-                    "awaited: customers.retrieve, secret key": lambda: keyed.customers.retrieve("cus_1"),
-                    "awaited: customers.retrieve, OAuth client": lambda: client.customers.retrieve("cus_1"),
-                    "awaited: the same, captured": captured,
-                    "awaited: client.request": lambda: client.request("GET", PATH),
+                    "asynchronous: httpx.AsyncClient.get(…).json()": call_peer,
+                    "asynchronous: customers.retrieve, secret key": lambda: keyed.customers.retrieve("cus_1"),
+                    "asynchronous: customers.retrieve, OAuth client": lambda: client.customers.retrieve("cus_1"),
+                    "asynchronous: the same, captured": call_captured,
+                    "asynchronous: client.request": lambda: client.request("GET", PATH),
                 },
                 calls=100,
             )
 
-    tell(anyio.run(main))
+    add_to_table(anyio.run(main))
 
 
 def test_one_blocking_call(url):
@@ -116,8 +116,8 @@ def test_one_blocking_call(url):
         httpx.Client(base_url=url) as peer,
         Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url=url) as client,
     ):
-        tell(
-            interleaved_blocking(
+        add_to_table(
+            run_interleaved_blocking(
                 {
                     "blocking: httpx.Client.get(…).json()": lambda: peer.get(PATH).json(),
                     "blocking: customers.retrieve, OAuth client": lambda: client.customers.retrieve("cus_1"),
@@ -128,14 +128,14 @@ def test_one_blocking_call(url):
 
 
 def test_five_hundred_tasks_over_a_hundred_connections(url):
-    async def together(call):
-        async def several():
+    async def call_concurrently(call):
+        async def call_twice():
             for _ in range(2):
                 await call()
 
         async with anyio.create_task_group() as tasks:
             for _ in range(500):
-                tasks.start_soon(several)
+                tasks.start_soon(call_twice)
 
     async def main():
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
@@ -144,13 +144,13 @@ def test_five_hundred_tasks_over_a_hundred_connections(url):
             AsyncDuro("sk_test_1", base_url=url, max_connections=100) as client,
         ):
 
-            async def bare():
+            async def call_peer():
                 return (await peer.get(PATH)).json()
 
-            times = await interleaved(
+            times = await run_interleaved(
                 {
-                    "500 tasks: httpx.AsyncClient, 100 connections": lambda: together(bare),
-                    "500 tasks: customers.retrieve, 100 connections": lambda: together(
+                    "500 tasks: httpx.AsyncClient, 100 connections": lambda: call_concurrently(call_peer),
+                    "500 tasks: customers.retrieve, 100 connections": lambda: call_concurrently(
                         lambda: client.customers.retrieve("cus_1")
                     ),
                 },
@@ -159,25 +159,25 @@ def test_five_hundred_tasks_over_a_hundred_connections(url):
             )
         return {name: [each / 1_000 for each in rounds] for name, rounds in times.items()}
 
-    tell(anyio.run(main))
+    add_to_table(anyio.run(main))
 
 
-def test_cached_token_beside_a_lock():
+def test_cached_token_and_a_lock():
     async def main():
         clock = Clock()
-        cache = TokenCache(lambda: pytest.fail("nothing is exchanged here"), clock)
+        cache = TokenCache(lambda: pytest.fail("the cached token must be used"), clock)
         cache._token = Token.from_grant("granted", expires_in=3600, requested_at=ClockReading.read(clock), clock=clock)
         lock = anyio.Lock(fast_acquire=True)
 
-        async def locked():
+        async def acquire_lock():
             async with lock:
                 pass
 
-        times = await interleaved({"token: anyio.Lock(fast_acquire=True), uncontended": locked}, calls=20_000)
-        times |= interleaved_blocking({"token: TokenCache.cached_token()": cache.cached_token}, calls=20_000)
+        times = await run_interleaved({"token: anyio.Lock(fast_acquire=True), uncontended": acquire_lock}, calls=20_000)
+        times |= run_interleaved_blocking({"token: TokenCache.cached_token()": cache.cached_token}, calls=20_000)
         return times
 
-    tell(anyio.run(main))
+    add_to_table(anyio.run(main))
 
 
 def test_page_of_a_hundred_plans():
@@ -193,8 +193,8 @@ def test_page_of_a_hundred_plans():
         "createdAt": "2026-01-31T10:00:00.000Z",
     }
     body = json.dumps({"items": [plan] * 100, "nextCursor": "c", "hasMore": True}).encode()
-    tell(
-        interleaved_blocking(
+    add_to_table(
+        run_interleaved_blocking(
             {
                 "page of 100 plans: json.loads": lambda: json.loads(body),
                 "page of 100 plans: decode": lambda: decode(body, Page[Plan]),
@@ -204,9 +204,9 @@ def test_page_of_a_hundred_plans():
     )
 
 
-def test_delivery_of_two_kilobytes():
-    """What a verification and a typed event cost beside their bare parts."""
-    secret, moment = "whsec_1", {"createdAt": "2026-01-31T10:00:00.000Z"}
+def test_webhook_delivery_of_two_kilobytes():
+    """Compare a verification and a typed event with their parts."""
+    secret, timestamp = "whsec_1", {"createdAt": "2026-01-31T10:00:00.000Z"}
     data = {
         "customer": {
             "id": "cus_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
@@ -216,7 +216,7 @@ def test_delivery_of_two_kilobytes():
             "merchantRef": "EXT-001",
             "blacklisted": False,
             "blacklistReason": None,
-            **moment,
+            **timestamp,
         },
         "plan": {
             "id": "plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
@@ -227,7 +227,7 @@ def test_delivery_of_two_kilobytes():
             "intervalCount": 1,
             "trialDays": 0,
             "maxCycles": None,
-            **moment,
+            **timestamp,
         },
         "subscription": {
             "id": "sub_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
@@ -236,7 +236,7 @@ def test_delivery_of_two_kilobytes():
             "currentPeriodStart": "2026-01-31T10:00:00.000Z",
             "currentPeriodEnd": "2026-02-28T10:00:00.000Z",
             "cyclesCompleted": 1,
-            **moment,
+            **timestamp,
         },
         "invoice": {
             "id": "inv_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
@@ -247,35 +247,40 @@ def test_delivery_of_two_kilobytes():
             "periodStart": "2026-01-31T10:00:00.000Z",
             "periodEnd": "2026-02-28T10:00:00.000Z",
             "paidAt": "2026-01-31T10:00:00.000Z",
-            **moment,
+            **timestamp,
         },
     }
-    document = {"id": "evt_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6", "type": "subscription_payment_success", **moment, "data": data}
+    document = {
+        "id": "evt_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6",
+        "type": "subscription_payment_success",
+        **timestamp,
+        "data": data,
+    }
     body = json.dumps(document).encode()
     assert 1_900 < len(body) < 2_100
     webhook = Webhook(secret)
     headers = {f"X-Header-{number}": "value" for number in range(10)} | webhook.sign(body)
     message = str(int(time.time())).encode() + b"." + body
 
-    def bare():
+    def call_peer():
         hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
         json.loads(body)
 
-    tell(
-        interleaved_blocking(
+    add_to_table(
+        run_interleaved_blocking(
             {
-                "delivery of 2 KB: hmac.new(…).hexdigest() and json.loads": bare,
+                "delivery of 2 KB: hmac.new(…).hexdigest() and json.loads": call_peer,
                 "delivery of 2 KB: signature verified, and json.loads": lambda: (
                     webhook.check(body, headers),
                     json.loads(body),
                 ),
-                "delivery of 2 KB: Webhook.verify, typed event and all": lambda: webhook.verify(body, headers),
+                "delivery of 2 KB: Webhook.verify, with its typed event": lambda: webhook.verify(body, headers),
             },
             calls=500,
         )
     )
-    tell(
-        interleaved_blocking(
+    add_to_table(
+        run_interleaved_blocking(
             {
                 "event of 2 KB: json.loads": lambda: json.loads(body),
                 "event of 2 KB: typed": lambda: decode(body, Event),
@@ -289,8 +294,8 @@ IMPORTS = {
     "import: httpx": "import httpx",
     "import: duro": "import duro",
     "import: from duro import AsyncDuro": "from duro import AsyncDuro",
-    "import: the same, and a client is made": "from duro import AsyncDuro; AsyncDuro('sk_test_1')",
-    "import: from duro import Duro, and a client is made": "from duro import Duro; Duro('sk_test_1')",
+    "import: from duro import AsyncDuro, and a client": "from duro import AsyncDuro; AsyncDuro('sk_test_1')",
+    "import: from duro import Duro, and a client": "from duro import Duro; Duro('sk_test_1')",
 }
 
 
@@ -301,5 +306,5 @@ def test_import():
             program = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
             output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
             times[name].append(float(output))
-    # What disturbs an import only ever makes it longer.
-    tell({name: [min(rounds)] for name, rounds in times.items()}, unit=1e3, sign="ms")
+    # The shortest time is the one with the least disturbance.
+    add_to_table({name: [min(rounds)] for name, rounds in times.items()}, unit=1e3, sign="ms")

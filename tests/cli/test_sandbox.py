@@ -9,10 +9,10 @@ import sys
 
 import httpx
 import pytest
-from sandbox.deliveries.receiver import listening
 
 from duro import Duro
 from duro.webhooks import Webhook
+from tests.support.webhook_receiver import listening
 
 pytestmark = pytest.mark.process
 

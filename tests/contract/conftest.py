@@ -5,9 +5,9 @@ import json
 import anyio
 import pytest
 
-from contract.rules import CREDENTIALS, surface_of
 from duro import AsyncDuro, Duro, Response
 from duro.http.request import Headers
+from tests.support.contract.rules import CREDENTIALS, surface_of
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 TOKEN_RESPONSE = b'{"access_token": "granted", "token_type": "Bearer", "expires_in": 3600}'

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from contract.methods import METHODS, PLACES, method_of, methods
-from contract.openapi import BY_ID, CONTRACT, OPERATIONS, operations_of
-from contract.rules import expected_arguments
 from duro import AsyncDuro
+from tests.support.contract.methods import METHODS, PLACES, method_of, methods
+from tests.support.contract.openapi import BY_ID, CONTRACT, OPERATIONS, operations_of
+from tests.support.contract.rules import expected_arguments
 
 ROOT = Path(__file__).parents[2]
 CALL_OPTIONS = "options"

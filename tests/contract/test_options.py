@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contract.methods import method_of, outcome
-from contract.openapi import OPERATIONS
-from contract.rules import OWN_BODY, plain_call, surface_of
 from duro import ClientCredentials, IdentityToken, PortalSession, SecretKey, capture
 from duro.errors import ConfigurationError, DuroError, InvalidArgumentError
+from tests.support.contract.methods import method_of, outcome
+from tests.support.contract.openapi import OPERATIONS
+from tests.support.contract.rules import OWN_BODY, plain_call, surface_of
 
 pytestmark = [
     pytest.mark.anyio,

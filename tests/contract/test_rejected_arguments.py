@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from contract.methods import method_of, outcome
-from contract.openapi import OPERATIONS, kinds_of
-from contract.rules import OWN_BODY, argument_name, plain_call
 from duro.errors import InvalidArgumentError
+from tests.support.contract.methods import method_of, outcome
+from tests.support.contract.openapi import OPERATIONS, kinds_of
+from tests.support.contract.rules import OWN_BODY, argument_name, plain_call
 
 pytestmark = pytest.mark.anyio
 

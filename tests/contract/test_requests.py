@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from contract.methods import method_of, outcome
-from contract.openapi import OPERATIONS
-from contract.rules import OWN_BODY, arguments_of, bodies, in_order, paths, queries
 from duro.errors import NotFoundError, TokenExchangeError
+from tests.support.contract.methods import method_of, outcome
+from tests.support.contract.openapi import OPERATIONS
+from tests.support.contract.rules import OWN_BODY, arguments_of, bodies, in_order, paths, queries
 
 HOST = "https://sandbox.useduro.com"
 AUTHORIZATIONS = {

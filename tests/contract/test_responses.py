@@ -11,12 +11,12 @@ from attrs import fields_dict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.methods import method_of, outcome
-from contract.openapi import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
-from contract.rules import arguments_of, bodies, in_order, paths
-from contract.samples import objects
 from duro import Event, OpenEnum, Token
 from duro.api.models.base import Model
+from tests.support.contract.methods import method_of, outcome
+from tests.support.contract.openapi import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
+from tests.support.contract.rules import arguments_of, bodies, in_order, paths
+from tests.support.contract.samples import objects
 
 # Names of the items of a page.
 LISTS = {"items", "merchants"}

@@ -1,6 +1,6 @@
-"""Feed hostile bytes to the readers, led by coverage: ``nox -s fuzz``.
+"""Coverage-guided fuzzing of the parsers: ``nox -s fuzz``.
 
-The first input that a reader does not stand ends it with an error that shows the input.
+The first input that breaks a parser ends the run, and the error shows the input.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["duro", "cattrs", "email"]):
-    from targets import TARGETS
+    from .targets import TARGETS
 
-from seeds import SEEDS, WORDS
+from .seeds import DICTIONARY, SEEDS
 
-MEMORY_MIB = 512
-# One input, with the instrumentation, on a machine that does other things as well.
-SECONDS_PER_INPUT = 10
-LONGEST_INPUT = 4_096
+ROOT = Path(__file__).parents[2]
+MAX_MEMORY_MIB = 512
+# Generous, because the instrumentation is slow and the machine may be busy.
+MAX_SECONDS_PER_INPUT = 10
+MAX_INPUT_BYTES = 4_096
 
 
 def main():
@@ -36,25 +37,25 @@ def main():
     for target in [arguments.target] if arguments.target else TARGETS:
         print(f"\n{target}: {TARGETS[target].__doc__}", flush=True)
         with tempfile.TemporaryDirectory(prefix=f"fuzz-{target}-") as corpus:
-            # A process each: the fuzzer ends the one that it runs in.
+            # Each target gets a process of its own, because the fuzzer ends the process.
             options = ["--target", target, "--seconds", str(arguments.seconds), "--corpus", corpus]
-            if subprocess.run([sys.executable, str(Path(__file__).parent), *options], check=False).returncode:
-                sys.exit(f"{target} does not stand the input above")
+            if subprocess.run([sys.executable, "-m", "tests.fuzz", *options], cwd=ROOT, check=False).returncode:
+                sys.exit(f"{target} failed with the input above")
 
 
 def fuzz(target, seconds, corpus):
-    """Run one target; does not return."""
+    """Run one target. This function does not return."""
     logging.disable()
     for number, seed in enumerate(SEEDS[target]):
         (corpus / f"seed-{number}").write_bytes(seed)
-    words = corpus / "words"
-    words.write_text("".join(f'"{_escaped(word)}"\n' for word in WORDS))
+    dictionary = corpus / "dictionary"
+    dictionary.write_text("".join(f'"{_escape(word)}"\n' for word in DICTIONARY))
     options = {
         "max_total_time": seconds,
-        "rss_limit_mb": MEMORY_MIB,
-        "timeout": SECONDS_PER_INPUT,
-        "max_len": LONGEST_INPUT,
-        "dict": words,
+        "rss_limit_mb": MAX_MEMORY_MIB,
+        "timeout": MAX_SECONDS_PER_INPUT,
+        "max_len": MAX_INPUT_BYTES,
+        "dict": dictionary,
         "artifact_prefix": f"{corpus}/",
         "print_final_stats": 1,
     }
@@ -62,7 +63,7 @@ def fuzz(target, seconds, corpus):
     atheris.Fuzz()
 
 
-def _escaped(word):
+def _escape(word):
     return word.replace("\\", "\\\\").replace('"', '\\"')
 
 

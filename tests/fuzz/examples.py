@@ -1,4 +1,4 @@
-"""Every model, and an answer that is read as it."""
+"""All models, and a valid response for each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _models_below(kind):
     return set(chain([kind], *map(_models_below, kind.__subclasses__())))
 
 
-# The package is lazy: a model is there when somebody has asked for its name.
+# The package loads its names lazily, so a model exists only after its name was used.
 for _name in duro.__all__:
     getattr(duro, _name)
 
@@ -29,36 +29,36 @@ MODELS = sorted(_models_below(Model) - {Model}, key=lambda kind: kind.__name__)
 KINDS = [*MODELS, *(Page[model] for model in MODELS)]
 
 
-MOMENT = "2026-01-31T10:00:00.000Z"
+TIMESTAMP = "2026-01-31T10:00:00.000Z"
 
 
-def example_of(kind):
-    """Make data that is read as a kind."""
+def create_example(kind):
+    """Return data that is decoded as a kind."""
     origin, inner = get_origin(kind) or kind, get_args(kind)
     if origin is tuple:
-        return [example_of(inner[0])]
+        return [create_example(inner[0])]
     if origin is Mapping:
         return {"51": 1}
     if has(origin):
-        return members_of(origin, dict(zip(getattr(origin, "__parameters__", ()), inner, strict=True)))
+        return create_members(origin, dict(zip(getattr(origin, "__parameters__", ()), inner, strict=True)))
     if inner:
-        return example_of(inner[0])
+        return create_example(inner[0])
     if issubclass(kind, OpenEnum | str):
         return "active"
-    return MOMENT if kind is datetime else kind(1)
+    return TIMESTAMP if kind is datetime else kind(1)
 
 
-def members_of(model, concrete):
+def create_members(model, type_arguments):
     hints = get_type_hints(model)
     data = {}
     for each in fields(model):
         if each.name == "extra":
             continue
         hint = hints[each.name]
-        if get_origin(hint) is tuple and get_args(hint)[0] in concrete:
-            hint = tuple[concrete[get_args(hint)[0]], ...]
-        data[wire_name(each)] = example_of(hint)
+        if get_origin(hint) is tuple and get_args(hint)[0] in type_arguments:
+            hint = tuple[type_arguments[get_args(hint)[0]], ...]
+        data[wire_name(each)] = create_example(hint)
     return data
 
 
-ANSWERS = [json.dumps(example_of(kind)).encode() for kind in KINDS]
+RESPONSES = [json.dumps(create_example(kind)).encode() for kind in KINDS]

@@ -1,4 +1,4 @@
-"""What hostile bytes are fed to: each target raises when a reader breaks what it promises."""
+"""Targets of the fuzzer: each one raises an error when a parser does not keep its promises."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import math
 import pickle
 from itertools import islice
-
-from examples import ANSWERS, KINDS
 
 from duro import Page
 from duro._clock import Clock
@@ -20,12 +18,14 @@ from duro.http.retry import parse_retry_after
 from duro.http.transport import ResponseTooLargeError
 from duro.http.transport.compression import DecompressionError, decompress
 
+from .examples import KINDS, RESPONSES
+
 CLOCK = Clock(uniform=lambda _low, high: high)
-LONGEST_MESSAGE = 1_000
-LONGEST_REFUSAL = 300_000
+MAX_MESSAGE_LENGTH = 1_000
+MAX_ERROR_LENGTH = 300_000
 WALL = 1_800_000_000.0
-MOST_EDITS = 12
-HOSTILE = (
+MAX_EDITS = 12
+INVALID_VALUES = (
     *("null", "true", "false", "0", "-1", "1.5", "1e308", "[]", "{}", '""', "[[]]", "[{}, null]", '{"": 0}'),
     *('"0001-01-01T00:00:00+23:59"', '"9999-12-31T23:59:59-23:59"', '"2026-W05-6"', '"2026-02-30T00:00:00Z"'),
     *('"\\ud800"', '"sk_live_1"', '"a\\nb"', '{"\\ud800": "x", "a\\nb": []}', '{"ok": true, "data": {}}'),
@@ -35,19 +35,19 @@ HOSTILE = (
 )
 
 
-def _check(error, longest):
+def _check(error, max_length):
     str(error).encode()
-    assert len(str(error)) < longest, len(str(error))
+    assert len(str(error)) < max_length, len(str(error))
 
 
 def decoder(content):
-    """Any bytes, read as any model: the model, which can be written and sent elsewhere, or a DecodingError."""
+    """Decode any bytes as any model: a model that can be encoded and decoded again, or a DecodingError."""
     kind, body = KINDS[content[0] % len(KINDS)] if content else KINDS[0], content[1:]
     try:
         model = decode(body, kind)
     except DecodingError as error:
-        assert (error.path[:1], error.body) == ("$", body)  # noqa: PT017 - either outcome is right
-        _check(error, LONGEST_MESSAGE)
+        assert (error.path[:1], error.body) == ("$", body)  # noqa: PT017 - an error is as correct as a model
+        _check(error, MAX_MESSAGE_LENGTH)
         pickle.dumps(error)
         return
     assert decode(body, kind) == model
@@ -57,15 +57,15 @@ def decoder(content):
 
 
 def models(content):
-    """An answer in which places were picked, and filled with what does not belong there."""
+    """Decode a valid response in which random members have an invalid value."""
     numbers = iter(content)
     index = next(numbers, 0) % len(KINDS)
-    answer = json.loads(ANSWERS[index])
-    for number in islice(numbers, MOST_EDITS):
-        places = list(_places(answer))
+    response = json.loads(RESPONSES[index])
+    for number in islice(numbers, MAX_EDITS):
+        places = list(_places(response))
         container, key = places[number % len(places)]
-        container[key] = json.loads(HOSTILE[next(numbers, 0) % len(HOSTILE)])
-    decoder(bytes([index]) + json.dumps(answer).encode())
+        container[key] = json.loads(INVALID_VALUES[next(numbers, 0) % len(INVALID_VALUES)])
+    decoder(bytes([index]) + json.dumps(response).encode())
 
 
 def _places(container):
@@ -78,29 +78,29 @@ def _places(container):
         yield container, "unknown"
 
 
-def document(content):
-    """Any bytes as plain data: finite numbers and a depth that can be copied, or a DecodingError."""
+def strict_json(content):
+    """Decode any bytes as JSON: finite numbers and a bounded depth, or a DecodingError."""
     try:
         data = decode_json(content)
     except DecodingError as error:
-        _check(error, LONGEST_MESSAGE)
+        _check(error, MAX_MESSAGE_LENGTH)
         return
     assert pickle.loads(pickle.dumps(data)) == data  # noqa: S301
     json.dumps(data, allow_nan=False)
 
 
-def encoded(content):
-    """Any bytes as gzip: no more than the limit, or one of two errors."""
+def compressed(content):
+    """Decompress any bytes as gzip: at most as many bytes as the limit, or one of two errors."""
     try:
         plain = decompress(content, "gzip", limit=1_000)
     except (ResponseTooLargeError, DecompressionError) as error:
-        _check(error, LONGEST_MESSAGE)
+        _check(error, MAX_MESSAGE_LENGTH)
         return
     assert len(plain) <= 1_000
 
 
-def refusal(content):
-    """Any status, headers and body: an APIError that can be printed."""
+def error_response(content):
+    """Read any status, headers and body as an error: an APIError that can be printed."""
     status = 300 + int.from_bytes(content[:2], "big") % 700
     value, _, body = content[2:].partition(b"\n")
     headers = Headers([(b"retry-after", value), (b"x-request-id", value)])
@@ -108,27 +108,29 @@ def refusal(content):
     error = build_api_error(Response(status, headers, body), credential=credential, idempotency_key="k", wall=WALL)
     assert isinstance(error, APIError)
     assert error.status == status
-    _check(error, LONGEST_REFUSAL + len(value))
+    _check(error, MAX_ERROR_LENGTH + len(value))
     pickle.dumps(error)
 
 
 def retry_after(content):
-    """Any header: seconds that can be waited, or nothing."""
+    """Parse any header: a finite number of seconds, or None."""
     seconds = parse_retry_after(content.decode("latin-1"), wall=WALL)
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
 
 
 def token(content):
-    """Any body of the token endpoint: a token with sound limits, or a TokenExchangeError."""
+    """Parse any body of the token endpoint: a token with valid limits, or a TokenExchangeError."""
     try:
-        granted = parse_token(Response(200, Headers(), content), requested_at=ClockReading(0.0, WALL), clock=CLOCK)
+        parsed = parse_token(Response(200, Headers(), content), requested_at=ClockReading(0.0, WALL), clock=CLOCK)
     except TokenExchangeError as error:
-        _check(error, LONGEST_MESSAGE)
+        _check(error, MAX_MESSAGE_LENGTH)
         return
-    assert 0 < granted.soft_limit <= granted.hard_limit <= granted.expires_in <= 24 * 3600
-    assert granted.headers[0][1].startswith(b"Bearer ")
-    assert b"\r" not in granted.headers[0][1]
-    assert b"\n" not in granted.headers[0][1]
+    assert 0 < parsed.soft_limit <= parsed.hard_limit <= parsed.expires_in <= 24 * 3600
+    assert parsed.headers[0][1].startswith(b"Bearer ")
+    assert b"\r" not in parsed.headers[0][1]
+    assert b"\n" not in parsed.headers[0][1]
 
 
-TARGETS = {each.__name__: each for each in (decoder, models, document, encoded, refusal, retry_after, token)}
+TARGETS = {
+    each.__name__: each for each in (decoder, models, strict_json, compressed, error_response, retry_after, token)
+}

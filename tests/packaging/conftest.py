@@ -17,7 +17,7 @@ def project():
 
 @pytest.fixture
 def run_python():
-    """Run a program in a Python of its own, where nothing is imported yet."""
+    """Run a program in a new Python process, which has not imported anything."""
 
     def run(program, *arguments):
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""Importing ``duro`` does nothing: no I/O, no thread, no look at the environment, no other package."""
+"""Import of ``duro``: no I/O, no thread, no access to the environment, no other package."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ pytestmark = pytest.mark.process
 IMPORT = """
 import json, os, sys, threading
 
-looks = []
-# Coverage, where it measures this program, starts before and may look as it likes.
+accesses = []
+# Coverage, which may measure this program, has started before and is not counted.
 threads, modules = threading.active_count(), set(sys.modules)
-sys.addaudithook(lambda event, arguments: looks.append(event) if event.startswith("socket.") else None)
+sys.addaudithook(lambda event, arguments: accesses.append(event) if event.startswith("socket.") else None)
 
 class Environment(type(os.environ)):
     def __getitem__(self, key):
-        looks.append(f"environment {key}")
+        accesses.append(f"environment {key}")
         return super().__getitem__(key)
 
 os.environ.__class__ = Environment
@@ -28,23 +28,23 @@ os.environ.__class__ = Environment.__mro__[1]
 
 new = {name.partition(".")[0] for name in set(sys.modules) - modules}
 print(json.dumps({
-    "looks": looks,
+    "accesses": accesses,
     "threads": threading.active_count() - threads,
     "packages": sorted(new - set(sys.stdlib_module_names)),
-    "rooms": sorted(name for name in sys.modules if name.startswith("duro.")),
+    "modules": sorted(name for name in sys.modules if name.startswith("duro.")),
     "names": names,
 }))
 """
 
 
-def test_importing_does_nothing(run_python):
+def test_import_has_no_side_effects(run_python):
     finished = run_python(IMPORT)
     assert finished.returncode == 0, finished.stderr
     seen = json.loads(finished.stdout)
-    assert seen["looks"] == []
+    assert seen["accesses"] == []
     assert seen["threads"] == 0
     assert seen["packages"] == ["duro"]
-    assert seen["rooms"] == []
+    assert seen["modules"] == []
     assert {"AsyncDuro", "Duro", "capture"} <= set(seen["names"])
 
 
@@ -53,8 +53,8 @@ def test_every_public_name_loads(run_python):
     assert finished.returncode == 0, finished.stderr
 
 
-def test_making_a_client_imports_nothing_optional(run_python):
-    # But for rich, which httpx imports by itself where it is installed.
+def test_creating_a_client_imports_no_optional_package(run_python):
+    # rich is missing in this list, because httpx imports it where it is installed.
     finished = run_python("""
 import sys, duro
 duro.AsyncDuro("sk_test_example")
@@ -65,6 +65,6 @@ print(*sorted({"aiohttp", "cyclopts", "starlette", "uvicorn", "uvloop", "trio"} 
 
 
 def test_an_unknown_name_is_an_attribute_error(run_python):
-    finished = run_python("import duro; duro.Nothing")
+    finished = run_python("import duro; duro.Unknown")
     assert finished.returncode == 1
-    assert "AttributeError: module 'duro' has no attribute 'Nothing'" in finished.stderr
+    assert "AttributeError: module 'duro' has no attribute 'Unknown'" in finished.stderr

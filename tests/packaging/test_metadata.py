@@ -10,7 +10,7 @@ def names_of(requirements):
     return {re.match(r"[A-Za-z0-9._-]+", requirement)[0] for requirement in requirements}
 
 
-def test_four_packages_are_required_and_no_more(project):
+def test_exactly_four_packages_are_required(project):
     assert names_of(project["project"]["dependencies"]) == {"anyio", "attrs", "cattrs", "httpx"}
 
 
@@ -20,14 +20,14 @@ def test_all_has_every_extra(project):
     assert set(re.search(r"\[(.+)\]", everything)[1].split(",")) == set(extras) - {"all"}
 
 
-def test_every_dependency_has_a_floor(project):
+def test_every_dependency_has_a_minimum_version(project):
     extras = project["project"]["optional-dependencies"].values()
     requirements = [*project["project"]["dependencies"], *(each for extra in extras for each in extra)]
     for requirement in requirements:
         assert ">=" in requirement or requirement.startswith("duro-sdk["), requirement
 
 
-def test_the_package_says_that_it_is_typed():
+def test_the_package_is_marked_as_typed():
     assert (ROOT / "duro" / "py.typed").is_file()
 
 
@@ -35,7 +35,7 @@ def test_the_command_is_installed(project):
     assert project["project"]["scripts"] == {"duro": "duro.cli:main"}
 
 
-def test_pythons_of_the_metadata_agree(project):
+def test_the_oldest_python_of_the_metadata_is_consistent(project):
     oldest, *_ = [each for each in project["project"]["classifiers"] if re.search(r":: 3\.\d+$", each)]
     assert project["project"]["requires-python"] == ">=" + oldest.rpartition(" ")[2]
 
@@ -52,3 +52,10 @@ def test_ci_runs_the_commands_of_the_readme():
 def test_the_version_has_its_entry_in_the_changelog(project):
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## [Unreleased]" in changelog or f"## [{project['project']['version']}]" in changelog
+
+
+def test_the_folders_of_the_contributing_guide_exist():
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"\b(?:duro|tests)/[\w/.]*", guide)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -1,4 +1,4 @@
-"""Prism, an independent mock server that holds each request against the contract."""
+"""Prism: an independent mock server that validates each request against the contract."""
 
 from __future__ import annotations
 
@@ -14,71 +14,71 @@ import httpx
 import pytest
 import yaml
 
-from contract.openapi import CONTRACT, MOMENT
+from tests.support.contract.openapi import CONTRACT, MOMENT
 
-# What the contract says in prose of members that it describes as any text or number.
+# Values of members whose type the contract describes only in prose.
 EXAMPLES = {"token_type": "Bearer", "expires_in": 3600}
 READY = re.compile(r"Prism is listening on (http://\S+)")
-START_SECONDS = 60
+MAX_START_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
-def described(tmp_path_factory):
-    """The contract as a file that says what its prose does: a mock cannot know that ``createdAt`` is a moment."""
+def contract_file(tmp_path_factory):
+    """Return a copy of the contract with formats and examples that the original describes only in prose."""
 
-    def told(node, name=""):
+    def add_details(node, name=""):
         if isinstance(node, list):
-            return [told(each) for each in node]
+            return [add_details(each) for each in node]
         if not isinstance(node, dict):
             return node
         if MOMENT.fullmatch(name) and "type" in node:
             return {**node, "format": "date-time"}
         if name in EXAMPLES and "type" in node:
             return {**node, "example": EXAMPLES[name]}
-        return {each: told(value, each) for each, value in node.items()}
+        return {each: add_details(value, each) for each, value in node.items()}
 
     path = tmp_path_factory.mktemp("contract") / "openapi.yaml"
-    path.write_text(yaml.safe_dump(told(CONTRACT), sort_keys=False), encoding="utf-8")
+    path.write_text(yaml.safe_dump(add_details(CONTRACT), sort_keys=False), encoding="utf-8")
     return path
 
 
-def end(process):
+def terminate(process):
     os.killpg(process.pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")
-def prism(described):
-    """The address of a running Prism, which refuses what breaks the contract instead of only saying so."""
+def prism(contract_file):
+    """Return the URL of a running Prism, which rejects requests that violate the contract."""
     program = os.environ.get("PRISM") or shutil.which("prism")
-    assert program, "run this with: nox -s contract"
+    assert program, "Prism was not found; run: nox -s contract"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [program, "mock", str(described), "--host", "127.0.0.1", "--port", str(port), "--errors"]
-    # A group of their own: what is called node may be a script that starts it, and would leave it behind.
+    command = [program, "mock", str(contract_file), "--host", "127.0.0.1", "--port", str(port), "--errors"]
+    # A process group of its own, because the command may be a script that starts the server as a child.
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     ) as process:
-        watchdog = threading.Timer(START_SECONDS, end, [process])
+        watchdog = threading.Timer(MAX_START_SECONDS, terminate, [process])
         watchdog.start()
-        said = []
+        output = []
         for line in process.stdout:
-            said.append(line)
+            output.append(line)
             if found := READY.search(line):
                 break
         else:
-            pytest.fail("".join(said))
+            pytest.fail("".join(output))
         watchdog.cancel()
-        # Prism writes of each request; a full pipe would stop it.
+        # Prism prints a line for each request, and a full pipe would block it.
         threading.Thread(target=process.stdout.read, daemon=True).start()
         try:
             yield found[1].rstrip("/")
         finally:
-            end(process)
+            terminate(process)
 
 
 @pytest.fixture
-def plain(prism):
-    """A client that says what it is told to, right or wrong."""
+def http(prism):
+    """Return an HTTP client that can send invalid requests."""
     with httpx.Client(base_url=prism, timeout=30) as client:
         yield client

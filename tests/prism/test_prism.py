@@ -1,13 +1,13 @@
-"""Every operation, called once by each client, finds no fault with a validator that nobody here wrote."""
+"""Every operation, called once by each client, sends a request that Prism accepts."""
 
 from __future__ import annotations
 
 import pytest
 
-from contract.methods import method_of, outcome
-from contract.openapi import OPERATIONS
-from contract.rules import CREDENTIALS, OWN_BODY, plain_call, surface_of
 from duro import AsyncDuro, Duro, SecretKey, capture
+from tests.support.contract.methods import method_of, outcome
+from tests.support.contract.openapi import OPERATIONS
+from tests.support.contract.rules import CREDENTIALS, OWN_BODY, plain_call, surface_of
 
 SECRET_KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 BEARER = {"authorization": f"Bearer {SECRET_KEY}"}
@@ -27,8 +27,8 @@ async def check(client, operation):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-class TestNoViolation:
-    async def test_awaited(self, operation, prism):
+class TestOperation:
+    async def test_asynchronous(self, operation, prism):
         async with AsyncDuro(SECRET_KEY, base_url=prism, retries=0) as client:
             await check(client, operation)
 
@@ -37,20 +37,20 @@ class TestNoViolation:
             await check(client, operation)
 
 
-class TestPrismCanFail:
-    """The same server refuses what is wrong, so that its silence means something."""
+class TestInvalidRequest:
+    """Prism rejects invalid requests, so a request that it accepts is valid."""
 
-    def test_body_without_what_is_required(self, plain):
-        answer = plain.post("/v1/plans", json={"name": "Pro"}, headers=BEARER)
-        assert answer.status_code == 422
-        assert "amount" in answer.text
+    def test_body_without_a_required_member(self, http):
+        response = http.post("/v1/plans", json={"name": "Pro"}, headers=BEARER)
+        assert response.status_code == 422
+        assert "amount" in response.text
 
-    def test_query_beyond_its_bound(self, plain):
-        assert plain.get("/v1/plans", params={"limit": 101}, headers=BEARER).status_code == 422
+    def test_query_above_its_maximum(self, http):
+        assert http.get("/v1/plans", params={"limit": 101}, headers=BEARER).status_code == 422
 
-    def test_call_without_its_credential(self, plain):
-        assert plain.get("/v1/plans").status_code == 401
-        assert plain.get("/portal/email/wallet", headers=BEARER).status_code == 401
+    def test_call_without_a_credential(self, http):
+        assert http.get("/v1/plans").status_code == 401
+        assert http.get("/portal/email/wallet", headers=BEARER).status_code == 401
 
-    def test_path_that_there_is_not(self, plain):
-        assert plain.get("/v1/refunds", headers=BEARER).status_code == 404
+    def test_unknown_path(self, http):
+        assert http.get("/v1/refunds", headers=BEARER).status_code == 404

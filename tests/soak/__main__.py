@@ -1,4 +1,4 @@
-"""Soak: mixed traffic with faults and cancellation, and then everything is as it was after the first minute.
+"""Soak test: mixed traffic with faults and cancellation; no resource count may grow after the first minute.
 
 ``nox -s soak``, or ``nox -s soak -- --minutes 2 --backend trio``.
 """
@@ -17,22 +17,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
-import gauges
-from books import Books, Ending
-from callers import GRACE, PATIENCE, Task, Thread
-from stories import Stage
 
 from duro import AsyncDuro, Duro
 from duro.sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET
 
+from . import leak_checks
+from .results import Result, Results
+from .workers import TIMEOUT, TOLERANCE, Task, Thread
+from .workloads import Fixtures
+
 TASKS = 200
 THREADS = 16
-CONNECTIONS = 50
+MAX_CONNECTIONS = 50
 EXCHANGE_CONNECTIONS = 4
 
 
 class Server:
-    """The sandbox's process."""
+    """Process of the sandbox."""
 
     def __init__(self, seed):
         self._process = subprocess.Popen(
@@ -43,11 +44,11 @@ class Server:
         )
         self.url = self._process.stdout.readline().strip()
 
-    def tell(self, word):
-        self._process.stdin.write(f"{word}\n")
+    def send(self, command):
+        self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
         if not self._process.stdout.readline():
-            raise RuntimeError("the sandbox's process ended")
+            raise RuntimeError("the process of the sandbox ended")
 
     def close(self):
         self._process.communicate("end\n", timeout=60)
@@ -63,76 +64,78 @@ def running_server(seed):
 
 
 class Soak:
-    """One run."""
+    """One run of the soak test."""
 
-    def __init__(self, server, books, seed):
+    def __init__(self, server, results, seed):
         self.server = server
-        self.books = books
+        self.results = results
         self._seeds = random.Random(seed)
-        self._failures = []
+        self._errors = []
         options = {"base_url": server.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        self.awaited = AsyncDuro(**options, max_connections=CONNECTIONS)
-        self.blocking = Duro(**options, max_connections=CONNECTIONS)
+        self.asynchronous = AsyncDuro(**options, max_connections=MAX_CONNECTIONS)
+        self.blocking = Duro(**options, max_connections=MAX_CONNECTIONS)
 
     async def run(self, seconds, first):
-        async with self.awaited as duro:
+        async with self.asynchronous as duro:
             plan = await duro.plans.create(name="Pro", amount=50_000, interval="month")
             customer = await duro.customers.create(email="first@example.com")
-            stage = Stage(plan.id, customer.id)
+            fixtures = Fixtures(plan.id, customer.id)
             await anyio.to_thread.run_sync(self.blocking.plans.list().page)
-            await self.traffic(stage, first)
-            early = await gauges.read(duro, self.blocking.asynchronous)
-            await self.traffic(stage, seconds - first)
-            late = await gauges.read(duro, self.blocking.asynchronous)
-            lanes = [*gauges.transports_of(duro), *gauges.transports_of(self.blocking.asynchronous)]
-            replaced = [lane.transport.pools_replaced for lane in lanes]
+            await self.run_traffic(fixtures, first)
+            early = await leak_checks.measure(duro, self.blocking.asynchronous)
+            await self.run_traffic(fixtures, seconds - first)
+            late = await leak_checks.measure(duro, self.blocking.asynchronous)
+            transports = [*leak_checks.transports_of(duro), *leak_checks.transports_of(self.blocking.asynchronous)]
+            replaced = [each.transport.pools_replaced for each in transports]
             self.blocking.close()
-        closed = await gauges.read()
+        closed = await leak_checks.measure()
         self.report(early, late, closed, replaced)
 
-    async def traffic(self, stage, seconds):
+    async def run_traffic(self, fixtures, seconds):
         until = time.monotonic() + seconds
         threads = [
-            threading.Thread(target=self._guarded, args=(Thread(stage, self.books, self._seeds.random()), until))
+            threading.Thread(
+                target=self._run_thread, args=(Thread(fixtures, self.results, self._seeds.random()), until)
+            )
             for _ in range(THREADS)
         ]
-        await anyio.to_thread.run_sync(self.server.tell, "strike")
+        await anyio.to_thread.run_sync(self.server.send, "start-faults")
         for thread in threads:
             thread.start()
         async with anyio.create_task_group() as tasks:
             for _ in range(TASKS):
-                tasks.start_soon(Task(stage, self.books, self._seeds.random()).play, self.awaited, until)
+                task = Task(fixtures, self.results, self._seeds.random())
+                tasks.start_soon(task.run, self.asynchronous, until)
             await anyio.sleep(seconds)
-            await anyio.to_thread.run_sync(self.server.tell, "rest")
+            await anyio.to_thread.run_sync(self.server.send, "stop-faults")
         while any(thread.is_alive() for thread in threads):
             await anyio.sleep(0.05)
-        if self._failures:
-            raise self._failures[0]
+        if self._errors:
+            raise self._errors[0]
 
-    def _guarded(self, caller, until):
+    def _run_thread(self, worker, until):
         try:
-            caller.play(self.blocking, until)
+            worker.run(self.blocking, until)
         except BaseException as error:
-            self._failures.append(error)
+            self._errors.append(error)
 
     def report(self, early, late, closed, replaced):
-        most = 2 * (CONNECTIONS + EXCHANGE_CONNECTIONS)
-        rows = list(gauges.growth(early, late, most))
-        print(f"\n{'':<14}{'first minute':>14}{'end':>14}{'allowed':>14}{'closed':>14}")
+        max_connections = 2 * (MAX_CONNECTIONS + EXCHANGE_CONNECTIONS)
+        rows = list(leak_checks.compare(early, late, max_connections))
+        print(f"\n{'':<18}{'first minute':>14}{'end':>14}{'allowed':>14}{'closed':>14}")
         for (name, first, last, allowed, kept), after in zip(rows, closed, strict=True):
-            print(f"{name:<14}{first:>14,}{last:>14,}{allowed:>14,}{after:>14,}{'' if kept else '  LEAK'}")
-        print(
-            f"pools replaced: {replaced}; longest call: {self.books.longest:.1f} s; endings: {dict(self.books.endings)}"
-        )
-        self.books.close()
-        faults = [f"{name} grew from {first:,} to {last:,}" for name, first, last, _, kept in rows if not kept]
-        faults += [f"{closed.connections} connections are open after the end"] if closed.connections else []
-        faults += ["a call hung"] if self.books.longest > PATIENCE + GRACE else []
-        faults += [f"no call ended with {ending}" for ending in Ending if not self.books.endings[ending]]
-        faults += self.books.differences(self.server.url)
-        if faults:
-            sys.exit("\n".join(faults[:20]))
-        print("nothing lost, nothing twice")
+            print(f"{name:<18}{first:>14,}{last:>14,}{allowed:>14,}{after:>14,}{'' if kept else '  LEAK'}")
+        counts = dict(self.results.counts)
+        print(f"pools replaced: {replaced}; longest call: {self.results.longest:.1f} s; results: {counts}")
+        self.results.close()
+        failures = [f"{name} grew from {first:,} to {last:,}" for name, first, last, _, kept in rows if not kept]
+        failures += [f"{closed.connections} connections are open after the end"] if closed.connections else []
+        failures += ["a call exceeded its timeout"] if self.results.longest > TIMEOUT + TOLERANCE else []
+        failures += [f"the run has no call with the result {each}" for each in Result if not self.results.counts[each]]
+        failures += self.results.find_differences(self.server.url)
+        if failures:
+            sys.exit("\n".join(failures[:20]))
+        print("no write was lost or processed twice")
 
 
 def main():
@@ -141,13 +144,13 @@ def main():
     parser.add_argument("--backend", choices=["asyncio", "trio"], default="asyncio")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    gauges.NOISE.listen()
+    leak_checks.UNRAISABLE_LOG.install()
     seconds = arguments.minutes * 60
     first = min(60.0, seconds / 3)
-    # Whatever hangs ends here, and says where.
+    # A run that hangs is ended, and prints the stack of each thread.
     faulthandler.dump_traceback_later(seconds + 240, exit=True)
-    with tempfile.TemporaryDirectory() as place, running_server(arguments.seed) as server:
-        soak = Soak(server, Books(Path(place) / "books"), arguments.seed)
+    with tempfile.TemporaryDirectory() as directory, running_server(arguments.seed) as server:
+        soak = Soak(server, Results(Path(directory) / "results"), arguments.seed)
         anyio.run(soak.run, seconds, first, backend=arguments.backend)
 
 

@@ -14,12 +14,12 @@ import schemathesis
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sandbox.deliveries.receiver import listening
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from duro.sandbox import Sandbox
 from duro.sandbox.api.operations import OPERATIONS
+from tests.support.webhook_receiver import listening
 
 CONTRACT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "data" / "openapi.yaml").read_text())
 CHECKS = [not_a_server_error, response_schema_conformance]

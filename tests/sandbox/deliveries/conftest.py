@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox.deliveries.receiver import Receiver, listening
 
 from duro.sandbox import Endpoint, Sandbox
+from tests.support.webhook_receiver import Receiver, listening
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox.deliveries.receiver import Receiver, ReceiverResponse
 
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Endpoint, Sandbox
+from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 Make = Callable[..., dict[str, Any]]
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sandbox.deliveries.receiver import Receiver, ReceiverResponse
 
 from duro.sandbox import Endpoint, Sandbox
 from duro.webhooks.signature import Key, find_signer, parse_header
+from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 Make = Callable[..., dict[str, Any]]
 SECRET = "whsec_sandbox"

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox.deliveries.receiver import Receiver, ReceiverResponse
 
 from duro import Duro
 from duro.sandbox import Endpoint, Sandbox
 from duro.webhooks import Webhook
+from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 Make = Callable[..., dict[str, Any]]
 

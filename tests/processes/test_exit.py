@@ -1,0 +1,213 @@
+"""Program exit with a client that is not closed: quick and without output."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+MAX_EXIT_SECONDS = 2.0
+
+IDLE = """
+import sys
+from duro import Duro
+
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/idle")
+"""
+
+# The test writes a line when the server has the request, so the thread is in the call by then.
+IN_PROGRESS = """
+import sys, threading
+from duro import Duro
+
+client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
+client.request("GET", "/v1/idle")
+threading.Thread(target=lambda: client.request("POST", "/v1/hang", json={}), daemon=True).start()
+sys.stdin.readline()
+"""
+
+ENDINGS = {
+    "returns": ("print('ending', flush=True)", 0),
+    "sys.exit": ("print('ending', flush=True); sys.exit(3)", 3),
+    "raises": ("print('ending', flush=True); raise LookupError('the last line')", 1),
+}
+
+
+@pytest.fixture
+def hanging_server(raw_server):
+    raw_server.reply = lambda request: raw_server.HANG if request.path == "/v1/hang" else raw_server.json(b"{}")
+    return raw_server
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("state", ["idle", "in progress"])
+def test_a_program_ends_although_its_client_is_not_closed(state, ending, select_loop, hanging_server, run_program):
+    last_line, status = ENDINGS[ending]
+    running = run_program(select_loop + (IDLE if state == "idle" else IN_PROGRESS) + last_line, hanging_server.url)
+    assert hanging_server.wait_for_request().path == "/v1/idle"
+    if state == "in progress":
+        assert hanging_server.wait_for_request().path == "/v1/hang"
+        running.write_line()
+    assert running.read_line() == "ending"
+
+    assert running.wait() < MAX_EXIT_SECONDS
+    assert running.status == status
+    if ending == "raises":
+        assert running.errors.count("Traceback") == 1
+        assert running.unexpected_errors[-1] == "LookupError: the last line\n"
+    else:
+        assert running.unexpected_errors == []
+
+
+def test_a_request_in_progress_is_cancelled_at_exit(hanging_server, run_program):
+    running = run_program(IN_PROGRESS, hanging_server.url)
+    hanging_server.wait_for_request()
+    hanging_server.wait_for_request()
+    running.write_line()
+    assert hanging_server.wait_for_disconnect().path == "/v1/hang"
+    running.wait()
+    assert running.status == 0
+
+
+def test_a_daemon_thread_in_a_call_runs_its_finally_blocks_at_exit(hanging_server, run_program):
+    source = """
+    import atexit, sys, threading
+    thread = threading.Thread(target=lambda: work(), daemon=True)
+
+    @atexit.register  # registered before the SDK is imported, so it runs after the SDK's own callback
+    def join():
+        thread.join()
+        print("joined", flush=True)
+
+    from duro import Duro
+
+    def work():
+        try:
+            with Duro("sk_test_1", base_url=sys.argv[1]) as client:
+                while True:
+                    try:
+                        client.request("GET", "/v1/hang")
+                    except Exception as error:
+                        print("caught", error, flush=True)
+        finally:
+            print("finally", flush=True)
+
+    thread.start()
+    sys.stdin.readline()
+    """
+    running = run_program(source, hanging_server.url)
+    hanging_server.wait_for_request()
+    running.write_line()
+    running.wait()
+    assert running.read_lines() == ["finally", "joined"]
+    assert running.unexpected_errors == []
+    assert running.status == 0
+
+
+def test_calls_work_in_an_atexit_callback_of_the_program(hanging_server, run_program):
+    source = """
+    import atexit, sys
+    from duro import Duro
+
+    client = Duro("sk_test_1", base_url=sys.argv[1])
+
+    @atexit.register
+    def call_at_exit():
+        print(client.request("GET", "/v1/exit"), flush=True)
+        client.close()
+
+    client.request("GET", "/v1/idle")
+    """
+    running = run_program(source, hanging_server.url)
+    running.wait()
+    assert running.read_lines() == ["{}"]
+    assert running.unexpected_errors == []
+    assert running.status == 0
+
+
+def test_a_call_after_the_portal_has_ended_raises_client_closed_error(hanging_server, run_program):
+    source = """
+    import atexit, sys
+
+    @atexit.register  # registered before the SDK is imported, so it runs after the SDK's own callback
+    def call_too_late():
+        try:
+            client.request("GET", "/v1/late")
+        except Exception as error:
+            print(type(error).__name__, flush=True)
+
+    from duro import Duro
+    client = Duro("sk_test_1", base_url=sys.argv[1])
+    client.request("GET", "/v1/idle")
+    """
+    running = run_program(source, hanging_server.url)
+    running.wait()
+    assert running.read_lines() == ["ClientClosedError"]
+    assert running.unexpected_errors == []
+
+
+def test_a_task_that_ignores_cancellation_delays_the_exit_by_at_most_two_seconds(run_program):
+    source = """
+    import sys, threading
+    import anyio
+    from duro import Duro
+
+    class UncancellableTransport:
+        async def send(self, request):
+            with anyio.CancelScope(shield=True):
+                print("in progress", flush=True)
+                while True:
+                    try:
+                        await anyio.sleep_forever()
+                    except BaseException:
+                        pass
+
+        async def aclose(self):
+            pass
+
+    client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=UncancellableTransport())
+    threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
+    sys.stdin.readline()
+    """
+    running = run_program(source)
+    assert running.read_line() == "in progress"
+    running.write_line()
+    assert running.wait() < MAX_EXIT_SECONDS + 1
+    assert running.unexpected_errors == []
+    assert running.status == 0
+
+
+def test_an_unclosed_client_warns_when_resource_warnings_are_enabled(hanging_server, run_program):
+    source = IDLE + "del client; print('deleted')"
+    running = run_program(source, hanging_server.url, options=["-W", "default::ResourceWarning"])
+    running.wait()
+    assert running.read_lines() == ["deleted"]
+    assert "ResourceWarning: a Duro client was not closed" in running.errors
+
+
+def test_a_name_lookup_that_hangs_does_not_delay_the_exit(run_program):
+    # A name server that does not respond has the same effect.
+    source = """
+import socket, sys, threading
+sys.modules["uvloop"] = None  # uvloop resolves names in threads that are not joined at exit
+from duro import Duro
+
+started = threading.Event()
+
+def hang(*arguments, **options):
+    started.set()
+    threading.Event().wait()
+
+socket.getaddrinfo = hang
+client = Duro("sk_test_1", base_url="https://api.example.com")
+for number in range(3):
+    threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
+started.wait()
+print(sum(thread.name == "duro-resolver" for thread in threading.enumerate()), flush=True)
+"""
+    running = run_program(source)
+    assert running.read_line() == "1"
+    assert running.wait() < MAX_EXIT_SECONDS
+    assert running.unexpected_errors == []
+    assert running.status == 0
