@@ -32,8 +32,8 @@ from .config import (
     DEFAULT_MAX_CONNECTIONS,
     DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_TIMEOUT_SECONDS,
+    ClientSettings,
     RetryPolicy,
-    Settings,
     check_max_connections,
     check_max_response_bytes,
     check_timeout,
@@ -134,7 +134,7 @@ class AsyncDuro:
         del credential, client_id, client_secret
         resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
-        settings = Settings(
+        settings = ClientSettings(
             base_url=resolve_base_url(base_url, resolved.mode),
             timeout=DEFAULT_TIMEOUT_SECONDS if isinstance(timeout, Unset) else check_timeout(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),

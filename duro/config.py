@@ -19,9 +19,9 @@ __all__ = [
     "DEFAULT_MAX_RESPONSE_BYTES",
     "DEFAULT_TIMEOUT_SECONDS",
     "HOSTS",
+    "ClientSettings",
     "Mode",
     "RetryPolicy",
-    "Settings",
     "check_max_connections",
     "check_max_response_bytes",
     "check_timeout",
@@ -208,7 +208,7 @@ def is_loopback(host: str) -> bool:
 
 
 @frozen
-class Settings:
+class ClientSettings:
     """Validated settings of a client.
 
     Attributes:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duro import AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, RetryPolicy, SecretKey
-from duro.config import Settings, resolve_base_url
+from duro.config import ClientSettings, resolve_base_url
 from duro.errors import ConfigurationError
 
 KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
@@ -249,7 +249,7 @@ def test_invalid_response_limits_are_rejected(value, client_class):
 
 
 def test_defaults_of_a_client():
-    settings = Settings("https://api.useduro.com")
+    settings = ClientSettings("https://api.useduro.com")
     assert (settings.timeout, settings.max_connections, settings.retry) == (30.0, 100, RetryPolicy())
     assert settings.max_response_bytes == 16 * 1024 * 1024
 

@@ -17,7 +17,7 @@ from .exchange import TokenExchange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..config import Settings
+    from ..config import ClientSettings
     from ..http.operation import Operation
     from ..http.request import Authorizer
     from ..http.transport import Transport
@@ -67,7 +67,9 @@ class OAuthAuthorizer:
         transports: Transports for exchanges, one per event loop.
     """
 
-    def __init__(self, credentials: ClientCredentials, settings: Settings, transports: PerLoop[Transport]) -> None:
+    def __init__(
+        self, credentials: ClientCredentials, settings: ClientSettings, transports: PerLoop[Transport]
+    ) -> None:
         self.exchange = TokenExchange(credentials, settings, transports)
         self.cache = TokenCache(self.exchange, settings.clock)
 
@@ -98,7 +100,7 @@ class Authorizers:
         open_transport: Function that creates the transport for the exchanges of an event loop.
     """
 
-    def __init__(self, settings: Settings, open_transport: Callable[[], Transport]) -> None:
+    def __init__(self, settings: ClientSettings, open_transport: Callable[[], Transport]) -> None:
         self._settings = settings
         self._transports = PerLoop(open_transport)
         self._oauth: dict[ClientCredentials, OAuthAuthorizer] = {}

@@ -15,7 +15,7 @@ from ..http.transport import RequestNotSentError, ResponseLostError, ResponseToo
 from .token import ClockReading, Token, parse_token
 
 if TYPE_CHECKING:
-    from ..config import Settings
+    from ..config import ClientSettings
     from ..http.event_loop import PerLoop
     from ..http.transport import Transport
     from .credentials import ClientCredentials
@@ -46,7 +46,9 @@ class TokenExchange:
         transports: Transports for exchanges, one per event loop.
     """
 
-    def __init__(self, credentials: ClientCredentials, settings: Settings, transports: PerLoop[Transport]) -> None:
+    def __init__(
+        self, credentials: ClientCredentials, settings: ClientSettings, transports: PerLoop[Transport]
+    ) -> None:
         self._credentials = credentials
         self._settings = settings
         self._clock = settings.clock

@@ -69,7 +69,7 @@ from .transport.limited import LimitedTransport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..config import RetryPolicy, Settings
+    from ..config import ClientSettings, RetryPolicy
     from .request import Invocation
     from .transport import Transport
 
@@ -90,7 +90,7 @@ class Pipeline:
         open_transport: Function that creates the transport of an event loop. It is called on that loop.
     """
 
-    def __init__(self, settings: Settings, open_transport: Callable[[], Transport]) -> None:
+    def __init__(self, settings: ClientSettings, open_transport: Callable[[], Transport]) -> None:
         self._settings = settings
         self._clock = settings.clock
         self._open_transport = open_transport

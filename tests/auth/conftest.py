@@ -23,7 +23,7 @@ from duro import AsyncDuro
 from duro._clock import Clock
 from duro.auth.cache import TokenCache
 from duro.auth.token import ClockReading, Token
-from duro.config import Settings
+from duro.config import ClientSettings
 
 TIMEOUT_SECONDS = 30.0
 
@@ -351,7 +351,7 @@ def server():
 @pytest.fixture
 def client(server, clock, monkeypatch):
     """Client with the test's clock, enough connections for all calls, and no retries."""
-    monkeypatch.setattr("duro.client.Settings", partial(Settings, clock=clock.as_clock))
+    monkeypatch.setattr("duro.client.ClientSettings", partial(ClientSettings, clock=clock.as_clock))
     return AsyncDuro(**server.options, max_connections=400, retries=0)
 
 

@@ -14,7 +14,7 @@ from duro import (
 )
 from duro.auth.authorizers import MAX_OAUTH_CLIENTS, Authorizers
 from duro.auth.credentials import resolve_credential, wrap_secret
-from duro.config import Settings
+from duro.config import ClientSettings
 from duro.http.operation import Operation, Surface
 
 SECRET_PART = "d0-n0t-sh0w"
@@ -117,7 +117,9 @@ def test_other_types_are_rejected_as_credential(credential):
 
 
 def authorizers(clock) -> Authorizers:
-    return Authorizers(Settings("http://127.0.0.1:9", clock=clock.as_clock), lambda: pytest.fail("nothing is sent"))
+    return Authorizers(
+        ClientSettings("http://127.0.0.1:9", clock=clock.as_clock), lambda: pytest.fail("nothing is sent")
+    )
 
 
 ALLOWED = {

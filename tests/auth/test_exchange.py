@@ -15,7 +15,7 @@ from duro import (
     TokenExchangeError,
 )
 from duro.auth.exchange import TokenExchange
-from duro.config import Settings
+from duro.config import ClientSettings
 from duro.http.event_loop import PerLoop
 from duro.http.request import USER_AGENT, Headers, Response
 
@@ -55,7 +55,7 @@ def response(status: int = 200, document: object = GRANT, **headers: str) -> Res
 def exchange_over(transport, clock, **settings) -> TokenExchange:
     return TokenExchange(
         ClientCredentials("cid_test_1", SECRET),
-        Settings(BASE, clock=clock.as_clock, **settings),
+        ClientSettings(BASE, clock=clock.as_clock, **settings),
         PerLoop(lambda: transport),
     )
 

@@ -22,7 +22,7 @@ from duro import (
     TokenExchangeError,
 )
 from duro.auth.exchange import TokenExchange
-from duro.config import RetryPolicy, Settings
+from duro.config import ClientSettings, RetryPolicy
 from duro.http.event_loop import PerLoop
 from duro.http.request import Headers, Response
 
@@ -62,7 +62,7 @@ def response(status: int = 200, document: object = GRANT, **headers: str) -> Res
 def exchange_over(transport, clock, **settings) -> TokenExchange:
     return TokenExchange(
         ClientCredentials("cid_test_1", SECRET),
-        Settings(BASE, clock=clock.as_clock, **settings),
+        ClientSettings(BASE, clock=clock.as_clock, **settings),
         PerLoop(lambda: transport),
     )
 
@@ -295,7 +295,7 @@ async def test_secret_and_token_are_not_logged(server, caplog):
 async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
     response = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
-        ClientCredentials("cid_test_1", SECRET), Settings(BASE), PerLoop(lambda: ScriptedTransport(response))
+        ClientCredentials("cid_test_1", SECRET), ClientSettings(BASE), PerLoop(lambda: ScriptedTransport(response))
     )
     with pytest.raises(TokenExchangeError) as caught:
         await exchange()

@@ -14,7 +14,7 @@ import pytest
 
 from duro import AsyncDuro, Duro
 from duro._clock import Clock
-from duro.config import Settings
+from duro.config import ClientSettings
 
 TASKS = 40
 HOUR = 3600.0
@@ -89,7 +89,7 @@ async def open_client(interface, sandbox, **options):
 def machine(sandbox, monkeypatch):
     """Return a machine whose clocks the clients use."""
     machine = Machine(sandbox)
-    monkeypatch.setattr("duro.client.Settings", partial(Settings, clock=machine.clock))
+    monkeypatch.setattr("duro.client.ClientSettings", partial(ClientSettings, clock=machine.clock))
     return machine
 
 

@@ -21,7 +21,7 @@ import pytest
 
 from duro import AsyncDuro, capture
 from duro._clock import Clock
-from duro.config import RetryPolicy, Settings
+from duro.config import ClientSettings, RetryPolicy
 from duro.errors import (
     ConnectionFailedError,
     DuroError,
@@ -98,7 +98,7 @@ def virtual_time(monkeypatch):
 
     def create(tasks):
         time = VirtualTime(tasks)
-        monkeypatch.setattr("duro.client.Settings", partial(Settings, clock=time.clock))
+        monkeypatch.setattr("duro.client.ClientSettings", partial(ClientSettings, clock=time.clock))
         return time
 
     return create

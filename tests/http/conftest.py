@@ -9,7 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from duro._clock import Clock
-from duro.config import RetryPolicy, Settings
+from duro.config import ClientSettings, RetryPolicy
 from duro.http.operation import Operation
 from duro.http.pipeline import Pipeline
 from duro.http.request import NO_HEADERS, Headers, Invocation, Response
@@ -108,7 +108,7 @@ def pipeline_over(manual_time):
 
     def make(*outcomes, **settings):
         transport = ScriptedTransport(*outcomes)
-        settings = Settings("http://127.0.0.1:1", **{"clock": manual_time.clock, **settings})
+        settings = ClientSettings("http://127.0.0.1:1", **{"clock": manual_time.clock, **settings})
         pipeline = Pipeline(settings, lambda: transport)
         return pipeline, transport
 

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from duro._clock import Clock
-from duro.config import RetryPolicy, Settings
+from duro.config import ClientSettings, RetryPolicy
 from duro.errors import (
     APIError,
     AuthenticationError,
@@ -234,7 +234,7 @@ class TestClosing:
         _, transport = pipeline_over(response())
         opened = []
         pipeline = Pipeline(
-            Settings("http://127.0.0.1:1", clock=manual_time.clock), lambda: opened.append(1) or transport
+            ClientSettings("http://127.0.0.1:1", clock=manual_time.clock), lambda: opened.append(1) or transport
         )
         assert opened == []
         for _ in range(3):
@@ -249,7 +249,7 @@ class TestClosing:
             await pipeline.aclose()
 
         clock = Clock(sleep=close_while_waiting)
-        pipeline = Pipeline(Settings("http://127.0.0.1:1", clock=clock), lambda: opened.append(1) or transport)
+        pipeline = Pipeline(ClientSettings("http://127.0.0.1:1", clock=clock), lambda: opened.append(1) or transport)
         with pytest.raises(ClientClosedError):
             await pipeline.execute(read)
         assert opened == [1]

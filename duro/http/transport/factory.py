@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ...config import Settings
+    from ...config import ClientSettings
 
 __all__ = ["AnyTransport", "choose_exchange_transport", "choose_transport"]
 
@@ -24,7 +24,7 @@ AnyTransport: TypeAlias = Union[Literal["httpx"], "httpx.AsyncClient", Transport
 MAX_EXCHANGE_CONNECTIONS: Final = 4
 
 
-def choose_transport(transport: AnyTransport, settings: Settings) -> Callable[[], Transport]:
+def choose_transport(transport: AnyTransport, settings: ClientSettings) -> Callable[[], Transport]:
     """Choose the transport for business calls.
 
     Args:
@@ -54,7 +54,7 @@ def choose_transport(transport: AnyTransport, settings: Settings) -> Callable[[]
     )
 
 
-def choose_exchange_transport(transport: AnyTransport, settings: Settings) -> Callable[[], Transport]:
+def choose_exchange_transport(transport: AnyTransport, settings: ClientSettings) -> Callable[[], Transport]:
     """Choose the transport for token exchanges, apart from business calls and from the hooks of the user's client.
 
     A :class:`Transport` of the user sends exchanges too, because it may be the only route to the API.
