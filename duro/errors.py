@@ -205,7 +205,7 @@ class APIError(DuroError):
         self.status = status
         self.code = code
         self.message = message
-        self.details = tuple(details)
+        self.details: tuple[ErrorDetail, ...] = tuple(details)
         self.request_id = request_id
         self.idempotency_key = idempotency_key
 

@@ -70,8 +70,8 @@ class OAuthAuthorizer:
     def __init__(
         self, credentials: ClientCredentials, settings: ClientSettings, transports: PerLoop[Transport]
     ) -> None:
-        self.exchange = TokenExchange(credentials, settings, transports)
-        self.cache = TokenCache(self.exchange, settings.clock)
+        self.exchange: TokenExchange = TokenExchange(credentials, settings, transports)
+        self.cache: TokenCache = TokenCache(self.exchange, settings.clock)
 
     def cached_headers(self) -> Headers | None:
         """Return the headers of a token below its soft limit, else ``None``."""

@@ -61,7 +61,7 @@ class SecretKey:
     def __init__(self, key: str | Secret) -> None:
         key = wrap_secret(key)
         self.mode: Mode = _parse_mode(key, kind="sk", name="secret_key", example="sk_test_…")
-        self.key = key
+        self.key: Secret = key
 
     def __repr__(self) -> str:
         # A traceback with locals needs the repr even if __init__ fails before it sets the mode.
@@ -102,8 +102,8 @@ class ClientCredentials:
                 f"client_id and client_secret must have the same mode, got client_id of mode {self.mode!r}; "
                 "pass both from one pair"
             )
-        self.client_id = client_id.reveal()
-        self.client_secret = client_secret
+        self.client_id: str = client_id.reveal()
+        self.client_secret: Secret = client_secret
 
     def __repr__(self) -> str:
         return f"ClientCredentials(client_id={getattr(self, 'client_id', '…')!r}, client_secret=…)"
@@ -133,7 +133,7 @@ class _OpaqueToken:
             )
         if mode not in (None, "test", "live"):
             raise ConfigurationError("mode must be 'test', 'live' or None; pass the mode in which the token was issued")
-        self.token = token
+        self.token: Secret = token
         self.mode: Mode | None = mode
 
     def __repr__(self) -> str:

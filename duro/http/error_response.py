@@ -36,9 +36,9 @@ class ErrorDescription:
     __slots__ = ("code", "details", "message")
 
     def __init__(self, *, code: str | None, message: str | None, details: tuple[ErrorDetail, ...] = ()) -> None:
-        self.code = code
-        self.message = message
-        self.details = details
+        self.code: str | None = code
+        self.message: str | None = message
+        self.details: tuple[ErrorDetail, ...] = details
 
 
 def parse_error_response(body: bytes, *, secret: bytes = b"") -> ErrorDescription:

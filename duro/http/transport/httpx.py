@@ -52,7 +52,7 @@ class HttpxTransport:
         self._tls = _create_tls_context(secure=base_url.startswith("https://"))
         self._proxy = _find_proxy(base_url)
         self._pool = _Pool(self._open_pool())
-        self.pools_replaced = 0
+        self.pools_replaced: int = 0
 
     async def send(self, request: Request) -> Response:
         """Send over a pooled connection. Replace the pool once if it lost its connections.

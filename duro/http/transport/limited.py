@@ -26,7 +26,7 @@ class LimitedTransport:
 
     def __init__(self, transport: Transport, *, max_connections: int) -> None:
         self.transport = transport
-        self.slots = anyio.Semaphore(max_connections, fast_acquire=True)
+        self.slots: anyio.Semaphore = anyio.Semaphore(max_connections, fast_acquire=True)
 
     async def send(self, request: Request) -> Response:
         """Wait for a slot, then send a request."""

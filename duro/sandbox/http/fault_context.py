@@ -44,7 +44,7 @@ class FaultContext:
     """
 
     def __init__(self, backend: Backend, application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self.connection = Connection(scope, receive)
+        self.connection: Connection = Connection(scope, receive)
         self._backend = backend
         self._application = application
         self._scope = scope
