@@ -34,7 +34,7 @@ async def test_thousand_concurrent_calls_send_one_post(server, run_concurrently)
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_thousand_concurrent_calls_send_one_post_to_the_sandbox(anyio_backend, sandbox, run_concurrently):
     async with AsyncDuro(**sandbox.options) as client:
-        outcomes = await run_concurrently(1000, lambda: client.plans.list(limit=1).page())
+        outcomes = await run_concurrently(1000, lambda: client.plans.list(page_size=1).page())
 
     assert outcomes.errors == []
     assert sandbox.stats.token_exchanges == 1

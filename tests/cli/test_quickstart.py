@@ -78,7 +78,7 @@ def test_failure_is_one_line_and_exit_code_1(run_duro, sandbox):
     account = {"DURO_CLIENT_ID": "cid_test_sandbox", "DURO_CLIENT_SECRET": "csec_test_mistaken"}
     finished = run_duro("quickstart", "--coroutines", 10, DURO_BASE_URL=sandbox.url, **account)
     assert (finished.returncode, finished.stdout) == (1, "")
-    assert finished.stderr.splitlines()[-1].startswith("duro: the token endpoint refused with 401")
+    assert finished.stderr.splitlines()[-1].startswith("duro: the token endpoint returned 401")
     assert "Traceback" not in finished.stderr
 
 

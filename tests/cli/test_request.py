@@ -76,7 +76,7 @@ def test_unreachable_server_is_one_line_and_exit_code_1(run_duro, unused_tcp_por
     finished = run_duro("request", "GET", "/v1/plans", "--secret-key", "sk_test_example", "--base-url", address)
     assert finished.returncode == 1
     (line,) = finished.stderr.splitlines()
-    assert "no connection" in line
+    assert "the connection to the API failed" in line
 
 
 @pytest.mark.parametrize(
