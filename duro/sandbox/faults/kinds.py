@@ -1,20 +1,18 @@
 """Fault kinds: one frozen class each, with its options and its effect on a request.
 
-Kinds do not use ASGI. They act through a :class:`~duro.sandbox.http.fault_context.FaultContext`. It can process the
+Kinds do not use ASGI. They act through a :class:`~duro.sandbox.faults.faulty_request.FaultyRequest`. It can process the
 request, discard it, send a response, or act on the connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from attrs import AttrsInstance, frozen
 
 from ..validation import Flag, InvalidValueError
-
-if TYPE_CHECKING:
-    from ..http.fault_context import FaultContext
+from .faulty_request import FaultyRequest
 
 __all__ = [
     "KINDS",
@@ -55,7 +53,7 @@ class FaultEffect(AttrsInstance, Protocol):
 
     kind: ClassVar[FaultKind]
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Apply the fault to one request, and return when the server is done with it."""
         ...
 
@@ -74,9 +72,9 @@ class StatusFault:
     status: Annotated[int, _check_status]
     retry_after: Annotated[float | None, _check_seconds] = None
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Respond with the status."""
-        await context.reject(self.status, retry_after=self.retry_after)
+        await request.reject(self.status, retry_after=self.retry_after)
 
 
 @frozen
@@ -91,14 +89,14 @@ class DelayFault:
 
     seconds: Annotated[float, _check_seconds]
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Wait, then process the call."""
         # Read first: the server drops the body of a request whose client disconnects during the delay.
-        await context.read_request()
-        if await context.connection.sleep(self.seconds):
-            await context.forward()
+        await request.read_request()
+        if await request.connection.sleep(self.seconds):
+            await request.forward()
         else:
-            await context.connection.wait_for_disconnect()
+            await request.connection.wait_for_disconnect()
 
 
 @frozen
@@ -107,10 +105,10 @@ class ResetBeforeFault:
 
     kind: ClassVar[FaultKind] = "reset_before"
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Discard the request, and reset the connection."""
-        await context.discard()
-        await context.connection.reset()
+        await request.discard()
+        await request.connection.reset()
 
 
 @frozen
@@ -119,10 +117,10 @@ class ResetAfterFault:
 
     kind: ClassVar[FaultKind] = "reset_after"
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Process the call, and reset the connection."""
-        await context.process()
-        await context.connection.reset()
+        await request.process()
+        await request.connection.reset()
 
 
 @frozen
@@ -131,11 +129,11 @@ class TruncateFault:
 
     kind: ClassVar[FaultKind] = "truncate"
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Process the call, and send the head and half of the body."""
-        response = await context.process()
-        context.connection.write(response.head + response.body[: len(response.body) // 2])
-        await context.connection.close()
+        response = await request.process()
+        request.connection.write(response.head + response.body[: len(response.body) // 2])
+        await request.connection.close()
 
 
 @frozen
@@ -144,10 +142,10 @@ class GarbageFault:
 
     kind: ClassVar[FaultKind] = "garbage"
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Process the call, and send the page of a proxy that has lost its server."""
-        await context.process()
-        await context.send_html(
+        await request.process()
+        await request.send_html(
             "<!doctype html><title>Please wait</title><p>We will be back in a moment.</p>",
         )
 
@@ -164,11 +162,11 @@ class DripFault:
 
     pause: Annotated[float, _check_seconds] = 0.001
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Process the call, send the response byte by byte, and close the connection."""
-        response = await context.process()
-        await context.connection.drip(response.head + response.body, pause=self.pause)
-        await context.connection.close()
+        response = await request.process()
+        await request.connection.drip(response.head + response.body, pause=self.pause)
+        await request.connection.close()
 
 
 @frozen
@@ -183,13 +181,13 @@ class SilenceFault:
 
     commit: Flag = True
 
-    async def apply(self, context: FaultContext) -> None:
+    async def apply(self, request: FaultyRequest) -> None:
         """Process or discard the request, and wait until the client disconnects."""
         if self.commit:
-            await context.process()
+            await request.process()
         else:
-            await context.discard()
-        await context.connection.wait_for_disconnect()
+            await request.discard()
+        await request.connection.wait_for_disconnect()
 
 
 KINDS: Final[Mapping[str, type[FaultEffect]]] = {

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..backend import Backend
 from ..faults.path_pattern import is_control_path
-from .fault_context import FaultContext
+from .faulty_request import HttpFaultyRequest
 from .request_log_middleware import RequestLogMiddleware
 
 __all__ = ["FaultMiddleware"]
@@ -32,4 +32,4 @@ class FaultMiddleware:
         if fault is None:
             await self._logged(scope, receive, send)
         else:
-            await fault.effect.apply(FaultContext(self._backend, self._application, scope, receive, send))
+            await fault.effect.apply(HttpFaultyRequest(self._backend, self._application, scope, receive, send))

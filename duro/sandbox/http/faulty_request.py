@@ -1,37 +1,24 @@
-"""Fault context: the actions that a fault kind may take on one request."""
+"""Actions that a fault may take on one HTTP request."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from attrs import frozen
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..errors import ApiError
+from ..faults.faulty_request import FaultyRequest, RawResponse
 from .connection import Connection
 from .request_log_middleware import RequestLogMiddleware
 
-__all__ = ["FaultContext", "RawResponse"]
+__all__ = ["HttpFaultyRequest"]
 
 
-@frozen
-class RawResponse:
-    """Response as the bytes that the client would have received.
-
-    Attributes:
-        head: Status line and headers, with the empty line after them.
-        body: Body, empty in the response to a HEAD request.
-    """
-
-    head: bytes
-    body: bytes
-
-
-class FaultContext:
-    """One request that a fault applies to.
+class HttpFaultyRequest(FaultyRequest):
+    """HTTP request that a fault applies to.
 
     The request log lies inside: it records the API's response, even if the client receives another one or none.
 
@@ -44,12 +31,17 @@ class FaultContext:
     """
 
     def __init__(self, backend: Backend, application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self.connection: Connection = Connection(scope, receive)
+        self._connection = Connection(scope, receive)
         self._backend = backend
         self._application = application
         self._scope = scope
         self._receive = receive
         self._send = send
+
+    @property
+    def connection(self) -> Connection:
+        """Connection of the client."""
+        return self._connection
 
     async def read_request(self) -> None:
         """Read the whole request now. A later ``forward`` or ``process`` uses the copy."""
