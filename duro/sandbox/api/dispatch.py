@@ -6,7 +6,7 @@ import logging
 
 from starlette.requests import Request
 
-from ..auth.sessions import authenticate
+from ..auth.authentication import authenticate
 from ..backend import Backend
 from ..errors import ApiError
 from ..storage.database import savepoint

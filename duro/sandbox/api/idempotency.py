@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..auth.sessions import Audience
+from ..auth.audience import Audience
 from ..clock import timestamp
 from ..errors import ApiError
 from .responses import ApiResponse

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from ..._json import JSONObject
-from ..auth.sessions import Audience
+from ..auth.audience import Audience
 from .request_context import RequestContext
 from .responses import ApiResponse
 

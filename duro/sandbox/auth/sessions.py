@@ -1,8 +1,7 @@
-"""Sessions of customers, and the credential that each audience of the API needs."""
+"""Sessions of customers who have signed in."""
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import secrets
 import sqlite3
@@ -12,50 +11,14 @@ from typing import Final
 
 from ..clock import timestamp
 from ..errors import ApiError
-from .credentials import authenticate_merchant
+from .audience import Audience
 
-__all__ = ["Audience", "authenticate", "open_session"]
+__all__ = ["find_person", "open_session"]
 
 SESSION_LIFETIME: Final = timedelta(hours=24)
 
 
-class Audience(enum.Enum):
-    """Group of callers that an operation serves. It determines the credential."""
-
-    MERCHANT = "merchant"  # secret key or access token
-    IDENTITY = "identity"  # identity token
-    PORTAL = "portal"  # portal session
-    PUBLIC = "public"  # without a credential
-
-
 _PREFIXES: Final[Mapping[Audience, str]] = {Audience.IDENTITY: "idt_test_", Audience.PORTAL: "pst_test_"}
-
-
-def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[str, str], now: datetime) -> str:
-    """Check the credential of a request.
-
-    Args:
-        audience: Audience of the operation.
-        db: Open transaction.
-        headers: Headers of the request, case-insensitive.
-        now: Sandbox time.
-
-    Returns:
-        The id of the identity or portal account, or an empty string for the other audiences.
-
-    Raises:
-        ApiError: The credential is missing, invalid, expired, or belongs to another audience (401).
-    """
-    match audience:
-        case Audience.MERCHANT:
-            authenticate_merchant(db, headers.get("Authorization"), now)
-            return ""
-        case Audience.IDENTITY:
-            return _find_person(db, audience, _parse_bearer(headers.get("Authorization", "")), now)
-        case Audience.PORTAL:
-            return _find_person(db, audience, headers.get("x-portal-session", ""), now)
-        case Audience.PUBLIC:
-            return ""
 
 
 def open_session(db: sqlite3.Connection, audience: Audience, person_id: str, now: datetime) -> str:
@@ -79,7 +42,18 @@ def open_session(db: sqlite3.Connection, audience: Audience, person_id: str, now
     return token
 
 
-def _find_person(db: sqlite3.Connection, audience: Audience, token: str, now: datetime) -> str:
+def find_person(db: sqlite3.Connection, audience: Audience, token: str, now: datetime) -> str:
+    """Return the id of the identity or portal account that a session belongs to.
+
+    Args:
+        db: Open transaction.
+        audience: :attr:`Audience.IDENTITY` or :attr:`Audience.PORTAL`.
+        token: Session token from the request.
+        now: Sandbox time.
+
+    Raises:
+        ApiError: The session is missing, invalid, expired, or belongs to another audience (401).
+    """
     row = db.execute(
         "SELECT person_id FROM sessions WHERE digest = ? AND audience = ? AND expires_at > ?",
         (_hash(token), audience.value, timestamp(now)),
@@ -88,11 +62,6 @@ def _find_person(db: sqlite3.Connection, audience: Audience, token: str, now: da
         raise ApiError(401, "The session is missing, invalid or expired; sign in again.")
     person_id: str = row["person_id"]
     return person_id
-
-
-def _parse_bearer(authorization: str) -> str:
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _hash(token: str) -> bytes:

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
+from ...auth.audience import Audience
 from ...auth.credentials import MERCHANT_NAME
-from ...auth.sessions import Audience
 from ...billing.charges import RAILS
 from ...billing.checkout_sessions import find_checkout_session, pay_session
 from ...representation import checkout_page_to_json, checkout_status_to_json

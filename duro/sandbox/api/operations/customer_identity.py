@@ -9,8 +9,9 @@ from attrs import frozen
 
 from ...._json import JSONObject
 from ...auth.accounts import get_or_create_identity
+from ...auth.audience import Audience
 from ...auth.otp import WHATSAPP, redeem_code, send_code
-from ...auth.sessions import Audience, open_session
+from ...auth.sessions import open_session
 from ...billing.cards import list_cards
 from ...billing.customers import find_customers
 from ...representation import identity_to_json, payment_method_to_json

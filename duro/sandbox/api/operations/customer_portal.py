@@ -10,9 +10,10 @@ from attrs import frozen
 from ...._json import JSONObject
 from ...._unset import UNSET, Unset
 from ...auth.accounts import get_or_create_account
+from ...auth.audience import Audience
 from ...auth.credentials import MERCHANT_NAME, TENANT_ID
 from ...auth.otp import EMAIL, is_cooling_down, redeem_code, send_code
-from ...auth.sessions import Audience, open_session
+from ...auth.sessions import open_session
 from ...billing.cards import list_cards
 from ...billing.checkout_sessions import TOP_UP, open_checkout_session
 from ...billing.customers import find_customers

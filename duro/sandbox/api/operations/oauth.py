@@ -7,8 +7,8 @@ from typing import Annotated, Final
 from attrs import frozen
 
 from ...._json import JSONObject
+from ...auth.audience import Audience
 from ...auth.credentials import is_client, issue_token
-from ...auth.sessions import Audience
 from ...errors import ApiError
 from ...validation import Text, one_of
 from ..operation import ApiOperation
