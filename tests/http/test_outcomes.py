@@ -19,18 +19,9 @@ from duro.errors import (
     ValidationError,
 )
 from duro.http.operation import Operation
-from duro.http.request import Headers, Response
-from duro.http.transport import RequestNotSentError, ResponseLostError
+from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, response
 
 pytestmark = pytest.mark.anyio
-
-LOST = ResponseLostError("the connection was reset")
-NOT_SENT = RequestNotSentError("connection refused")
-MUTATIONS = [Operation("op", method, "/v1/things") for method in ("POST", "PUT", "PATCH", "DELETE")]
-
-
-def response(status=200, body=b"{}", *lines):
-    return Response(status, Headers(lines), body)
 
 
 class TestUnknownOutcome:

@@ -8,37 +8,11 @@ import pytest
 
 from duro import AsyncDuro
 from duro.errors import ConfigurationError
-from duro.http.request import Headers, Request
 from duro.http.transport import RequestNotSentError
 from duro.http.transport.httpx import HttpxTransport
+from tests.support.raw_http import KEY, OK, request_to, respond_with, send_pieces
 
 pytestmark = pytest.mark.anyio
-
-KEY = "sk_test_transport"
-OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
-
-
-def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=100_000):
-    headers = Headers([(b"accept-encoding", b"gzip"), *lines])
-    return Request(method, f"{url}/v1/things", headers, content, timeout, limit)
-
-
-def send_pieces(*pieces, then=lambda connection: None):
-    def handle(server, connection):
-        server.receive(connection)
-        for piece in pieces:
-            connection.sendall(piece)
-        then(connection)
-
-    return handle
-
-
-def respond_with(response):
-    def handle(server, connection):
-        while server.receive(connection) is not None:
-            connection.sendall(response)
-
-    return handle
 
 
 class TestProxy:

@@ -8,32 +8,12 @@ import pytest
 
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError
-from duro.http.request import Headers, Request, Response
+from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, Transport
 from duro.http.transport.httpx import HttpxClientTransport
+from tests.support.raw_http import KEY, OK, request_to, respond_with, send_nothing
 
 pytestmark = pytest.mark.anyio
-
-KEY = "sk_test_transport"
-OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
-
-
-def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=100_000):
-    headers = Headers([(b"accept-encoding", b"gzip"), *lines])
-    return Request(method, f"{url}/v1/things", headers, content, timeout, limit)
-
-
-def respond_with(response):
-    def handle(server, connection):
-        while server.receive(connection) is not None:
-            connection.sendall(response)
-
-    return handle
-
-
-def send_nothing(server, connection):
-    server.receive(connection)
-    server.receive(connection)
 
 
 class TestHttpxClientOfTheUser:

@@ -27,7 +27,7 @@ class PreparedCharge(NamedTuple):
     arguments: dict
 
     def repeat(self, key):
-        """Make the charge under a key; return the first response if there was one."""
+        """Create the subscription under a key. The response is the first one if the key was used before."""
         from duro import Duro
 
         with Duro(**self.options) as client:
