@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from .._checks import check_integer
 from .._secrets import Secret
 from .._unset import UNSET, Unset
 from ..errors import InvalidArgumentError
@@ -164,14 +165,9 @@ def check_range(name: str, value: int | Unset, *, minimum: int | None = None, ma
     Raises:
         InvalidArgumentError: It is not an integer, or out of bounds.
     """
-    if isinstance(value, Unset):
-        return
-    bounds = [f"{word} {bound}" for word, bound in (("at least", minimum), ("at most", maximum)) if bound is not None]
-    expected = f"an integer of {' and '.join(bounds)}" if bounds else "an integer"
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _type_error(name, value, expected, "pass an int, without decimals and quotes")
-    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
-        raise InvalidArgumentError(f"{name} must be {expected}, got {value}; pass a number in this range")
+    if not isinstance(value, Unset):
+        advice = "pass an int in this range, without decimals and quotes"
+        check_integer(name, value, minimum=minimum, maximum=maximum, advice=advice, error=InvalidArgumentError)
 
 
 def check_bools(**values: bool | Unset) -> dict[str, object]:
