@@ -23,7 +23,7 @@ from ..errors import InvalidArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._json import JSONObject
+    from .._json_types import JSONObject
 
 __all__ = [
     "check_bools",

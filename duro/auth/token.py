@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 
 from .._checks import is_number
-from .._json import as_object
+from .._json_types import as_object
 from ..errors import TokenExchangeError
 from ..http.request import Headers
 

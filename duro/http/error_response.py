@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .._json import as_object
+from .._json_types import as_object
 from .._secrets import sanitize
 from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError
 from .request import NO_HEADERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from .._json import JSONObject, JSONValue
+from .._json_types import JSONObject, JSONValue
 
 __all__ = ["ApiError"]
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from attrs import frozen
 
-from .._json import JSONObject
+from .._json_types import JSONObject
 from .deliveries.outbox import enqueue
 from .representation import encode_json
 from .storage.rows import insert

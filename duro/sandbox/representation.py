@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from .._json import JSONObject, JSONValue
+from .._json_types import JSONObject, JSONValue
 
 __all__ = [
     "card_to_json",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from .._json import JSONObject
+from .._json_types import JSONObject
 from .clock import timestamp
 from .events import record_event
 from .ids import IdGenerator

@@ -23,7 +23,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar, cast, ge
 import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
-from .._json import camel_case
+from .._json_types import camel_case
 from .._unset import UNSET
 from .clock import timestamp
 from .errors import ApiError

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .._clock import Clock
-from .._json import as_object
+from .._json_types import as_object
 from .._secrets import Secret
 from ..api.codec import decode_json, structure
 from ..api.models.events import Event

@@ -15,7 +15,7 @@ from cattrs.cols import (
 )
 from cattrs.gen import make_dict_structure_fn, override
 
-from ..._json import camel_case
+from ..._json_types import camel_case
 from .open_enum import OpenEnum
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin
 from attrs import fields_dict
 from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
-from ..._json import as_object
+from ..._json_types import as_object
 from ..._secrets import sanitize
 from ...errors import DecodingError
 from .converter import STRUCTURE_ERRORS, make_converter, wire_name

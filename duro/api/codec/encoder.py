@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import fields, has
 
-from ..._json import camel_case
+from ..._json_types import camel_case
 from ..._secrets import Secret, SecretBytes
 from ..._unset import UNSET
 from ...errors import InvalidArgumentError
@@ -18,7 +18,7 @@ from .converter import wire_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..._json import JSONObject, JSONValue
+    from ..._json_types import JSONObject, JSONValue
 
 __all__ = ["encode", "encode_json", "to_plain"]
 

@@ -11,7 +11,7 @@ from ...errors import redact
 from ..codec import structure, to_plain
 
 if TYPE_CHECKING:
-    from ..._json import JSONObject
+    from ..._json_types import JSONObject
 
 __all__ = ["Model", "SecretModel", "hide", "mask"]
 

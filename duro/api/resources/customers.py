@@ -14,7 +14,7 @@ from ..pages import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..._json import JSONObject
+    from ..._json_types import JSONObject
     from ..options import CallOptions
     from ..pages import AsyncPages
 

@@ -11,7 +11,7 @@ from ..models.payment_links import PaymentLink
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..._json import JSONObject
+    from ..._json_types import JSONObject
     from ..options import CallOptions
 
 __all__ = ["AsyncPaymentLinks"]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from ..._json import JSONObject
+from ..._json_types import JSONObject
 from ..auth.audience import Audience
 from .request_context import RequestContext
 from .responses import ApiResponse

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..._json import JSONObject, JSONValue
+from ..._json_types import JSONObject, JSONValue
 from ..errors import ApiError
 from ..validation import invalid_field
 from .request_context import RequestContext

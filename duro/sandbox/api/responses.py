@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 from starlette.responses import Response
 
-from ..._json import JSONValue
+from ..._json_types import JSONValue
 from ..errors import ApiError
 from ..representation import encode_json
 

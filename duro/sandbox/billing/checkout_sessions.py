@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from ..._json import JSONValue
+from ..._json_types import JSONValue
 from ..errors import ApiError
 from ..representation import customer_to_json, plan_to_json, subscription_to_json
 from ..storage.rows import find, insert, update

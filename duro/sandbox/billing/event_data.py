@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..._json import JSONValue
+from ..._json_types import JSONValue
 from ..representation import customer_to_json, invoice_to_json, plan_to_json, subscription_to_json
 from ..storage.rows import find
 

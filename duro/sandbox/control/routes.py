@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..._json import JSONValue, camel_case
+from ..._json_types import JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ..api.responses import ApiResponse
 from ..auth.credentials import revoke_tokens

@@ -12,7 +12,7 @@ from typing import Annotated, Final, TypeVar, cast
 
 from attrs import AttrsInstance, asdict, define, field, fields_dict, frozen, setters
 
-from ..._json import JSONObject, JSONValue, camel_case
+from ..._json_types import JSONObject, JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
 from ..errors import ApiError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ..._json import JSONObject
+from ..._json_types import JSONObject
 
 __all__ = ["summarize_failures"]
 

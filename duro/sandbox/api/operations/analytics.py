@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...recovery.analytics import summarize_failures
 from ..operation import ApiOperation
 from ..request_context import RequestContext

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...billing.checkout_sessions import ONE_TIME, SUBSCRIPTION, TOP_UP, open_checkout_session
 from ...billing.plans import check_plan_available

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...auth.audience import Audience
 from ...auth.credentials import MERCHANT_NAME

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...auth.accounts import get_or_create_identity
 from ...auth.audience import Audience
 from ...auth.otp import WHATSAPP, redeem_code, send_code

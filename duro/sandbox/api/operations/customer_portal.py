@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...auth.accounts import get_or_create_account
 from ...auth.audience import Audience

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...representation import event_to_json
 from ...storage.rows import find
 from ..operation import ApiOperation

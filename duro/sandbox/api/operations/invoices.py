@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...billing import refunds
 from ...billing.charges import list_attempts

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...auth.audience import Audience
 from ...auth.credentials import is_client, issue_token
 from ...errors import ApiError

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...billing import payment_links
 from ...representation import payment_link_to_json

@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeAlias
 
 from attrs import frozen
 
-from ...._json import JSONObject
+from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...billing import plans
 from ...billing.periods import INTERVALS
