@@ -23,6 +23,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar, cast, ge
 import attrs
 from attrs import NOTHING, AttrsInstance, frozen
 
+from .._checks import is_integer
 from .._json_types import camel_case
 from .._unset import UNSET
 from .clock import timestamp
@@ -98,8 +99,7 @@ def integer(lowest: int, highest: int, expected: str) -> Rule:
     """
 
     def rule(value: object) -> int:
-        # In Python a bool is an int, in JSON it is not.
-        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        if not is_integer(value) or not lowest <= value <= highest:
             raise InvalidValueError(f"expected {expected}")
         return value
 

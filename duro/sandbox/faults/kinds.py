@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from attrs import AttrsInstance, frozen
 
-from ..validation import Flag, InvalidValueError
+from ..._checks import is_number
+from ..validation import Flag, InvalidValueError, integer
 from .faulty_request import FaultyRequest
 
 __all__ = [
@@ -36,14 +37,8 @@ FaultKind: TypeAlias = Literal[
 MAX_WAIT_SECONDS: Final = 86_400
 
 
-def _check_status(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 400 <= value <= 599:
-        raise InvalidValueError("expected status from 400 to 599")
-    return value
-
-
 def _check_seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_WAIT_SECONDS:
+    if not is_number(value) or not 0 <= value <= MAX_WAIT_SECONDS:
         raise InvalidValueError(f"expected number of seconds from 0 to {MAX_WAIT_SECONDS}")
     return value
 
@@ -69,7 +64,7 @@ class StatusFault:
 
     kind: ClassVar[FaultKind] = "status"
 
-    status: Annotated[int, _check_status]
+    status: Annotated[int, integer(400, 599, "status from 400 to 599")]
     retry_after: Annotated[float | None, _check_seconds] = None
 
     async def apply(self, request: FaultyRequest) -> None:
