@@ -163,7 +163,11 @@ class Pipeline:
         finally:
             if observe.is_capturing():
                 observe.record_call(self._build_record(state))
-        raise failure
+        try:
+            raise failure
+        finally:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            del failure
 
     async def aclose(self) -> None:
         """Close the connections of the running loop, and reject further calls.
@@ -237,7 +241,8 @@ class Pipeline:
                     self._build_request(state)
                 )
             except (RequestNotSentError, ResponseLostError) as failure:
-                outcome = failure
+                # Without its traceback, which would refer to this frame.
+                outcome = failure.with_traceback(None)
         if isinstance(outcome, Response):
             state.response = outcome
             is_open = state.is_unsettled or (

@@ -16,8 +16,8 @@ from duro import AsyncDuro
 from duro.errors import ConfigurationError
 from duro.http.transport import RequestNotSentError
 from duro.http.transport.httpcore import HttpcoreTransport
-from duro.http.transport.tls import TlsContext
 from duro.http.transport.proxies import ProxyUrl, check_proxy, find_proxy
+from duro.http.transport.tls import TlsContext
 from tests.support.raw_http import KEY, OK, request_to, respond_with, send_pieces
 
 API = "https://api.useduro.com"
@@ -73,7 +73,9 @@ class TestProxy:
     async def test_rejected_tunnel_raises_request_not_sent(self, raw_server, monkeypatch, anyio_backend):
         proxy = raw_server(send_pieces(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
         self.environment(monkeypatch, https_proxy=proxy.url)
-        transport = HttpcoreTransport("https://sandbox.useduro.com", TlsContext(), find_proxy("https://sandbox.useduro.com"))
+        transport = HttpcoreTransport(
+            "https://sandbox.useduro.com", TlsContext(), find_proxy("https://sandbox.useduro.com")
+        )
         with pytest.raises(RequestNotSentError, match="407"):
             await transport.send(request_to("https://sandbox.useduro.com", lines=[(b"authorization", b"Bearer x")]))
         assert proxy.requests[0].startswith(b"CONNECT sandbox.useduro.com:443")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import logging
 import ssl
-import threading
 
 import anyio
 import httpx

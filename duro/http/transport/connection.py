@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-__all__ = ["CONNECT_TIMEOUT_SECONDS", "Connection"]
+__all__ = ["CONNECT_TIMEOUT_SECONDS", "SlotConnection"]
 
 # Bounds name resolution, TCP, messages to a proxy and TLS together.
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_SECONDS: Final = 5.0
 KEEP_ALIVE_SECONDS: Final = 5.0
 
 
-class Connection:
+class SlotConnection:
     """One connection, opened by its first request. It sends one request at a time.
 
     httpcore's pool only creates the connection, direct or over a proxy. Its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union
 
 from ..._unset import Unset
@@ -9,8 +10,6 @@ from ...errors import ConfigurationError
 from ..event_loop import PerLoop
 from . import Transport
 from .binding import bind
-from .httpcore import HttpcoreTransport
-from .httpx_client import HttpxClientTransport, is_httpx_client
 from .limited import LimitedTransport
 from .proxies import find_proxy
 from .tls import TlsContext
@@ -71,6 +70,9 @@ class TransportFactory:
         return self._of_user.get()
 
     def _create_default(self) -> Transport:
+        # Imported at first use, because httpcore imports trio where it is installed.
+        from .httpcore import HttpcoreTransport
+
         settings = self._settings
         proxy = find_proxy(settings.base_url) if isinstance(settings.proxy, Unset) else settings.proxy
         return HttpcoreTransport(settings.base_url, self._tls, proxy)
@@ -82,7 +84,9 @@ class TransportFactory:
             source, is_created = source(), True
         if source == "httpx":
             return self._create_default()
-        if is_httpx_client(source):
+        if _is_httpx_client(source):
+            from .httpx_client import HttpxClientTransport
+
             bind(source)
             return HttpxClientTransport(source, owned=is_created)
         if _is_transport(source):
@@ -93,7 +97,7 @@ class TransportFactory:
 
 
 def _check_source(transport: object, settings: ClientSettings) -> None:
-    if not (is_httpx_client(transport) or _is_transport(transport) or _is_factory(transport)):
+    if not (_is_httpx_client(transport) or _is_transport(transport) or _is_factory(transport)):
         raise ConfigurationError(
             f"transport must be a transport or a function that creates one, got {type(transport).__name__}; {_ADVICE}"
         )
@@ -105,6 +109,12 @@ def _check_source(transport: object, settings: ClientSettings) -> None:
             raise ConfigurationError(
                 f"{name} must not be passed together with transport=; configure the object passed as transport= instead"
             )
+
+
+def _is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
+    # A program that has such a client has imported httpx.
+    module = sys.modules.get("httpx")
+    return module is not None and isinstance(candidate, module.AsyncClient)
 
 
 def _is_transport(candidate: object) -> TypeGuard[Transport]:

@@ -17,7 +17,7 @@ from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError, ResponseLostError, SendError
 from .body import RequestBody, read_body
-from .connection import Connection
+from .connection import SlotConnection
 from .failures import describe, is_permanent, remove_library_frames
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class HttpcoreTransport:
         self._is_secure = is_secure
         self._tls = tls
         self._proxy = proxy
-        self._idle: list[Connection] = []
+        self._idle: list[SlotConnection] = []
         self._is_closed = False
 
     async def send(self, request: Request) -> Response:
@@ -87,7 +87,11 @@ class HttpcoreTransport:
             # The frames of httpcore have the header lines as locals.
             failure = remove_library_frames(error)
         # Raised here, so that no __context__ leads to the request.
-        raise failure
+        try:
+            raise failure
+        finally:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            del failure
 
     async def aclose(self) -> None:
         """Close the idle connections. Those in use are closed at the end of their request."""
@@ -113,7 +117,7 @@ class HttpcoreTransport:
                 await run_to_completion(connection.aclose)
         return Response(received.status, headers, body)
 
-    async def _find_idle(self) -> Connection | None:
+    async def _find_idle(self) -> SlotConnection | None:
         while self._idle:
             connection = self._idle.pop()
             if not connection.has_expired:
@@ -121,8 +125,10 @@ class HttpcoreTransport:
             await run_to_completion(connection.aclose)
         return None
 
-    async def _create(self) -> Connection:
-        return Connection(self._origin, await self._tls.get() if self._is_secure else None, await self._build_proxy())
+    async def _create(self) -> SlotConnection:
+        return SlotConnection(
+            self._origin, await self._tls.get() if self._is_secure else None, await self._build_proxy()
+        )
 
     async def _build_proxy(self) -> httpcore.Proxy | None:
         if self._proxy is None:

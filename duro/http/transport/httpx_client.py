@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import httpx
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..request import Request
 
-__all__ = ["HttpxClientTransport", "is_httpx_client"]
+__all__ = ["HttpxClientTransport"]
 
 # Errors of httpcore that come before a request is written. Errors of httpx alone prove nothing: other
 # libraries under an httpx client use the same classes, also for failures after the request.
@@ -67,7 +67,11 @@ class HttpxClientTransport:
         except BaseException as error:  # noqa: BLE001 - raised below
             failure = remove_library_frames(error)
         # Raised here, so that no __context__ leads to the request.
-        raise failure
+        try:
+            raise failure
+        finally:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            del failure
 
     async def aclose(self) -> None:
         """Close the client if a factory of the user created it for this client."""
@@ -115,11 +119,6 @@ class _Progress:
             self.is_traced = True
             if not self.is_sent:
                 self._on_send(False)
-
-
-def is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
-    """Return whether an object is an ``httpx.AsyncClient``."""
-    return isinstance(candidate, httpx.AsyncClient)
 
 
 def _to_send_error(error: Exception, progress: _Progress) -> SendError:

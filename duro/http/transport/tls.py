@@ -8,7 +8,6 @@ from typing import Final
 
 import anyio
 import anyio.to_thread
-import httpx
 
 from ...errors import ConfigurationError
 from ..event_loop import PerLoop
@@ -75,6 +74,9 @@ def _build_context() -> ssl.SSLContext:
         path = os.environ.get(name)
         if path and not is_present(path):
             raise ConfigurationError(f"{name} must name an existing path, got {path!r}; correct it, or unset it")
+    # httpx knows where the certificate authorities are: in SSL_CERT_FILE, SSL_CERT_DIR or the package certifi.
+    import httpx
+
     try:
         return httpx.create_ssl_context()
     except ssl.SSLError as error:

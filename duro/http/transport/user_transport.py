@@ -54,7 +54,11 @@ class UserTransport:
             if isinstance(response, Response):
                 return response
             failure = ResponseLostError(f"the transport must return a Response, got {type(response).__name__}")
-        raise failure
+        try:
+            raise failure
+        finally:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            del failure
 
     async def aclose(self) -> None:
         """Close the transport if a factory of the user created it for this client."""
