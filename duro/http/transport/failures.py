@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from ..._secrets import sanitize
 from .tls import describe_tls_error, is_certificate_error
@@ -55,7 +55,8 @@ def iterate_chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(each))
         yield each
         if isinstance(each, BaseExceptionGroup):
-            pending.extend(reversed(each.exceptions))
+            members: tuple[BaseException, ...] = cast("BaseExceptionGroup[BaseException]", each).exceptions
+            pending.extend(reversed(members))
         pending.extend(linked for linked in (each.__context__, each.__cause__) if linked is not None)
 
 

@@ -96,17 +96,16 @@ def describe_tls_error(error: ssl.SSLError) -> str:
     Returns:
         The cause, as a clause without a full stop.
     """
+    # Exceptions that OpenSSL did not create lack some attributes.
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            _VERIFY_ERRORS.get(error.verify_code)
-            or f"the server's certificate was not accepted ({error.verify_message})"
-        )
-    reason = error.reason or ""
+        unknown = f"the server's certificate was not accepted ({getattr(error, 'verify_message', 'no reason')})"
+        return _VERIFY_ERRORS.get(getattr(error, "verify_code", 0), unknown)
+    reason = getattr(error, "reason", None) or ""
     return _REASONS.get(reason) or f"TLS failed ({reason.lower().replace('_', ' ') or type(error).__name__})"
 
 
 def is_certificate_error(error: BaseException) -> bool:
     """Return whether an error means that a certificate is missing or not accepted, which a retry cannot change."""
     return isinstance(error, ssl.SSLCertVerificationError) or (
-        isinstance(error, ssl.SSLError) and error.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+        isinstance(error, ssl.SSLError) and getattr(error, "reason", None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
     )
