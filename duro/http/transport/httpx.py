@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import ssl
-import urllib.request
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NoReturn, TypeGuard, cast
-from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -18,6 +16,7 @@ from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from .compression import DecompressionError, decompress
+from .proxies import find_proxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -50,7 +49,7 @@ class HttpxTransport:
     def __init__(self, base_url: str, *, max_connections: int) -> None:
         self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
         self._tls = _create_tls_context(secure=base_url.startswith("https://"))
-        self._proxy = _find_proxy(base_url)
+        self._proxy = find_proxy(base_url)
         self._pool = _Pool(self._open_pool())
         self.pools_replaced: int = 0
 
@@ -290,12 +289,3 @@ def _describe(error: Exception) -> str:
 def _create_tls_context(*, secure: bool) -> ssl.SSLContext:
     """Create the context once, because loading the certificate authorities takes 20 ms. Without TLS, load none."""
     return httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _find_proxy(base_url: str) -> str | None:
-    parts = urlsplit(base_url)
-    if parts.hostname is None or urllib.request.proxy_bypass(parts.hostname):
-        return None
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
