@@ -16,6 +16,7 @@ from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from .compression import DecompressionError, decompress
+from .log_filter import RedactedLogs
 from .proxies import find_proxy
 
 if TYPE_CHECKING:
@@ -184,9 +185,10 @@ async def _send_and_read(
 ) -> Response:
     failure: BaseException
     try:
-        response = await send(_to_httpx(request, pool_timeout))
-        headers = Headers((name.lower(), value) for name, value in response.headers.raw)
-        return Response(response.status_code, headers, await _read_body(response, request.max_response_bytes))
+        with RedactedLogs():
+            response = await send(_to_httpx(request, pool_timeout))
+            headers = Headers((name.lower(), value) for name, value in response.headers.raw)
+            return Response(response.status_code, headers, await _read_body(response, request.max_response_bytes))
     except httpx.PoolTimeout:
         raise
     except _NOT_SENT_ERRORS as error:
