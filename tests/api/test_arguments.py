@@ -10,6 +10,7 @@ import pytest
 
 from duro import UNSET, AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, SecretKey
 from duro.errors import ClientClosedError, ConfigurationError, InvalidArgumentError
+from duro.http.operation import MAX_URL_BYTES
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +65,6 @@ class TestInvalidArgumentsSendNoRequest:
     async def test_id(self, invalid_id, client, transport):
         calls = [
             lambda: client.customers.retrieve(invalid_id),
-            lambda: client.customers.retrieve_by_ref(invalid_id),
             lambda: client.customers.blacklist(invalid_id),
             lambda: client.plans.update(invalid_id, name="x"),
             lambda: client.plans.archive(invalid_id),
@@ -236,6 +236,11 @@ class TestInvalidArgumentsSendNoRequest:
             ("GET", "@elsewhere.example/"),
             ("GET", "/v1/../admin"),
             ("GET", "/v1/.."),
+            ("GET", "/v1/./plans"),
+            ("GET", "/v1/%2e%2E/admin"),
+            ("GET", "/v1/plans%2F..%2Fadmin"),
+            ("GET", "/v1/100%"),
+            ("GET", "/v1/%zz"),
             ("GET", "/v1/plans?limit=5"),
             ("GET", "/v1/plans#a"),
             ("GET", "/v1/a b"),
@@ -257,6 +262,46 @@ class TestInvalidArgumentsSendNoRequest:
     async def test_params_of_a_raw_request(self, params, client, transport):
         with pytest.raises(InvalidArgumentError, match="params"):
             await client.request("GET", "/v1/plans", params=params)
+        assert transport.requests == []
+
+    async def test_reference_that_a_path_cannot_hold(self, client, transport):
+        for reference in (
+            "",
+            " ",
+            ".",
+            "..",
+            "../plans",
+            "a/../b",
+            "a/.",
+            "./a",
+            "a\x00b",
+            "\ud800",
+            None,
+            5,
+            b"EXT-1",
+        ):
+            with pytest.raises(InvalidArgumentError, match=r"^ref must"):
+                await client.customers.retrieve_by_ref(reference)
+        assert transport.requests == []
+
+    async def test_url_that_is_too_long(self, client, transport):
+        long = "a" * MAX_URL_BYTES
+        for name, call in {
+            "ref": lambda: client.customers.retrieve_by_ref(long),
+            "id": lambda: client.customers.retrieve(long),
+            "mode and id": lambda: client.customer_portal.pause("test", long, credential=PortalSession("s")),
+            "path": lambda: client.request("GET", f"/v1/{long}"),
+            "params": lambda: client.request("GET", "/v1/plans", params={"name": long}),
+        }.items():
+            with pytest.raises(InvalidArgumentError, match=f"^{name} must be shorter, got a URL of 8,0.. bytes"):
+                await call()
+        with pytest.raises(InvalidArgumentError, match=r"^cursor must be shorter"):
+            client.plans.list(cursor=long)
+        with pytest.raises(InvalidArgumentError, match=r"got a URL of 24,0.. bytes after percent-encoding"):
+            await client.customers.retrieve_by_ref("/" * MAX_URL_BYTES)
+        # httpx refuses URLs of more than 65,536 characters with an error of its own.
+        with pytest.raises(InvalidArgumentError, match=r"^ref must be shorter"):
+            await client.customers.retrieve_by_ref("a" * 70_000)
         assert transport.requests == []
 
     async def test_call_on_a_closed_client(self, client, transport):
