@@ -9,6 +9,7 @@ from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
 from .api.client_state import ClientState, Defaults
 from .api.codec import decode_json, encode_json
+from .api.options import check_headers
 from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
 from .api.resources.base import AsyncResource
@@ -42,6 +43,7 @@ from .config import (
 )
 from .http.operation import raw_operation
 from .http.pipeline import Pipeline
+from .http.request import NO_HEADERS
 from .http.transport.factory import choose_exchange_transport, choose_transport
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ class AsyncDuro:
             to its end.
         transport: HTTP transport: ``"httpx"`` (default), an
             ``httpx.AsyncClient``, or any :class:`~duro.Transport`.
+        headers: Header lines of every call. Default: none.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes
@@ -124,6 +127,7 @@ class AsyncDuro:
         max_connections: int = DEFAULT_MAX_CONNECTIONS,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         transport: AnyTransport = "httpx",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         # A traceback can show local variables, so none of them may keep a secret as a plain string.
         wrapped_credential, wrapped_id, wrapped_secret = (
@@ -134,6 +138,8 @@ class AsyncDuro:
         del credential, client_id, client_secret
         resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
+        checked_headers = NO_HEADERS if headers is None else check_headers(headers)
+        del headers
         settings = ClientSettings(
             base_url=resolve_base_url(base_url, resolved.mode),
             timeout=DEFAULT_TIMEOUT_SECONDS if isinstance(timeout, Unset) else check_timeout(timeout),
@@ -145,7 +151,7 @@ class AsyncDuro:
             Pipeline(settings, choose_transport(transport, settings)),
             Authorizers(settings, choose_exchange_transport(transport, settings)),
         )
-        self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry))
+        self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry, checked_headers))
 
     oauth = resource(AsyncOAuth)
     plans = resource(AsyncPlans)

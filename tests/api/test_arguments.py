@@ -107,6 +107,11 @@ class TestInvalidArgumentsSendNoRequest:
             {5: "a"},
             {"x-a": "a\r\nx-b: b"},
             {"x-a": "a\x00"},
+            {"x-a": " a"},
+            {"x-a": "a "},
+            {"x-a": "\ta"},
+            {"x-a": " "},
+            {"x-a": "a\n"},
             {"x-a": "é"},
             {"x-a": 5},
             {"x-a": None},
@@ -139,12 +144,37 @@ class TestInvalidArgumentsSendNoRequest:
             "Transfer-Encoding",
             "Connection",
             "Accept-Encoding",
+            "Expect",
+            "Keep-Alive",
+            "Proxy-Authorization",
+            "Proxy-Connection",
+            "TE",
+            "Trailer",
+            "Upgrade",
         ],
     )
     async def test_reserved_headers(self, name, client, transport):
         with pytest.raises(InvalidArgumentError, match=name):
             await client.customers.create(name="Ada", headers={name: "x"})
+        with pytest.raises(InvalidArgumentError, match=name):
+            client.with_options(headers={name: "x"})
+        with pytest.raises(InvalidArgumentError, match=name):
+            AsyncDuro(SECRET_KEY, transport=transport, headers={name: "x"})
         assert transport.requests == []
+
+    @pytest.mark.parametrize("value", [" 1needle2", "1needle2\r\nx-b: b", "1needle2\0", "1needle2é"])
+    async def test_value_of_an_invalid_header_is_not_seen(self, value, client, transport):
+        headers = {"x-api-key": value}
+        for call in (
+            lambda: client.with_options(headers=headers),
+            lambda: AsyncDuro(SECRET_KEY, transport=transport, headers=headers),
+            lambda: client.plans.list(headers=headers),
+        ):
+            with pytest.raises(InvalidArgumentError, match=r"^the header x-api-key must have") as raised:
+                call()
+            assert "1needle2" not in str(raised.value)
+        with pytest.raises(InvalidArgumentError, match=r"^the header sk_test_… must have"):
+            client.with_options(headers={"sk_test_1needle2": "é"})
 
     @pytest.mark.parametrize(
         "timeout", [None, 0, -1, 0.0, math.inf, -math.inf, math.nan, True, "5", pytest.param(10**400, id="huge")]
