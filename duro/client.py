@@ -9,6 +9,7 @@ from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
 from .api.client_state import ClientState, Defaults
 from .api.codec import decode_json, encode_json
+from .api.options import check_headers
 from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
 from .api.resources.base import AsyncResource
@@ -45,6 +46,7 @@ from .http.operation import raw_operation
 from .http.pipeline import Pipeline
 from .http.transport.factory import TransportFactory
 from .http.transport.proxies import check_proxy
+from .http.request import NO_HEADERS
 
 if TYPE_CHECKING:
     import ssl
@@ -111,6 +113,7 @@ class AsyncDuro:
         proxy: URL of a proxy (``http://``, ``https://``, ``socks5://``), or
             ``None`` for none. Default: the proxy from the environment, except
             for loopback addresses.
+        headers: Header lines of every call. Default: none.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes
@@ -137,6 +140,7 @@ class AsyncDuro:
         transport: AnyTransport = "httpx",
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         # A traceback can show local variables, so none of them may keep a secret as a plain string.
         wrapped_credential, wrapped_id, wrapped_secret = (
@@ -147,6 +151,8 @@ class AsyncDuro:
         del credential, client_id, client_secret
         resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
+        checked_headers = NO_HEADERS if headers is None else check_headers(headers)
+        del headers
         settings = ClientSettings(
             base_url=resolve_base_url(base_url, resolved.mode),
             timeout=DEFAULT_TIMEOUT_SECONDS if isinstance(timeout, Unset) else check_timeout(timeout),
@@ -160,7 +166,7 @@ class AsyncDuro:
         state = ClientState(
             Pipeline(settings, transports.create), Authorizers(settings, transports.create_for_exchanges)
         )
-        self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry))
+        self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry, checked_headers))
 
     oauth = resource(AsyncOAuth)
     plans = resource(AsyncPlans)

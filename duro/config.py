@@ -48,6 +48,8 @@ DEFAULT_MAX_CONNECTIONS: Final = 100
 DEFAULT_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 # Bounds the wait of a call even if the user confuses seconds and milliseconds.
 MAX_TIMEOUT_SECONDS: Final = 24 * 3600
+# A host name has up to 253 characters. Paths and queries need the rest of the 8,000 bytes that servers accept.
+MAX_BASE_URL_CHARS: Final = 1_000
 
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
@@ -187,6 +189,8 @@ def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
 def _find_base_url_problem(base_url: str) -> str | None:
     if problem := find_url_problem(base_url):
         return problem
+    if len(base_url) > MAX_BASE_URL_CHARS:
+        return f"is longer than {MAX_BASE_URL_CHARS:,} characters"
     parts = urlsplit(base_url)
     return "has a query or fragment" if parts.query or parts.fragment else None
 

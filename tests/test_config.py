@@ -99,6 +99,8 @@ class TestBaseURL:
             "https://api.useduro.com\\.elsewhere.example",
             "https://api.useduro.com\\@elsewhere.example",
             "https://<host>",
+            f"https://duro.example/{'a' * 1_000}",
+            f"https://duro.example/{'a' * 100_000}",
             "",
             " ",
         ],

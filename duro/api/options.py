@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlencode
 
 from .._unset import UNSET
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, redact
 from ..http.request import Headers
 
 if TYPE_CHECKING:
@@ -60,19 +60,19 @@ class ClientOptions(TypedDict, total=False):
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\t]*")
+_HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+_RESERVED_ADVICE: Final = {
+    "authorization": "use credential= instead",
+    "idempotency-key": "use idempotency_key= instead",
+    "proxy-authorization": "configure the proxy instead",
+    "x-portal-session": "use credential= instead",
+}
+# Headers of the client itself, and headers that change how the connection or the body is read.
 _RESERVED_HEADERS: Final = frozenset(
     {
-        "accept",
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "idempotency-key",
-        "transfer-encoding",
-        "x-portal-session",
+        *_RESERVED_ADVICE,
+        *("accept", "accept-encoding", "content-length", "content-type", "host", "transfer-encoding"),
+        *("connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"),
     }
 )
 
@@ -147,11 +147,14 @@ def check_headers(headers: Mapping[str, str]) -> Headers:
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise InvalidArgumentError("headers must have valid header names; use letters, digits and hyphens")
         if name.lower() in _RESERVED_HEADERS:
-            raise InvalidArgumentError(f"headers must not contain {name}, which the client sets; use the option for it")
+            advice = _RESERVED_ADVICE.get(name.lower(), "leave it out")
+            raise InvalidArgumentError(f"headers must not contain {name}, which the client sets; {advice}")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            received = "other characters" if isinstance(value, str) else type(value).__name__
+            received = "other characters or spaces around it" if isinstance(value, str) else type(value).__name__
+            # The name is masked, because a secret may have been passed as the name.
             raise InvalidArgumentError(
-                f"the value of the header {name} must be printable ASCII text, got {received}; encode it first"
+                f"the header {redact(name)} must have a value of printable ASCII text, got {received}; "
+                "strip or encode the value"
             )
         lines.append((name.lower().encode("ascii"), value.encode("ascii")))
     return Headers(lines)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from .._unset import UNSET, Unset
 from ..errors import DecodingError
@@ -19,6 +19,10 @@ __all__ = ["AsyncPages", "Page", "PageIteration"]
 T = TypeVar("T")
 
 
+def _has_cursor(page: Page[Any]) -> bool:
+    return bool(page.next_cursor)
+
+
 @frozen(kw_only=True)
 class Page(Generic[T]):
     """One page of a list.
@@ -26,12 +30,12 @@ class Page(Generic[T]):
     Attributes:
         items: Items of the page, newest first.
         next_cursor: Cursor of the next page, ``None`` on the last page.
-        has_more: Whether there is a next page.
+        has_more: Whether there is a next page. If the response lacks it, the cursor determines it.
     """
 
     items: tuple[T, ...]
     next_cursor: str | None = None
-    has_more: bool = False
+    has_more: bool = field(default=Factory(_has_cursor, takes_self=True))
 
 
 class PageIteration(Generic[T]):
@@ -70,9 +74,9 @@ class PageIteration(Generic[T]):
         if not page.has_more:
             self._ended = True
             self._next = None
-        elif page.next_cursor is None:
-            raise _cursor_error("hasMore is true, but nextCursor is null or missing")
-        elif self._cycle_detector.is_repeated(page.next_cursor):
+        elif not page.next_cursor:
+            raise _cursor_error("hasMore is true, but nextCursor is null, empty or missing")
+        elif page.next_cursor == self._next or self._cycle_detector.is_repeated(page.next_cursor):
             raise _cursor_error("the cursors repeat in a cycle, so the list would never end")
         else:
             self._next = page.next_cursor

@@ -13,6 +13,7 @@ from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
 from ..http.call_state import build_outcome_unknown_error
+from ..http.operation import check_url_length
 from ..http.request import USER_AGENT, Headers, Invocation
 from .arguments import check_page_position
 from .codec import decode, encode
@@ -136,6 +137,14 @@ class Requester:
             TypeError: An option does not exist.
         """
         check_option_names(options, CallOptions)
+        encoded_query = encode_query(query) if query else ""
+        check_url_length(
+            self.state.pipeline.base_url,
+            path,
+            encoded_query,
+            path_name=" and ".join(operation.parameters) or "path",
+            query_name="cursor" if operation.path else "params",
+        )
         key = _resolve_idempotency_key(operation, options)
         headers: tuple[tuple[bytes, bytes], ...] = self._headers
         if "headers" in options:
@@ -150,7 +159,7 @@ class Requester:
             authorizer=self._resolve_authorizer(operation, options),
             timeout=self._resolve_timeout(options),
             retry=self.defaults.retry,
-            query=encode_query(query) if query else "",
+            query=encoded_query,
             content=content,
             idempotency_key=key,
             headers=Headers(headers),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from attrs import field, frozen
 
 from .._secrets import RedactedStr
 from ..errors import InvalidArgumentError
 
-__all__ = ["Operation", "Surface", "raw_operation"]
+__all__ = ["MAX_URL_BYTES", "Operation", "Surface", "check_url_length", "raw_operation"]
 
+# The bytes of a URL that RFC 9110 asks all servers to accept. nginx responds with 414 to paths over 8,177 bytes.
+MAX_URL_BYTES: Final = 8_000
+# Path parameters whose values the merchant chose. All others are ids and tokens that the API returned.
+_FREE_TEXT_PARAMETERS: Final = frozenset({"ref"})
+_LONE_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -76,24 +82,63 @@ class Operation:
 
 
 def _quote_segment(name: str, value: str) -> str:
+    is_free_text = name in _FREE_TEXT_PARAMETERS
+    advice = "pass the text that was set" if is_free_text else "pass the id that the API returned"
     if not isinstance(value, str):
-        raise InvalidArgumentError(
-            f"{name} must be a string, got {type(value).__name__}; pass the id that the API returned"
-        )
+        raise InvalidArgumentError(f"{name} must be a string, got {type(value).__name__}; {advice}")
     if not value.strip():
-        raise InvalidArgumentError(f"{name} must not be empty; pass the id that the API returned")
-    if value in (".", "..") or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value) or ".." in value:
-        raise InvalidArgumentError(
-            f"{name} must be one path segment, got a string with '/', '..' or another reserved character; "
-            "pass the id that the API returned"
-        )
+        raise InvalidArgumentError(f"{name} must not be empty; {advice}")
+    problem = _find_free_text_problem(value) if is_free_text else _find_id_problem(value)
+    if problem:
+        raise InvalidArgumentError(f"{name} must be {problem}; {advice}")
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
         pass
-    raise InvalidArgumentError(
-        f"{name} must be valid Unicode, got a string with a lone surrogate; pass the id that the API returned"
-    )
+    raise InvalidArgumentError(f"{name} must be valid Unicode, got a string with a lone surrogate; {advice}")
+
+
+def _has_dot_segment(path: str) -> bool:
+    """Return whether a decoded path has a segment ``.`` or ``..``.
+
+    Proxies decode ``%2E`` and ``%2F`` and resolve such segments. The request would reach another path.
+    """
+    return not {".", ".."}.isdisjoint(path.split("/"))
+
+
+def _find_id_problem(value: str) -> str | None:
+    if value == "." or ".." in value or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value):
+        return "one path segment, got a string with '/', '..' or another reserved character"
+    return None
+
+
+def _find_free_text_problem(value: str) -> str | None:
+    if _has_dot_segment(value):
+        return "a text that can be sent in a path, got one with '.' or '..' between slashes or alone"
+    # nginx rejects the URL.
+    return "a text without NUL characters, got one" if "\0" in value else None
+
+
+def check_url_length(base_url: str, path: str, query: str, *, path_name: str, query_name: str) -> None:
+    """Check that the URL of a request is short enough for servers and proxies.
+
+    Args:
+        base_url: Address of the API.
+        path: Percent-encoded path.
+        query: Percent-encoded query.
+        path_name: Name of the argument that determines the path, for the message.
+        query_name: Name of the argument that determines the query, for the message.
+
+    Raises:
+        InvalidArgumentError: The URL is too long.
+    """
+    length = len(base_url) + len(path) + len("?") + len(query)
+    if length > MAX_URL_BYTES:
+        name = query_name if len(query) > len(path) else path_name
+        raise InvalidArgumentError(
+            f"{name} must be shorter, got a URL of {length:,} bytes after percent-encoding, over the maximum of "
+            f"{MAX_URL_BYTES:,}; pass a shorter value"
+        )
 
 
 def raw_operation(method: str, path: str) -> Operation:
@@ -112,11 +157,19 @@ def raw_operation(method: str, path: str) -> Operation:
     name = method.upper() if isinstance(method, str) else ""
     if name not in _METHODS:
         raise InvalidArgumentError(f"method must be one of {', '.join(sorted(_METHODS))}")
-    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or ".." in path.split("/"):
-        raise InvalidArgumentError("path must start with exactly one '/' and must not contain '..', as in '/v1/plans'")
-    if not path.isascii() or any(mark <= " " or mark in "\\?#\x7f" for mark in path):
+    if (
+        not isinstance(path, str)
+        or not path.startswith("/")
+        or path.startswith("//")
+        or _has_dot_segment(unquote(path))
+    ):
         raise InvalidArgumentError(
-            "path must be percent-encoded, got a space, '?', '#' or another reserved character; "
+            "path must start with exactly one '/' and must not contain '.' or '..' between slashes; "
+            "pass a path such as '/v1/plans'"
+        )
+    if not path.isascii() or any(mark <= " " or mark in "\\?#\x7f" for mark in path) or _LONE_PERCENT.search(path):
+        raise InvalidArgumentError(
+            "path must be percent-encoded, got a space, '?', '#', a lone '%' or another reserved character; "
             "pass query parameters as params="
         )
     # The template stays empty, because operations are logged and the path may contain a token.

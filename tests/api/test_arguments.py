@@ -10,6 +10,7 @@ import pytest
 
 from duro import UNSET, AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, SecretKey
 from duro.errors import ClientClosedError, ConfigurationError, InvalidArgumentError
+from duro.http.operation import MAX_URL_BYTES
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +65,6 @@ class TestInvalidArgumentsSendNoRequest:
     async def test_id(self, invalid_id, client, transport):
         calls = [
             lambda: client.customers.retrieve(invalid_id),
-            lambda: client.customers.retrieve_by_ref(invalid_id),
             lambda: client.customers.blacklist(invalid_id),
             lambda: client.plans.update(invalid_id, name="x"),
             lambda: client.plans.archive(invalid_id),
@@ -107,6 +107,11 @@ class TestInvalidArgumentsSendNoRequest:
             {5: "a"},
             {"x-a": "a\r\nx-b: b"},
             {"x-a": "a\x00"},
+            {"x-a": " a"},
+            {"x-a": "a "},
+            {"x-a": "\ta"},
+            {"x-a": " "},
+            {"x-a": "a\n"},
             {"x-a": "é"},
             {"x-a": 5},
             {"x-a": None},
@@ -139,12 +144,37 @@ class TestInvalidArgumentsSendNoRequest:
             "Transfer-Encoding",
             "Connection",
             "Accept-Encoding",
+            "Expect",
+            "Keep-Alive",
+            "Proxy-Authorization",
+            "Proxy-Connection",
+            "TE",
+            "Trailer",
+            "Upgrade",
         ],
     )
     async def test_reserved_headers(self, name, client, transport):
         with pytest.raises(InvalidArgumentError, match=name):
             await client.customers.create(name="Ada", headers={name: "x"})
+        with pytest.raises(InvalidArgumentError, match=name):
+            client.with_options(headers={name: "x"})
+        with pytest.raises(InvalidArgumentError, match=name):
+            AsyncDuro(SECRET_KEY, transport=transport, headers={name: "x"})
         assert transport.requests == []
+
+    @pytest.mark.parametrize("value", [" 1needle2", "1needle2\r\nx-b: b", "1needle2\0", "1needle2é"])
+    async def test_value_of_an_invalid_header_is_not_seen(self, value, client, transport):
+        headers = {"x-api-key": value}
+        for call in (
+            lambda: client.with_options(headers=headers),
+            lambda: AsyncDuro(SECRET_KEY, transport=transport, headers=headers),
+            lambda: client.plans.list(headers=headers),
+        ):
+            with pytest.raises(InvalidArgumentError, match=r"^the header x-api-key must have") as raised:
+                call()
+            assert "1needle2" not in str(raised.value)
+        with pytest.raises(InvalidArgumentError, match=r"^the header sk_test_… must have"):
+            client.with_options(headers={"sk_test_1needle2": "é"})
 
     @pytest.mark.parametrize(
         "timeout", [None, 0, -1, 0.0, math.inf, -math.inf, math.nan, True, "5", pytest.param(10**400, id="huge")]
@@ -236,6 +266,11 @@ class TestInvalidArgumentsSendNoRequest:
             ("GET", "@elsewhere.example/"),
             ("GET", "/v1/../admin"),
             ("GET", "/v1/.."),
+            ("GET", "/v1/./plans"),
+            ("GET", "/v1/%2e%2E/admin"),
+            ("GET", "/v1/plans%2F..%2Fadmin"),
+            ("GET", "/v1/100%"),
+            ("GET", "/v1/%zz"),
             ("GET", "/v1/plans?limit=5"),
             ("GET", "/v1/plans#a"),
             ("GET", "/v1/a b"),
@@ -257,6 +292,46 @@ class TestInvalidArgumentsSendNoRequest:
     async def test_params_of_a_raw_request(self, params, client, transport):
         with pytest.raises(InvalidArgumentError, match="params"):
             await client.request("GET", "/v1/plans", params=params)
+        assert transport.requests == []
+
+    async def test_reference_that_a_path_cannot_hold(self, client, transport):
+        for reference in (
+            "",
+            " ",
+            ".",
+            "..",
+            "../plans",
+            "a/../b",
+            "a/.",
+            "./a",
+            "a\x00b",
+            "\ud800",
+            None,
+            5,
+            b"EXT-1",
+        ):
+            with pytest.raises(InvalidArgumentError, match=r"^ref must"):
+                await client.customers.retrieve_by_ref(reference)
+        assert transport.requests == []
+
+    async def test_url_that_is_too_long(self, client, transport):
+        long = "a" * MAX_URL_BYTES
+        for name, call in {
+            "ref": lambda: client.customers.retrieve_by_ref(long),
+            "id": lambda: client.customers.retrieve(long),
+            "mode and id": lambda: client.customer_portal.pause("test", long, credential=PortalSession("s")),
+            "path": lambda: client.request("GET", f"/v1/{long}"),
+            "params": lambda: client.request("GET", "/v1/plans", params={"name": long}),
+        }.items():
+            with pytest.raises(InvalidArgumentError, match=f"^{name} must be shorter, got a URL of 8,0.. bytes"):
+                await call()
+        with pytest.raises(InvalidArgumentError, match=r"^cursor must be shorter"):
+            client.plans.list(cursor=long)
+        with pytest.raises(InvalidArgumentError, match=r"got a URL of 24,0.. bytes after percent-encoding"):
+            await client.customers.retrieve_by_ref("/" * MAX_URL_BYTES)
+        # httpx refuses URLs of more than 65,536 characters with an error of its own.
+        with pytest.raises(InvalidArgumentError, match=r"^ref must be shorter"):
+            await client.customers.retrieve_by_ref("a" * 70_000)
         assert transport.requests == []
 
     async def test_call_on_a_closed_client(self, client, transport):

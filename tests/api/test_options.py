@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from duro import AsyncDuro, ClientCredentials, IdentityToken, PortalSession, RetryPolicy, SecretKey
+from duro import AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, RetryPolicy, SecretKey
 from duro.errors import ConfigurationError, InternalServerError
 from duro.http.request import Headers, Response
 
@@ -133,6 +133,19 @@ class TestClientOptions:
             with pytest.raises(InternalServerError):
                 await thrifty.customers.retrieve("cus_1")
         assert len(transport.requests) == 1
+
+    @pytest.mark.parametrize("client_class", [AsyncDuro, Duro])
+    async def test_headers_of_the_constructor_are_sent_with_each_call(self, client_class, transport):
+        transport.responses = [CUSTOMER]
+        client = client_class(SECRET_KEY, transport=transport, headers={"X-Team": "billing", "x-b": "b"})
+        copy = client.with_options(headers={"x-b": "c"})
+        if client_class is Duro:
+            copy.customers.retrieve("cus_1")
+            client.close()
+        else:
+            await copy.customers.retrieve("cus_1")
+            await client.aclose()
+        assert (transport.header("x-team"), transport.header("x-b")) == (["billing"], ["c"])
 
     async def test_headers_are_sent_with_each_call(self, client, transport):
         transport.responses = [CUSTOMER]

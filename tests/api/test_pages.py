@@ -9,9 +9,12 @@ import anyio.lowlevel
 import pytest
 
 from duro import AsyncPages, Duro, Page, Pages
-from duro.errors import DuroError, InternalServerError, InvalidArgumentError
+from duro.errors import DecodingError, DuroError, InternalServerError, InvalidArgumentError
 
 pytestmark = pytest.mark.anyio
+
+
+CUSTOMER = {"id": "cus_1", "blacklisted": False, "createdAt": "2026-01-01T00:00:00Z"}
 
 
 class NumberList:
@@ -226,6 +229,41 @@ async def test_cursor_with_a_lone_surrogate_raises_a_duro_error(client, transpor
     transport.responses = [b'{"items":[],"nextCursor":"\\ud800","hasMore":true}', {"items": []}]
     with pytest.raises(DuroError):
         await client.plans.list().collect()
+
+
+async def test_cursor_without_has_more_continues_the_list(client, transport):
+    transport.responses = [
+        {"items": [CUSTOMER], "nextCursor": "a"},
+        {"items": [CUSTOMER], "nextCursor": "b", "hasMore": True},
+        {"items": [CUSTOMER], "nextCursor": None},
+    ]
+    pages = client.customers.list()
+    assert len(await pages.collect()) == 3
+    assert [request.url.partition("?")[2] for request in transport.requests] == ["", "cursor=a", "cursor=b"]
+    assert pages.cursor is None
+
+
+@pytest.mark.parametrize("end", [{}, {"nextCursor": None}, {"nextCursor": ""}, {"nextCursor": "a", "hasMore": False}])
+async def test_list_ends_without_a_cursor_or_with_has_more_false(end, client, transport):
+    transport.responses = [{"items": [CUSTOMER], **end}]
+    page = await client.customers.list().page()
+    assert page.has_more is False
+    assert len(await client.customers.list().collect()) == 1
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.parametrize("cursor", [{}, {"nextCursor": None}, {"nextCursor": ""}])
+async def test_has_more_without_a_cursor_is_an_error(cursor, client, transport):
+    transport.responses = [{"items": [], "hasMore": True, **cursor}]
+    with pytest.raises(DecodingError, match="nextCursor is null, empty or missing"):
+        await client.customers.list().collect()
+
+
+async def test_cursor_of_the_page_itself_is_an_error(client, transport):
+    transport.responses = [{"items": [], "nextCursor": f"{number}"} for number in (1, 2, 3, 4, 5, 6, 6, 7)]
+    with pytest.raises(DecodingError, match="cycle"):
+        await client.customers.list().collect()
+    assert len(transport.requests) == 7
 
 
 async def test_call_options_apply_to_each_page(client, transport):

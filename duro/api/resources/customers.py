@@ -122,7 +122,8 @@ class AsyncCustomers(AsyncResource):
         """Retrieve a customer by the merchant's reference (``getCustomerByRef``, ``GET /v1/customers/ref/{ref}``).
 
         Args:
-            merchant_ref: Reference that was set when the customer was created.
+            merchant_ref: Reference that was set when the customer was created. Any text except for one that
+                contains NUL, or ``.`` or ``..`` between slashes or alone, which proxies change.
             **options: Per-call options; see ``CallOptions``.
 
         Returns:

@@ -19,6 +19,7 @@ from . import RequestNotSentError, ResponseLostError, SendError
 from .body import RequestBody, read_body
 from .connection import SlotConnection
 from .failures import describe, is_permanent, remove_library_frames
+from .log_filter import RedactedLogs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
@@ -78,7 +79,8 @@ class HttpcoreTransport:
 
         failure: BaseException
         try:
-            return await self._send(request, on_send)
+            with RedactedLogs():
+                return await self._send(request, on_send)
         except (SendError, DuroError) as error:
             failure = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001 - whether a byte was written decides, and not the class

@@ -12,6 +12,7 @@ from . import RequestNotSentError, ResponseLostError, SendError
 from .body import RequestBody, read_body
 from .connection import CONNECT_TIMEOUT_SECONDS
 from .failures import describe, is_permanent, iterate_chain, remove_library_frames
+from .log_filter import RedactedLogs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping
@@ -59,7 +60,8 @@ class HttpxClientTransport:
         progress = _Progress(request.on_send)
         failure: BaseException
         try:
-            return await self._send(request, progress)
+            with RedactedLogs():
+                return await self._send(request, progress)
         except SendError as error:
             failure = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001 - hooks and other transports raise any class

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Scope
 
 from ..api.dispatch import perform
 from ..api.operation import ApiOperation
@@ -72,7 +73,20 @@ def _build_route(backend: Backend, path: str, methods: Mapping[str, ApiOperation
         operation = methods["GET" if request.method == "HEAD" else request.method]
         return perform(backend, operation, request, raw).response()
 
-    return Route(path, endpoint, methods=list(methods))
+    return _ApiRoute(path, endpoint, methods=list(methods))
+
+
+class _ApiRoute(Route):
+    """Route that decodes path parameters only after the match, so that their values may contain slashes."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        raw_path: bytes = scope.get("raw_path") or b""
+        if b"%" not in raw_path:
+            return super().matches(scope)
+        match, child = super().matches({**scope, "path": raw_path.decode("latin-1")})
+        if "path_params" in child:
+            child["path_params"] = {name: unquote(value) for name, value in child["path_params"].items()}
+        return match, child
 
 
 async def _on_api_error(_request: Request, error: Exception) -> Response:

@@ -1,0 +1,75 @@
+"""Paths: an encoded slash belongs to the value of a parameter."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from duro import Duro
+from duro.errors import ConflictError, NotFoundError
+from duro.http.operation import MAX_URL_BYTES
+
+# Each of these can be sent in a path: not blank, no NUL, and no segment "." or "..".
+REFERENCES = st.text(
+    st.one_of(st.sampled_from("/?#%.&=+;:@ \\"), st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    min_size=1,
+    max_size=40,
+).filter(lambda text: text.strip() and {".", ".."}.isdisjoint(text.split("/")))
+
+
+@pytest.fixture(scope="module")
+def client(running_sandbox):
+    with Duro(**running_sandbox.options) as client:
+        yield client
+
+
+def create_and_retrieve(client, reference):
+    try:
+        created = client.customers.create(merchant_ref=reference)
+    except ConflictError:
+        return client.customers.retrieve_by_ref(reference)
+    retrieved = client.customers.retrieve_by_ref(reference)
+    assert retrieved.id == created.id
+    return retrieved
+
+
+@given(reference=REFERENCES)
+@example("a/b")
+@example("/")
+@example("//")
+@example("a/")
+@example("/v1/customers/ref/a")
+@example("subscriptions")
+@example("transactions")
+@example("a/subscriptions")
+@example("a?b=c#d")
+@example("100%")
+@example("%2F")
+@example("%252F")
+@example("%zz")
+@example("a..b")
+@example("...")
+@example("a b")
+@example(" a ")
+@example("a+b")
+@example("a\\..\\b")
+@example("a\nb")
+@example("a\n")
+@example("\x7f")
+@example("Ünïcödé/文字/🙂")
+def test_customer_is_found_by_any_reference(client, reference):
+    assert create_and_retrieve(client, reference).merchant_ref == reference
+
+
+def test_longest_url_is_accepted(client, running_sandbox):
+    rest = len(running_sandbox.url) + len("/v1/customers/ref/") + len("?")
+    reference = "a" * (MAX_URL_BYTES - rest)
+    assert create_and_retrieve(client, reference).merchant_ref == reference
+
+
+def test_encoded_slash_does_not_select_another_route(client):
+    with pytest.raises(NotFoundError, match="merchantRef"):
+        client.request("GET", "/v1/customers/ref/cus_1%2Fsubscriptions")
+    with pytest.raises(NotFoundError, match="path does not exist"):
+        client.request("GET", "/v1/customers%2Fref/a")
