@@ -27,7 +27,7 @@ MAX_PAGE_BYTES: Final = 16_384
 
 # Each alternative may end at the end of the page, so that an unclosed one does not cost quadratic time.
 _MARKUP: Final = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[!/?a-z][^>]*(?:>|\Z)", re.DOTALL | re.IGNORECASE
+    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[!/?a-z][^>]*(?:>|\Z)|<\Z", re.DOTALL | re.IGNORECASE
 )
 
 
@@ -122,7 +122,10 @@ def describe_foreign_response(response: Response, *, secret: bytes = b"") -> str
     if 300 <= response.status < 400:
         return "the response is a redirect, and redirects are not followed; check base_url"
     words = _extract_words(response.body, secret=secret)
-    start = f"it begins with {words!r}" if words else "its body is empty"
+    if words:
+        start = f"it begins with {words!r}"
+    else:
+        start = "its body contains only markup" if response.body.strip() else "its body is empty"
     if response.status >= 500 or response.status == 408:
         advice = "a gateway or proxy in front of the API failed, and may work again later"
     else:

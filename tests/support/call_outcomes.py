@@ -31,7 +31,7 @@ CODES = {
 
 def api_error(status, *lines, code=None, message="the words of the API"):
     """Return an error response in the shape of the API."""
-    error = {"code": code or CODES.get(status, "internal_error"), "message": message}
+    error = {"code": code or CODES.get(status, "unlisted"), "message": message}
     return response(status, json.dumps({"error": error}).encode(), *lines)
 
 
