@@ -106,7 +106,8 @@ def classify(response: Response) -> Classification:
     if response.status >= 300:
         is_from_api = find_api_error(parse_document(response.body)) is not None
         return Classification(response.status, is_success=False, is_from_api=is_from_api)
-    if b'"ok"' in response.body and _OK_FALSE.search(response.body):
+    # The search is fast and clears nearly all responses. Only the others are parsed.
+    if _OK_FALSE.search(response.body):
         document = parse_document(response.body)
         if document.get("ok") is False and "error" in document:
             code = (find_api_error(document) or {}).get("code", "")

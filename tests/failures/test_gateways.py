@@ -166,6 +166,12 @@ class TestClientErrorOfAGateway:
         assert charge.gateway.keys == [KEY]
         assert charge.is_settled_by_repeating()
 
+    def test_repeating_is_safe_even_if_the_attempt_was_forwarded(self, name, charge):
+        result = charge.make(Step(forwards=True, response=REJECTION_PAGES[name].raw), retries=RETRIES)
+        assert charge.is_rejected(result, REJECTION_PAGES[name])
+        assert (result.idempotency_key, charge.times_made) == (KEY, 1)
+        assert charge.is_settled_by_repeating()
+
     @pytest.mark.parametrize("lost", [LOSE_RESPONSE, LOSE_REQUEST])
     def test_earlier_attempt_stays_unknown(self, name, lost, charge):
         page = REJECTION_PAGES[name]
