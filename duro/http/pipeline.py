@@ -30,6 +30,7 @@ State of a call
     - Success, or 400, 404, 422 of the API: not in doubt. These apply to all
       attempts, since the attempts share an idempotency key.
     - 5xx or 408 of a gateway: in doubt, because it may have forwarded the request.
+      So are these statuses of the API, except for 500 and 503.
     - Any other response: as before the attempt.
 
     `classification` decides this, and which response is the API's.
