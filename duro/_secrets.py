@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .errors import redact
@@ -10,6 +11,7 @@ __all__ = ["RedactedStr", "Secret", "SecretBytes", "sanitize"]
 
 # Longer than any password that redact finds, so that the first cut does not split a visible one.
 _MARGIN_CHARS: Final = 10_000
+_UNPRINTABLE: Final = re.compile(r"[^ -~]+")
 
 
 class Secret:
@@ -61,14 +63,15 @@ class RedactedStr(str):
 
 
 def sanitize(text: str, *, max_chars: int) -> str:
-    """Prepare a text from a server for a message: printable, then redacted, then cut.
+    """Prepare a text from a server for a message or a log: printable on one line, then redacted, then cut.
 
     Args:
         text: Text of any length.
         max_chars: Length of the result at most, in characters.
 
     Returns:
-        The text without secrets. A ``?`` replaces each lone surrogate, which cannot be printed or logged.
+        The text without secrets. A space replaces each whitespace character. A ``?`` replaces each lone surrogate
+        and each control or format character, such as the start of a terminal's escape sequence.
 
     Example:
         >>> sanitize("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc", max_chars=100)
@@ -76,4 +79,10 @@ def sanitize(text: str, *, max_chars: int) -> str:
     """
     # A cut before the redaction could split a secret. The first cut only bounds the time for megabytes of text.
     bounded = text[: max_chars + _MARGIN_CHARS]
-    return redact(bounded.encode("utf-8", "replace").decode())[:max_chars]
+    return redact(bounded if bounded.isprintable() else _UNPRINTABLE.sub(_replace, bounded))[:max_chars]
+
+
+def _replace(unprintable: re.Match[str]) -> str:
+    return "".join(
+        character if character.isprintable() else " " if character.isspace() else "?" for character in unprintable[0]
+    )

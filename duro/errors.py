@@ -125,7 +125,7 @@ class TransportError(DuroError):
 
 
 class ConnectionFailedError(TransportError):
-    """Connection that could not be established, so that nothing was sent."""
+    """Connection that could not be established, or that the proxy refused, so that nothing reached the API."""
 
 
 class DeadlineExceededError(TransportError):
@@ -135,8 +135,8 @@ class DeadlineExceededError(TransportError):
 class OutcomeUnknownError(TransportError):
     """Write that was sent and may have been processed.
 
-    The response was lost or could not be decoded, or a gateway returned 502 or
-    504. It is safe to repeat the call with
+    The response was lost or could not be decoded, or a gateway returned a 5xx
+    or a 408. It is safe to repeat the call with
     ``idempotency_key=error.idempotency_key``. The API then returns the first
     response if the write was processed, and processes the write if not. If the
     response could not be decoded, ``__cause__`` is the :class:`DecodingError`.
@@ -170,11 +170,11 @@ class TokenExchangeError(DuroError):
 
 
 class APIError(DuroError):
-    """Error response of the API.
+    """Error response of the API, or of a gateway or proxy in front of it.
 
     Attributes:
         status: HTTP status.
-        code: Error code for programs, such as ``conflict``; ``None`` if the response lacks it.
+        code: Error code for programs, such as ``conflict``; ``None`` if the response did not come from the API.
         message: Error message for people.
         details: Invalid fields of the request, for a validation error.
         request_id: Id that the server gave to the request, ``None`` without one.
@@ -254,7 +254,7 @@ class RateLimitError(APIError, status=429):
 
 
 class InternalServerError(APIError):
-    """Server error (any 5xx). For a write, 502 and 504 raise :class:`OutcomeUnknownError` instead."""
+    """Server error (any 5xx). A write raises it only for a 500 or 503 of the API, else :class:`OutcomeUnknownError`."""
 
 
 class DecodingError(DuroError):

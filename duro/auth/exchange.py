@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
-from ..http.error_response import parse_error_response
+from ..http.error_response import describe_foreign_response, parse_error_response
 from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
 from ..http.retry import GiveUp, decide, get_retry_after
 from ..http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
@@ -123,10 +123,14 @@ class TokenExchange:
             return ConnectionFailedError(
                 f"the connection to the token endpoint failed ({failure}); the call itself was not sent"
             )
-        description = parse_error_response(outcome.body, secret=self._credentials.client_secret.reveal().encode())
+        secret = self._credentials.client_secret.reveal().encode()
+        description = parse_error_response(outcome.body, secret=secret)
+        if description.code is None:
+            problem = f": {describe_foreign_response(outcome, secret=secret)}"
+        else:
+            problem = f" ({description.code}): {description.message or 'no message'}"
         return TokenExchangeError(
-            f"the token endpoint returned {outcome.status} ({description.code or 'no code'}): "
-            f"{description.message or 'no message'}",
+            f"the token endpoint returned {outcome.status}{problem}",
             status=outcome.status,
             code=description.code,
             retry_after=get_retry_after(outcome.headers, wall=self._clock.wall()),

@@ -13,7 +13,8 @@ from ..errors import (
     OutcomeUnknownError,
     TransportError,
 )
-from .error_response import build_api_error
+from .classification import classify
+from .error_response import build_api_error, describe_foreign_response
 from .request import NO_HEADERS, Headers, Invocation, Response
 from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
@@ -78,7 +79,7 @@ class CallState:
     def find_error(self, cause: str) -> OutcomeUnknownError | None:
         """Return the error for a caller that stops waiting; see `Write.find_error`."""
         # A caller that was interrupted before it got a success does not know the outcome either.
-        if self.in_doubt or (self.response is not None and self.response.status < 300):
+        if self.in_doubt or (self.response is not None and classify(self.response).is_success):
             return self.build_unknown_error(cause)
         return None
 
@@ -118,6 +119,11 @@ class CallState:
             The error for the caller.
         """
         key = self.invocation.idempotency_key
+        if isinstance(outcome, Response) and classify(outcome).is_proxy_rejection:
+            cause = describe_foreign_response(outcome)
+            if self.in_doubt:
+                return self.build_unknown_error(f"the last attempt failed ({cause})")
+            return ConnectionFailedError(cause, idempotency_key=key, attempts=self.attempts)
         if isinstance(outcome, Response):
             error = build_api_error(outcome, credential=self.credential, idempotency_key=key, wall=wall)
             error.give_up_reason = reason

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import html
+import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._json_types import as_object
 from .._secrets import sanitize
 from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError
+from .classification import classify, parse_document
 from .request import NO_HEADERS
 from .retry import get_retry_after
 
 if TYPE_CHECKING:
     from .request import Headers, Response
 
-__all__ = ["ErrorDescription", "build_api_error", "parse_error_response"]
+__all__ = ["ErrorDescription", "build_api_error", "describe_foreign_response", "parse_error_response"]
 
 _MASK: Final = "…".encode()
 MAX_TEXT_CHARS: Final = 1_000
 MAX_DETAILS: Final = 100
+MAX_PAGE_CHARS: Final = 80
+# Part of a page that is searched for its first words. It bounds the time for a page of megabytes.
+MAX_PAGE_BYTES: Final = 16_384
+
+# Each alternative may end at the end of the page, so that an unclosed one does not cost quadratic time.
+_MARKUP: Final = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[!/?a-z][^>]*(?:>|\Z)|<\Z", re.DOTALL | re.IGNORECASE
+)
 
 
 class ErrorDescription:
@@ -51,16 +61,10 @@ def parse_error_response(body: bytes, *, secret: bytes = b"") -> ErrorDescriptio
     Returns:
         The content of the response, with all secrets masked.
     """
-    try:
-        document: Any = json.loads(body.replace(secret, _MASK) if secret else body)
-    except (ValueError, RecursionError):
-        return ErrorDescription(code=None, message=None)
-    error = as_object(document).get("error")
+    document = parse_document(body.replace(secret, _MASK) if secret else body)
+    error = document.get("error")
     if isinstance(error, str):
-        return ErrorDescription(
-            code=_clean(error),
-            message=_clean(as_object(document).get("error_description")),
-        )
+        return ErrorDescription(code=_clean(error), message=_clean(document.get("error_description")))
     return ErrorDescription(
         code=_clean(as_object(error).get("code")),
         message=_clean(as_object(error).get("message")),
@@ -82,12 +86,16 @@ def build_api_error(
     Returns:
         The exception, of the class for the status.
     """
-    description = parse_error_response(response.body, secret=credential.extract_secret())
-    error = _class_for(response.status)(
-        description.message or _default_message(response.status),
+    secret = credential.extract_secret()
+    classification = classify(response)
+    description = _describe(response, secret=secret) if classification.is_from_api else None
+    error = _class_for(classification.status)(
+        description.message or "the API rejected the request without a message"
+        if description
+        else describe_foreign_response(response, secret=secret),
         status=response.status,
-        code=description.code,
-        details=description.details,
+        code=description.code if description else None,
+        details=description.details if description else (),
         request_id=response.request_id,
         idempotency_key=idempotency_key,
     )
@@ -96,16 +104,55 @@ def build_api_error(
     return error
 
 
+def describe_foreign_response(response: Response, *, secret: bytes = b"") -> str:
+    """Return the message for an error response that does not have the API's shape.
+
+    Args:
+        response: Error response of a gateway, a proxy or another server.
+        secret: Secret of the request, which some servers repeat on their page.
+
+    Returns:
+        The message, with the first words of the page and advice.
+    """
+    if response.status == 407:
+        return (
+            "the proxy requires authentication and refused the request, so nothing reached the API; "
+            "check the user name and the password of the proxy"
+        )
+    if 300 <= response.status < 400:
+        return "the response is a redirect, and redirects are not followed; check base_url"
+    words = _extract_words(response.body, secret=secret)
+    if words:
+        start = f"it begins with {words!r}"
+    else:
+        start = "its body contains only markup" if response.body.strip() else "its body is empty"
+    if response.status >= 500 or response.status == 408:
+        advice = "a gateway or proxy in front of the API failed, and may work again later"
+    else:
+        advice = "check base_url and the proxy settings"
+    return f"the response did not come from the API ({start}); {advice}"
+
+
+def _extract_words(body: bytes, *, secret: bytes) -> str:
+    """Return the first words of a page without its markup."""
+    # The secret is masked first, because the cut could split it.
+    masked = body.replace(secret, _MASK) if secret else body
+    text = html.unescape(_MARKUP.sub(" ", masked[:MAX_PAGE_BYTES].decode("utf-8", "replace")))
+    return sanitize(" ".join(text.split()), max_chars=MAX_PAGE_CHARS).strip()
+
+
+def _describe(response: Response, *, secret: bytes) -> ErrorDescription:
+    description = parse_error_response(response.body, secret=secret)
+    if response.status < 300 and isinstance(parse_document(response.body).get("error"), str):
+        # {"ok": false, "error": "…"}: the text is a message for people. In OAuth's shape, it would be a code.
+        return ErrorDescription(code=None, message=description.code)
+    return description
+
+
 def _class_for(status: int) -> type[APIError]:
     if status >= 500:
         return InternalServerError
     return APIError.by_status.get(status, APIError)
-
-
-def _default_message(status: int) -> str:
-    if 300 <= status < 400:
-        return "the API returned a redirect, and redirects are not followed; check base_url"
-    return "the API rejected the request without a message"
 
 
 def _clean(value: Any) -> str | None:

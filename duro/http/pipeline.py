@@ -28,10 +28,13 @@ State of a call
 
     - Not sent: as before the attempt. An earlier attempt may still be in doubt.
     - Lost: in doubt.
-    - 502 or 504: in doubt, because only a gateway has responded.
-    - Success, 400, 404, 422: not in doubt. These apply to all attempts, since
-      the attempts share an idempotency key.
-    - Any other status: as before the attempt.
+    - Success, or 400, 404, 422 of the API: not in doubt. These apply to all
+      attempts, since the attempts share an idempotency key.
+    - 5xx or 408 of a gateway: in doubt, because it may have forwarded the request.
+      So are these statuses of the API, except for 500 and 503.
+    - Any other response: as before the attempt.
+
+    `classification` decides this, and which response is the API's.
 
     Every error that ends a call depends on this flag. A write in doubt raises
     `OutcomeUnknownError`, also if the deadline passed, the token exchange
@@ -60,10 +63,11 @@ from attrs import evolve
 from ..errors import ClientClosedError, OutcomeUnknownError
 from . import observe
 from .call_state import CallState, describe_unknown_outcome
+from .classification import classify, is_in_doubt_after
 from .event_loop import PerLoop
 from .in_flight_writes import register_write
 from .request import Headers, Request, Response
-from .retry import GiveUp, RetryBudget, decide, is_conclusive, is_gateway_error
+from .retry import GiveUp, RetryBudget, decide
 from .transport import RequestNotSentError, ResponseLostError
 from .transport.limited import LimitedTransport
 
@@ -200,7 +204,7 @@ class Pipeline:
             await self._load_credential(state)
             outcome = await self._send_once(state)
             if isinstance(outcome, Response):
-                if outcome.status < 300:
+                if classify(outcome).is_success:
                     return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
                 if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
                     reauthorized = True
@@ -245,10 +249,11 @@ class Pipeline:
                 outcome = failure.with_traceback(None)
         if isinstance(outcome, Response):
             state.response = outcome
-            is_open = state.is_unsettled or (
-                state.invocation.operation.is_mutation and is_gateway_error(outcome.status)
+            state.end_attempt(
+                in_doubt=is_in_doubt_after(
+                    outcome, was_in_doubt=state.is_unsettled, is_mutation=state.invocation.operation.is_mutation
+                )
             )
-            state.end_attempt(in_doubt=is_open and not is_conclusive(outcome.status))
             self._log(state, outcome.status, outcome.request_id)
         else:
             state.response = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from attrs import field, frozen
 
-from .._secrets import RedactedStr, SecretBytes
+from .._secrets import RedactedStr, SecretBytes, sanitize
 from .._version import __version__
 from ..config import DEFAULT_MAX_RESPONSE_BYTES
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .operation import Operation
 
 __all__ = ["NO_HEADERS", "USER_AGENT", "Authorizer", "Headers", "Invocation", "Request", "Response"]
+
+MAX_REQUEST_ID_CHARS: Final = 200
 
 # Headers whose values may appear in a log, a repr or a traceback. Of all others only the name appears.
 _SAFE_NAMES: Final = frozenset(
@@ -124,8 +126,9 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """Id that the server gave to the request, ``None`` without one."""
-        return self.headers.get("x-request-id") or self.headers.get("request-id")
+        """Id that the server gave to the request, as printable text. ``None`` without one."""
+        value = self.headers.get("x-request-id") or self.headers.get("request-id")
+        return None if value is None else sanitize(value, max_chars=MAX_REQUEST_ID_CHARS)
 
 
 class Authorizer(Protocol):

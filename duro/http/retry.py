@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from .classification import classify
 from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
 if TYPE_CHECKING:
@@ -23,14 +24,12 @@ __all__ = [
     "RetryBudget",
     "decide",
     "get_retry_after",
-    "is_conclusive",
-    "is_gateway_error",
     "parse_retry_after",
 ]
 
 _TRANSIENT_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
-_CONCLUSIVE_STATUSES: Final = frozenset({400, 404, 422})
-_GATEWAY_STATUSES: Final = frozenset({502, 504})
+# Transient too, but only for requests that the server may receive twice. 520 to 524 are those of Cloudflare.
+_IDEMPOTENT_STATUSES: Final = frozenset({500, *range(520, 525)})
 
 
 @frozen
@@ -98,7 +97,8 @@ def _is_retryable(outcome: Response | RequestNotSentError | ResponseLostError, *
         return False
     if isinstance(outcome, ResponseLostError):
         return is_idempotent
-    return outcome.status in _TRANSIENT_STATUSES or (outcome.status == 500 and is_idempotent)
+    status = classify(outcome).status
+    return status in _TRANSIENT_STATUSES or (status in _IDEMPOTENT_STATUSES and is_idempotent)
 
 
 def _choose_delay(
@@ -173,28 +173,6 @@ def _parse_date_or(date: str | None, *, default: float) -> float:
 def _parse_date(date: str) -> float:
     parsed = parsedate_to_datetime(date)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-
-
-def is_conclusive(status: int) -> bool:
-    """Return whether a response settles the outcome of a write, also after lost attempts.
-
-    All attempts share an idempotency key, and the API repeats its first
-    response under that key. A success or a rejection of the request itself
-    therefore applies to all attempts. A server error, a rate limit or a rejected
-    credential applies only to its own attempt. So does a conflict, which may be
-    a conflict with the lost attempt.
-    """
-    return status < 300 or status in _CONCLUSIVE_STATUSES
-
-
-def is_gateway_error(status: int) -> bool:
-    """Return whether a response leaves the outcome of its own attempt open.
-
-    With 502 and 504, a gateway reports that it got no valid response. The API
-    may have processed the request. A 503 or 429 rejects the request, and the
-    contract defines 500 as a response of the API itself.
-    """
-    return status in _GATEWAY_STATUSES
 
 
 class RetryBudget:

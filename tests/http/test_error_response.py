@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,8 +21,10 @@ from duro.errors import (
     RateLimitError,
     ValidationError,
 )
-from duro.http.error_response import build_api_error, parse_error_response
+from duro.http.error_response import build_api_error, describe_foreign_response, parse_error_response
 from duro.http.request import Headers, Response
+from tests.support.call_outcomes import CODES
+from tests.support.gateway_pages import PAGES
 
 CLASSES = {
     400: BadRequestError,
@@ -43,6 +46,7 @@ CLASSES = {
     408: APIError,
     418: APIError,
 }
+RETRIED_STATUSES = {408, *range(500, 600)}
 SECRETS = [
     "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
     "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
@@ -93,13 +97,136 @@ def test_oauth_shape_is_parsed():
     assert parse_error_response(b'{"error":"invalid_client"}').message is None
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b"null", b"[]", b"{}", b'{"error":null}', b"\xff"])
-def test_error_without_a_message_gets_a_default_one(body):
-    assert str(error_for(502, body)) == "502 error: the API rejected the request without a message"
+def test_error_without_a_message_gets_a_default_one():
+    assert str(error_for(503, error_body(code="busy"))) == "503 busy: the API rejected the request without a message"
 
 
 def test_redirect_message_mentions_base_url():
-    assert "base_url" in str(error_for(307, b""))
+    assert str(error_for(307, b"<h1>Moved</h1>")) == (
+        "307 error: the response is a redirect, and redirects are not followed; check base_url"
+    )
+
+
+class TestForeignResponse:
+    """Error response without the shape of the API."""
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_message_contains_the_first_words(self, name):
+        page = PAGES[name]
+        error = error_for(page.status, page.body)
+        assert type(error) is CLASSES.get(page.status, InternalServerError if page.status >= 500 else APIError)
+        assert error.message.startswith("the response did not come from the API (it")
+        assert page.words in error.message
+        assert "base_url" in error.message or page.status in RETRIED_STATUSES
+        assert len(error.message) < 250
+        assert (error.status, error.code, error.details) == (page.status, None, ())
+
+    def test_message_for_a_client_error(self):
+        assert str(error_for(404, b"<title>404</title>\n<h1>Not Found</h1>")) == (
+            "404 error: the response did not come from the API (it begins with '404 Not Found'); "
+            "check base_url and the proxy settings"
+        )
+
+    def test_message_for_a_server_error(self):
+        assert str(error_for(502, b"")) == (
+            "502 error: the response did not come from the API (its body is empty); "
+            "a gateway or proxy in front of the API failed, and may work again later"
+        )
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            (b"<style>a{}</style><SCRIPT>b < c</SCRIPT >\n<!-- d -->\n<p class='e'>f", "'f'"),
+            (b"<style>never closed", None),
+            (b"<!-- never closed", None),
+            (b"a < b &lt;c&gt; &#115;&#107;", "'a < b <c> sk'"),
+            (b"sk_live_<!-- -->x &#115;k_live_secret", "'sk_live_ x sk_live_…'"),
+            (b"a\r\n\tb\xa0c\x1b[2Jd&#27;e&#155;f", "'a b\ufffdc?[2Jd"),
+            (b"\xff\xfe", "'\ufffd\ufffd'"),
+            (b"x" * 500, f"'{'x' * 80}'"),
+            (b"<p>" * 5_000 + b"word", "'word'"),
+            (b"<p>" * 10_000 + b"word", None),
+            (b"x<br>y<", "'x y'"),
+            (b" " * 1_000, ""),
+        ],
+        ids=lambda value: repr(value)[:30],
+    )
+    def test_words_are_bounded_text_without_markup(self, body, words):
+        message = error_for(404, body).message
+        beginnings = {None: "(its body contains only markup)", "": "(its body is empty)"}
+        assert beginnings.get(words, f"(it begins with {words}") in message
+        assert message.isprintable()
+
+    @pytest.mark.parametrize("unit", [b"<", b"<!--", b"<script", b"<script>", b"</script", b"&#", b"<a", b"<a>"])
+    def test_time_is_bounded(self, unit):
+        began = time.process_time()
+        error_for(502, unit * 1_000_000)
+        assert time.process_time() - began < 1
+
+    def test_secret_of_the_request_is_masked(self):
+        credential = Headers([(b"authorization", b"Bearer at_0123456789")])
+        for body in (b"<p>denied for at_0123456789", b"x" * 75 + b" at_0123456789"):
+            answered = Response(403, Headers(), body)
+            error = build_api_error(answered, credential=credential, idempotency_key=None, wall=0.0)
+            assert "at_0" not in str(error)
+
+    def test_proxy_rejection_names_the_proxy(self):
+        message = describe_foreign_response(Response(407, Headers(), b"<h1>user:password@proxy</h1>"))
+        assert message == (
+            "the proxy requires authentication and refused the request, so nothing reached the API; "
+            "check the user name and the password of the proxy"
+        )
+
+
+class TestErrorInASuccessfulResponse:
+    """``{"ok": false, "error": …}`` with a 2xx status."""
+
+    @pytest.mark.parametrize(("status", "code"), CODES.items())
+    def test_class_depends_on_the_code(self, status, code):
+        error = error_for(200, json.dumps({"ok": False, "error": {"code": code, "message": "m"}}).encode())
+        assert type(error) is CLASSES[status]
+        assert (error.status, error.code, error.message) == (200, code, "m")
+        assert str(error) == f"200 {code}: m"
+
+    @pytest.mark.parametrize(
+        ("error", "code", "message"),
+        [
+            ("the card was declined", None, "the card was declined"),
+            ({"code": "card_declined", "message": "m"}, "card_declined", "m"),
+            ({"code": "card_declined"}, "card_declined", "the API rejected the request without a message"),
+            ({"message": "m"}, None, "m"),
+            (None, None, "the API rejected the request without a message"),
+        ],
+    )
+    def test_other_errors_are_api_errors(self, error, code, message):
+        found = error_for(201, json.dumps({"ok": False, "error": error}).encode())
+        assert type(found) is APIError
+        assert (found.status, found.code, found.message) == (201, code, message)
+
+    def test_rate_limit_has_retry_after(self):
+        body = json.dumps({"ok": False, "error": {"code": "rate_limited"}}).encode()
+        assert error_for(200, body, (b"retry-after", b"3")).retry_after == 3.0
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 407, 422, 429, 500, 502])
+def test_control_characters_do_not_reach_the_error(status):
+    attack = "\x1b]0;title\x07\x1b[2J\r\nWARNING forged\u202e\x9b31m\u2028"
+    details = [{"path": attack, "issue": attack}]
+    for document in (
+        {"ok": False, "error": {"code": "conflict", "message": attack, "details": details}},
+        {"ok": False, "error": {"code": attack, "message": attack, "details": details}},
+        {"ok": False, "error": attack},
+    ):
+        for body in (
+            json.dumps(document).encode(),
+            attack.encode() + json.dumps(document, ensure_ascii=False).encode(),
+        ):
+            error = error_for(status, body, (b"x-request-id", b"\x1b[2Jreq\r\n\x9b" + b"x" * 1_000))
+            assert str(error).isprintable()
+            assert all(text.isprintable() for detail in error.details for text in detail)
+            assert (error.code or "").isprintable()
+            assert error.request_id.isprintable()
+            assert len(error.request_id) <= 200
 
 
 @pytest.mark.parametrize(
@@ -113,17 +240,26 @@ def test_rate_limit_error_has_retry_after(status, value, seconds):
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets_repeated_by_the_server_are_masked(secret):
     details = [{"path": secret, "issue": f"{secret} is wrong"}]
-    error = error_for(401, error_body(code=secret, message=f"No such key: {secret}.", details=details))
+    error = error_for(401, error_body(code="unauthorized", message=f"No such key: {secret}.", details=details))
     for shown in (str(error), repr(error), error.message, error.code, repr(error.details), repr(error.__dict__)):
         assert secret not in shown
         assert secret.split("_")[-1] not in shown
     assert f"No such key: {secret.split('_')[0]}_" in error.message
 
 
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_on_a_foreign_page_are_masked(secret):
+    for body in (error_body(code=secret, message=secret), f"<p>The key <b>{secret}</b> is unknown".encode()):
+        error = error_for(401, body)
+        assert secret.split("_")[-1] not in str(error)
+        assert f"{secret.split('_')[0]}_" in str(error)
+
+
 def test_secret_at_the_cut_of_a_long_message_is_masked():
     for lead in range(960, 1_002):
-        message = error_for(400, error_body(message="x" * lead + " " + SECRETS[0])).message
+        message = error_for(400, error_body(code="bad_request", message="x" * lead + " " + SECRETS[0])).message
         assert "4eC39" not in message
+        assert message.startswith("xxx")
 
 
 def test_long_texts_and_lists_are_cut():
@@ -137,15 +273,15 @@ def test_long_texts_and_lists_are_cut():
 
 def test_lone_surrogates_are_replaced():
     error = error_for(
-        422, b'{"error":{"code":"\\ud800","message":"a\\udfffb","details":[{"path":"\\ud83d","issue":"i"}]}}'
+        422, b'{"error":{"code":"code","message":"a\\udfffb","details":[{"path":"\\ud83d","issue":"i"}]}}'
     )
-    assert str(error) == "422 ?: a?b; ?: i"
+    assert str(error) == "422 code: a?b; ?: i"
     str(error).encode()
 
 
 def test_malformed_details_are_ignored():
     details = [None, 1, "x", [], {}, {"path": 1, "issue": None}, {"path": "a"}, {"issue": "b"}]
-    found = error_for(422, error_body(details=details)).details
+    found = error_for(422, error_body(code="validation_error", details=details)).details
     assert [detail for detail in found if any(detail)] == [ErrorDetail("a", ""), ErrorDetail("", "b")]
 
 

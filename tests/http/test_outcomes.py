@@ -19,7 +19,7 @@ from duro.errors import (
     ValidationError,
 )
 from duro.http.operation import Operation
-from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, response
+from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, api_error, response
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +44,12 @@ class TestUnknownOutcome:
             await pipeline.execute(write)
         assert caught.value.attempts == len(transport.requests) == 4
 
+    @pytest.mark.parametrize("later", [503, 429, 500, 408, 504])
+    async def test_later_transient_error_of_the_api_leaves_it_unknown(self, later, pipeline_over, write):
+        pipeline, _ = pipeline_over(LOST, api_error(later))
+        with pytest.raises(OutcomeUnknownError, match="the words of the API"):
+            await pipeline.execute(write)
+
     @pytest.mark.parametrize("later", [409, 403, 401, 302])
     async def test_later_error_about_one_attempt_leaves_it_unknown(self, later, pipeline_over, invocation):
         pipeline, _ = pipeline_over(LOST, response(later, b'{"error":{"code":"c","message":"the words"}}'))
@@ -53,7 +59,7 @@ class TestUnknownOutcome:
 
     @pytest.mark.parametrize(("later", "error"), [(400, APIError), (404, NotFoundError), (422, ValidationError)])
     async def test_later_rejection_of_the_request_is_conclusive(self, later, error, pipeline_over, write):
-        pipeline, transport = pipeline_over(LOST, NOT_SENT, response(later))
+        pipeline, transport = pipeline_over(LOST, NOT_SENT, api_error(later))
         with pytest.raises(error) as caught:
             await pipeline.execute(write)
         assert caught.value.status == later
@@ -65,7 +71,7 @@ class TestUnknownOutcome:
 
     @pytest.mark.parametrize(
         ("outcomes", "error"),
-        [((NOT_SENT, response(409)), ConflictError), ((response(503), response(429)), RateLimitError)],
+        [((NOT_SENT, response(409)), ConflictError), ((api_error(503), response(429)), RateLimitError)],
     )
     async def test_errors_without_a_lost_attempt_are_raised_as_they_are(self, outcomes, error, pipeline_over, write):
         pipeline, _ = pipeline_over(*outcomes)
@@ -83,11 +89,11 @@ class TestUnknownOutcome:
 
     @pytest.mark.parametrize("status", [502, 504])
     async def test_gateway_error_stays_unknown_until_a_conclusive_response(self, status, pipeline_over, write):
-        for later in (response(503), response(409), response(401), NOT_SENT):
+        for later in (api_error(503), api_error(409), api_error(401), response(422), NOT_SENT):
             pipeline, _ = pipeline_over(response(status), later)
             with pytest.raises(OutcomeUnknownError):
                 await pipeline.execute(write)
-        pipeline, _ = pipeline_over(response(status), response(422))
+        pipeline, _ = pipeline_over(response(status), api_error(422))
         with pytest.raises(ValidationError):
             await pipeline.execute(write)
 
@@ -98,9 +104,9 @@ class TestUnknownOutcome:
             await pipeline.execute(read)
         assert caught.value.status == status
 
-    @pytest.mark.parametrize("status", [408, 429, 500, 503])
+    @pytest.mark.parametrize("status", [429, 500, 503])
     async def test_errors_of_the_api_itself_are_raised_as_they_are(self, status, pipeline_over, write):
-        pipeline, _ = pipeline_over(response(status))
+        pipeline, _ = pipeline_over(api_error(status))
         with pytest.raises(APIError) as caught:
             await pipeline.execute(write)
         assert caught.value.status == status

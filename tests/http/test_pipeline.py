@@ -22,7 +22,7 @@ from duro.errors import (
     PermissionDeniedError,
 )
 from duro.http.pipeline import Pipeline
-from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, response
+from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, api_error, response
 
 pytestmark = pytest.mark.anyio
 
@@ -137,7 +137,7 @@ class TestUnauthorized:
         assert len(transport.requests) == 2
 
     async def test_second_401_is_raised_after_retries(self, pipeline_over, write):
-        pipeline, transport = pipeline_over(response(401), response(503), NOT_SENT, response(401), response(200))
+        pipeline, transport = pipeline_over(response(401), api_error(503), NOT_SENT, response(401), response(200))
         with pytest.raises(AuthenticationError):
             await pipeline.execute(write)
         assert len(transport.requests) == 4

@@ -41,7 +41,7 @@ def decode(body: bytes, into: type[T]) -> T:
     Raises:
         DecodingError: The response breaks the contract. ``path`` is the place.
     """
-    return structure(_unwrap(decode_json(body)), into, body=body)
+    return structure(_unwrap(decode_json(body), body), into, body=body)
 
 
 def decode_json(body: bytes, *, source: str = "response") -> Any:
@@ -90,9 +90,12 @@ def structure(data: Any, into: type[T], *, body: bytes, source: str = "response"
     raise DecodingError(f"the {source} breaks the contract at {path}: {problem}", path=path, body=body)
 
 
-def _unwrap(data: Any) -> Any:
+def _unwrap(data: Any, body: bytes) -> Any:
     # The member "data" alone is not enough: events have a member of that name.
     document = as_object(data)
+    if document.get("ok") is False:
+        # The pipeline raises the error of such a response. It does not recognize an unusual spelling.
+        raise DecodingError('the response reports a failure ("ok" is false)', path="$.ok", body=body)
     return document["data"] if document.get("ok") is True and "data" in document else data
 
 

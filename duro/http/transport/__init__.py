@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+from ..._secrets import sanitize
 
 if TYPE_CHECKING:
     from ..request import Request, Response
 
 __all__ = ["RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "SendError", "Transport"]
 
+MAX_FAILURE_CHARS: Final = 1_000
+
 
 class SendError(Exception):
-    """Attempt without a complete response. Messages of subclasses reach users and must not contain secrets."""
+    """Attempt without a complete response. Messages of subclasses reach users and must not contain secrets.
+
+    Args:
+        message: Description of the failure. It may contain text from the server, which is made printable.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(sanitize(str(message), max_chars=MAX_FAILURE_CHARS))
 
 
 class RequestNotSentError(SendError):
