@@ -27,8 +27,8 @@ from .deliveries.worker import DeliveryWorker
 from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
-from .http.request_log import RequestEntry
 from .http.server import Server
+from .request_log import RequestEntry
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
