@@ -29,6 +29,8 @@ START_TIMEOUT_SECONDS: Final = 10
 STOP_TIMEOUT_SECONDS: Final = 5
 SHUTDOWN_TIMEOUT_SECONDS: Final = 1
 
+_LOOPBACK_ADDRESSES: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
+
 
 class Server:
     """HTTP server with a bound socket.
@@ -53,7 +55,9 @@ class Server:
     @property
     def url(self) -> str:
         """URL of the server, without a trailing slash."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        # Clients cannot connect to the address that stands for all addresses of a machine.
+        host = _LOOPBACK_ADDRESSES.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self._socket.getsockname()[1]}"
 
     @property

@@ -43,6 +43,15 @@ def test_the_ipv6_loopback_address_is_served() -> None:
         assert httpx.get(f"{sandbox.url}/_sandbox/stats").status_code == 200
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", ""])
+def test_the_url_of_all_addresses_is_a_loopback_address(host: str) -> None:
+    with pytest.warns(UserWarning, match="can reach this machine"):
+        sandbox = Sandbox(host=host)
+    with sandbox:
+        assert sandbox.url.startswith("http://127.0.0.1:")
+        assert httpx.get(f"{sandbox.url}/_sandbox/stats").status_code == 200
+
+
 def test_a_port_can_be_bound_again_right_after_a_stop() -> None:
     sandbox = Sandbox()
     with sandbox, httpx.Client(base_url=sandbox.url) as client:
