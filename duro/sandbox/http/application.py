@@ -21,6 +21,7 @@ from ..backend import Backend
 from ..control.routes import build_control_routes
 from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
+from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
 from .origin_check import OriginCheckMiddleware
 
@@ -58,7 +59,7 @@ def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str])
     )
     # As the API does: it does not redirect, and clients treat a redirect as an error.
     application.router.redirect_slashes = False
-    return OriginCheckMiddleware(FaultMiddleware(application, backend), allowed_hosts)
+    return OriginCheckMiddleware(FaultMiddleware(BodyLimitMiddleware(application), backend), allowed_hosts)
 
 
 def _build_api_routes(backend: Backend, url: str, operations: Iterable[ApiOperation]) -> list[Route]:
