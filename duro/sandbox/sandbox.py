@@ -87,6 +87,7 @@ class Sandbox:
         port: int = 0,
         database: str | os.PathLike[str] | None = None,
         token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
+        *,
         allowed_hosts: Iterable[str] = (),
     ) -> None:
         if not 0 < token_lifetime < math.inf:
