@@ -40,6 +40,18 @@ def test_the_url_of_a_session_does_not_depend_on_the_request(
     assert response.json()["url"] == f"{sandbox.url}/checkout/{response.json()['token']}"
 
 
+def test_a_key_with_another_body_replays_the_first_response(
+    sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make
+) -> None:
+    sessions = [open_checkout(amount=700) for _ in range(2)]
+    refused = pay(anonymous, sessions[0], key="one", rail="cash")
+    assert refused.status_code == 422
+    assert pay(anonymous, sessions[0], key="one", rail="card").content == refused.content
+    assert sandbox.ledger == ()
+    # The token of another session is another scope.
+    assert pay(anonymous, sessions[1], key="one", rail="card").status_code == 200
+
+
 def test_a_session_for_a_plan_has_the_shape_of_the_contract(
     sandbox: Sandbox, api: httpx.Client, open_checkout: Make, make_plan: Make
 ) -> None:
