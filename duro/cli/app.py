@@ -74,7 +74,12 @@ def quickstart(*, coroutines: Count = 1000, threads: Count = 16, account: Accoun
 
 @_app.command
 def sandbox(
-    *, host: str = "127.0.0.1", port: Port = 8787, database: Path | None = None, endpoint: list[str] | None = None
+    *,
+    host: str = "127.0.0.1",
+    port: Port = 8787,
+    database: Path | None = None,
+    endpoint: list[str] | None = None,
+    allow_host: list[str] | None = None,
 ) -> None:
     """Serve a local Duro sandbox until Ctrl-C or SIGTERM.
 
@@ -83,10 +88,11 @@ def sandbox(
         port: TCP port; 0 selects a free one.
         database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
+        allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database, endpoint or ())
+    serve_until_stopped(host, port, database, endpoint or (), allow_host or ())
 
 
 @_app.command

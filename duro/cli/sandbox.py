@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["serve_until_stopped"]
 
 
-def serve_until_stopped(host: str, port: int, database: Path | None, endpoints: Sequence[str] = ()) -> None:
+def serve_until_stopped(
+    host: str,
+    port: int,
+    database: Path | None,
+    endpoints: Sequence[str] = (),
+    allowed_hosts: Sequence[str] = (),
+) -> None:
     """Serve a sandbox until SIGINT or SIGTERM.
 
     Args:
@@ -24,16 +30,17 @@ def serve_until_stopped(host: str, port: int, database: Path | None, endpoints: 
         port: TCP port; 0 selects a free one.
         database: SQLite file for the state, or ``None`` for memory.
         endpoints: URLs to deliver events to.
+        allowed_hosts: Host names that requests may use.
 
     Raises:
-        DuroError: The address, the database or an endpoint cannot be used, or the server failed.
+        DuroError: The address, the database, an endpoint or an allowed host cannot be used, or the server failed.
     """
 
     def print_start(url: str) -> None:
         print(_start_message(url, database), flush=True)
 
     try:
-        serve(host, port, database, endpoints=endpoints, on_ready=print_start)
+        serve(host, port, database, endpoints=endpoints, allowed_hosts=allowed_hosts, on_ready=print_start)
     except (OSError, RuntimeError) as error:
         raise DuroError(getattr(error, "strerror", None) or str(error)) from error
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
     from .faults.rules import Fault, FaultKind, Faults
-    from .http.request_log import RequestEntry
+    from .request_log import RequestEntry
     from .sandbox import Sandbox
 
 __all__ = [
@@ -57,7 +57,7 @@ _MODULES: Final = {
     "Faults": "faults.rules",
     "OneTimeCode": "auth.otp",
     "Refund": "billing.ledger",
-    "RequestEntry": "http.request_log",
+    "RequestEntry": "request_log",
     "Sandbox": "sandbox",
     "Stats": "backend",
 }

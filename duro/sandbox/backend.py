@@ -16,8 +16,8 @@ from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
 from .faults.rules import Faults
-from .http.request_log import RequestLog
 from .ids import IdGenerator
+from .request_log import RequestLog
 from .storage.database import Database, clear
 
 __all__ = ["Backend", "Stats"]

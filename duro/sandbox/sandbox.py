@@ -6,6 +6,7 @@ import math
 import os
 import threading
 import warnings
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
@@ -27,8 +28,9 @@ from .deliveries.worker import DeliveryWorker
 from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
-from .http.request_log import RequestEntry
+from .http.origin_check import check_allowed_hosts
 from .http.server import Server
+from .request_log import RequestEntry
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
@@ -65,9 +67,12 @@ class Sandbox:
         database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
             and each start begins with an empty sandbox.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
+        allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``, such as the
+            name of a service in Docker Compose. The others are refused, because a web page could use them.
 
     Raises:
-        ConfigurationError: The lifetime is not a positive number, or the port is out of range.
+        ConfigurationError: The lifetime is not a positive number, the port is out of range, or an allowed host is not
+            a host name.
 
     Example:
         >>> with Sandbox() as sandbox:
@@ -82,6 +87,8 @@ class Sandbox:
         port: int = 0,
         database: str | os.PathLike[str] | None = None,
         token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
+        *,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         if not 0 < token_lifetime < math.inf:
             raise ConfigurationError(
@@ -99,6 +106,7 @@ class Sandbox:
         self._port = port
         self._database = database
         self._token_lifetime = token_lifetime
+        self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
@@ -123,7 +131,7 @@ class Sandbox:
                 server = Server(self._host, self._port)
                 stack.callback(server.close)
                 worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup)
-                server.serve(build_application(backend), background=worker.run)
+                server.serve(build_application(backend, server.url, self._allowed_hosts), background=worker.run)
                 self._running = _Running(backend, server, exit_stack=stack.pop_all())
 
     def stop(self) -> None:

@@ -24,6 +24,7 @@ def serve(
     database: str | os.PathLike[str] | None = None,
     *,
     endpoints: Iterable[str] = (),
+    allowed_hosts: Iterable[str] = (),
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM, then return.
@@ -37,11 +38,12 @@ def serve(
         database: Path of the database file. ``None`` keeps the state in memory.
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
+        allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
         on_ready: Callback with the URL of the server, called as soon as the server accepts requests.
 
     Raises:
         OSError: The address cannot be bound.
-        ConfigurationError: The database cannot be used.
+        ConfigurationError: The database cannot be used, or an allowed host is not a host name.
         InvalidArgumentError: The URL of an endpoint cannot be used.
         RuntimeError: The caller is not the main thread, or the server failed.
     """
@@ -58,7 +60,7 @@ def serve(
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))
-        sandbox = stack.enter_context(Sandbox(host, port, database))
+        sandbox = stack.enter_context(Sandbox(host, port, database, allowed_hosts=allowed_hosts))
         existing = {endpoint.url for endpoint in sandbox.endpoints}
         for url in dict.fromkeys(endpoints):
             if url not in existing:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import attrs
@@ -26,6 +27,7 @@ from attrs import NOTHING, AttrsInstance, frozen
 from .._checks import is_integer
 from .._json_types import camel_case
 from .._unset import UNSET
+from ..errors import redact
 from .clock import timestamp
 from .errors import ApiError
 
@@ -43,6 +45,7 @@ __all__ = [
     "Timestamp",
     "TrialDays",
     "check_timestamp",
+    "find_unknown",
     "integer",
     "invalid_field",
     "matching",
@@ -58,6 +61,8 @@ Shape = TypeVar("Shape", bound=AttrsInstance)
 
 # The largest integer that every JSON parser reads exactly.
 MAX_INTEGER: Final = 2**53 - 1
+MAX_UNKNOWN_MEMBERS: Final = 10
+MAX_NAME_CHARACTERS: Final = 50
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -193,13 +198,20 @@ def parse_json(raw: bytes) -> object:
         raise ApiError(400, "The body is not valid JSON.") from None
 
 
-def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] | None = None) -> Shape:
+def structure(
+    shape: type[Shape],
+    body: object,
+    spelling: Callable[[str], str] | None = None,
+    *,
+    allow_unknown: bool = True,
+) -> Shape:
     """Validate a body and convert it to a class.
 
     Args:
         shape: attrs class with rules in its annotations.
         body: Decoded JSON.
         spelling: Function from an attribute name to the member's name. The default is camelCase.
+        allow_unknown: Whether undeclared members are ignored. Otherwise they are invalid.
 
     Returns:
         An instance. Omitted members have their defaults.
@@ -211,8 +223,9 @@ def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] |
         raise ApiError(422, "The body must be a JSON object.", [{"path": "", "issue": "expected object"}])
     given = cast("dict[str, object]", body)
     values: dict[str, Any] = {}
-    details: list[dict[str, str]] = []
-    for member in _members(shape, spelling or camel_case):
+    members = _members(shape, spelling or camel_case)
+    details = [] if allow_unknown else find_unknown(given, [member.path for member in members])
+    for member in members:
         if member.path in given:
             try:
                 values[member.name] = member.rule(given[member.path])
@@ -223,6 +236,24 @@ def structure(shape: type[Shape], body: object, spelling: Callable[[str], str] |
     if details:
         raise ApiError(422, f"Not valid: {', '.join(detail['path'] for detail in details)}.", details)
     return shape(**values)
+
+
+def find_unknown(given: Iterable[str], allowed: Iterable[str]) -> list[dict[str, str]]:
+    """Return the details of undeclared members, at most 10.
+
+    Args:
+        given: Names in the body.
+        allowed: Names of the declared members.
+    """
+    names = sorted(allowed)
+    expected = f"one of {', '.join(names)}" if names else "an empty object"
+    unknown = islice((name for name in given if name not in names), MAX_UNKNOWN_MEMBERS)
+    return [{"path": _show_name(name), "issue": f"unknown member; expected {expected}"} for name in unknown]
+
+
+def _show_name(name: str) -> str:
+    # A misplaced value can be a secret, very long, or impossible to encode.
+    return redact(name).encode(errors="replace").decode()[:MAX_NAME_CHARACTERS]
 
 
 def set_members(value: AttrsInstance) -> dict[str, Any]:

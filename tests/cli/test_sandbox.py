@@ -59,6 +59,23 @@ def test_database_outlives_the_sandbox(start_duro, tmp_path):
             process.communicate(timeout=10)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_allowed_hosts_may_use_the_sandbox(start_duro):
+    with start_duro("sandbox", "--port", "0", "--allow-host", "billing", "--allow-host", "duro.internal") as process:
+        url = f"{address_in(read_start_message(process))}/_sandbox/stats"
+        for host, status in {"billing": 200, "duro.internal": 200, "other": 403}.items():
+            assert httpx.get(url, headers={"Host": host}).status_code == status
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+
+
+def test_invalid_allowed_host_is_one_line_and_exit_code_1(run_duro):
+    finished = run_duro("sandbox", "--port", 0, "--allow-host", "http://billing")
+    assert finished.returncode == 1
+    (line,) = finished.stderr.splitlines()
+    assert "allowed_hosts must contain host names" in line
+
+
 def test_port_in_use_is_one_line_and_exit_code_1(run_duro):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -50,7 +50,7 @@ def test_a_signal_stops_it_within_two_seconds_with_open_connections(number: sign
     with run_server() as (process, url), httpx.Client(base_url=url) as client:
         assert client.get("/_sandbox/stats").status_code == 200
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as incomplete:
-            incomplete.sendall(b"POST /v1/plans HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n")
+            incomplete.sendall(b"POST /v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n")
             before = time.monotonic()
             process.send_signal(number)
             output, errors = process.communicate(timeout=10)

@@ -21,7 +21,7 @@ __all__ = ["perform"]
 _logger = logging.getLogger("duro.sandbox")
 
 
-def perform(backend: Backend, operation: ApiOperation, request: Request, raw_body: bytes) -> ApiResponse:
+def perform(backend: Backend, operation: ApiOperation, request: Request, raw_body: bytes, url: str) -> ApiResponse:
     """Perform an operation in one transaction.
 
     The effects and the stored response are committed together. If the response
@@ -32,6 +32,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
         operation: Operation to perform.
         request: Request, for its headers and parameters.
         raw_body: Body of the request.
+        url: URL of the sandbox, without a trailing slash.
 
     Returns:
         The response. Errors are responses too.
@@ -52,7 +53,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
                 query=request.query_params,
                 raw_body=raw_body,
                 person_id=person_id,
-                origin=str(request.base_url).rstrip("/"),
+                origin=url,
                 token_lifetime=backend.token_lifetime,
             )
             response = _handle(operation, context)

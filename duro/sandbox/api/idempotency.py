@@ -17,6 +17,8 @@ __all__ = ["find", "find_scope", "parse_key", "save"]
 LIFETIME: Final = timedelta(hours=24)
 MAX_KEY_CHARACTERS: Final = 255
 
+_CHECKOUT_PREFIX: Final = "/checkout/"
+
 # These responses and those from 500 on are not stored, because the repeat can succeed.
 _TRANSIENT_STATUSES: Final = frozenset({401, 429})
 
@@ -40,8 +42,9 @@ def find_scope(audience: Audience, person_id: str, path: str, raw_body: bytes) -
 
     The keys of the merchant form one scope, as the contract defines, and the
     keys of each signed-in person form another. Public operations do not know
-    their caller. There, the scope is the path and body: a stranger who guesses
-    a key must not get a response that may contain a session token.
+    their caller. A checkout's path contains its token, so the path is the scope.
+    For the others, it is the path and body: a stranger who guesses a key must
+    not get a response that may contain a session token.
 
     Args:
         audience: Audience of the operation.
@@ -55,7 +58,8 @@ def find_scope(audience: Audience, person_id: str, path: str, raw_body: bytes) -
     if audience is Audience.MERCHANT:
         return ""
     if audience is Audience.PUBLIC:
-        return hashlib.sha256(path.encode() + b"\0" + raw_body).hexdigest()
+        body = b"" if path.startswith(_CHECKOUT_PREFIX) else raw_body
+        return hashlib.sha256(path.encode() + b"\0" + body).hexdigest()
     return person_id
 
 

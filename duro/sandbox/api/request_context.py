@@ -25,7 +25,7 @@ class RequestContext:
         query: Parameters of the query.
         raw_body: Body as received.
         person_id: Id of the identity or portal account. It is empty for the other audiences.
-        origin: Address of the sandbox as the caller sees it, without a trailing slash.
+        origin: URL of the sandbox, without a trailing slash.
         token_lifetime: Lifetime of new access tokens in seconds.
     """
 

@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 
+from ..errors import ApiError
 from .audience import Audience
 from .credentials import authenticate_merchant
-from .sessions import find_person
+from .sessions import find_person, is_identity_token
 
 __all__ = ["authenticate"]
 
@@ -26,11 +27,15 @@ def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[st
         The id of the identity or portal account, or an empty string for the other audiences.
 
     Raises:
-        ApiError: The credential is missing, invalid, expired, or belongs to another audience (401).
+        ApiError: The credential is missing, invalid, expired, or belongs to another audience (401). A valid identity
+            token is not permitted for merchants (403).
     """
     match audience:
         case Audience.MERCHANT:
-            authenticate_merchant(db, headers.get("Authorization"), now)
+            authorization = headers.get("Authorization")
+            if is_identity_token(db, _parse_bearer(authorization or ""), now):
+                raise ApiError(403, "An identity token is not permitted here; send a secret key or an access token.")
+            authenticate_merchant(db, authorization, now)
             return ""
         case Audience.IDENTITY:
             return find_person(db, audience, _parse_bearer(headers.get("Authorization", "")), now)

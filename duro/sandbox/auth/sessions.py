@@ -13,7 +13,7 @@ from ..clock import timestamp
 from ..errors import ApiError
 from .audience import Audience
 
-__all__ = ["find_person", "open_session"]
+__all__ = ["find_person", "is_identity_token", "open_session"]
 
 SESSION_LIFETIME: Final = timedelta(hours=24)
 
@@ -62,6 +62,24 @@ def find_person(db: sqlite3.Connection, audience: Audience, token: str, now: dat
         raise ApiError(401, "The session is missing, invalid or expired; sign in again.")
     person_id: str = row["person_id"]
     return person_id
+
+
+def is_identity_token(db: sqlite3.Connection, token: str, now: datetime) -> bool:
+    """Return whether a credential is the valid token of an identity.
+
+    Args:
+        db: Open transaction.
+        token: Credential from the request.
+        now: Sandbox time.
+    """
+    # Most credentials have another prefix, so they do not cost a query.
+    if not token.startswith(_PREFIXES[Audience.IDENTITY]):
+        return False
+    try:
+        find_person(db, Audience.IDENTITY, token, now)
+    except ApiError:
+        return False
+    return True
 
 
 def _hash(token: str) -> bytes:

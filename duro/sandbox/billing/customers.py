@@ -80,8 +80,10 @@ def find_customers(db: sqlite3.Connection, *, email: str | None = None, phone: s
     Args:
         db: Open transaction.
         email: E-mail address. ``None`` matches nobody.
-        phone: Phone number. ``None`` matches nobody.
+        phone: Phone number, with a plus sign or without. ``None`` matches nobody.
     """
+    digits = phone and phone.removeprefix("+")
     return db.execute(
-        "SELECT * FROM customers WHERE email = ? OR phone = ? ORDER BY created_at, id", (email, phone)
+        "SELECT * FROM customers WHERE email = ? OR phone IN (?, '+' || ?) ORDER BY created_at, id",
+        (email, digits, digits),
     ).fetchall()

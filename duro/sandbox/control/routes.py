@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from attrs import AttrsInstance, asdict, frozen
 from starlette.requests import Request
@@ -30,6 +30,8 @@ from ..validation import InvalidValueError, Text, invalid_field, parse_json, str
 
 __all__ = ["build_control_routes"]
 
+Shape = TypeVar("Shape", bound=AttrsInstance)
+
 
 def _check_span(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
@@ -49,6 +51,11 @@ class TokenRevocation:
     """Body of ``POST /_sandbox/tokens/revoke``. Without a token, all tokens are revoked."""
 
     token: Text | Unset = UNSET
+
+
+@frozen
+class Reset:
+    """Body of ``POST /_sandbox/reset``. It has no members."""
 
 
 def build_control_routes(backend: Backend) -> list[Route]:
@@ -96,14 +103,14 @@ class _Control:
         return ApiResponse.of(asdict(self._backend.stats())).response()
 
     async def add_endpoint(self, request: Request) -> Response:
-        endpoint = self._backend.endpoints.append(structure(EndpointCreate, parse_json(await request.body())))
+        endpoint = self._backend.endpoints.append(await _read_body(request, EndpointCreate))
         return ApiResponse.of(_to_json(endpoint), 201).response()
 
     async def clear_endpoints(self, _request: Request) -> Response:
         return ApiResponse.of({"cleared": self._backend.endpoints.clear()}).response()
 
     async def advance_clock(self, request: Request) -> Response:
-        body = structure(ClockAdvance, parse_json(await request.body()))
+        body = await _read_body(request, ClockAdvance)
         try:
             now = self._backend.clock.advance(seconds=body.advance)
         except ValueError as error:
@@ -121,13 +128,19 @@ class _Control:
         return ApiResponse.of({"cleared": self._backend.faults.clear()}).response()
 
     async def revoke_tokens(self, request: Request) -> Response:
-        body = structure(TokenRevocation, parse_json(await request.body()))
+        body = await _read_body(request, TokenRevocation)
         token = None if isinstance(body.token, Unset) else body.token
         return ApiResponse.of({"revoked": self._backend.transact(partial(revoke_tokens, token=token))}).response()
 
     async def reset(self, request: Request) -> Response:
+        await _read_body(request, Reset)
         self._backend.reset()
         return await self.stats(request)
+
+
+async def _read_body(request: Request, shape: type[Shape]) -> Shape:
+    # A misspelt member would change the meaning of the request: without its token, a revocation revokes all tokens.
+    return structure(shape, parse_json(await request.body()), allow_unknown=False)
 
 
 def _to_json(value: AttrsInstance) -> dict[str, JSONValue]:

@@ -17,8 +17,8 @@ __all__ = ["build_dashboard_routes"]
 
 STATIC: Final = Path(__file__).parent / "static"
 
-# The page shows text from requests. Only its own stylesheet may load, and no script may run.
-_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'self'"}
+# The page shows text from requests. Only its own stylesheet may load, no script may run, and no page may frame it.
+_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'"}
 
 
 def build_dashboard_routes(backend: Backend) -> list[BaseRoute]:

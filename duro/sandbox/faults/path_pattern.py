@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Final
 
 __all__ = ["is_control_path", "matches"]
@@ -28,15 +26,24 @@ def matches(pattern: str, path: str) -> bool:
         >>> matches("/v1/plans/{id}", "/v1/plans/plan_1"), matches("/v1/*", "/v1/plans/plan_1")
         (True, False)
     """
-    return _compile(pattern).fullmatch(path) is not None
+    segments, parts = pattern.split("/"), path.split("/")
+    return len(segments) == len(parts) and all(map(_matches_segment, segments, parts))
 
 
-@lru_cache
-def _compile(pattern: str) -> re.Pattern[str]:
-    return re.compile("/".join(_compile_segment(segment) for segment in pattern.split("/")))
-
-
-def _compile_segment(segment: str) -> str:
+def _matches_segment(segment: str, text: str) -> bool:
     if segment == "*" or segment.startswith("{"):
-        return "[^/]+"
-    return "[^/]*".join(re.escape(part) for part in segment.split("*"))
+        return text != ""
+    first, *others = segment.split("*")
+    if not others:
+        return text == first
+    *middle, last = others
+    # Each part at its first place leaves the most text for the next one, so no part needs a second try.
+    position, end = len(first), len(text) - len(last)
+    if position > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in middle:
+        found = text.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True

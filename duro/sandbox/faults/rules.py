@@ -16,7 +16,7 @@ from ..._json_types import JSONObject, JSONValue, camel_case
 from ..._unset import UNSET, Unset
 from ...errors import InvalidArgumentError
 from ..errors import ApiError
-from ..validation import InvalidValueError, invalid_field, one_of, structure
+from ..validation import InvalidValueError, find_unknown, invalid_field, one_of, structure
 from .kinds import KINDS, FaultEffect, FaultKind
 from .path_pattern import is_control_path, matches
 
@@ -239,8 +239,7 @@ def _build_fault(members: Mapping[str, object], *, spelling: Callable[[str], str
         foreign = [spelling(option) for option in _OPTIONS if option not in fields_dict(kind)]
         details += [{"path": path, "issue": f"does not belong to {name}"} for path in foreign if path in members]
     # Request bodies of the API may have unknown members. Here a misspelt one would apply the fault to other requests.
-    if members.keys() - {spelling(name) for name in (*fields_dict(_Rule), *_OPTIONS)}:
-        details.append({"path": "", "issue": "expected only members of a fault"})
+    details += find_unknown(members, [spelling(name) for name in (*fields_dict(_Rule), *_OPTIONS)])
     if rule is None or effect is None or details:
         raise ApiError(422, "Not valid: the members do not describe a fault.", details)
     return Fault(effect, rule.method, rule.path, rule.times)

@@ -22,7 +22,9 @@ from ..backend import Backend
 from ..control.routes import build_control_routes
 from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
+from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
+from .origin_check import OriginCheckMiddleware
 
 __all__ = ["build_application"]
 
@@ -32,18 +34,20 @@ _MESSAGES: Final[Mapping[int, str]] = {
 }
 
 
-def build_application(backend: Backend) -> ASGIApp:
+def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str]) -> ASGIApp:
     """Build the ASGI application of a backend.
 
     Args:
         backend: Backend to serve.
+        url: URL of the server, without a trailing slash.
+        allowed_hosts: Host names of the server, in lowercase.
 
     Returns:
         An ASGI application.
     """
     application = Starlette(
         routes=[
-            *_build_api_routes(backend, OPERATIONS),
+            *_build_api_routes(backend, url, OPERATIONS),
             *build_control_routes(backend),
             *build_dashboard_routes(backend),
         ],
@@ -56,22 +60,22 @@ def build_application(backend: Backend) -> ASGIApp:
     )
     # As the API does: it does not redirect, and clients treat a redirect as an error.
     application.router.redirect_slashes = False
-    return FaultMiddleware(application, backend)
+    return OriginCheckMiddleware(FaultMiddleware(BodyLimitMiddleware(application), backend), allowed_hosts)
 
 
-def _build_api_routes(backend: Backend, operations: Iterable[ApiOperation]) -> list[Route]:
+def _build_api_routes(backend: Backend, url: str, operations: Iterable[ApiOperation]) -> list[Route]:
     # One route a path: Starlette would respond with 405 as soon as the first route of a path has another method.
     by_path: defaultdict[str, dict[str, ApiOperation]] = defaultdict(dict)
     for operation in operations:
         by_path[operation.path][operation.method] = operation
-    return [_build_route(backend, path, methods) for path, methods in by_path.items()]
+    return [_build_route(backend, url, path, methods) for path, methods in by_path.items()]
 
 
-def _build_route(backend: Backend, path: str, methods: Mapping[str, ApiOperation]) -> Route:
+def _build_route(backend: Backend, url: str, path: str, methods: Mapping[str, ApiOperation]) -> Route:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]
-        return perform(backend, operation, request, raw).response()
+        return perform(backend, operation, request, raw, url).response()
 
     return _ApiRoute(path, endpoint, methods=list(methods))
 

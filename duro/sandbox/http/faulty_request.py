@@ -11,6 +11,7 @@ from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..errors import ApiError
 from ..faults.faulty_request import FaultyRequest, RawResponse
+from .body_limit import MAX_BODY_BYTES
 from .connection import Connection
 from .request_log_middleware import RequestLogMiddleware
 
@@ -44,11 +45,13 @@ class HttpFaultyRequest(FaultyRequest):
         return self._connection
 
     async def read_request(self) -> None:
-        """Read the whole request now. A later ``forward`` or ``process`` uses the copy."""
+        """Read the request now, up to the limit of its body. A later ``forward`` or ``process`` uses the copy."""
         receive = self._receive
         messages = [await receive()]
-        while messages[-1].get("more_body", False):
+        size = len(messages[0].get("body", b""))
+        while messages[-1].get("more_body", False) and size <= MAX_BODY_BYTES:
             messages.append(await receive())
+            size += len(messages[-1].get("body", b""))
         remaining = iter(messages)
 
         async def replay() -> Message:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..backend import Backend
 from ..clock import timestamp
 from ..faults.path_pattern import is_control_path
-from .request_log import RequestEntry
+from ..request_log import RequestEntry
 
 __all__ = ["RequestLogMiddleware"]
 

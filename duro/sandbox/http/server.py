@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
@@ -28,6 +29,11 @@ KEEP_ALIVE_SECONDS: Final = 75
 START_TIMEOUT_SECONDS: Final = 10
 STOP_TIMEOUT_SECONDS: Final = 5
 SHUTDOWN_TIMEOUT_SECONDS: Final = 1
+# Interval at which the Date header of responses is updated.
+TICK_SECONDS: Final = 1
+FLUSH_INTERVAL_SECONDS: Final = 0.005
+
+_LOOPBACK_ADDRESSES: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
 
 
 class Server:
@@ -53,7 +59,9 @@ class Server:
     @property
     def url(self) -> str:
         """URL of the server, without a trailing slash."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        # Clients cannot connect to the address that stands for all addresses of a machine.
+        host = _LOOPBACK_ADDRESSES.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self._socket.getsockname()[1]}"
 
     @property
@@ -102,7 +110,7 @@ class Server:
             RuntimeError: The server's thread did not end in time.
         """
         if self._uvicorn is not None and self._thread is not None:
-            self._uvicorn.should_exit = True
+            self._uvicorn.request_stop()
             self._thread.join(STOP_TIMEOUT_SECONDS)
             if self._thread.is_alive():
                 self._uvicorn.force_exit = True
@@ -119,6 +127,8 @@ class _UvicornServer(uvicorn.Server):
         super().__init__(config)
         self._background = background
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_requested = asyncio.Event()
         # Set when the server has started or failed.
         self.settled = threading.Event()
         self.stopping = asyncio.Event()
@@ -133,23 +143,48 @@ class _UvicornServer(uvicorn.Server):
         finally:
             self.settled.set()
 
+    def request_stop(self) -> None:
+        """Stop the server, from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            # A server that failed has closed its loop.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop_requested.set)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         self.lifespan.state[STOPPING] = self.stopping
         await super().startup(sockets)
         if self._background is not None:
             self._task = asyncio.create_task(self._run_background(self._background))
         self.settled.set()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def main_loop(self) -> None:
+        # uvicorn looks every 100 ms whether it should exit. This loop waits for the request instead.
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._stop_requested.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - their owner closes them
+        # Instead of uvicorn's shutdown, which waits in steps of 100 ms.
         # Handlers run without a pause, so an open request either lacks its body or has a fault. Waiting for it would
         # only delay the stop, and uvicorn's cancellation would leave a traceback in the terminal.
         self.stopping.set()
         for connection in list(self.server_state.connections):
             connection.transport.close()
+        for server in self.servers:
+            server.close()
+        tasks = set(self.server_state.tasks)
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=SHUTDOWN_TIMEOUT_SECONDS)
-        await super().shutdown(sockets)
+            tasks.add(self._task)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT_SECONDS):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                # Only a client that has not read its response yet makes this loop wait.
+                while self.server_state.connections:  # noqa: ASYNC110 - uvicorn does not report it
+                    await asyncio.sleep(FLUSH_INTERVAL_SECONDS)
 
     async def _run_background(self, background: Callable[[], Coroutine[None, None, None]]) -> None:
         try:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Final
 
@@ -17,6 +17,13 @@ __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
 # A file of another version is refused, because its tables would be misread.
 SCHEMA_VERSION: Final = 4
 
+# A sandbox that stops at the moment releases its file within this time.
+LOCK_TIMEOUT_SECONDS: Final = 1.0
+
+
+# Mask of SQLite's error codes. The other bits tell variants of an error apart.
+_PRIMARY_CODE: Final = 0xFF
+
 
 class Database:
     """SQLite database in memory or in a file. It is thread-safe.
@@ -25,25 +32,37 @@ class Database:
     server with one event loop: a transaction takes microseconds and never waits
     for I/O other than its own.
 
+    A file is locked from the open to the close, because the counts, logs and
+    faults of a sandbox are in memory. The operating system releases the lock of
+    a process that is killed. Only the owner of a new file can read it, because
+    it contains secrets.
+
     Args:
         path: File that stores the state, or ``None`` for memory.
 
     Raises:
-        ConfigurationError: The file cannot be opened, or is not a database of this version of the sandbox.
+        ConfigurationError: The file cannot be opened, is in use, or is not a database of this version of the sandbox.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.RLock()
         name = ":memory:" if path is None else os.fspath(path)
+        _create_private(name)
         try:
             # isolation_level=None: sqlite3 itself must not open or commit transactions.
-            self._connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                name, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise ConfigurationError(f"the database {name!r} cannot be opened: {error}") from error
         try:
             self._prepare(name)
         except sqlite3.Error as error:
             self._connection.close()
+            if error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+                raise ConfigurationError(
+                    f"the database {name!r} is in use by another sandbox or program; stop it, or pass another file"
+                ) from error
             raise ConfigurationError(
                 f"the database {name!r} cannot be used: {error}; pass a new file, or one that a sandbox created"
             ) from error
@@ -54,6 +73,8 @@ class Database:
     def _prepare(self, name: str) -> None:
         connection = self._connection
         connection.row_factory = sqlite3.Row
+        # SQLite keeps each lock that it takes, and the empty transaction below takes the one that excludes the others.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and objects == 0:
@@ -68,6 +89,7 @@ class Database:
             )
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.executescript("BEGIN EXCLUSIVE; COMMIT;")
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection, None, None]:
@@ -89,6 +111,15 @@ class Database:
         """Close the database. Repeated calls are allowed."""
         with self._lock:
             self._connection.close()
+
+
+def _create_private(name: str) -> None:
+    """Create a database file that only its owner can read. SQLite gives its other files the same mode."""
+    if name in {"", ":memory:"}:
+        return
+    # An existing file keeps its mode. For other failures, SQLite has the better message.
+    with suppress(OSError):
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextmanager

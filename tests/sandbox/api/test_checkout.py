@@ -32,6 +32,26 @@ def pay(client: httpx.Client, session: dict[str, Any], key: str | None = None, *
     return client.post(f"/checkout/{session['token']}/pay", json={"rail": "card"} | members, headers=headers)
 
 
+@pytest.mark.parametrize("host", ["localhost:1", "192.0.2.7"])
+def test_the_url_of_a_session_does_not_depend_on_the_request(
+    sandbox: Sandbox, api: httpx.Client, make_plan: Make, host: str
+) -> None:
+    response = api.post(PATH, json={"planId": make_plan()["id"]}, headers={"Host": host})
+    assert response.json()["url"] == f"{sandbox.url}/checkout/{response.json()['token']}"
+
+
+def test_a_key_with_another_body_replays_the_first_response(
+    sandbox: Sandbox, anonymous: httpx.Client, open_checkout: Make
+) -> None:
+    sessions = [open_checkout(amount=700) for _ in range(2)]
+    refused = pay(anonymous, sessions[0], key="one", rail="cash")
+    assert refused.status_code == 422
+    assert pay(anonymous, sessions[0], key="one", rail="card").content == refused.content
+    assert sandbox.ledger == ()
+    # The token of another session is another scope.
+    assert pay(anonymous, sessions[1], key="one", rail="card").status_code == 200
+
+
 def test_a_session_for_a_plan_has_the_shape_of_the_contract(
     sandbox: Sandbox, api: httpx.Client, open_checkout: Make, make_plan: Make
 ) -> None:

@@ -157,10 +157,43 @@ def test_identity_accepts_only_an_identity_token(
     token = headers["Authorization"].partition(" ")[2]
     assert anonymous.get(path, headers={"Authorization": token}).status_code == 401
     assert anonymous.get(path, headers={"x-portal-session": token}).status_code == 401
-    assert anonymous.get("/v1/plans", headers=headers).status_code == 401
     assert anonymous.get("/portal/email/cards", headers={"x-portal-session": token}).status_code == 401
     sandbox.clock.advance(hours=24)
     assert anonymous.get(path, headers=headers).status_code == 401
+
+
+def test_an_identity_token_is_valid_but_not_permitted_for_merchants(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    headers = sign_in(sandbox, anonymous)
+    response = anonymous.post("/v1/customers", headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "forbidden")
+    assert anonymous.post("/v1/customers", headers={"Authorization": "Bearer idt_test_unknown"}).status_code == 401
+    sandbox.clock.advance(hours=24)
+    assert anonymous.post("/v1/customers", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("spellings", [(PHONE, f"+{PHONE}"), (f"+{PHONE}", PHONE)])
+def test_a_number_with_and_without_its_plus_is_one_person(
+    sandbox: Sandbox, anonymous: httpx.Client, spellings: tuple[str, str]
+) -> None:
+    identities: list[dict[str, Any]] = []
+    for first, second in (spellings, spellings[::-1]):
+        request_code(anonymous, phone=first)
+        identities.append(verify(anonymous, sandbox.codes[-1].code, phone=second).json()["identity"])
+    assert identities[0] == identities[1]
+    assert {code.recipient for code in sandbox.codes} == {PHONE}
+
+
+@pytest.mark.parametrize("phone", [PHONE, f"+{PHONE}"])
+def test_a_card_of_a_customer_belongs_to_the_person_with_the_number(
+    sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, phone: str
+) -> None:
+    api.post("/v1/customers", json={"phone": phone})
+    other = PHONE if phone.startswith("+") else f"+{PHONE}"
+    session = api.post("/v1/checkout/sessions", json={"amount": 100, "customerPhone": other}).json()
+    assert anonymous.post(f"/checkout/{session['token']}/pay", json={"rail": "card"}).status_code == 200
+    assert len(api.get("/v1/customers").json()["items"]) == 1
+    methods = anonymous.get("/identity/methods", headers=sign_in(sandbox, anonymous)).json()["items"]
+    assert len(methods) == 1
 
 
 @pytest.mark.parametrize("phone", ["", "080", "not a number", "٢٣٤٨٠١٢٣٤٥٦٧٨", None, 2348012345678])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,6 +59,46 @@ def test_an_invalid_advance_is_rejected(anonymous: httpx.Client, body: dict[str,
     response = anonymous.post("/_sandbox/clock", json=body)
     assert response.status_code == 422
     assert response.json()["error"]["details"][0]["path"] == "advance"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "unknown", "allowed"),
+    [
+        ("clock", {"advance": 1, "unit": "days"}, "unit", "advance"),
+        ("tokens/revoke", {"tokn": "at_test_1"}, "tokn", "token"),
+        ("endpoints", {"url": "http://127.0.0.1:9/", "Secret": "whsec_1"}, "Secret", "secret, url"),
+        (
+            "endpoints",
+            {"url": "http://127.0.0.1:9/", "sk_test_4eC39HqLyjWDarjtT1": 1},
+            "sk_test_…",
+            "secret, url",
+        ),
+        ("endpoints", {"url": "http://127.0.0.1:9/", "\ud800" + "x" * 99: 1}, "?" + "x" * 49, "secret, url"),
+        ("faults", {"kind": "garbage", "match": {"pth": "/"}}, "match.pth", "match.path"),
+        ("reset", {"seed": 1}, "seed", "an empty object"),
+    ],
+)
+def test_an_unknown_member_is_named_and_nothing_happens(
+    sandbox: Sandbox, api: httpx.Client, *, path: str, body: object, unknown: str, allowed: str
+) -> None:
+    token = httpx.post(f"{sandbox.url}/v1/oauth/token", json=CREDENTIALS).json()["access_token"]
+    api.post("/v1/customers")
+    now = sandbox.clock.now()
+    response = api.post(f"/_sandbox/{path}", content=json.dumps(body))
+    assert response.status_code == 422
+    (detail,) = response.json()["error"]["details"]
+    assert detail["path"] == unknown
+    assert detail["issue"].startswith("unknown member; expected ")
+    assert allowed in detail["issue"]
+    assert sandbox.clock.now() - now < timedelta(minutes=1)
+    assert (len(sandbox.endpoints), len(sandbox.faults)) == (0, 0)
+    customers = api.get("/v1/customers", headers={"Authorization": f"Bearer {token}"}).json()
+    assert len(customers["items"]) == 1
+
+
+def test_few_of_many_unknown_members_are_named(anonymous: httpx.Client) -> None:
+    response = anonymous.post("/_sandbox/reset", json=dict.fromkeys(map(str, range(5_000)), 1))
+    assert [detail["path"] for detail in response.json()["error"]["details"]] == [str(number) for number in range(10)]
 
 
 def test_tokens_can_be_revoked(anonymous: httpx.Client) -> None:

@@ -73,9 +73,9 @@ def test_text_of_requests_is_escaped(anonymous: httpx.Client, api: httpx.Client)
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
-def test_the_policy_allows_the_stylesheet_and_nothing_else(anonymous: httpx.Client) -> None:
+def test_the_policy_allows_the_stylesheet_and_nothing_else_and_no_frame(anonymous: httpx.Client) -> None:
     policy = anonymous.get("/_sandbox/").headers["Content-Security-Policy"]
-    assert policy == "default-src 'none'; style-src 'self'"
+    assert policy == "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
     response = anonymous.get(STYLESHEET)
     assert response.headers["Content-Type"] == "text/css; charset=utf-8"
     assert "--ink" in response.text
@@ -85,5 +85,5 @@ def test_the_policy_allows_the_stylesheet_and_nothing_else(anonymous: httpx.Clie
 def test_only_static_files_are_served(sandbox: Sandbox, name: str) -> None:
     with socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as connection:
         # A client library would normalise the path.
-        connection.sendall(f"GET /_sandbox/static/{name} HTTP/1.1\r\nHost: sandbox\r\n\r\n".encode())
+        connection.sendall(f"GET /_sandbox/static/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 404 Not Found\r\n")

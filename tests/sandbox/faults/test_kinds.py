@@ -36,7 +36,7 @@ def open_request(sandbox: Sandbox, key: str = "the key") -> Generator[socket.soc
     """Send a request that creates a customer, on a connection of its own."""
     body = json.dumps({"email": "ada@example.com"}).encode()
     head = (
-        f"POST /v1/customers HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {sandbox.secret_key}\r\n"
+        f"POST /v1/customers HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {sandbox.secret_key}\r\n"
         f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     port = int(sandbox.url.rpartition(":")[2])

@@ -21,7 +21,7 @@ def test_a_connection_accepted_during_the_stop_is_closed_at_once() -> None:
         )
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-            writer.write(b"POST /v1/plans HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n")
+            writer.write(b"POST /v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n")
             try:
                 return await reader.read()
             finally:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import threading
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -43,6 +45,15 @@ def test_the_ipv6_loopback_address_is_served() -> None:
         assert httpx.get(f"{sandbox.url}/_sandbox/stats").status_code == 200
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", ""])
+def test_the_url_of_all_addresses_is_a_loopback_address(host: str) -> None:
+    with pytest.warns(UserWarning, match="can reach this machine"):
+        sandbox = Sandbox(host=host)
+    with sandbox:
+        assert sandbox.url.startswith("http://127.0.0.1:")
+        assert httpx.get(f"{sandbox.url}/_sandbox/stats").status_code == 200
+
+
 def test_a_port_can_be_bound_again_right_after_a_stop() -> None:
     sandbox = Sandbox()
     with sandbox, httpx.Client(base_url=sandbox.url) as client:
@@ -51,6 +62,50 @@ def test_a_port_can_be_bound_again_right_after_a_stop() -> None:
         sandbox.stop()
     with Sandbox(port=port) as second:
         assert httpx.get(f"{second.url}/_sandbox/stats").status_code == 200
+
+
+@pytest.mark.parametrize("connections", [0, 1, 20])
+def test_a_stop_does_not_wait_for_a_timer(monkeypatch: pytest.MonkeyPatch, connections: int) -> None:
+    sleeps: list[float] = []
+    sleep = asyncio.sleep
+
+    async def record_sleep(delay: float) -> None:
+        # A delay of 0 only lets other tasks run.
+        sleeps.extend([delay] if delay else [])
+        await sleep(delay)
+
+    monkeypatch.setattr(asyncio, "sleep", record_sleep)
+    # A server that only looks for the stop now and then would not stop in time.
+    monkeypatch.setattr("duro.sandbox.http.server.TICK_SECONDS", 3600)
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox())
+        for _ in range(connections):
+            stack.enter_context(httpx.Client(base_url=sandbox.url)).get("/_sandbox/stats")
+        sandbox.stop()
+    assert sleeps == []
+
+
+def test_responses_have_the_present_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duro.sandbox.http.server.TICK_SECONDS", 0.001)
+    dates = ["Tue, 24 Nov 2026 21:00:00 GMT", "Tue, 24 Nov 2026 21:00:01 GMT"]
+    monkeypatch.setattr("uvicorn.server.formatdate", lambda _seconds, usegmt: dates[0] if usegmt else "")
+    with Sandbox() as sandbox, httpx.Client(base_url=sandbox.url) as client:
+        assert client.get("/_sandbox/stats").headers["Date"] == dates.pop(0)
+        later = (client.get("/_sandbox/stats").headers["Date"] for _ in range(10_000))
+        assert dates[0] in later
+
+
+def test_a_stop_sends_the_rest_of_a_response() -> None:
+    with Sandbox() as sandbox:
+        headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
+        with httpx.Client(base_url=sandbox.url, headers=headers) as client:
+            for number in range(40):
+                client.post("/v1/customers", json={"name": f"{number}" * 20_000})
+            with client.stream("GET", "/v1/customers?limit=100") as response:
+                stopping = threading.Thread(target=sandbox.stop)
+                stopping.start()
+                assert len(response.read()) == int(response.headers["Content-Length"])
+                stopping.join()
 
 
 def test_a_failed_start_raises_and_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,15 @@ from ..responses import ApiResponse
 
 __all__ = ["OPERATIONS"]
 
-Phone: TypeAlias = Annotated[str, matching(r"\+?[0-9]{7,15}", "phone number of 7 to 15 digits")]
+_check_digits: Final = matching(r"\+?[0-9]{7,15}", "phone number of 7 to 15 digits")
+
+
+def _check_phone(value: object) -> str:
+    # The same person may write the number with a plus sign and without.
+    return str(_check_digits(value)).removeprefix("+")
+
+
+Phone: TypeAlias = Annotated[str, _check_phone]
 
 
 @frozen

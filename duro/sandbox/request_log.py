@@ -6,8 +6,8 @@ from typing import Final
 
 from attrs import field, frozen
 
-from ...errors import redact
-from ..bounded_log import BoundedLog
+from ..errors import redact
+from .bounded_log import BoundedLog
 
 __all__ = ["RequestEntry", "RequestLog"]
 
