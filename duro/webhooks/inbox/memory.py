@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, ClaimStatus, Inbox
+from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
+from .claims import ClaimStatus
 
 if TYPE_CHECKING:
     from ..._clock import Clock

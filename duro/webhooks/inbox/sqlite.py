@@ -7,19 +7,24 @@ import sqlite3
 import threading
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, TypeVarTuple
 
 import anyio.to_thread
 
 from ...errors import ConfigurationError
-from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, ClaimStatus, Inbox
+from ...http.event_loop import run_to_completion
+from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
+from .claims import ClaimStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ..._clock import Clock
 
 __all__ = ["SQLiteInbox"]
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 # Longest wait for the write lock of another process.
 _BUSY_TIMEOUT_SECONDS: Final = 30.0
@@ -89,7 +94,7 @@ class SQLiteInbox(Inbox):
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        return await anyio.to_thread.run_sync(self._acquire, event_id, holder)
+        return await _run_in_thread(self._acquire, event_id, holder)
 
     async def complete(self, event_id: str, holder: str) -> bool:
         """Record an event as handled; see :meth:`Inbox.complete`.
@@ -98,9 +103,7 @@ class SQLiteInbox(Inbox):
             sqlite3.Error: The file cannot be used.
         """
         until = self._clock.wall() + self._retention
-        return await anyio.to_thread.run_sync(
-            self._write, _COMPLETE, {"event_id": event_id, "holder": holder, "until": until}
-        )
+        return await _run_in_thread(self._write, _COMPLETE, {"event_id": event_id, "holder": holder, "until": until})
 
     async def release(self, event_id: str, holder: str | None) -> None:
         """Delete the entry of an event; see :meth:`Inbox.release`.
@@ -108,7 +111,7 @@ class SQLiteInbox(Inbox):
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        await anyio.to_thread.run_sync(self._write, _RELEASE, {"event_id": event_id, "holder": holder})
+        await _run_in_thread(self._write, _RELEASE, {"event_id": event_id, "holder": holder})
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -169,6 +172,11 @@ class _Database:
     def _forget_parent(self) -> None:
         self._inherited += [self._open, self._lock]
         self._open, self._lock, self._pid = None, threading.Lock(), os.getpid()
+
+
+async def _run_in_thread(work: Callable[[*Ts], T], *args: *Ts) -> T:
+    # To completion: after a cancellation, a thread that still writes could come after the release of its claim.
+    return await run_to_completion(lambda: anyio.to_thread.run_sync(work, *args))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
