@@ -15,6 +15,7 @@ from ...errors import ConfigurationError
 from ...http.event_loop import run_to_completion
 from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
 from .claims import ClaimStatus
+from .fork import call_in_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -151,9 +152,11 @@ class _Database:
         self._open: sqlite3.Connection | None = None
         # SQLite forbids a forked child to use or close an inherited connection, so the child keeps it alive.
         self._inherited: list[object] = []
+        call_in_child(self, _Database._forget_parent)
 
     @contextmanager
     def connection(self) -> Generator[sqlite3.Connection]:
+        # For forks that run no hooks.
         if self._pid != os.getpid():
             self._forget_parent()
         with self._lock:
