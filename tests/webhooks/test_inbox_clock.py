@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duro._clock import Clock
@@ -161,6 +161,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(steps=STEPS)
 def test_no_handled_event_is_forgotten_before_its_retention_ends(steps):
     """Whatever happens to clocks and boots, an entry lives at least as long in real time as it should."""
