@@ -80,7 +80,7 @@ class _BaseReceiver:
         handler: EventHandler[Event],
         *,
         inbox: Inbox | None = None,
-        acknowledge: Acknowledge = "early",
+        acknowledge: Acknowledge = "late",
     ) -> None:
         if not isinstance(webhook, Webhook):
             raise ConfigurationError(
@@ -93,7 +93,7 @@ class _BaseReceiver:
             )
         if acknowledge not in {"early", "late"}:
             raise ConfigurationError(
-                f"acknowledge must be 'early' or 'late', got {acknowledge!r}; pass 'late' to have Duro repeat "
+                f"acknowledge must be 'late' or 'early', got {acknowledge!r}; pass 'late' to have Duro repeat "
                 "events whose handler failed"
             )
         self._webhook = webhook
@@ -116,8 +116,8 @@ class Receiver(_BaseReceiver):
         webhook: Webhook that verifies the deliveries.
         handler: Function of one event. A plain function runs in a worker thread.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
-        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it. With
-            ``"late"``, the response to a failed handler is 500, and Duro delivers the event again.
+        acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it. With ``"late"``,
+            the response to a failed handler is 500, and Duro delivers the event again.
 
     Raises:
         ConfigurationError: An argument has the wrong type or value.
