@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # For type checkers. "A as A" marks a name as public; a test keeps these imports equal to the mapping below.
+    from ._idempotency import derive_key as derive_key
     from ._secrets import Secret as Secret
     from ._unset import UNSET as UNSET
     from ._unset import Unset as Unset
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
 
 # Module and its public names, for imports at first use.
 _PUBLIC_NAMES = {
+    "_idempotency": "derive_key",
     "_secrets": "Secret",
     "_unset": "UNSET Unset",
     "_version": "__version__",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from anyio import CancelScope
 from anyio.lowlevel import current_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from contextlib import AbstractContextManager
 
 __all__ = ["PerLoop", "call_soon_threadsafe", "run_to_completion", "spawn_detached"]
 
@@ -103,23 +104,28 @@ def _do_nothing() -> None:
     pass
 
 
-async def run_to_completion(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def run_to_completion(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end, and only then raise a cancellation of the caller.
 
-    A shielded scope is not enough, because ``task.cancel()`` ignores it.
+    A shielded scope is not enough, because ``task.cancel()`` ignores it. A
+    task of its own is not enough either: without the scope, anyio would cancel
+    the waiting task again in each iteration of the event loop.
 
     Args:
         work: Function that returns the coroutine. The coroutine must end soon.
+
+    Returns:
+        Result of the coroutine. If the caller was cancelled by an anyio scope, its next checkpoint raises that.
     """
     loop = current_token().native_token
-    if isinstance(loop, asyncio.AbstractEventLoop):
-        await _wait_for_end(loop.create_task(work()))
-    else:
-        with CancelScope(shield=True):
-            await work()
+    # Nobody cancels this scope, so it does not suppress an exception.
+    with cast("AbstractContextManager[object, None]", CancelScope(shield=True)):
+        if isinstance(loop, asyncio.AbstractEventLoop):
+            return await _wait_for_end(loop.create_task(work()))
+        return await work()
 
 
-async def _wait_for_end(task: asyncio.Task[None]) -> None:
+async def _wait_for_end(task: asyncio.Task[T]) -> T:
     cancellation: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -127,8 +133,9 @@ async def _wait_for_end(task: asyncio.Task[None]) -> None:
         except asyncio.CancelledError as error:
             cancellation = error
     if cancellation is not None:
-        raise cancellation
-    task.result()
+        # asyncio would log the error of a task that nobody reads.
+        raise cancellation from (None if task.cancelled() else task.exception())
+    return task.result()
 
 
 def spawn_detached(run: Callable[[], Coroutine[Any, Any, None]], on_end: Callable[[], None], *, name: str) -> object:

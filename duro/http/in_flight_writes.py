@@ -48,11 +48,14 @@ def watch_writes() -> Generator[Writes]:
         A list to which each write is added as it begins.
     """
     writes = Writes()
-    token = _watched.set(ref(writes))
+    outer, own = _watched.get(), ref(writes)
+    _watched.set(own)
     try:
         yield writes
     finally:
-        _watched.reset(token)
+        # Not by the token of "set", which another context rejects.
+        if _watched.get() is own:
+            _watched.set(outer)
 
 
 def register_write(write: Write) -> None:

@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from attrs import frozen
 
@@ -18,7 +19,8 @@ __all__ = ["Call", "capture", "is_capturing", "log_attempt", "record_call"]
 
 _logger = logging.getLogger("duro.http")
 
-_captures: ContextVar[tuple[list[Call], ...]] = ContextVar("duro_captures", default=())
+# Weak references, because a context can outlive a capture that ended in another one.
+_captures: ContextVar[tuple[ref[_Calls], ...]] = ContextVar("duro_captures", default=())
 
 
 @frozen
@@ -44,9 +46,17 @@ class Call:
     elapsed: float
 
 
+class _Calls(list[Call]):
+    """Records of one capture."""
+
+    __slots__ = ("__weakref__",)
+
+
 @contextmanager
 def capture() -> Generator[list[Call]]:
     """Record every call made inside, in this task, in tasks that it starts, and through the blocking client.
+
+    In a generator, the block records the calls of the context in which it began. The generator may end in another one.
 
     Yields:
         A list to which each call is added when it ends, also when it fails.
@@ -57,23 +67,27 @@ def capture() -> Generator[list[Call]]:
         >>> calls
         []
     """
-    calls: list[Call] = []
-    token = _captures.set((*_captures.get(), calls))
+    calls = _Calls()
+    own = ref(calls)
+    _captures.set((*(each for each in _captures.get() if each() is not None), own))
     try:
         yield calls
     finally:
-        _captures.reset(token)
+        # Not by the token of "set", which another context rejects. It would also remove captures that began later.
+        _captures.set(tuple(each for each in _captures.get() if each is not own))
 
 
 def is_capturing() -> bool:
     """Return whether the current context records calls."""
-    return bool(_captures.get())
+    return any(each() is not None for each in _captures.get())
 
 
 def record_call(call: Call) -> None:
     """Add a finished call to the lists of all captures of the current context."""
-    for calls in _captures.get():
-        calls.append(call)
+    for each in _captures.get():
+        calls = each()
+        if calls is not None:
+            calls.append(call)
 
 
 def log_attempt(operation: Operation, *, attempt: int, outcome: object, request_id: str | None) -> None:

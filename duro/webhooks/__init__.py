@@ -44,8 +44,9 @@ if TYPE_CHECKING:
         TimestampError,
         WebhookError,
     )
-    from .inbox.base import Claim, ClaimStatus, Inbox
+    from .inbox.base import Inbox
     from .inbox.blocking import BlockingInbox
+    from .inbox.claims import Claim, ClaimStatus
     from .inbox.memory import MemoryInbox
     from .inbox.sqlite import SQLiteInbox
     from .router import Router
@@ -90,8 +91,9 @@ __all__ = [
 ]
 
 _NAMES = {
-    ".inbox.base": ("Claim", "ClaimStatus", "Inbox"),
+    ".inbox.base": ("Inbox",),
     ".inbox.blocking": ("BlockingInbox",),
+    ".inbox.claims": ("Claim", "ClaimStatus"),
     ".inbox.memory": ("MemoryInbox",),
     ".inbox.sqlite": ("SQLiteInbox",),
     ".router": ("Router",),

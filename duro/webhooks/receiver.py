@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from attrs import frozen
 
+from ..blocking import portal
 from ..errors import ConfigurationError, WebhookError
 from .handlers import run_handler, run_handler_blocking
-from .inbox.base import ClaimStatus, Inbox, new_holder
 from .inbox.blocking import BlockingInbox
+from .inbox.claims import ClaimStatus, acquire_claim, new_holder
 from .inbox.memory import MemoryInbox
 from .webhook import Webhook
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ..api.models.events import Event
     from .handlers import EventHandler
     from .headers import WebhookHeaders
+    from .inbox.base import Inbox
 
 __all__ = ["BODY_TOO_LARGE", "MAX_BODY_BYTES", "Acknowledge", "BlockingReceiver", "DeliveryResponse", "Receiver"]
 
@@ -77,7 +80,7 @@ class _BaseReceiver:
         handler: EventHandler[Event],
         *,
         inbox: Inbox | None = None,
-        acknowledge: Acknowledge = "early",
+        acknowledge: Acknowledge = "late",
     ) -> None:
         if not isinstance(webhook, Webhook):
             raise ConfigurationError(
@@ -90,7 +93,7 @@ class _BaseReceiver:
             )
         if acknowledge not in {"early", "late"}:
             raise ConfigurationError(
-                f"acknowledge must be 'early' or 'late', got {acknowledge!r}; pass 'late' to have Duro repeat "
+                f"acknowledge must be 'late' or 'early', got {acknowledge!r}; pass 'late' to have Duro repeat "
                 "events whose handler failed"
             )
         self._webhook = webhook
@@ -113,8 +116,8 @@ class Receiver(_BaseReceiver):
         webhook: Webhook that verifies the deliveries.
         handler: Function of one event. A plain function runs in a worker thread.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
-        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it. With
-            ``"late"``, the response to a failed handler is 500, and Duro delivers the event again.
+        acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it. With ``"late"``,
+            the response to a failed handler is 500, and Duro delivers the event again.
 
     Raises:
         ConfigurationError: An argument has the wrong type or value.
@@ -134,7 +137,7 @@ class Receiver(_BaseReceiver):
         if isinstance(event, DeliveryResponse):
             return event, None
         holder = new_holder()
-        status = await self._inbox.acquire(event.id, holder)
+        status = await acquire_claim(self._inbox, event.id, holder)
         if status is not ClaimStatus.CLAIMED:
             return _response_to_repeat(status), None
         if not self._acknowledges_early:
@@ -175,7 +178,7 @@ class BlockingReceiver(_BaseReceiver):
         if isinstance(event, DeliveryResponse):
             return event, None
         holder = new_holder()
-        status = BlockingInbox(self._inbox).acquire(event.id, holder)
+        status = _acquire_blocking(self._inbox, event.id, holder)
         if status is not ClaimStatus.CLAIMED:
             return _response_to_repeat(status), None
         if not self._acknowledges_early:
@@ -194,6 +197,17 @@ class BlockingReceiver(_BaseReceiver):
             _log_failure(event)
             return False
         return True
+
+
+def _acquire_blocking(inbox: Inbox, event_id: str, holder: str) -> ClaimStatus:
+    try:
+        return portal.run(partial(acquire_claim, inbox, event_id, holder))
+    except Exception:
+        raise
+    except BaseException:
+        # An interrupt can come when the claim is acquired and its result is not yet returned.
+        BlockingInbox(inbox).release(event_id, holder)
+        raise
 
 
 def _response_to_repeat(status: ClaimStatus) -> DeliveryResponse:

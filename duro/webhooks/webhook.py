@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .._clock import Clock
@@ -11,7 +12,14 @@ from .._json_types import as_object
 from .._secrets import Secret
 from ..api.codec import decode_json, structure
 from ..api.models.events import Event
-from ..errors import ConfigurationError, DecodingError, PayloadError, SignatureMismatchError, TimestampError
+from ..errors import (
+    ConfigurationError,
+    DecodingError,
+    InvalidArgumentError,
+    PayloadError,
+    SignatureMismatchError,
+    TimestampError,
+)
 from .headers import EVENT_ID, EVENT_TYPE, SIGNATURE, find_signature
 from .signature import Key, compose_header, find_signer, parse_header
 
@@ -64,12 +72,14 @@ class Webhook:
         self._tolerance = _check_tolerance(tolerance)
         self._clock = clock or Clock()
 
-    def verify(self, body: bytes, headers: WebhookHeaders) -> Event:
+    def verify(self, body: bytes, headers: WebhookHeaders, *, at: datetime | None = None) -> Event:
         """Verify a delivery and return its event (``receiveEvent``). The body is parsed only after that.
 
         Args:
             body: Raw body, exactly as it was received.
             headers: Headers of the request: a mapping, pairs of name and value, or the framework's headers object.
+            at: Time at which the delivery was received, for one that waited in a queue. The tolerance is then
+                measured from this time. Default: now.
 
         Returns:
             Event of the class of its type, or an ``UnknownEvent`` if this release does not know the type.
@@ -80,17 +90,20 @@ class Webhook:
             SignatureMismatchError: None of the secrets made a signature of this body.
             TimestampError: The time of signing is outside the tolerance, missing or malformed.
             PayloadError: The body is not bytes, or not an event of the contract.
+            InvalidArgumentError: ``at`` does not have a time zone, or is in the future by more than the tolerance.
         """
         raw = _check_body(body)
-        secret_index = self.check(raw, headers)
+        secret_index = self.check(raw, headers, at=at)
         return _parse_event(raw, secret_index)
 
-    def check(self, body: bytes, headers: WebhookHeaders) -> int:
+    def check(self, body: bytes, headers: WebhookHeaders, *, at: datetime | None = None) -> int:
         """Verify the signature of a delivery without parsing its body.
 
         Args:
             body: Raw body, exactly as it was received.
             headers: Headers of the request: a mapping, pairs of name and value, or the framework's headers object.
+            at: Time at which the delivery was received, for one that waited in a queue. The tolerance is then
+                measured from this time. Default: now.
 
         Returns:
             Index of the secret that signed the delivery, 0 for the first.
@@ -100,6 +113,7 @@ class Webhook:
             SignatureMismatchError: None of the secrets made a signature of this body.
             TimestampError: The time of signing is outside the tolerance, missing or malformed.
             PayloadError: The body is not bytes.
+            InvalidArgumentError: ``at`` does not have a time zone, or is in the future by more than the tolerance.
 
         Example:
             >>> webhook = Webhook("whsec_new", "whsec_old")
@@ -107,6 +121,7 @@ class Webhook:
             1
         """
         raw = _check_body(body)
+        received = None if at is None else self._check_receipt(at)
         header = parse_header(find_signature(headers))
         secret_index = find_signer(header, raw, self._keys)
         if secret_index is None:
@@ -114,7 +129,7 @@ class Webhook:
                 "the signature does not match the body and any of the webhook's secrets; use the secret of this "
                 "endpoint, and pass the raw body as it was received, before any parsing"
             )
-        self._check_time(int(header.timestamp))
+        self._check_time(int(header.timestamp), received)
         return secret_index
 
     def sign(self, body: bytes) -> dict[str, str]:
@@ -138,14 +153,38 @@ class Webhook:
         timestamp = str(int(self._clock.wall())).encode()
         return {SIGNATURE: compose_header(timestamp, raw, self._keys), **_event_headers(raw)}
 
-    def _check_time(self, timestamp: int) -> None:
-        age = self._clock.wall() - timestamp
-        if abs(age) > self._tolerance:
-            when = f"{age:.0f} s ago" if age > 0 else f"{-age:.0f} s in the future"
-            raise TimestampError(
-                f"the delivery must be signed within {self._tolerance:g} s of now, got one signed {when}; "
-                "it may be a replay, or this machine's clock is wrong"
+    def _check_receipt(self, at: datetime) -> float:
+        if not isinstance(at, datetime):
+            raise InvalidArgumentError(
+                f"at must be a datetime, got {type(at).__name__}; pass the time at which the delivery was received"
             )
+        if at.utcoffset() is None:
+            raise InvalidArgumentError(
+                "at must have a time zone, got a naive datetime; store datetime.now(UTC) at receipt"
+            )
+        received = at.timestamp()
+        ahead = received - self._clock.wall()
+        if ahead > self._tolerance:
+            raise InvalidArgumentError(
+                f"at must not be in the future, got a time {ahead:.0f} s ahead; pass the time at which the delivery "
+                "was received, and compare the clocks of both machines"
+            )
+        return received
+
+    def _check_time(self, timestamp: int, received: float | None) -> None:
+        age = (self._clock.wall() if received is None else received) - timestamp
+        if abs(age) <= self._tolerance:
+            return
+        if received is None:
+            when = f"{age:.0f} s ago" if age > 0 else f"{-age:.0f} s in the future"
+            advice = "it may be a replay, or this machine's clock is wrong"
+        else:
+            when = f"{abs(age):.0f} s {'before' if age > 0 else 'after'} it"
+            advice = "it may be a replay, or the clock of the receiver was wrong"
+        reference = "now" if received is None else "the time at="
+        raise TimestampError(
+            f"the delivery must be signed within {self._tolerance:g} s of {reference}, got one signed {when}; {advice}"
+        )
 
     def __repr__(self) -> str:
         return f"<Webhook with {len(self._keys)} secret{'s' * (len(self._keys) != 1)}, tolerance {self._tolerance:g} s>"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import gc
 import logging
 import threading
+import weakref
 
 import anyio
 import anyio.lowlevel
@@ -11,6 +14,8 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ClientClosedError, NotFoundError, OutcomeUnknownError, TransportError
+from duro.http.in_flight_writes import register_write, watch_writes
+from duro.http.observe import is_capturing
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, ResponseLostError
 
@@ -249,3 +254,58 @@ class TestLog:
         async with AsyncDuro(KEY, **without_delays(ResponseLostError("x"), ok())) as client:
             await client.customers.retrieve("cus_1")
         assert [record for record in caplog.records if record.name.startswith("duro")] == []
+
+
+class TestCaptureInAGenerator:
+    """A generator runs in the context of its caller, which can change between two steps."""
+
+    def capturing(self, client):
+        with duro.capture() as calls:
+            client.customers.retrieve("cus_1")
+            yield calls
+        yield calls
+
+    def test_capture_can_end_in_another_context(self):
+        one, other = contextvars.copy_context(), contextvars.copy_context()
+        with Duro(KEY, **without_delays(ok())) as client:
+            generator = self.capturing(client)
+            calls = one.run(next, generator)
+            assert other.run(next, generator) is calls
+            other.run(client.customers.retrieve, "cus_2")
+        assert len(calls) == 1
+
+    def test_capture_that_ends_first_does_not_end_one_that_began_later(self):
+        with Duro(KEY, **without_delays(ok())) as client:
+            first, second = self.capturing(client), self.capturing(client)
+            next(first)
+            calls = next(second)
+            next(first)
+            client.customers.retrieve("cus_2")
+            next(second)
+            client.customers.retrieve("cus_3")
+        assert len(calls) == 2
+
+    def test_context_of_an_ended_capture_does_not_keep_its_records(self):
+        one, other = contextvars.copy_context(), contextvars.copy_context()
+        with Duro(KEY, **without_delays(ok())) as client:
+            generator = self.capturing(client)
+            records = weakref.ref(one.run(next, generator))
+            other.run(next, generator)
+            generator.close()
+            del generator
+        gc.collect()
+        assert records() is None
+        assert not one.run(is_capturing)
+
+
+def test_watched_writes_can_end_in_another_context():
+    def watch():
+        with watch_writes() as writes:
+            yield writes
+
+    one, other = contextvars.copy_context(), contextvars.copy_context()
+    generator = watch()
+    writes = one.run(next, generator)
+    other.run(generator.close)
+    other.run(register_write, object())
+    assert writes == []

@@ -55,6 +55,7 @@ def ship(event: CheckoutCompleted) -> None:
 def webhooks(webhook: Webhook, router: Router) -> None:
     router.on(InvoiceCreated)(ship)  # type: ignore[arg-type]
     event = webhook.verify("text", {})  # type: ignore[arg-type]
+    webhook.verify(b"{}", {}, at=5)  # type: ignore[arg-type]
     print(event.subscription)  # type: ignore[attr-defined]
     event.id = "evt_2"  # type: ignore[misc]
     router.default(ship)  # type: ignore[arg-type]

@@ -58,6 +58,7 @@ def ship(event: CheckoutCompleted) -> None:
 def webhooks(webhook: Webhook, router: Router) -> None:
     router.on(InvoiceCreated)(ship)  # pyright: ignore[reportArgumentType]
     event = webhook.verify("text", {})  # pyright: ignore[reportArgumentType]
+    webhook.verify(b"{}", {}, at=5)  # pyright: ignore[reportArgumentType]
     print(event.subscription)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     event.id = "evt_2"  # pyright: ignore[reportAttributeAccessIssue]
     router.default(ship)  # pyright: ignore[reportArgumentType]

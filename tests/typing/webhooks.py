@@ -36,6 +36,8 @@ def verified(body: bytes, headers: dict[str, str]) -> None:
     assert_type(event, Event)
     assert_type(webhook.verify(body, [("Duro-Signature", "t=1")]), Event)
     assert_type(webhook.verify(body, [(b"duro-signature", b"t=1")]), Event)
+    assert_type(webhook.verify(body, headers, at=event.created_at), Event)
+    assert_type(webhook.check(body, headers, at=event.created_at), int)
     assert_type(webhook.sign(body), dict[str, str])
     assert_type(event.type, EventType)
     assert_type(event.created_at, datetime)

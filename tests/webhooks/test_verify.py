@@ -6,12 +6,13 @@ import hmac
 import json
 import pickle
 import traceback
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 import anyio
 import pytest
 
 import duro.webhooks.webhook as module
-from duro import ConfigurationError, DuroError, Secret
+from duro import ConfigurationError, DuroError, InvalidArgumentError, Secret
 from duro._clock import Clock
 from duro.webhooks import (
     PayloadError,
@@ -24,6 +25,13 @@ from duro.webhooks import (
 )
 
 SECRET, OTHER = "whsec_1needle2", "whsec_another"
+
+
+class Unknown(tzinfo):
+    """Time zone that does not know its offset; Python counts its times as naive."""
+
+    def utcoffset(self, when):
+        return None
 
 
 def test_sign_returns_the_headers_of_the_contract(webhook, time, delivery, signature_of):
@@ -102,6 +110,70 @@ class TestTolerance:
     def test_signature_is_checked_before_the_time(self, webhook, delivery):
         with pytest.raises(SignatureMismatchError):
             webhook.verify(delivery(), {"Duro-Signature": f"t=1,v1={'0' * 64}"})
+
+
+class TestDeliveryThatWaitedInAQueue:
+    def received_at(self, time, age=0):
+        return datetime.fromtimestamp(time.now - age, UTC)
+
+    @pytest.mark.parametrize("drift", [-300, -1, 0, 1, 300])
+    def test_tolerance_applies_to_the_time_of_receipt(self, webhook, time, delivery, drift):
+        body, received_at = delivery(), self.received_at(time, drift)
+        headers = webhook.sign(body)
+        time.now += 7 * 86_400
+        assert webhook.verify(body, headers, at=received_at).id == "evt_1"
+        assert webhook.check(body, headers, at=received_at) == 0
+        with pytest.raises(TimestampError, match="within 300 s of now, got one signed 604800 s ago"):
+            webhook.verify(body, headers)
+
+    @pytest.mark.parametrize(
+        ("drift", "when"), [(-301, "301 s before"), (301, "301 s after"), (-86_400, "86400 s before")]
+    )
+    def test_delivery_that_was_old_when_it_was_received_is_rejected(self, webhook, time, delivery, drift, when):
+        body = delivery()
+        headers = webhook.sign(body)
+        received_at = self.received_at(time, drift)
+        time.now += 7 * 86_400
+        for method in (webhook.verify, webhook.check):
+            with pytest.raises(TimestampError, match=f"within 300 s of the time at=, got one signed {when} it"):
+                method(body, headers, at=received_at)
+
+    def test_time_zone_of_the_receipt_does_not_matter(self, webhook, time, delivery):
+        body = delivery()
+        headers = webhook.sign(body)
+        received_at = self.received_at(time).astimezone(timezone(timedelta(hours=-11)))
+        time.now += 86_400
+        assert webhook.verify(body, headers, at=received_at).id == "evt_1"
+
+    def test_clock_of_the_receiver_may_be_ahead_by_the_tolerance(self, webhook, time, delivery):
+        body = delivery()
+        headers = webhook.sign(body)
+        assert webhook.verify(body, headers, at=self.received_at(time, -300)).id == "evt_1"
+        with pytest.raises(InvalidArgumentError, match="at must not be in the future, got a time 301 s ahead"):
+            webhook.verify(body, headers, at=self.received_at(time, -301))
+
+    @pytest.mark.parametrize("zone", [None, Unknown()])
+    def test_time_without_a_time_zone_is_rejected(self, webhook, zone):
+        at = datetime(2026, 6, 28, 9, tzinfo=zone)
+        with pytest.raises(InvalidArgumentError, match="at must have a time zone"):
+            webhook.verify(b"{}", {}, at=at)
+
+    @pytest.mark.parametrize("at", [1_782_637_200, "2026-06-28T09:00:00Z", date(2026, 6, 28), True])
+    def test_time_of_another_type_is_rejected(self, webhook, at):
+        with pytest.raises(InvalidArgumentError, match=f"at must be a datetime, got {type(at).__name__}"):
+            webhook.check(b"{}", {}, at=at)
+
+    def test_signature_is_still_verified(self, webhook, time, delivery):
+        with pytest.raises(SignatureMismatchError):
+            webhook.verify(delivery(number=2), webhook.sign(delivery()), at=self.received_at(time))
+
+    @pytest.mark.parametrize(
+        "at", [datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=timezone(timedelta(hours=23)))]
+    )
+    def test_earliest_time_is_only_too_early(self, webhook, delivery, at):
+        body = delivery()
+        with pytest.raises(TimestampError):
+            webhook.verify(body, webhook.sign(body), at=at)
 
 
 class TestOrder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - cattrs reads the annotations at run time
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .base import Model
 
@@ -29,4 +29,4 @@ class RecoverySummary(Model):
     recovered: int
     exhausted: int
     recovery_rate: float
-    by_failure_code: Mapping[str, int]
+    by_failure_code: Mapping[str, int] = field(hash=False)

@@ -24,7 +24,8 @@ class Model:
         extra: Fields that this release does not know, by their wire names.
     """
 
-    extra: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
+    # Without a hash, because a dict has none. Equal models have equal hashes, and others may have equal ones too.
+    extra: Mapping[str, Any] = field(factory=dict[str, Any], repr=False, hash=False)
 
     def to_dict(self) -> JSONObject:
         """Return the model as plain data with wire names, unknown fields included."""

@@ -38,7 +38,7 @@ class IdentityVerification(SecretModel):
     """
 
     token: str = field(repr=hide)
-    identity: Mapping[str, Any]
+    identity: Mapping[str, Any] = field(hash=False)
 
     @property
     def credential(self) -> IdentityToken:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from ...errors import redact
+from ...http.event_loop import run_to_completion
 from ...http.request import Headers, Request
 from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
 from ...http.transport.httpcore import HttpcoreTransport
@@ -109,7 +110,8 @@ async def _post(due: DueDelivery) -> int:
     try:
         return (await transport.send(request)).status
     finally:
-        await transport.aclose()
+        # To completion: the worker cancels a withdrawn delivery in each round until it has ended.
+        await run_to_completion(transport.aclose)
 
 
 def _failure_of(status: int) -> str | None:

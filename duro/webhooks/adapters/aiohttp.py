@@ -34,7 +34,7 @@ class WebhookEndpoint:
         webhook: Webhook that verifies the deliveries.
         handler: Function of one event, plain or async, or ``router.dispatch``.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
-        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+        acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
             :mod:`duro.webhooks.adapters`.
 
     Raises:
@@ -56,7 +56,7 @@ class WebhookEndpoint:
         handler: EventHandler[Event],
         *,
         inbox: Inbox | None = None,
-        acknowledge: Acknowledge = "early",
+        acknowledge: Acknowledge = "late",
     ) -> None:
         self._receiver = Receiver(webhook, handler, inbox=inbox, acknowledge=acknowledge)
         # Strong references: the event loop keeps only weak ones to its tasks.

@@ -26,18 +26,18 @@ __all__ = ["webhook_view"]
 
 
 def webhook_view(
-    webhook: Webhook, *, inbox: Inbox | None = None, acknowledge: Acknowledge = "early"
+    webhook: Webhook, *, inbox: Inbox | None = None, acknowledge: Acknowledge = "late"
 ) -> Callable[[EventHandler[Event]], Callable[[HttpRequest], HttpResponse]]:
     """Turn an event handler into a Django view that receives deliveries (``receiveEvent``); used as a decorator.
 
     The view accepts POST only, and is exempt from CSRF checks because the signature authenticates the request.
-    With ``acknowledge="early"``, the handler runs in the request's thread after the response was sent, so the
-    thread is busy until the handler ends. An async handler runs in the SDK's own event loop.
+    The handler runs in the request's thread, with ``acknowledge="early"`` after the response was sent. The thread
+    is busy until the handler ends. An async handler runs in the SDK's own event loop.
 
     Args:
         webhook: Webhook that verifies the deliveries.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
-        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+        acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
             :mod:`duro.webhooks.adapters`.
 
     Returns:
@@ -49,7 +49,7 @@ def webhook_view(
     Example:
         >>> from duro.webhooks import Event, Webhook
         >>> from duro.webhooks.adapters.django import webhook_view
-        >>> @webhook_view(Webhook("whsec_example"), acknowledge="late")
+        >>> @webhook_view(Webhook("whsec_example"))
         ... def receive_event(event: Event) -> None:
         ...     print(event.type)
         >>> receive_event.csrf_exempt

@@ -24,17 +24,17 @@ __all__ = ["webhook_view"]
 
 
 def webhook_view(
-    webhook: Webhook, *, inbox: Inbox | None = None, acknowledge: Acknowledge = "early"
+    webhook: Webhook, *, inbox: Inbox | None = None, acknowledge: Acknowledge = "late"
 ) -> Callable[[EventHandler[Event]], Callable[[], Response]]:
     """Turn an event handler into a Flask view that receives deliveries (``receiveEvent``); used as a decorator.
 
-    With ``acknowledge="early"``, the handler runs in the request's thread and context after the response was
-    sent, so the thread is busy until the handler ends. An async handler runs in the SDK's own event loop.
+    The handler runs in the request's thread and context, with ``acknowledge="early"`` after the response was sent.
+    The thread is busy until the handler ends. An async handler runs in the SDK's own event loop.
 
     Args:
         webhook: Webhook that verifies the deliveries.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
-        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+        acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
             :mod:`duro.webhooks.adapters`.
 
     Returns:
@@ -49,7 +49,7 @@ def webhook_view(
         >>> from duro.webhooks.adapters.flask import webhook_view
         >>> app, webhook = Flask("shop"), Webhook("whsec_example")
         >>> @app.post("/webhooks/duro")
-        ... @webhook_view(webhook, acknowledge="late")
+        ... @webhook_view(webhook)
         ... def receive_event(event: Event) -> None:
         ...     print(event.type)
         >>> body = b'{"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}'

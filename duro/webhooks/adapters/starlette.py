@@ -22,18 +22,18 @@ StarletteEndpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def webhook_endpoint(
-    webhook: Webhook, handler: EventHandler[Event], *, inbox: Inbox | None = None, acknowledge: Acknowledge = "early"
+    webhook: Webhook, handler: EventHandler[Event], *, inbox: Inbox | None = None, acknowledge: Acknowledge = "late"
 ) -> StarletteEndpoint:
     """Create an endpoint that receives deliveries (``receiveEvent``).
 
-    With ``acknowledge="early"``, the handler runs as a background task: an async one on the event loop, a plain
-    one in a worker thread.
+    An async handler runs on the event loop, a plain one in a worker thread. With ``acknowledge="early"``, it runs
+    as a background task.
 
     Args:
         webhook: Webhook that verifies the deliveries.
         handler: Function of one event, plain or async, or ``router.dispatch``.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
-        acknowledge: ``"early"`` to respond before the handler runs, ``"late"`` to respond after it; see
+        acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
             :mod:`duro.webhooks.adapters`.
 
     Returns:
@@ -47,7 +47,7 @@ def webhook_endpoint(
         >>> from starlette.routing import Route
         >>> from duro.webhooks import Router, Webhook
         >>> from duro.webhooks.adapters.starlette import webhook_endpoint
-        >>> endpoint = webhook_endpoint(Webhook("whsec_example"), Router().dispatch, acknowledge="late")
+        >>> endpoint = webhook_endpoint(Webhook("whsec_example"), Router().dispatch)
         >>> application = Starlette(routes=[Route("/webhooks/duro", endpoint, methods=["POST"])])
     """
     receiver = Receiver(webhook, handler, inbox=inbox, acknowledge=acknowledge)

@@ -12,33 +12,25 @@ of the handler that replaced it.
 
 from __future__ import annotations
 
-import logging
-import uuid
 from abc import ABC, abstractmethod
-from contextlib import AbstractAsyncContextManager
-from enum import Enum
 from typing import TYPE_CHECKING, Final
-
-import anyio
-from attrs import frozen
 
 from ..._clock import Clock
 from ...errors import ConfigurationError
+from .claims import ClaimBlock, HoldBlock, new_holder
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from contextlib import AbstractAsyncContextManager
 
     from ...api.models.events import Event
+    from .claims import Claim, ClaimStatus
 
 __all__ = [
     "DEFAULT_LEASE_SECONDS",
     "DEFAULT_RETENTION_SECONDS",
     "RETRY_SECONDS",
     "RETRY_SPAN_SECONDS",
-    "Claim",
-    "ClaimStatus",
     "Inbox",
-    "new_holder",
 ]
 
 # Duro's delay after each failed delivery: 1m, 5m, 30m, 2h, 6h, 24h. It gives up after the last one.
@@ -48,38 +40,6 @@ RETRY_SPAN_SECONDS: Final = sum(RETRY_SECONDS)
 DEFAULT_LEASE_SECONDS: Final = 300.0
 DEFAULT_RETENTION_SECONDS: Final = 7 * 24 * 3600.0
 MAX_RETENTION_SECONDS: Final = 1e9
-
-_log: Final = logging.getLogger("duro.webhooks")
-
-
-class ClaimStatus(Enum):
-    """Result of claiming an event; only ``CLAIMED`` is true in a boolean context."""
-
-    CLAIMED = "claimed"
-    """The event is new, and is now claimed for the caller."""
-
-    IN_PROGRESS = "in_progress"
-    """Another holder is handling the event, and may still fail."""
-
-    HANDLED = "handled"
-    """The event was handled before."""
-
-    def __bool__(self) -> bool:
-        return self is ClaimStatus.CLAIMED
-
-
-@frozen
-class Claim:
-    """Attempt to claim an event; true in a boolean context if the event was claimed.
-
-    Attributes:
-        status: Result of the attempt. The block handles the event only if it is ``CLAIMED``.
-    """
-
-    status: ClaimStatus
-
-    def __bool__(self) -> bool:
-        return bool(self.status)
 
 
 class Inbox(ABC):
@@ -167,7 +127,7 @@ class Inbox(ABC):
             1 HANDLED
             2 HANDLED
         """
-        return _ClaimBlock(self, event, new_holder())
+        return ClaimBlock(self, event, new_holder())
 
     def hold(self, event: Event, holder: str) -> AbstractAsyncContextManager[None]:
         """Complete an acquired claim when a ``with`` block ends; release it if the block raises or is cancelled.
@@ -179,7 +139,7 @@ class Inbox(ABC):
         Returns:
             Context manager around the handling of the event.
         """
-        return _HoldBlock(self, event, holder)
+        return HoldBlock(self, event, holder)
 
     async def accept(self, event: Event) -> bool:
         """Record an event as handled before it is handled.
@@ -202,63 +162,6 @@ class Inbox(ABC):
             event: Event to forget.
         """
         await self.release(event.id, None)
-
-
-# Classes and not generators: the blocking twins enter and leave them in different tasks of the portal.
-class _HoldBlock(AbstractAsyncContextManager[None]):
-    """Context manager that settles an acquired claim."""
-
-    def __init__(self, inbox: Inbox, event: Event, holder: str) -> None:
-        self._inbox = inbox
-        self._event = event
-        self._holder = holder
-
-    async def __aenter__(self) -> None:
-        pass
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await _settle(self._inbox, self._event, self._holder, error)
-
-
-class _ClaimBlock(AbstractAsyncContextManager[Claim]):
-    """Context manager that acquires a claim, and settles it if it was acquired."""
-
-    def __init__(self, inbox: Inbox, event: Event, holder: str) -> None:
-        self._inbox = inbox
-        self._event = event
-        self._holder = holder
-        self._claim: Claim | None = None
-
-    async def __aenter__(self) -> Claim:
-        self._claim = Claim(await self._inbox.acquire(self._event.id, self._holder))
-        return self._claim
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._claim:
-            await _settle(self._inbox, self._event, self._holder, error)
-
-
-async def _settle(inbox: Inbox, event: Event, holder: str, error: BaseException | None) -> None:
-    # Shielded: a cancelled handler must release its claim, or the event stays blocked until the lease ends.
-    with anyio.CancelScope(shield=True):
-        if error is not None:
-            await inbox.release(event.id, holder)
-        elif not await inbox.complete(event.id, holder):
-            _log.warning(
-                "the claim on event %s of type %s ended before its handler did; the event may have been handled "
-                "twice: increase the inbox's lease",
-                event.id,
-                event.type,
-            )
-
-
-def new_holder() -> str:
-    """Return a new unique identifier for a claim."""
-    return uuid.uuid4().hex
 
 
 def _check_lease(lease: float) -> float:

@@ -12,7 +12,7 @@ from ...blocking.declare import BlockingResource, blocking
 from .base import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
 __all__ = ["BlockingInbox"]
@@ -29,14 +29,14 @@ def _blocking_block(
     @contextmanager
     def block(self: BlockingInbox, /, *args: P.args, **kwargs: P.kwargs) -> Generator[T]:
         manager: AbstractAsyncContextManager[T] = getattr(self.asynchronous, method.__name__)(*args, **kwargs)
-        value = portal.run(manager.__aenter__)
         try:
-            yield value
+            # Inside, because an interrupt can come when the claim is acquired and its result is not yet returned.
+            yield portal.run(manager.__aenter__)
         except BaseException as error:
             # A lambda would keep the error and this frame alive as a cycle.
-            portal.run(partial(manager.__aexit__, type(error), error, error.__traceback__))
+            _leave(partial(manager.__aexit__, type(error), error, error.__traceback__))
             raise
-        portal.run(partial(manager.__aexit__, None, None, None))
+        _leave(partial(manager.__aexit__, None, None, None))
 
     signature = inspect.signature(method)
     # Documentation tools show this signature; the one of the method names the asynchronous context manager.
@@ -44,6 +44,17 @@ def _blocking_block(
     declared: Any = update_wrapper(block, method)
     declared.__signature__ = signature.replace(return_annotation=annotation)
     return block
+
+
+def _leave(leave: Callable[[], Awaitable[bool | None]]) -> None:
+    try:
+        portal.run(leave)
+    except Exception:
+        raise
+    except BaseException:
+        # Interrupted, perhaps before the call began. Without a second one, the claim would stay until its lease ends.
+        portal.run(leave)
+        raise
 
 
 class BlockingInbox(BlockingResource[Inbox]):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, ClaimStatus, Inbox
+from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
+from .claims import ClaimStatus
+from .fork import call_in_child
 
 if TYPE_CHECKING:
     from ..._clock import Clock
@@ -23,7 +25,9 @@ class _Entry(NamedTuple):
 class MemoryInbox(Inbox):
     """Inbox that is lost when the process ends; for tests, and for single processes that may handle an event twice.
 
-    Threads and event loops can share it.
+    Threads and event loops can share it. Processes do not: a forked child begins with a copy of the entries, so an
+    event that the parent has claimed is in progress in the child until the lease ends. Later entries of one process
+    are unknown to the other. Use :class:`SQLiteInbox` if several processes receive deliveries.
 
     Args:
         lease: Lifetime of a claim in seconds; longer than the slowest handler.
@@ -52,6 +56,7 @@ class MemoryInbox(Inbox):
         self._entries: dict[str, _Entry] = {}
         self._lock = threading.Lock()
         self._next_sweep = self._clock.monotonic() + _SWEEP_SECONDS
+        call_in_child(self, MemoryInbox._replace_lock)
 
     async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
         """Claim an event; see :meth:`Inbox.acquire`."""
@@ -79,6 +84,10 @@ class MemoryInbox(Inbox):
             entry = self._entries.get(event_id)
             if entry is not None and holder in (None, entry.holder):
                 del self._entries[event_id]
+
+    def _replace_lock(self) -> None:
+        """Replace the lock in a forked child, because another thread of the parent may have held it."""
+        self._lock = threading.Lock()
 
     def _sweep(self, now: float) -> None:
         if now >= self._next_sweep:

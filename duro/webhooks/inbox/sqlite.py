@@ -1,4 +1,8 @@
-"""Inbox in a SQLite file, for all processes of one machine."""
+"""Inbox in a SQLite file, for all processes of one machine.
+
+Leases and retention follow a clock that the file stores, see ``file_clock``. They survive a system time that is set
+forward or back, and reboots.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,29 @@ import sqlite3
 import threading
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar, TypeVarTuple
 
 import anyio.to_thread
 
 from ...errors import ConfigurationError
-from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, ClaimStatus, Inbox
+from ...http.event_loop import run_to_completion
+from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
+from .claims import ClaimStatus
+from .file_clock import CREATE_TABLE, read_boot_id, read_time
+from .fork import call_in_child
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ..._clock import Clock
 
 __all__ = ["SQLiteInbox"]
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
 # Longest wait for the write lock of another process.
 _BUSY_TIMEOUT_SECONDS: Final = 30.0
-_SWEEP_SECONDS: Final = 60.0
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS duro_inbox (
@@ -33,7 +43,7 @@ CREATE TABLE IF NOT EXISTS duro_inbox (
 ) WITHOUT ROWID
 """
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS duro_inbox_expires_at ON duro_inbox (expires_at)"
-# Each step is one statement that begins with a write. So it is atomic, and never waits while it holds a read lock.
+# Each step is atomic, and its transaction begins with the write lock. So it never waits while it holds a read lock.
 _ACQUIRE: Final = """
 INSERT INTO duro_inbox VALUES (:event_id, :holder, :until)
 ON CONFLICT (event_id) DO UPDATE SET holder = :holder, expires_at = :until WHERE expires_at <= :now
@@ -81,7 +91,6 @@ class SQLiteInbox(Inbox):
     ) -> None:
         super().__init__(lease=lease, retention=retention, clock=clock)
         self._database = _Database(_check_path(path))
-        self._next_sweep = 0.0
 
     async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
         """Claim an event; see :meth:`Inbox.acquire`.
@@ -89,7 +98,7 @@ class SQLiteInbox(Inbox):
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        return await anyio.to_thread.run_sync(self._acquire, event_id, holder)
+        return await _run_in_thread(self._acquire, event_id, holder)
 
     async def complete(self, event_id: str, holder: str) -> bool:
         """Record an event as handled; see :meth:`Inbox.complete`.
@@ -97,10 +106,7 @@ class SQLiteInbox(Inbox):
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        until = self._clock.wall() + self._retention
-        return await anyio.to_thread.run_sync(
-            self._write, _COMPLETE, {"event_id": event_id, "holder": holder, "until": until}
-        )
+        return await _run_in_thread(self._complete, event_id, holder)
 
     async def release(self, event_id: str, holder: str | None) -> None:
         """Delete the entry of an event; see :meth:`Inbox.release`.
@@ -108,7 +114,7 @@ class SQLiteInbox(Inbox):
         Raises:
             sqlite3.Error: The file cannot be used.
         """
-        await anyio.to_thread.run_sync(self._write, _RELEASE, {"event_id": event_id, "holder": holder})
+        await _run_in_thread(self._release, event_id, holder)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -121,21 +127,29 @@ class SQLiteInbox(Inbox):
         self.close()
 
     def _acquire(self, event_id: str, holder: str) -> ClaimStatus:
-        now = self._clock.wall()
-        values = {"event_id": event_id, "holder": holder, "until": now + self._lease, "now": now}
-        with self._database.connection() as connection:
-            if now >= self._next_sweep:
-                connection.execute(_SWEEP, {"now": now})
-                self._next_sweep = now + _SWEEP_SECONDS
+        with self._database.transaction() as connection:
+            now = self._read_time(connection)
+            values = {"event_id": event_id, "holder": holder, "until": now + self._lease, "now": now}
             if connection.execute(_ACQUIRE, values).rowcount:
                 return ClaimStatus.CLAIMED
-            found = connection.execute(_FIND_HOLDER, {"event_id": event_id}).fetchone()
-        # No row: the claim was released between the two statements. Duro's next delivery gets it.
-        return ClaimStatus.HANDLED if found is not None and found[0] is None else ClaimStatus.IN_PROGRESS
+            (found,) = connection.execute(_FIND_HOLDER, {"event_id": event_id}).fetchone()
+        return ClaimStatus.HANDLED if found is None else ClaimStatus.IN_PROGRESS
 
-    def _write(self, statement: str, values: dict[str, Any]) -> bool:
-        with self._database.connection() as connection:
-            return connection.execute(statement, values).rowcount > 0
+    def _complete(self, event_id: str, holder: str) -> bool:
+        with self._database.transaction() as connection:
+            until = self._read_time(connection) + self._retention
+            values = {"event_id": event_id, "holder": holder, "until": until}
+            return connection.execute(_COMPLETE, values).rowcount > 0
+
+    def _release(self, event_id: str, holder: str | None) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(_RELEASE, {"event_id": event_id, "holder": holder})
+
+    def _read_time(self, connection: sqlite3.Connection) -> float:
+        now, was_stored = read_time(connection, self._clock, self._database.boot)
+        if was_stored:
+            connection.execute(_SWEEP, {"now": now})
+        return now
 
 
 class _Database:
@@ -146,17 +160,23 @@ class _Database:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._open: sqlite3.Connection | None = None
+        self.boot = ""
         # SQLite forbids a forked child to use or close an inherited connection, so the child keeps it alive.
         self._inherited: list[object] = []
+        call_in_child(self, _Database._forget_parent)
 
     @contextmanager
-    def connection(self) -> Generator[sqlite3.Connection]:
+    def transaction(self) -> Generator[sqlite3.Connection]:
+        # For forks that run no hooks.
         if self._pid != os.getpid():
             self._forget_parent()
         with self._lock:
             if self._open is None:
-                self._open = _connect(self._path)
-            yield self._open
+                self._open, self.boot = _connect(self._path), read_boot_id()
+            self._open.execute("BEGIN IMMEDIATE")
+            # Commits, or rolls back after an error.
+            with self._open:
+                yield self._open
 
     def close(self) -> None:
         if self._pid != os.getpid():
@@ -171,8 +191,13 @@ class _Database:
         self._open, self._lock, self._pid = None, threading.Lock(), os.getpid()
 
 
+async def _run_in_thread(work: Callable[[*Ts], T], *args: *Ts) -> T:
+    # To completion: after a cancellation, a thread that still writes could come after the release of its claim.
+    return await run_to_completion(lambda: anyio.to_thread.run_sync(work, *args))
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    # Autocommit: each statement of this module is a transaction.
+    # Autocommit: sqlite3 begins no transactions of its own.
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         with closing(connection.cursor()) as cursor:
@@ -182,6 +207,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute(_TABLE)
             cursor.execute(_INDEX)
+            cursor.execute(CREATE_TABLE)
     except BaseException:
         connection.close()
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from stripe import WebhookSignature
 
 from duro import Duro
 from duro.sandbox import Endpoint, Sandbox
+from duro.sandbox.deliveries import worker
+from duro.sandbox.deliveries.outbox import DueDelivery
 from duro.webhooks import Webhook
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
@@ -233,3 +236,44 @@ def test_events_of_concurrent_threads_are_all_delivered(
     sandbox.wait_for_deliveries()
     assert event_ids(receiver) == sorted(event.id for event in sandbox.events)
     assert len(receiver.received) == 40
+
+
+@pytest.mark.asyncio
+async def test_connection_of_a_delivery_that_is_cancelled_repeatedly_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[str] = []
+    sending, closing, gate = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class SlowTransport:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        async def send(self, _: object) -> None:
+            sending.set()
+            await asyncio.Event().wait()
+
+        async def aclose(self) -> None:
+            closing.set()
+            await gate.wait()
+            steps.append("closed")
+
+    monkeypatch.setattr(worker, "HttpxTransport", SlowTransport)
+    event = DueDelivery(
+        endpoint_id="we_1",
+        url="http://127.0.0.1:1/",
+        secret=SECRET,
+        event_id="evt_1",
+        event_type="invoice_created",
+        payload=b"{}",
+        attempt=1,
+    )
+    task = asyncio.create_task(worker._post(event))
+    await sending.wait()
+    task.cancel()
+    await closing.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert steps == ["closed"]

@@ -53,7 +53,9 @@ class TestFastAPI:
 class TestAiohttp:
     def test_shutdown_waits_for_running_handlers(self, posting_to, shop, delivery):
         application = web.Application()
-        aiohttp_adapter.WebhookEndpoint(Webhook(SECRET), shop.asynchronous).add_to(application, PATH)
+        aiohttp_adapter.WebhookEndpoint(Webhook(SECRET), shop.asynchronous, acknowledge="early").add_to(
+            application, PATH
+        )
 
         async def open_gate(_):
             shop.gate.set()
@@ -75,7 +77,7 @@ class TestAiohttp:
             started.set()
             await asyncio.Event().wait()
 
-        endpoint = aiohttp_adapter.WebhookEndpoint(webhook, hang, inbox=inbox)
+        endpoint = aiohttp_adapter.WebhookEndpoint(webhook, hang, inbox=inbox, acknowledge="early")
         _, work = await endpoint._receiver.receive(delivery(), webhook.sign(delivery()))
         await endpoint._start(work)
         await started.wait()
@@ -86,18 +88,19 @@ class TestAiohttp:
     @pytest.mark.asyncio
     async def test_delivery_during_shutdown_is_handled_before_its_response(self, delivery):
         webhook, handled = Webhook(SECRET), []
-        endpoint = aiohttp_adapter.WebhookEndpoint(webhook, handled.append)
+        endpoint = aiohttp_adapter.WebhookEndpoint(webhook, handled.append, acknowledge="early")
         await endpoint.finish()
         _, work = await endpoint._receiver.receive(delivery(), webhook.sign(delivery()))
         await endpoint._start(work)
         assert len(handled) == 1
 
 
-def test_flask_handler_has_the_request_and_the_application(poster, shop, delivery):
+@pytest.mark.parametrize("acknowledge", ["early", "late"])
+def test_flask_handler_has_the_request_and_the_application(poster, shop, delivery, acknowledge):
     application, seen = flask.Flask("shop"), []
 
     @application.post(PATH)
-    @flask_adapter.webhook_view(Webhook(SECRET))
+    @flask_adapter.webhook_view(Webhook(SECRET), acknowledge=acknowledge)
     def receive(event):
         seen.append((flask.current_app.name, flask.request.path, flask.request.headers["Duro-Event-Id"]))
         shop.plain(event)

@@ -54,12 +54,12 @@ def test_subscription_delivers_typed_events_once(serve, shop, handler, sandbox, 
     assert {type(event) for event in events} == {InvoiceCreated, SubscriptionPaymentSuccess, SubscriptionActivated}
     assert {event.id for event in events} == {entry.id for entry in sandbox.events}
     assert {event.subscription_id for event in events} == {subscription.id}
-    assert outcomes(sandbox) == [(1, 202)] * 3
+    assert outcomes(sandbox) == [(1, 200)] * 3
     assert shop.handled.empty()
 
 
 def test_delivered_bytes_are_those_of_retrieve_payload(serve, shop, sandbox, client, subscribe, *, bodies):
-    sandbox.endpoints.add(serve(shop.plain, acknowledge="late").url)
+    sandbox.endpoints.add(serve(shop.plain).url)
     subscribe()
     sandbox.wait_for_deliveries()
     for event in (shop.next() for _ in range(3)):
@@ -71,7 +71,7 @@ def test_delivered_bytes_are_those_of_retrieve_payload(serve, shop, sandbox, cli
 
 def test_failed_event_is_delivered_again_and_handled_once(serve, shop, handler, sandbox, subscribe):
     shop.failures = 1
-    sandbox.endpoints.add(serve(handler, acknowledge="late").url)
+    sandbox.endpoints.add(serve(handler).url)
     subscribe(trial_days=7)
     sandbox.wait_for_deliveries()
     assert outcomes(sandbox) == [(1, 500)]
@@ -84,7 +84,7 @@ def test_failed_event_is_delivered_again_and_handled_once(serve, shop, handler, 
 
 
 def test_event_delivered_twice_is_handled_once(serve, shop, handler, sandbox, subscribe):
-    url = serve(handler, acknowledge="late").url
+    url = serve(handler).url
     for _ in range(2):
         sandbox.endpoints.add(url)
     subscribe(trial_days=7)
