@@ -45,6 +45,7 @@ from .http.pipeline import Pipeline
 from .http.transport.factory import choose_exchange_transport, choose_transport
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
     from types import TracebackType
 
@@ -100,6 +101,9 @@ class AsyncDuro:
             to its end.
         transport: HTTP transport: ``"httpx"`` (default), an
             ``httpx.AsyncClient``, or any :class:`~duro.Transport`.
+        ssl_context: TLS settings of the connections that the client opens,
+            for a private certificate authority or a client certificate.
+            Default: httpx's, which reads ``SSL_CERT_FILE``.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes
@@ -124,6 +128,7 @@ class AsyncDuro:
         max_connections: int = DEFAULT_MAX_CONNECTIONS,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         transport: AnyTransport = "httpx",
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         # A traceback can show local variables, so none of them may keep a secret as a plain string.
         wrapped_credential, wrapped_id, wrapped_secret = (
@@ -140,6 +145,7 @@ class AsyncDuro:
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
             max_connections=check_max_connections(max_connections),
             max_response_bytes=check_max_response_bytes(max_response_bytes),
+            ssl_context=ssl_context,
         )
         state = ClientState(
             Pipeline(settings, choose_transport(transport, settings)),

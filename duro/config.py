@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -13,6 +13,9 @@ from attrs import field, frozen
 from ._checks import check_integer, check_number
 from ._clock import Clock
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = [
     "DEFAULT_MAX_CONNECTIONS",
@@ -217,6 +220,7 @@ class ClientSettings:
         retry: Retry policy of a call.
         max_connections: Connections per event loop at most.
         max_response_bytes: Size of a response in bytes at most, compressed and decompressed.
+        ssl_context: TLS settings of the connections. ``None`` uses httpx's default.
         clock: Sources of time and random numbers.
     """
 
@@ -225,4 +229,5 @@ class ClientSettings:
     retry: RetryPolicy = field(factory=RetryPolicy)
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
+    ssl_context: ssl.SSLContext | None = None
     clock: Clock = field(factory=Clock)

@@ -40,7 +40,9 @@ def choose_transport(transport: AnyTransport, settings: ClientSettings) -> Calla
         ConfigurationError: The argument has another type.
     """
     if transport == "httpx":
-        return lambda: HttpxTransport(settings.base_url, max_connections=settings.max_connections)
+        return lambda: HttpxTransport(
+            settings.base_url, max_connections=settings.max_connections, ssl_context=settings.ssl_context
+        )
     # The order matters, because an httpx client has the methods of a Transport, too.
     if is_httpx_client(transport):
         client = HttpxClientTransport(transport)
@@ -69,7 +71,7 @@ def choose_exchange_transport(transport: AnyTransport, settings: ClientSettings)
     if _is_transport(transport) and not is_httpx_client(transport):
         return choose_transport(transport, settings)
     return lambda: LimitedTransport(
-        HttpxTransport(settings.base_url, max_connections=MAX_EXCHANGE_CONNECTIONS),
+        HttpxTransport(settings.base_url, max_connections=MAX_EXCHANGE_CONNECTIONS, ssl_context=settings.ssl_context),
         max_connections=MAX_EXCHANGE_CONNECTIONS,
     )
 

@@ -45,11 +45,12 @@ class HttpxTransport:
     Args:
         base_url: Address of the API. It determines TLS and the proxy from the environment.
         max_connections: Connections at most. All of them are kept alive.
+        ssl_context: TLS settings. ``None`` uses httpx's default.
     """
 
-    def __init__(self, base_url: str, *, max_connections: int) -> None:
+    def __init__(self, base_url: str, *, max_connections: int, ssl_context: ssl.SSLContext | None = None) -> None:
         self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
-        self._tls = _create_tls_context(secure=base_url.startswith("https://"))
+        self._tls = ssl_context or _create_tls_context(secure=base_url.startswith("https://"))
         self._proxy = _find_proxy(base_url)
         self._pool = _Pool(self._open_pool())
         self.pools_replaced: int = 0
