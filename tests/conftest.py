@@ -28,11 +28,14 @@ def clear_duro_environment(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def running_sandbox():
-    """Start a sandbox for one module; tests that count threads do not use it."""
+def running_sandbox(request):
+    """Start a sandbox for one module; tests that count threads do not use it.
+
+    Tests with the mark ``tests.support.tls.plain_and_tls`` run with a plain one and with one that serves HTTPS.
+    """
     from duro.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
+    with Sandbox(tls=getattr(request, "param", "plain") == "tls") as sandbox:
         yield sandbox
 
 

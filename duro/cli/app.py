@@ -74,7 +74,12 @@ def quickstart(*, coroutines: Count = 1000, threads: Count = 16, account: Accoun
 
 @_app.command
 def sandbox(
-    *, host: str = "127.0.0.1", port: Port = 8787, database: Path | None = None, endpoint: list[str] | None = None
+    *,
+    host: str = "127.0.0.1",
+    port: Port = 8787,
+    database: Path | None = None,
+    endpoint: list[str] | None = None,
+    tls: bool = False,
 ) -> None:
     """Serve a local Duro sandbox until Ctrl-C or SIGTERM.
 
@@ -83,10 +88,11 @@ def sandbox(
         port: TCP port; 0 selects a free one.
         database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
+        tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database, endpoint or ())
+    serve_until_stopped(host, port, database, endpoint or (), tls=tls)
 
 
 @_app.command

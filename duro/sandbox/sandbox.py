@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+import ssl
 import threading
 import warnings
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, TypedDict
+from typing import Final, NotRequired, Self, TypedDict
 
 import anyio
 from attrs import frozen
@@ -27,6 +28,7 @@ from .deliveries.worker import DeliveryWorker
 from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
+from .http.certificates import Certificates, issue_certificates
 from .http.request_log import RequestEntry
 from .http.server import Server
 
@@ -42,12 +44,15 @@ class ConnectionOptions(TypedDict):
     base_url: str
     client_id: str
     client_secret: str
+    # Only with TLS.
+    ssl_context: NotRequired[ssl.SSLContext]
 
 
 @frozen
 class _Running:
     backend: Backend
     server: Server
+    certificates: Certificates | None
     # Closes the parts in the reverse order of their start.
     exit_stack: ExitStack
 
@@ -65,6 +70,8 @@ class Sandbox:
         database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
             and each start begins with an empty sandbox.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
+        tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
+            ``localhost``, ``127.0.0.1`` and ``::1``.
 
     Raises:
         ConfigurationError: The lifetime is not a positive number, or the port is out of range.
@@ -82,6 +89,8 @@ class Sandbox:
         port: int = 0,
         database: str | os.PathLike[str] | None = None,
         token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
+        *,
+        tls: bool = False,
     ) -> None:
         if not 0 < token_lifetime < math.inf:
             raise ConfigurationError(
@@ -99,6 +108,7 @@ class Sandbox:
         self._port = port
         self._database = database
         self._token_lifetime = token_lifetime
+        self._tls = tls
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
@@ -111,7 +121,7 @@ class Sandbox:
 
         Raises:
             OSError: The address cannot be bound.
-            ConfigurationError: The database cannot be used.
+            ConfigurationError: The database cannot be used, or a package for TLS is not installed.
             RuntimeError: The server did not start.
         """
         with self._lock:
@@ -120,11 +130,12 @@ class Sandbox:
             with ExitStack() as stack:
                 backend = Backend.open(self._database, self._token_lifetime)
                 stack.callback(backend.close)
-                server = Server(self._host, self._port)
+                certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
+                server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
                 worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup)
                 server.serve(build_application(backend), background=worker.run)
-                self._running = _Running(backend, server, exit_stack=stack.pop_all())
+                self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
         """Stop the server and close its connections. A stopped sandbox is left as it is.
@@ -172,7 +183,26 @@ class Sandbox:
     @property
     def options(self) -> ConnectionOptions:
         """Arguments of a client for this sandbox: ``AsyncDuro(**sandbox.options)``."""
-        return {"base_url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        options: ConnectionOptions = {
+            "base_url": self.url,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+        }
+        if (context := self.ssl_context) is not None:
+            options["ssl_context"] = context
+        return options
+
+    @property
+    def ca_file(self) -> str | None:
+        """Path of a PEM file with the certificate authority, deleted at the stop. ``None`` without TLS."""
+        certificates = self._require().certificates
+        return None if certificates is None else certificates.ca_file
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """TLS settings of a client that trusts the sandbox, and nothing else. ``None`` without TLS."""
+        certificates = self._require().certificates
+        return None if certificates is None else certificates.client_context
 
     @property
     def secret_key(self) -> str:
