@@ -57,8 +57,9 @@ def test_tls_prints_how_to_trust_the_sandbox(start_duro, run_duro):
         assert address.startswith("https://")
         ca_file = re.search(r"CA file +(\S+)", start_message)[1]
         assert f"export SSL_CERT_FILE={ca_file}\n" in start_message
-        (context,) = re.findall(r"ssl_context=(.+)", start_message)
-        with Duro("sk_test_sandbox", base_url=address, ssl_context=eval(context, {"ssl": ssl})) as client:
+        assert f"ssl_context=ssl.create_default_context(cafile={ca_file!r})\n" in start_message
+        context = ssl.create_default_context(cafile=ca_file)
+        with Duro("sk_test_sandbox", base_url=address, ssl_context=context) as client:
             client.plans.create(name="Pro", amount=100, interval="month")
         variables = {"DURO_BASE_URL": address, "DURO_SECRET_KEY": "sk_test_sandbox"}
         finished = run_duro("request", "GET", "/v1/plans", **variables, SSL_CERT_FILE=ca_file)

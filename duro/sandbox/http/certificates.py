@@ -60,7 +60,8 @@ def issue_certificates(host: str) -> Generator[Certificates]:
 
     authority = trustme.CA()
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*dict.fromkeys([*_IDENTITIES, *_find_address(host)])).configure_cert(server_context)
+    issued = authority.issue_cert(*dict.fromkeys([*_IDENTITIES, *_find_address(host)]))
+    issued.configure_cert(server_context)  # pyright: ignore[reportUnknownMemberType] - names a class of pyOpenSSL
     certificate = authority.cert_pem.bytes()
     with TemporaryDirectory(prefix="duro-sandbox-") as directory:
         ca_file = Path(directory) / CA_FILE_NAME

@@ -288,9 +288,9 @@ class TestDisconnect:
 
     @pytest.mark.parametrize("disconnected", [False, True])
     def test_a_sandbox_stops_at_once_with_faults_in_progress(
-        self, sandbox: Sandbox, disconnected: bool, caplog: pytest.LogCaptureFixture
+        self, running_sandbox: Sandbox, disconnected: bool, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with Sandbox(tls=sandbox.ssl_context is not None) as sandbox:
+        with Sandbox(tls=running_sandbox.ssl_context is not None) as sandbox:
             faults = [
                 sandbox.faults.add("silence"),
                 sandbox.faults.add("silence", commit=False),

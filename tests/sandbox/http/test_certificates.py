@@ -93,7 +93,7 @@ def test_the_certificate_is_valid_for_each_name_of_loopback(sandbox: Sandbox, ho
 
 
 def test_the_certificate_is_not_valid_for_another_host(sandbox: Sandbox, context: ssl.SSLContext) -> None:
-    with connect(sandbox) as raw, pytest.raises(ssl.SSLCertVerificationError, match="not valid for 'api.example.com'"):
+    with connect(sandbox) as raw, pytest.raises(ssl.SSLCertVerificationError, match="is not valid for"):
         TLSConnection(raw, context, "api.example.com")
 
 
