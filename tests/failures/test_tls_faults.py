@@ -198,7 +198,11 @@ def test_a_fault_after_the_request_leaves_a_write_unknown(fault, method, interfa
 @pytest.mark.parametrize("fault", AFTER_THE_REQUEST)
 def test_a_write_is_repeated_under_its_key_on_a_new_connection(fault, interface, serve):
     handlers = iter([AFTER_THE_REQUEST[fault]])
-    server = serve(lambda connection: next(handlers, over())(connection))
+
+    def handle(connection):
+        next(handlers, over())(connection)
+
+    server = serve(handle)
     assert run_call(interface, server, "POST", retries=WITH_RETRIES) == {}
     assert server.connections == 2
     first, second = server.requests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import socket
 import ssl
 import struct
@@ -60,11 +60,11 @@ def server_context(
         versions: Lowest and highest version of TLS.
         require_certificate: Whether a client must present a certificate.
     """
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     issued = (issuer or authority()).issue_cert(
         *(identities or (HOST,)),
-        not_before=now - datetime.timedelta(days=30),
-        not_after=now + datetime.timedelta(days=days_until_expiry),
+        not_before=now - dt.timedelta(days=30),
+        not_after=now + dt.timedelta(days=days_until_expiry),
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     issued.configure_cert(context)
