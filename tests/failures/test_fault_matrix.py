@@ -323,10 +323,10 @@ async def check_write(sandbox, run, first_request):
 
 
 @pytest.mark.parametrize(
-    ("running_sandbox", "cell"),
+    ("security", "cell"),
     RUNS,
     ids=[f"{security}-{'-'.join(cell)}" for security, cell in RUNS],
-    indirect=["running_sandbox"],
+    indirect=["security"],
     scope="module",
 )
 def test_a_write_is_processed_once_and_its_outcome_or_key_is_known(cell, sandbox, query_database, report):

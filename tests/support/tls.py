@@ -5,15 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 
-import pytest
-
-# Parametrizes the sandbox of a test, or of all tests of a module or class.
-plain_and_tls = pytest.mark.parametrize("running_sandbox", ["plain", "tls"], indirect=True, scope="module")
-
 
 def trust(sandbox):
     """Return the arguments of a client that does not use ``sandbox.options``."""
     return {"base_url": sandbox.url, "ssl_context": sandbox.ssl_context}
+
+
+def options_for_program(sandbox):
+    """Return ``sandbox.options`` as JSON can represent them. A program trusts the sandbox by ``SSL_CERT_FILE``."""
+    return {name: value for name, value in sandbox.options.items() if name != "ssl_context"}
 
 
 class TLSConnection:

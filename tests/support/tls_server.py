@@ -10,6 +10,7 @@ import threading
 import warnings
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import trustme
@@ -42,6 +43,13 @@ def client_context(*, certificate: bool = False) -> ssl.SSLContext:
     if certificate:
         authority().issue_cert("client@example.com").configure_cert(context)
     return context
+
+
+def write_authority(directory: Path) -> str:
+    """Write the certificate of the authority into a directory, and return the path, for ``SSL_CERT_FILE``."""
+    path = directory / "authority.pem"
+    path.write_bytes(authority().cert_pem.bytes())
+    return str(path)
 
 
 def server_context(

@@ -18,7 +18,7 @@ import pytest
 from duro.sandbox import FaultKind, Sandbox
 from duro.sandbox.faults.kinds import KINDS
 from duro.sandbox.http.connection import Connection
-from tests.support.tls import TLSConnection, plain_and_tls
+from tests.support.tls import TLSConnection
 
 Make = Callable[..., dict[str, Any]]
 
@@ -106,7 +106,7 @@ def delay_ends(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return event
 
 
-@plain_and_tls
+@pytest.mark.plain_and_tls
 class TestConnection:
     def test_reset_before_resets_the_connection_without_processing_the_call(self, sandbox: Sandbox) -> None:
         sandbox.faults.add("reset_before")
@@ -272,7 +272,7 @@ class TestConnection:
         assert sandbox.stats.token_exchanges == 2
 
 
-@plain_and_tls
+@pytest.mark.plain_and_tls
 class TestDisconnect:
     @pytest.mark.parametrize(
         ("kind", "options"), [("silence", {}), ("silence", {"commit": False}), ("drip", {"pause": HOUR})]
