@@ -18,6 +18,7 @@ from duro.errors import (
     ClientClosedError,
     InternalServerError,
     NotFoundError,
+    OutcomeUnknownError,
     PermissionDeniedError,
 )
 from duro.http.pipeline import Pipeline
@@ -247,8 +248,9 @@ class TestClosing:
 
 async def test_programming_error_of_a_transport_is_not_retried(pipeline_over, write):
     pipeline, transport = pipeline_over(ZeroDivisionError("a bug"))
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(OutcomeUnknownError, match="a bug") as caught:
         await pipeline.execute(write)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert len(transport.requests) == 1
 
 

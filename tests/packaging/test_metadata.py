@@ -10,8 +10,8 @@ def names_of(requirements):
     return {re.match(r"[A-Za-z0-9._-]+", requirement)[0] for requirement in requirements}
 
 
-def test_exactly_four_packages_are_required(project):
-    assert names_of(project["project"]["dependencies"]) == {"anyio", "attrs", "cattrs", "httpx"}
+def test_exactly_four_packages_are_required_and_the_transport_layer_of_httpx(project):
+    assert names_of(project["project"]["dependencies"]) == {"anyio", "attrs", "cattrs", "httpcore", "httpx"}
 
 
 def test_all_has_every_extra(project):

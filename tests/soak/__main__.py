@@ -85,11 +85,9 @@ class Soak:
             early = await leak_checks.measure(duro, self.blocking.asynchronous)
             await self.run_traffic(fixtures, seconds - first)
             late = await leak_checks.measure(duro, self.blocking.asynchronous)
-            transports = [*leak_checks.transports_of(duro), *leak_checks.transports_of(self.blocking.asynchronous)]
-            replaced = [each.transport.pools_replaced for each in transports]
             self.blocking.close()
         closed = await leak_checks.measure()
-        self.report(early, late, closed, replaced)
+        self.report(early, late, closed)
 
     async def run_traffic(self, fixtures, seconds):
         until = time.monotonic() + seconds
@@ -119,14 +117,14 @@ class Soak:
         except BaseException as error:
             self._errors.append(error)
 
-    def report(self, early, late, closed, replaced):
+    def report(self, early, late, closed):
         max_connections = 2 * (MAX_CONNECTIONS + EXCHANGE_CONNECTIONS)
         rows = list(leak_checks.compare(early, late, max_connections))
         print(f"\n{'':<18}{'first minute':>14}{'end':>14}{'allowed':>14}{'closed':>14}")
         for (name, first, last, allowed, kept), after in zip(rows, closed, strict=True):
             print(f"{name:<18}{first:>14,}{last:>14,}{allowed:>14,}{after:>14,}{'' if kept else '  LEAK'}")
         counts = dict(self.results.counts)
-        print(f"pools replaced: {replaced}; longest call: {self.results.longest:.1f} s; results: {counts}")
+        print(f"longest call: {self.results.longest:.1f} s; results: {counts}")
         self.results.close()
         failures = [f"{name} grew from {first:,} to {last:,}" for name, first, last, _, kept in rows if not kept]
         failures += [f"{closed.connections} connections are open after the end"] if closed.connections else []

@@ -21,9 +21,6 @@ RSS_TOLERANCE = 8 * MIB
 # thousands.
 BLOCKS_TOLERANCE = 5_000
 
-# A task.cancel() can lose a connection of httpcore. When the last one of a pool is lost, the pool is replaced.
-MAX_BUSY_CONNECTIONS = 10
-
 
 class UnraisableLog(logging.Handler):
     """Counter of errors that cannot be raised: warnings in finalizers, and errors that event loops log."""
@@ -57,7 +54,6 @@ class Measurement(NamedTuple):
     threads: int
     tasks: int
     used_slots: int
-    busy_connections: int
     event_loops: int
     unraisable_errors: int
     blocks: int
@@ -72,11 +68,6 @@ def transports_of(client):
 def _used_slots(client):
     max_connections = client._requester.state.pipeline._settings.max_connections
     return sum(max_connections - each.slots.value for each in transports_of(client))
-
-
-def _busy_connections(client):
-    pools = [each.transport._pool._transport._pool for each in transports_of(client)]
-    return sum(not (each.is_idle() or each.is_closed()) for pool in pools for each in pool.connections)
 
 
 async def measure(*clients):
@@ -95,7 +86,6 @@ async def measure(*clients):
         threads=process.num_threads(),
         tasks=sum(isinstance(each, asyncio.Task) and not each.done() for each in gc.get_objects()),
         used_slots=sum(map(_used_slots, clients)),
-        busy_connections=sum(map(_busy_connections, clients)),
         event_loops=sum(len(transports_of(client)) for client in clients),
         unraisable_errors=UNRAISABLE_LOG.count,
         blocks=sys.getallocatedblocks(),
@@ -108,7 +98,6 @@ def compare(early, late, max_connections):
     allowed = early._replace(
         connections=max_connections,
         used_slots=0,
-        busy_connections=MAX_BUSY_CONNECTIONS,
         unraisable_errors=0,
         blocks=early.blocks + BLOCKS_TOLERANCE,
         rss=early.rss + RSS_TOLERANCE,
