@@ -32,19 +32,33 @@ def clear_duro_environment(monkeypatch):
             monkeypatch.delenv(name)
 
 
+def pytest_generate_tests(metafunc):
+    """Run each test that has the mark ``plain_and_tls`` and a server in clear text and over TLS."""
+    if "security" in metafunc.fixturenames and metafunc.definition.get_closest_marker("plain_and_tls"):
+        metafunc.parametrize("security", ["plain", "tls"], indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def running_sandbox():
+def security(request):
+    """Return ``"plain"`` or ``"tls"``, the security of the connections to the servers of the test."""
+    return getattr(request, "param", "plain")
+
+
+@pytest.fixture(scope="module")
+def running_sandbox(security):
     """Start a sandbox for one module; tests that count threads do not use it."""
     from duro.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
+    with Sandbox(tls=security == "tls") as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(running_sandbox):
-    """Return the sandbox of the module, reset for this test."""
+def sandbox(running_sandbox, monkeypatch):
+    """Return the sandbox of the module, reset for this test. Programs of the test trust it."""
     running_sandbox.reset()
+    if running_sandbox.ca_file is not None:
+        monkeypatch.setenv("SSL_CERT_FILE", running_sandbox.ca_file)
     return running_sandbox
 
 

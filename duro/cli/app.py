@@ -80,6 +80,7 @@ def sandbox(
     database: Path | None = None,
     endpoint: list[str] | None = None,
     allow_host: list[str] | None = None,
+    tls: bool = False,
 ) -> None:
     """Serve a local Duro sandbox until Ctrl-C or SIGTERM.
 
@@ -89,10 +90,11 @@ def sandbox(
         database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
+        tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database, endpoint or (), allow_host or ())
+    serve_until_stopped(host, port, database, endpoint or (), allow_host or (), tls=tls)
 
 
 @_app.command

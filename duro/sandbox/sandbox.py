@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import ssl
 import threading
 import warnings
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, TypedDict
+from typing import Final, NotRequired, Self, TypedDict
 
 import anyio
 from attrs import frozen
@@ -29,6 +30,7 @@ from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
 from .http.origin_check import check_allowed_hosts
+from .http.certificates import Certificates, issue_certificates
 from .http.server import Server
 from .request_log import RequestEntry
 
@@ -44,12 +46,15 @@ class ConnectionOptions(TypedDict):
     base_url: str
     client_id: str
     client_secret: str
+    # Only with TLS.
+    ssl_context: NotRequired[ssl.SSLContext]
 
 
 @frozen
 class _Running:
     backend: Backend
     server: Server
+    certificates: Certificates | None
     # Closes the parts in the reverse order of their start.
     exit_stack: ExitStack
 
@@ -69,6 +74,8 @@ class Sandbox:
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``, such as the
             name of a service in Docker Compose. The others are refused, because a web page could use them.
+        tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
+            ``localhost``, ``127.0.0.1`` and ``::1``.
 
     Raises:
         ConfigurationError: The lifetime is not a positive number, the port is out of range, or an allowed host is not
@@ -89,6 +96,7 @@ class Sandbox:
         token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
         *,
         allowed_hosts: Iterable[str] = (),
+        tls: bool = False,
     ) -> None:
         if not 0 < token_lifetime < math.inf:
             raise ConfigurationError(
@@ -107,6 +115,7 @@ class Sandbox:
         self._database = database
         self._token_lifetime = token_lifetime
         self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
+        self._tls = tls
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
@@ -119,7 +128,7 @@ class Sandbox:
 
         Raises:
             OSError: The address cannot be bound.
-            ConfigurationError: The database cannot be used.
+            ConfigurationError: The database cannot be used, or a package for TLS is not installed.
             RuntimeError: The server did not start.
         """
         with self._lock:
@@ -128,11 +137,12 @@ class Sandbox:
             with ExitStack() as stack:
                 backend = Backend.open(self._database, self._token_lifetime)
                 stack.callback(backend.close)
-                server = Server(self._host, self._port)
+                certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
+                server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
                 worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup)
                 server.serve(build_application(backend, server.url, self._allowed_hosts), background=worker.run)
-                self._running = _Running(backend, server, exit_stack=stack.pop_all())
+                self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
         """Stop the server and close its connections. A stopped sandbox is left as it is.
@@ -180,7 +190,26 @@ class Sandbox:
     @property
     def options(self) -> ConnectionOptions:
         """Arguments of a client for this sandbox: ``AsyncDuro(**sandbox.options)``."""
-        return {"base_url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        options: ConnectionOptions = {
+            "base_url": self.url,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+        }
+        if (context := self.ssl_context) is not None:
+            options["ssl_context"] = context
+        return options
+
+    @property
+    def ca_file(self) -> str | None:
+        """Path of a PEM file with the certificate authority, deleted at the stop. ``None`` without TLS."""
+        certificates = self._require().certificates
+        return None if certificates is None else certificates.ca_file
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """TLS settings of a client that trusts the sandbox, and nothing else. ``None`` without TLS."""
+        certificates = self._require().certificates
+        return None if certificates is None else certificates.client_context
 
     @property
     def secret_key(self) -> str:

@@ -8,7 +8,10 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
 
 __all__ = ["serve"]
 
@@ -25,7 +28,8 @@ def serve(
     *,
     endpoints: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
-    on_ready: Callable[[str], None] | None = None,
+    tls: bool = False,
+    on_ready: Callable[[Sandbox], None] | None = None,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM, then return.
 
@@ -39,11 +43,13 @@ def serve(
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
-        on_ready: Callback with the URL of the server, called as soon as the server accepts requests.
+        tls: Whether to serve HTTPS, with the certificate authority of ``Sandbox.ca_file``.
+        on_ready: Callback with the sandbox, called as soon as the server accepts requests.
 
     Raises:
         OSError: The address cannot be bound.
-        ConfigurationError: The database cannot be used, or an allowed host is not a host name.
+        ConfigurationError: The database cannot be used, an allowed host is not a host name, or a package for
+            TLS is not installed.
         InvalidArgumentError: The URL of an endpoint cannot be used.
         RuntimeError: The caller is not the main thread, or the server failed.
     """
@@ -60,13 +66,13 @@ def serve(
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))
-        sandbox = stack.enter_context(Sandbox(host, port, database, allowed_hosts=allowed_hosts))
+        sandbox = stack.enter_context(Sandbox(host, port, database, allowed_hosts=allowed_hosts, tls=tls))
         existing = {endpoint.url for endpoint in sandbox.endpoints}
         for url in dict.fromkeys(endpoints):
             if url not in existing:
                 sandbox.endpoints.add(url)
         if on_ready is not None:
-            on_ready(sandbox.url)
+            on_ready(sandbox)
         while not stop_requested.wait(CHECK_INTERVAL_SECONDS):
             if not sandbox.is_alive:
                 raise RuntimeError("the sandbox's server stopped unexpectedly; see the log of duro.sandbox")

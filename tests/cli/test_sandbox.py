@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
+import ssl
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -27,7 +30,7 @@ def read_start_message(process):
 
 
 def address_in(start_message):
-    return re.search(r"http://127\.0\.0\.1:\d+", start_message)[0]
+    return re.search(r"https?://127\.0\.0\.1:\d+", start_message)[0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
@@ -38,11 +41,34 @@ def test_sandbox_serves_until_a_signal_stops_it(start_duro, signal_number):
         address = address_in(start_message)
         for text in ("sk_test_sandbox", "cid_test_sandbox", "csec_test_sandbox", f"{address}/_sandbox/", "Ctrl-C"):
             assert text in start_message
+        assert "SSL_CERT_FILE" not in start_message
         with Duro("sk_test_sandbox", base_url=address) as client:
             assert client.plans.list().collect() == []
         process.send_signal(signal_number)
         _, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_tls_prints_how_to_trust_the_sandbox(start_duro, run_duro):
+    with start_duro("sandbox", "--port", "0", "--tls") as process:
+        start_message = read_start_message(process)
+        address = address_in(start_message)
+        assert address.startswith("https://")
+        ca_file = re.search(r"CA file +(\S+)", start_message)[1]
+        assert f"export SSL_CERT_FILE={ca_file}\n" in start_message
+        assert f"ssl_context=ssl.create_default_context(cafile={ca_file!r})\n" in start_message
+        context = ssl.create_default_context(cafile=ca_file)
+        with Duro("sk_test_sandbox", base_url=address, ssl_context=context) as client:
+            client.plans.create(name="Pro", amount=100, interval="month")
+        variables = {"DURO_BASE_URL": address, "DURO_SECRET_KEY": "sk_test_sandbox"}
+        finished = run_duro("request", "GET", "/v1/plans", **variables, SSL_CERT_FILE=ca_file)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert [plan["name"] for plan in json.loads(finished.stdout)["items"]] == ["Pro"]
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+    assert not Path(ca_file).exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")

@@ -48,6 +48,7 @@ async def check_client_still_works(client):
 
 
 @pytest.mark.load
+@pytest.mark.plain_and_tls
 @pytest.mark.anyio
 async def test_cancel_scopes_cancelled_at_random(sandbox):
     random_ = random.Random(1)
@@ -72,6 +73,7 @@ async def test_cancel_scopes_cancelled_at_random(sandbox):
 
 
 @pytest.mark.load
+@pytest.mark.plain_and_tls
 @pytest.mark.asyncio
 async def test_tasks_cancelled_at_random(sandbox):
     random_ = random.Random(2)

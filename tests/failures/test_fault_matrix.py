@@ -1,7 +1,8 @@
 """Faults of the network and the server: a write is processed once, and its caller knows the outcome or the key.
 
 A cell combines a fault of the sandbox, a kind of key, a retry policy and an interface. All operations run in it
-concurrently. With ``-s``, a table shows how often each result occurred.
+concurrently. Over TLS, each fault meets a part of the keys and policies. With ``-s``, a table shows how often each
+result occurred.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from duro import AsyncDuro, Duro
 from duro.config import RetryPolicy
 from duro.errors import DecodingError, InternalServerError, OutcomeUnknownError, TransportError
 from duro.sandbox.faults.path_pattern import matches
+from tests.support.tls import trust
 
 # Seconds. Calls that must succeed get the long deadline, and calls that must time out the short one.
 TIMEOUT = 25
@@ -98,6 +100,13 @@ CELLS = [
     # After a deadline there are no retries, so one retry policy is enough.
     if not (FAULT_CASES[fault].timeout == SHORT_TIMEOUT and retries == "without")
 ]
+# Security of the connections, and cell.
+RUNS = [("plain", cell) for cell in CELLS] + [
+    ("tls", cell)
+    for cell in CELLS
+    if (cell.key, cell.retries) in (("automatic", "with_retries"), ("repeated", "without"))
+    or (cell.key == "repeated" and FAULT_CASES[cell.fault].timeout == SHORT_TIMEOUT)
+]
 
 
 class Fixtures(NamedTuple):
@@ -167,7 +176,7 @@ OPERATIONS = {
 @asynccontextmanager
 async def open_client(cell, sandbox):
     """Yield a function that makes a call: ``await run_call(call)``, where ``call`` receives the client."""
-    options = {"credential": sandbox.secret_key, "base_url": sandbox.url, "retries": RETRIES[cell.retries]}
+    options = {"credential": sandbox.secret_key, **trust(sandbox), "retries": RETRIES[cell.retries]}
     if cell.interface == "blocking":
         with Duro(**options) as client:
             yield lambda call: anyio.to_thread.run_sync(call, client, abandon_on_cancel=True)
@@ -246,9 +255,9 @@ def report():
     print()
     for row in [("fault", "runs", *COLUMNS)] + [
         (name, sum(counts[name, column] for column in COLUMNS), *(counts[name, column] for column in COLUMNS))
-        for name in FAULT_CASES
+        for name in (f"{security}: {fault}" for security in ("plain", "tls") for fault in FAULT_CASES)
     ]:
-        print(f"{row[0]:<16}" + "".join(f"{cell:>15}" for cell in row[1:]))
+        print(f"{row[0]:<24}" + "".join(f"{cell:>15}" for cell in row[1:]))
 
 
 @pytest.fixture
@@ -313,14 +322,21 @@ async def check_write(sandbox, run, first_request):
     assert run.effects == [run.operation.id_of(run.response)]
 
 
-@pytest.mark.parametrize("cell", CELLS, ids="-".join)
+@pytest.mark.parametrize(
+    ("security", "cell"),
+    RUNS,
+    ids=[f"{security}-{'-'.join(cell)}" for security, cell in RUNS],
+    indirect=["security"],
+    scope="module",
+)
 def test_a_write_is_processed_once_and_its_outcome_or_key_is_known(cell, sandbox, query_database, report):
     async def main():
         async with open_client(cell, sandbox) as run_call:
             fixtures = await create_fixtures(run_call)
             first_request, first_charge = len(sandbox.requests), len(sandbox.ledger)
             runs = await run_operations(cell, sandbox, query_database, run_call=run_call, fixtures=fixtures)
-            report.update((cell.fault, run.column) for run in runs.values())
+            security = "plain" if sandbox.ssl_context is None else "tls"
+            report.update((f"{security}: {cell.fault}", run.column) for run in runs.values())
             assert all(fault.times_applied for fault in sandbox.faults)
             for name, run in runs.items():
                 assert cell.expects(run.operation, run.results), (name, run.results)

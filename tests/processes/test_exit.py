@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.plain_and_tls]
 
 MAX_EXIT_SECONDS = 2.0
 

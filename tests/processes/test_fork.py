@@ -8,8 +8,11 @@ import threading
 
 import pytest
 
+from tests.support.tls import options_for_program
+
 pytestmark = [
     pytest.mark.process,
+    pytest.mark.plain_and_tls,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
 ]
 
@@ -60,7 +63,7 @@ for trial in range({TRIALS}):
 client.close()
 print(successes)
 """
-    running = run_program(select_loop + BEGIN + source, json.dumps(sandbox.options))
+    running = run_program(select_loop + BEGIN + source, json.dumps(options_for_program(sandbox)))
     running.wait()
     assert running.read_lines() == [str(TRIALS)], running.errors
     assert running.unexpected_errors == []
@@ -312,7 +315,7 @@ async def main():
 
 asyncio.run(main())
 """
-    running = run_program(BEGIN + source, json.dumps(sandbox.options))
+    running = run_program(BEGIN + source, json.dumps(options_for_program(sandbox)))
     running.wait()
     assert running.read_lines() == [str(TRIALS)], running.errors
     assert running.unexpected_errors == []
@@ -333,7 +336,7 @@ with multiprocessing.get_context("fork").Pool(4) as pool:
     print(pool.map(work, emails) == emails)
 print(work("parent@example.com"))
 """
-    running = run_program(BEGIN + source, json.dumps(sandbox.options))
+    running = run_program(BEGIN + source, json.dumps(options_for_program(sandbox)))
     running.wait()
     assert running.read_lines() == ["True", "parent@example.com"], running.errors
     assert running.unexpected_errors == []

@@ -10,6 +10,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.process,
+    pytest.mark.plain_and_tls,
     pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals"),
 ]
 

@@ -16,7 +16,7 @@ Make: TypeAlias = Callable[..., dict[str, Any]]
 @pytest.fixture
 def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """HTTP client without a credential."""
-    with httpx.Client(base_url=sandbox.url, timeout=10) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=10, verify=sandbox.ssl_context or True) as client:
         yield client
 
 
@@ -24,7 +24,8 @@ def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """HTTP client with the secret key."""
     headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
-    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10) as client:
+    verify = sandbox.ssl_context or True
+    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10, verify=verify) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ from duro.sandbox import serve
 PROGRAM = """
 import sys
 from duro.sandbox import serve
-serve(port=int(sys.argv[1]), on_ready=lambda url: print(url, flush=True))
+serve(port=int(sys.argv[1]), on_ready=lambda sandbox: print(sandbox.url, flush=True))
 print("returned", flush=True)
 """
 

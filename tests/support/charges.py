@@ -18,7 +18,7 @@ class PreparedCharge(NamedTuple):
 
     Attributes:
         sandbox: The running sandbox.
-        options: Arguments for a client of it.
+        options: Arguments for a client of it in another program.
         arguments: Arguments of ``subscriptions.create``, which makes the charge.
     """
 
@@ -30,7 +30,7 @@ class PreparedCharge(NamedTuple):
         """Create the subscription under a key. The response is the first one if the key was used before."""
         from duro import Duro
 
-        with Duro(**self.options) as client:
+        with Duro(**self.options, ssl_context=self.sandbox.ssl_context) as client:
             return client.subscriptions.create(**self.arguments, idempotency_key=key)
 
     def was_made_once(self, key):
@@ -44,7 +44,7 @@ def prepared_charge(sandbox):
     from duro import Duro
 
     options = {"credential": sandbox.secret_key, "base_url": sandbox.url}
-    with Duro(**options) as client:
+    with Duro(**options, ssl_context=sandbox.ssl_context) as client:
         customer = client.customers.create(email="payer@example.com")
         plan = client.plans.create(name="Pro", amount=500, interval="month")
     return PreparedCharge(sandbox, options, {"customer_id": customer.id, "plan_id": plan.id})

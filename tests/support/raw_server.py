@@ -1,4 +1,4 @@
-"""HTTP server on plain sockets, for responses that no correct server would send."""
+"""HTTP server on sockets, with TLS or without, for responses that no correct server would send."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.timeouts import TIMEOUT
+from tests.support.tls_server import server_context, write_authority
 
 
 class ReceivedRequest(NamedTuple):
@@ -37,10 +38,11 @@ class RawServer:
     HALF = object()
     RESET = object()
 
-    def __init__(self):
+    def __init__(self, context=None):
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._open: set[socket.socket] = set()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"{'http' if context is None else 'https'}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.reply = lambda request: self.json(b'{"path": "%s"}' % request.path.encode())
         self.received: list[ReceivedRequest] = []
         self.arrived: queue.Queue[ReceivedRequest] = queue.Queue()
@@ -65,17 +67,26 @@ class RawServer:
         self._listener.close()
         for connection in list(self._open):
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                # Not the method of an SSLSocket, which another thread is reading from.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def _accept(self):
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                self._open.add(connection)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        with connection, suppress(OSError):
+        with suppress(OSError):
+            if self._context is not None:
+                connection.settimeout(TIMEOUT)
+                connection = self._context.wrap_socket(connection, server_side=True)
+                connection.settimeout(None)
+            self._open.add(connection)
+            self._serve_requests(connection)
+
+    def _serve_requests(self, connection):
+        with connection:
             try:
                 while request := self._read(connection):
                     self.received.append(request)
@@ -118,7 +129,11 @@ class RawServer:
 
 
 @pytest.fixture
-def raw_server():
-    server = RawServer()
+def raw_server(security, tmp_path, monkeypatch):
+    context = None
+    if security == "tls":
+        context = server_context()
+        monkeypatch.setenv("SSL_CERT_FILE", write_authority(tmp_path))
+    server = RawServer(context)
     yield server
     server.close()

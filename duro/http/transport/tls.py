@@ -37,7 +37,10 @@ _REASONS: Final = {
     "UNSUPPORTED_PROTOCOL": _VERSION_ADVICE,
     "TLSV1_ALERT_PROTOCOL_VERSION": _VERSION_ADVICE,
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": _CLIENT_CERTIFICATE_ADVICE,
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server refused the TLS handshake (handshake failure)",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": (
+        "the server refused the TLS handshake; it may require a client certificate, which ssl_context= can contain"
+    ),
+    "UNEXPECTED_EOF_WHILE_READING": "the server closed the connection during the TLS handshake or without close_notify",
 }
 
 

@@ -37,6 +37,10 @@ class FaultyConnection(Protocol):
         """Send the remaining bytes, and close the connection."""
         ...
 
+    async def cut(self) -> None:
+        """Send the remaining bytes, and close the connection without the notification that TLS requires."""
+        ...
+
     async def reset(self) -> None:
         """End the connection with a TCP reset."""
         ...

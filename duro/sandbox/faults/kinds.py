@@ -128,7 +128,7 @@ class TruncateFault:
         """Process the call, and send the head and half of the body."""
         response = await request.process()
         request.connection.write(response.head + response.body[: len(response.body) // 2])
-        await request.connection.close()
+        await request.connection.cut()
 
 
 @frozen

@@ -6,12 +6,13 @@ import asyncio
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.types import Receive, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-__all__ = ["STOPPING", "Connection", "HTTPProtocol"]
+__all__ = ["STOPPING", "Connection", "HTTPProtocol", "close_at_once"]
 
 # Keys of the request's state: the transport of its connection, and the event that the server is stopping.
 _TRANSPORT: Final = "duro.transport"
@@ -33,7 +34,19 @@ class HTTPProtocol(H11Protocol):
         self.app_state = state
         if state[STOPPING].is_set():
             # The server closed its connections just before it accepted this one.
-            transport.close()
+            close_at_once(transport)
+
+
+def close_at_once(transport: asyncio.BaseTransport) -> None:
+    """Close a connection without waiting for the client.
+
+    Args:
+        transport: Transport of the connection.
+    """
+    transport.close()
+    if isinstance(transport, asyncio.Transport) and transport.get_extra_info("ssl_object") is not None:
+        # close() has sent the notification, but waits for that of the client, and an idle client sends none.
+        transport.abort()
 
 
 class Connection:
@@ -73,6 +86,16 @@ class Connection:
             # The client does not read, so the bytes cannot be sent.
             self._transport.abort()
             await self.wait_for_disconnect()
+
+    async def cut(self) -> None:
+        """Close the connection without the notification that TLS requires. Without TLS, it equals ``close``."""
+        if self._transport.get_extra_info("ssl_object") is not None and not self._transport.is_closing():
+            with suppress(OSError):
+                # The end of the stream follows the bytes sent so far. asyncio cannot do this for a TLS transport.
+                self._transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
+            await self.wait_for_disconnect(within=CLOSE_TIMEOUT_SECONDS)
+            self._transport.abort()
+        await self.close()
 
     async def reset(self) -> None:
         """Close the connection with a TCP reset, which the client receives as ``ECONNRESET``."""

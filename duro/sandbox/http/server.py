@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,7 +16,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from .connection import STOPPING, HTTPProtocol
+from .connection import STOPPING, HTTPProtocol, close_at_once
 
 __all__ = ["Server"]
 
@@ -45,14 +46,16 @@ class Server:
     Args:
         host: Address to bind.
         port: Port to bind. 0 picks a free one.
+        ssl_context: TLS settings. ``None`` serves plain HTTP.
 
     Raises:
         OSError: The address cannot be bound. The message says how to fix it.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, ssl_context: ssl.SSLContext | None = None) -> None:
         self._socket = _bind(host, port)
         self._host = host
+        self._ssl_context = ssl_context
         self._uvicorn: _UvicornServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -62,7 +65,8 @@ class Server:
         # Clients cannot connect to the address that stands for all addresses of a machine.
         host = _LOOPBACK_ADDRESSES.get(self._host, self._host)
         host = f"[{host}]" if ":" in host else host
-        return f"http://{host}:{self._socket.getsockname()[1]}"
+        scheme = "http" if self._ssl_context is None else "https"
+        return f"{scheme}://{host}:{self._socket.getsockname()[1]}"
 
     @property
     def is_alive(self) -> bool:
@@ -95,6 +99,9 @@ class Server:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
         )
+        # uvicorn reads certificates from files only, and the keys are in memory.
+        config.load()
+        config.ssl = self._ssl_context
         self._uvicorn = server = _UvicornServer(config, background)
         self._thread = threading.Thread(target=server.run_on, args=(self._socket,), name=THREAD_NAME, daemon=True)
         self._thread.start()
@@ -172,7 +179,7 @@ class _UvicornServer(uvicorn.Server):
         # only delay the stop, and uvicorn's cancellation would leave a traceback in the terminal.
         self.stopping.set()
         for connection in list(self.server_state.connections):
-            connection.transport.close()
+            close_at_once(connection.transport)
         for server in self.servers:
             server.close()
         tasks = set(self.server_state.tasks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -17,6 +18,7 @@ import pytest
 from duro.sandbox import FaultKind, Sandbox
 from duro.sandbox.faults.kinds import KINDS
 from duro.sandbox.http.connection import Connection
+from tests.support.tls import TLSConnection
 
 Make = Callable[..., dict[str, Any]]
 
@@ -32,7 +34,7 @@ TOKEN_REQUEST = {
 
 
 @contextmanager
-def open_request(sandbox: Sandbox, key: str = "the key") -> Generator[socket.socket, None, None]:
+def open_request(sandbox: Sandbox, key: str = "the key") -> Generator[socket.socket | TLSConnection, None, None]:
     """Send a request that creates a customer, on a connection of its own."""
     body = json.dumps({"email": "ada@example.com"}).encode()
     head = (
@@ -40,17 +42,20 @@ def open_request(sandbox: Sandbox, key: str = "the key") -> Generator[socket.soc
         f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     port = int(sandbox.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as raw:
+        connection = raw if sandbox.ssl_context is None else TLSConnection(raw, sandbox.ssl_context)
         connection.sendall(head.encode() + body)
         yield connection
 
 
-def receive_chunks(connection: socket.socket) -> Iterator[bytes]:
+def receive_chunks(connection: socket.socket | TLSConnection) -> Iterator[bytes]:
     """Receive until the connection ends."""
-    return iter(lambda: connection.recv(65_536), b"")
+    with suppress(ssl.SSLEOFError):
+        while chunk := connection.recv(65_536):
+            yield chunk
 
 
-def receive_response(connection: socket.socket) -> tuple[list[str], bytes]:
+def receive_response(connection: socket.socket | TLSConnection) -> tuple[list[str], bytes]:
     """Receive one response. The connection may stay open."""
     received = b""
     for chunk in receive_chunks(connection):
@@ -101,6 +106,7 @@ def delay_ends(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return event
 
 
+@pytest.mark.plain_and_tls
 class TestConnection:
     def test_reset_before_resets_the_connection_without_processing_the_call(self, sandbox: Sandbox) -> None:
         sandbox.faults.add("reset_before")
@@ -127,6 +133,19 @@ class TestConnection:
         assert f"content-length: {len(whole)}" in head
         assert body == whole[: len(whole) // 2]
         assert len(customers(sandbox)) == 1
+
+    @pytest.mark.parametrize(("kind", "is_clean"), [("truncate", False), ("drip", True)])
+    def test_only_a_truncated_response_ends_without_the_notification_of_tls(
+        self, sandbox: Sandbox, kind: Any, is_clean: bool
+    ) -> None:
+        sandbox.faults.add(kind)
+        with open_request(sandbox) as connection:
+            chunks = iter(lambda: connection.recv(65_536), b"")
+            if is_clean or sandbox.ssl_context is None:
+                assert b"".join(chunks)
+            else:
+                with pytest.raises(ssl.SSLEOFError):
+                    b"".join(chunks)
 
     def test_garbage_is_a_200_without_json_on_a_connection_that_stays_open(
         self, sandbox: Sandbox, api: httpx.Client
@@ -253,6 +272,7 @@ class TestConnection:
         assert sandbox.stats.token_exchanges == 2
 
 
+@pytest.mark.plain_and_tls
 class TestDisconnect:
     @pytest.mark.parametrize(
         ("kind", "options"), [("silence", {}), ("silence", {"commit": False}), ("drip", {"pause": HOUR})]
@@ -268,9 +288,9 @@ class TestDisconnect:
 
     @pytest.mark.parametrize("disconnected", [False, True])
     def test_a_sandbox_stops_at_once_with_faults_in_progress(
-        self, disconnected: bool, caplog: pytest.LogCaptureFixture
+        self, running_sandbox: Sandbox, disconnected: bool, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with Sandbox() as sandbox:
+        with Sandbox(tls=running_sandbox.ssl_context is not None) as sandbox:
             faults = [
                 sandbox.faults.add("silence"),
                 sandbox.faults.add("silence", commit=False),
