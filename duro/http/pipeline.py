@@ -162,13 +162,17 @@ class Pipeline:
         finally:
             unregister_write(state)
 
+    def reject_calls(self) -> None:
+        """Reject further calls."""
+        self._closed = True
+
     async def aclose(self) -> None:
         """Close the connections of the running loop, and reject further calls.
 
         Connections of other event loops stay open, because only their own loop
         may close them.
         """
-        self._closed = True
+        self.reject_calls()
         transport = self._transports.pop()
         if transport is not None:
             await transport.aclose()
