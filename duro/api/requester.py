@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..auth.credentials import Credential
     from ..auth.token import Token
     from ..http.operation import Operation, Surface
-    from ..http.request import Authorizer
+    from ..http.request import Authorizer, Response
     from .client_state import ClientState, Defaults
     from .pages import Page
 
@@ -179,17 +179,21 @@ class Requester:
             DecodingError: The response of a read breaks the contract.
             OutcomeUnknownError: The response of a write breaks the contract, or the write may have been processed.
         """
-        response = await self.state.pipeline.execute(invocation)
-        unreadable: DecodingError
-        try:
-            return read(response.body)
-        except DecodingError as error:
-            unreadable = error
-        if not invocation.operation.is_mutation:
-            raise unreadable
-        # The response may come from a proxy. Only a repeated request under the same key shows the outcome.
-        cause = f"the response could not be decoded ({unreadable})"
-        raise build_outcome_unknown_error(invocation, cause, attempts=response.attempts) from unreadable
+
+        def read_response(response: Response) -> T:
+            unreadable: DecodingError
+            try:
+                return read(response.body)
+            except DecodingError as error:
+                unreadable = error
+            if not invocation.operation.is_mutation:
+                raise unreadable
+            # The response may come from a proxy. Only a repeated request under the same key shows the outcome.
+            cause = f"the response could not be decoded ({unreadable})"
+            raise build_outcome_unknown_error(invocation, cause, attempts=response.attempts) from unreadable
+
+        # Read inside the pipeline, which reports the key of a write if an interrupt arrives while it is read.
+        return await self.state.pipeline.execute(invocation, read_response)
 
     def paginate(
         self,

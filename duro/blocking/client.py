@@ -6,7 +6,7 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 
 from ..client import AsyncDuro
-from . import resources
+from . import portal, resources
 from .declare import BlockingResource, blocking, blocking_resource
 
 if TYPE_CHECKING:
@@ -76,7 +76,13 @@ class Duro(BlockingResource[AsyncDuro]):
 
     token = blocking(AsyncDuro.token)
     request = blocking(AsyncDuro.request)
-    close = blocking(AsyncDuro.aclose)
+
+    def close(self) -> None:  # noqa: D102 - AsyncDuro's docstring, set below
+        # Not at the end of the program, and not for a client that was never used: there are no connections to close.
+        portal.run_if_started(self.asynchronous.aclose)
+        self.asynchronous._requester.state.pipeline.reject_calls()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    update_wrapper(close, AsyncDuro.aclose)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:  # noqa: D102 - AsyncDuro's docstring, set below
         copy = object.__new__(type(self))

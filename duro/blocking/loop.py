@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -21,6 +23,9 @@ def loop_options() -> dict[str, Any]:
     """Return the backend options for ``anyio.run`` that select the portal's event loop."""
     # uvloop waits in C, where gevent cannot switch to another greenlet.
     if sys.platform != "win32" and not gevent.is_patched() and find_spec("uvloop") is not None:
-        return {"use_uvloop": True}
+        # RuntimeError: the main thread has ended, and uvloop cannot be imported any more.
+        with suppress(RuntimeError):
+            import_module("uvloop")
+            return {"use_uvloop": True}
     # An explicit factory, because the program may have set an event loop policy.
     return {"loop_factory": _Loop}

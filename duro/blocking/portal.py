@@ -31,10 +31,12 @@ The reasons for this design:
   connections. The child therefore keeps the old thread object untouched and
   starts another thread at its first call.
 * **A dead thread is replaced** at the next call. Calls in progress fail, and
-  writes among them raise ``OutcomeUnknownError``.
+  writes among them raise ``OutcomeUnknownError``. A start that fails reaches
+  every call that waits for it, and the next call starts another thread.
 * **Interrupts.** Ctrl-C cancels the call, waits a limited time for its end,
   and is raised again. If a write was sent, the exception gets a note with its
-  idempotency key.
+  idempotency key. The same holds if the result has arrived but was not
+  returned yet.
 * **Refused calls.** Only a call from the portal's own thread is refused: it
   would wait for itself. A running loop in the caller's thread is not a
   reason, because notebooks and gevent always seem to have one.
@@ -58,11 +60,12 @@ from ..errors import ClientClosedError, ConfigurationError
 from . import gevent
 from .loop import loop_options
 from .portal_call import PortalCall
+from .start import check_descriptors, copy_start_error, to_start_error
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["run"]
+__all__ = ["run", "run_if_started"]
 
 T = TypeVar("T")
 
@@ -91,6 +94,7 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
         ConfigurationError: The call comes from the portal's own thread, or gevent patched the threads too late.
         ClientClosedError: The portal ended before the call did.
         OutcomeUnknownError: The portal ended, and a write may have been processed.
+        ConnectionFailedError: The thread could not start, because the process has too many open files or threads.
         BaseException: Any exception of the function, or the one that interrupted the wait.
     """
     call = PortalCall(function, _end_error)
@@ -100,11 +104,39 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
         # A signal that arrives just before a thread blocks is handled only when the thread wakes.
         while not call.done.wait(WAKE_INTERVAL):
             thread.fail_if_dead(call)
-    except BaseException as interruption:
+        # In the try block, so that an interrupt at this point does not lose the result of a write.
+        return call.result()
+    except BaseException as error:
+        # CPython handles signals at calls and at jumps back. There is neither between here and the end of the function
+        # if the exception is that of the call.
+        if error is call.error:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            call.error = None
+            raise
         call.interrupted = True
-        _cancel_interrupted(thread, call, interruption)
+        _cancel_interrupted(thread, call, error)
         raise
-    return call.result()
+
+
+def run_if_started(function: Callable[[], Awaitable[None]]) -> None:
+    """Run an asynchronous function in the portal, unless its thread has not started or has ended.
+
+    Args:
+        function: Function that releases what belongs to the portal's event loop.
+
+    Raises:
+        ConfigurationError: The call comes from the portal's own thread, or gevent patched the threads too late.
+        BaseException: Any exception of the function, or the one that interrupted the wait.
+    """
+    thread = _thread
+    if _exiting or not _is_usable(thread):
+        return
+    try:
+        run(function)
+    except (ClientClosedError, SystemExit):
+        # The loop has ended, and its connections with it.
+        if thread.alive:
+            raise
 
 
 class _PortalThread:
@@ -117,8 +149,11 @@ class _PortalThread:
         self._tasks: anyio.abc.TaskGroup
         self._open = True
         self._calls: set[PortalCall[Any]] = set()
-        self._thread = threading.Thread(target=self._main, name="duro-portal", daemon=True)
-        self._thread.start()
+        try:
+            self._thread = threading.Thread(target=self._main, name="duro-portal", daemon=True)
+            self._thread.start()
+        except RuntimeError as error:
+            raise to_start_error(error) from error
 
     @property
     def alive(self) -> bool:
@@ -129,7 +164,8 @@ class _PortalThread:
         return threading.current_thread() is self._thread
 
     def wait_for_start(self) -> None:
-        self._loop.result()
+        if error := self._loop.exception():
+            raise copy_start_error(error) from error.__cause__
 
     def submit(self, call: PortalCall[Any]) -> None:
         self._calls.add(call)
@@ -158,11 +194,15 @@ class _PortalThread:
 
     def _main(self) -> None:
         try:
+            check_descriptors()
             anyio.run(self._serve, backend_options=loop_options())
         except BaseException as error:
             self._open = False
             if not self._loop.done():
-                self._loop.set_exception(error)
+                start_error = to_start_error(error)
+                if start_error is not error:
+                    start_error.__cause__ = error
+                self._loop.set_exception(start_error)
         finally:
             for call in list(self._calls):
                 call.fail()
@@ -228,10 +268,10 @@ def _cancel_interrupted(thread: _PortalThread, call: PortalCall[Any], interrupti
     except BaseException as second_interruption:
         # It may have come before the call was cancelled.
         thread.cancel(call)
-        call.add_notes(second_interruption)
+        call.report_interruption(second_interruption)
         raise
     finally:
-        call.add_notes(interruption)
+        call.report_interruption(interruption)
 
 
 def _end_error() -> ClientClosedError | SystemExit:

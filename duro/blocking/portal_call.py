@@ -9,7 +9,7 @@ State         Attributes                                    Set by
 created       nothing is set                                the caller's thread
 started       ``started``                                   the loop
 running       ``_scope``, ``_writes``                       the call's task
-done          ``_value`` or ``_error``, then ``done``       the call's task, or
+done          ``value`` or ``error``, then ``done``         the call's task, or
                                                             ``cancel`` or ``fail``
 ============  ============================================  ========================
 
@@ -28,6 +28,11 @@ No lock is needed, because each attribute has one writer at a time and
 * ``fail`` is for a loop that has ended. Any thread may call it, because no
   task can run any more.
 
+A write of an interrupted call is reported by both sides, and logged once. The
+caller's thread sets ``interrupted`` before it reads the state of the writes.
+The task reads ``interrupted`` after its last change of that state. Whichever
+is later sees the other.
+
 A result crosses as a value, and so does every exception. ``SystemExit`` from
 a user's hook must reach the caller of this call, and must not end the loop
 that runs the calls of all other threads.
@@ -37,7 +42,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
@@ -45,9 +50,8 @@ from ..errors import ClientClosedError
 from ..http.in_flight_writes import watch_writes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from ..errors import OutcomeUnknownError
     from ..http.in_flight_writes import Write
 
 __all__ = ["PortalCall"]
@@ -65,10 +69,12 @@ class PortalCall(Generic[T]):
     Attributes:
         interrupted: Whether an exception ended the caller's wait.
         started: Whether the loop has created the call's task.
-        done: Set when the result is available.
+        value: Result of the function.
+        error: Exception of the function, or of a portal that ended. ``None`` after a success.
+        done: Set when the value or the error is available.
     """
 
-    __slots__ = ("_end_error", "_error", "_function", "_scope", "_value", "_writes", "done", "interrupted", "started")
+    __slots__ = ("_end_error", "_function", "_scope", "_writes", "done", "error", "interrupted", "started", "value")
 
     def __init__(
         self, function: Callable[[], Awaitable[T]], end_error: Callable[[], ClientClosedError | SystemExit]
@@ -76,11 +82,11 @@ class PortalCall(Generic[T]):
         self._function = function
         self._end_error = end_error
         self._scope: anyio.CancelScope | None = None
-        self._value: Any = None
-        self._error: BaseException | None = None
         self._writes: Sequence[Write] = ()
         self.interrupted = False
         self.started = False
+        self.value: T
+        self.error: BaseException | None = None
         self.done = threading.Event()
 
     async def run(self) -> None:
@@ -88,12 +94,15 @@ class PortalCall(Generic[T]):
         if not self.interrupted:
             with anyio.CancelScope() as self._scope, watch_writes() as self._writes:
                 try:
-                    self._value = await self._function()
+                    self.value = await self._function()
                 except asyncio.CancelledError:
-                    self._error = self._failure()
+                    self.error = self._failure()
                 except BaseException as error:  # noqa: BLE001 - crosses as a value, SystemExit included
-                    self._error = error
+                    self.error = error
         self.done.set()
+        if self.interrupted:
+            # The caller may have stopped waiting before the write was sent.
+            self._report("the call was interrupted")
 
     def cancel(self) -> None:
         """Cancel the call, in the loop, after the caller was interrupted."""
@@ -105,31 +114,27 @@ class PortalCall(Generic[T]):
     def fail(self) -> None:
         """End the wait of a caller whose loop has ended."""
         if not self.done.is_set():
-            self._error = self._failure()
+            self.error = self._failure()
             self.done.set()
 
-    def add_notes(self, interruption: BaseException) -> None:
-        """Add a note to an exception for each write with an unknown outcome."""
-        for error in self._unknown_outcomes("the call was interrupted"):
-            interruption.add_note(str(error))
-
     def result(self) -> T:
-        """Return the result, or raise the error."""
-        error = self._error
-        if error is None:
-            value: T = self._value
-            return value
-        try:
-            raise error
-        finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            self._error = error = None
+        """Return the value, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def report_interruption(self, interruption: BaseException) -> None:
+        """Add a note to the exception of the caller, and log a warning, for each write that may have been processed."""
+        self._report("the call was interrupted", interruption)
 
     def _failure(self) -> BaseException:
         error = self._end_error()
         if isinstance(error, ClientClosedError):
-            return next(self._unknown_outcomes(str(error)), error)
+            self._report(str(error))
+            return next(filter(None, (write.find_error(str(error)) for write in self._writes)), error)
+        self._report("the program ended before the call did", error)
         return error
 
-    def _unknown_outcomes(self, cause: str) -> Iterator[OutcomeUnknownError]:
-        return filter(None, (write.find_error(cause) for write in self._writes))
+    def _report(self, cause: str, ending: BaseException | None = None) -> None:
+        for write in self._writes:
+            write.report_lost_outcome(cause, ending)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, field
 
 from ..errors import (
     ConnectionFailedError,
@@ -15,6 +16,7 @@ from ..errors import (
 )
 from .classification import classify
 from .error_response import build_api_error, describe_foreign_response
+from .in_flight_writes import log_lost_outcome
 from .request import NO_HEADERS, Headers, Invocation, Response
 from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["CallState", "build_outcome_unknown_error", "describe_unknown_outcome"]
 
 
-@define
+@define(eq=False)  # hashed by identity
 class CallState:
     """State of one call in progress. The pipeline's docstring explains who may change it.
 
@@ -49,6 +51,8 @@ class CallState:
     is_connecting: bool = False
     is_sent: bool = False
     response: Response | None = None
+    # Locked by the first report, and never released.
+    _report_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     @property
     def in_doubt(self) -> bool:
@@ -82,6 +86,20 @@ class CallState:
         if self.in_doubt or (self.response is not None and classify(self.response).is_success):
             return self.build_unknown_error(cause)
         return None
+
+    def report_lost_outcome(self, cause: str, ending: BaseException | None = None) -> None:
+        """Report that the caller does not get the outcome of a write; see `Write.report_lost_outcome`."""
+        if self.in_doubt:
+            message = describe_unknown_outcome(self.invocation, cause)
+        elif self.response is not None and classify(self.response).is_success and self.invocation.operation.is_mutation:
+            message = _describe_lost_response(self.invocation, self.response, cause)
+        else:
+            return
+        if ending is not None:
+            ending.add_note(message)
+        # Two threads may report one call: the caller's and that of the event loop.
+        if self._report_lock.acquire(blocking=False):
+            log_lost_outcome(message)
 
     def build_unknown_error(self, cause: str) -> OutcomeUnknownError:
         """Build the error for a write in doubt; see `build_outcome_unknown_error`."""
@@ -173,4 +191,12 @@ def describe_unknown_outcome(invocation: Invocation, cause: str) -> str:
         f"Outcome unknown: {cause.rstrip('.')}. {invocation.operation.id} was sent and may have been processed. "
         f"Repeat the call with idempotency_key={invocation.idempotency_key!r} to find out; "
         "it will not be processed twice."
+    )
+
+
+def _describe_lost_response(invocation: Invocation, response: Response, cause: str) -> str:
+    return (
+        f"Response lost: {cause}. {invocation.operation.id} got a response with status {response.status}, but the "
+        f"caller did not get its result. Repeat the call with idempotency_key={invocation.idempotency_key!r} to get "
+        "it; it will not be processed twice."
     )

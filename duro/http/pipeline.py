@@ -38,8 +38,9 @@ State of a call
 
     Every error that ends a call depends on this flag. A write in doubt raises
     `OutcomeUnknownError`, also if the deadline passed, the token exchange
-    failed, the API returned an error, or another task closed the client. A
-    cancelled call gets a note with the idempotency key instead.
+    failed, the API returned an error, or another task closed the client. Any
+    other exception, such as a cancellation, keeps its class. It gets a note
+    with the idempotency key, and the key is logged as one warning.
 
 Slots
     The limiter has as many slots as there are connections. A call gets its
@@ -55,17 +56,17 @@ Slots
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 import anyio
 from attrs import evolve
 
 from ..errors import ClientClosedError, OutcomeUnknownError
 from . import observe
-from .call_state import CallState, describe_unknown_outcome
+from .call_state import CallState
 from .classification import classify, is_in_doubt_after
 from .event_loop import PerLoop
-from .in_flight_writes import register_write
+from .in_flight_writes import register_write, unregister_write
 from .request import Headers, Request, Response
 from .retry import GiveUp, RetryBudget, decide
 from .transport import RequestNotSentError, ResponseLostError
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 __all__ = ["Pipeline"]
+
+T = TypeVar("T")
 
 # Sockets time out later than the call by this margin; see above.
 _SOCKET_MARGIN_SECONDS: Final = 1.0
@@ -122,14 +125,21 @@ class Pipeline:
         if self._closed:
             raise ClientClosedError("this client is closed; create a new one")
 
-    async def execute(self, invocation: Invocation) -> Response:
+    @overload
+    async def execute(self, invocation: Invocation) -> Response: ...
+    @overload
+    async def execute(self, invocation: Invocation, read: Callable[[Response], T]) -> T: ...
+    async def execute(
+        self, invocation: Invocation, read: Callable[[Response], object] | None = None
+    ) -> Response | object:
         """Send a call, with retries, and return its response.
 
         Args:
             invocation: Call to send.
+            read: Function that reads the response. If it fails after a write, the idempotency key is reported.
 
         Returns:
-            The response, with a 2xx status.
+            The response, with a 2xx status, or the result of ``read``.
 
         Raises:
             ClientClosedError: The client is closed.
@@ -146,32 +156,20 @@ class Pipeline:
         state = CallState(invocation, self._clock.monotonic(), budget)
         if invocation.operation.is_mutation:
             register_write(state)
-        failure: Exception
         try:
-            with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
-                return await self._send_with_retries(state)
-            failure = state.build_deadline_error()
+            response = await self._send_before_deadline(state)
+            return response if read is None else read(response)
         except OutcomeUnknownError:
             raise
-        except Exception as error:
-            if not state.in_doubt:
-                raise
-            # The reason that prevents another attempt must not hide that an earlier one may have been processed.
-            failure = state.build_unknown_error(f"no further attempt was possible ({error})")
-            failure.__cause__ = error
-        except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as interruption:
-            # Trio raises KeyboardInterrupt in the main task. asyncio cancels the main task instead.
-            if state.in_doubt:
-                interruption.add_note(describe_unknown_outcome(state.invocation, "the call was cancelled"))
+        except BaseException as ending:
+            state.report_lost_outcome(f"the call was ended by {type(ending).__name__}", ending)
             raise
         finally:
-            if observe.is_capturing():
-                observe.record_call(self._build_record(state))
-        try:
-            raise failure
-        finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            del failure
+            unregister_write(state)
+
+    def reject_calls(self) -> None:
+        """Reject further calls."""
+        self._closed = True
 
     async def aclose(self) -> None:
         """Close the connections of the running loop, and reject further calls.
@@ -179,7 +177,7 @@ class Pipeline:
         Connections of other event loops stay open, because only their own loop
         may close them.
         """
-        self._closed = True
+        self.reject_calls()
         transport = self._transports.pop()
         if transport is not None:
             await transport.aclose()
@@ -195,6 +193,29 @@ class Pipeline:
                 self._budgets.clear()
             budget = self._budgets[kind] = RetryBudget(capacity=policy.budget, ratio=policy.budget_ratio)
         return budget
+
+    async def _send_before_deadline(self, state: CallState) -> Response:
+        failure: Exception
+        try:
+            with anyio.CancelScope(deadline=anyio.current_time() + state.invocation.timeout):
+                return await self._send_with_retries(state)
+            failure = state.build_deadline_error()
+        except OutcomeUnknownError:
+            raise
+        except Exception as error:
+            if not state.in_doubt:
+                raise
+            # The reason that prevents another attempt must not hide that an earlier one may have been processed.
+            failure = state.build_unknown_error(f"no further attempt was possible ({error})")
+            failure.__cause__ = error
+        finally:
+            if observe.is_capturing():
+                observe.record_call(self._build_record(state))
+        try:
+            raise failure
+        finally:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            del failure
 
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from .classification import classify
-from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
+from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError, SendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,8 +90,10 @@ def decide(
 
 
 def _is_retryable(outcome: Response | RequestNotSentError | ResponseLostError, *, is_idempotent: bool) -> bool:
+    if isinstance(outcome, SendError) and outcome.is_permanent:
+        return False
     if isinstance(outcome, RequestNotSentError):
-        return not outcome.is_permanent
+        return True
     if isinstance(outcome, ResponseTooLargeError):
         # A retry would get the same response: from the same read, and from a write with the same key.
         return False
@@ -111,7 +113,8 @@ def _choose_delay(
 ) -> float:
     # The exponent is bounded, because 2.0**1024 overflows.
     bound = min(policy.max_delay, policy.base_delay * 2.0 ** min(attempt - 1, 64))
-    jittered = uniform(0.0, bound)
+    # A server that restarts refuses connections for a few tenths of a second. The first retry comes after that.
+    jittered = uniform(0.6 * bound if isinstance(outcome, RequestNotSentError) else 0.0, bound)
     if isinstance(outcome, RequestNotSentError | ResponseLostError):
         return jittered
     requested = get_retry_after(outcome.headers, wall=wall)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from duro.api import requester
 from duro.config import RetryPolicy
 from duro.errors import DecodingError, OutcomeUnknownError
 from duro.http.request import Headers, Response
@@ -61,3 +62,31 @@ async def test_raw_requests_behave_alike(client, transport):
     assert caught.value.idempotency_key == "my-key"
     with pytest.raises(DecodingError):
         await client.request("GET", "/v1/anything")
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, RecursionError])
+async def test_exception_while_a_response_is_decoded_keeps_its_class_and_gets_the_key(
+    kind, client, transport, monkeypatch, caplog
+):
+    def decode(*_):
+        raise kind
+
+    monkeypatch.setattr(requester, "decode", decode)
+    with pytest.raises(kind) as caught:
+        await client.plans.create(**PLAN, idempotency_key="my-key")
+    (note,) = caught.value.__notes__
+    (warning,) = caplog.records
+    assert (warning.name, warning.levelname, warning.getMessage()) == ("duro.http", "WARNING", note)
+    assert "createPlan got a response with status 200" in note
+    assert "idempotency_key='my-key'" in note
+
+
+async def test_exception_while_a_response_to_a_read_is_decoded_has_no_note(client, monkeypatch, caplog):
+    def decode(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(requester, "decode", decode)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        await client.customers.retrieve("cus_1")
+    assert not hasattr(caught.value, "__notes__")
+    assert caplog.records == []

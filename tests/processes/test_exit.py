@@ -23,7 +23,8 @@ from duro import Duro
 
 client = Duro("sk_test_1", base_url=sys.argv[1], timeout=600)
 client.request("GET", "/v1/idle")
-threading.Thread(target=lambda: client.request("POST", "/v1/hang", json={}), daemon=True).start()
+write = {"json": {}, "idempotency_key": "key-of-mine"}
+threading.Thread(target=lambda: client.request("POST", "/v1/hang", **write), daemon=True).start()
 sys.stdin.readline()
 """
 
@@ -53,11 +54,18 @@ def test_a_program_ends_although_its_client_is_not_closed(state, ending, select_
 
     assert running.wait() < MAX_EXIT_SECONDS
     assert running.status == status
+    if state == "in progress":
+        (warning,) = running.lost_outcomes
+        assert "request POST" in warning
+        assert "idempotency_key='key-of-mine'" in warning
+    else:
+        assert running.lost_outcomes == []
     if ending == "raises":
         assert running.errors.count("Traceback") == 1
-        assert running.unexpected_errors[-1] == "LookupError: the last line\n"
+        others = [line for line in running.unexpected_errors if line not in running.lost_outcomes]
+        assert others[-1] == "LookupError: the last line\n"
     else:
-        assert running.unexpected_errors == []
+        assert running.unexpected_errors == running.lost_outcomes
 
 
 def test_a_request_in_progress_is_cancelled_at_exit(hanging_server, run_program):
@@ -211,3 +219,97 @@ print(sum(thread.name == "duro-resolver" for thread in threading.enumerate()), f
     assert running.wait() < MAX_EXIT_SECONDS
     assert running.unexpected_errors == []
     assert running.status == 0
+
+
+CLOSINGS = {
+    "a callback that runs after that of the SDK": """
+import atexit
+atexit.register(lambda: close())
+""",
+    "a callback that runs before that of the SDK": """
+import atexit
+from duro import Duro
+atexit.register(lambda: close())
+""",
+    "weakref.finalize": """
+import weakref
+class Holder:
+    pass
+holder = Holder()
+weakref.finalize(holder, lambda: close())
+""",
+    "__del__": """
+class Holder:
+    def __del__(self):
+        self.close()
+holder = Holder()
+""",
+    "__del__ in another module": """
+import types
+class Holder:
+    def __del__(self):
+        self.close()
+holder = Holder()
+sys.modules["aaa"] = types.ModuleType("aaa")
+sys.modules["aaa"].holder = holder
+""",
+    "__del__ in a reference cycle": """
+class Holder:
+    def __del__(self):
+        self.close()
+holder = Holder()
+holder.cycle = holder
+""",
+}
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "never used"])
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_close_at_exit_is_quiet(closing, used, select_loop, hanging_server, run_program):
+    source = f"""
+from duro import Duro
+
+client = Duro("sk_test_1", base_url=sys.argv[1])
+if {used}:
+    client.request("GET", "/v1/idle")
+
+def close(client=client, write=sys.__stdout__.write, flush=sys.__stdout__.flush):
+    client.close()
+    client.close()
+    write("closed\\n")
+    flush()
+
+if "holder" in globals():
+    holder.close = close
+"""
+    running = run_program("import sys\n" + CLOSINGS[closing] + select_loop + source, hanging_server.url)
+    running.wait()
+    assert running.read_lines() == ["closed"], running.errors
+    assert running.errors == ""
+    assert running.status == 0
+
+
+def test_client_closed_at_exit_rejects_calls(hanging_server, run_program):
+    source = """
+import atexit, sys
+
+@atexit.register  # registered before the SDK is imported, so it runs after the SDK's own callback
+def close():
+    client.close()
+    try:
+        client.request("GET", "/v1/late")
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+    try:
+        client.__enter__()
+    except Exception as error:
+        print(error, flush=True)
+
+from duro import Duro
+client = Duro("sk_test_1", base_url=sys.argv[1])
+client.request("GET", "/v1/idle")
+"""
+    running = run_program(source, hanging_server.url)
+    running.wait()
+    assert running.read_lines() == ["ClientClosedError", "this client is closed; create a new one"]
+    assert running.errors == ""

@@ -79,7 +79,8 @@ def interrupt_call(method, raw_server, running):
     assert raw_server.wait_for_disconnect() == request
     assert running.read_lines() == ["/v1/after"]
     running.wait()
-    assert running.unexpected_errors == []
+    assert running.unexpected_errors == running.lost_outcomes
+    assert [key_in_note(warning) for warning in running.lost_outcomes] == [key_in_note(note) for note in notes]
     assert running.status == 0
     return request, notes
 
@@ -308,7 +309,8 @@ client.close()
     assert key_in(head) in note
     assert rest < LARGE
     running.wait()
-    assert running.unexpected_errors == []
+    (warning,) = running.unexpected_errors
+    assert key_in(head) in warning
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,10 @@ for method in ("POST", "GET"):
     running = run_program(select_loop + BEGIN + source, "http://127.0.0.1")
     running.wait()
     written, read = map(json.loads, running.read_lines())
+    assert "request POST got a response with status 200" in written[1][0]
     assert "key-of-mine" in written[1][0]
+    (warning,) = running.unexpected_errors
+    assert warning.strip() == written[1][0]
     assert read == ["KeyboardInterrupt", []]
 
 
@@ -413,6 +418,9 @@ client.close()
     assert kind == "KeyboardInterrupt"
     assert "Outcome unknown" in note
     assert "key-of-mine" in note
+    running.wait()
+    (warning,) = running.unexpected_errors
+    assert warning.strip() == note
 
 
 def test_a_second_interrupt_ends_the_wait_and_is_noted(select_loop, run_program):
@@ -463,6 +471,7 @@ print(client.request("GET", "/v1/after"))
 client.close()
 """
     running = run_program(select_loop + BEGIN + source, raw_server.url)
+    keys = []
     for number in range(2):
         request = raw_server.wait_for_request()
         assert request.path == f"/v1/hang/{number}"
@@ -471,9 +480,11 @@ client.close()
         assert kind == "KeyboardInterrupt"
         assert key_of(request) in note
         assert raw_server.wait_for_disconnect() == request
+        keys.append(key_of(request))
     assert running.read_lines() == ["/v1/after"]
     running.wait()
-    assert running.unexpected_errors == []
+    assert running.unexpected_errors == running.lost_outcomes
+    assert [key_in_note(warning) for warning in running.lost_outcomes] == keys
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

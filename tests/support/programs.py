@@ -86,6 +86,11 @@ class Program:
         """Lines of the standard error, without the warning about a client that was not closed."""
         return [line for line in self._errors if "ResourceWarning" not in line and line.strip()]
 
+    @property
+    def lost_outcomes(self):
+        """Warnings about writes whose outcome did not reach their caller."""
+        return [line for line in self._errors if line.startswith(("Outcome unknown: ", "Response lost: "))]
+
     def close(self):
         if self.process.poll() is None:
             self.process.kill()

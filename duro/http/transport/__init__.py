@@ -19,23 +19,16 @@ class SendError(Exception):
 
     Args:
         message: Description of the failure. It may contain text from the server, which is made printable.
-    """
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__(sanitize(str(message), max_chars=MAX_FAILURE_CHARS))
-
-
-class RequestNotSentError(SendError):
-    """Attempt of which nothing was sent.
-
-    Args:
-        message: Reason, as a clause without a full stop.
         is_permanent: Whether a retry would fail in the same way, as with a certificate that is not trusted.
     """
 
     def __init__(self, message: str = "", *, is_permanent: bool = False) -> None:
-        super().__init__(message)
+        super().__init__(sanitize(str(message), max_chars=MAX_FAILURE_CHARS))
         self.is_permanent: bool = is_permanent
+
+
+class RequestNotSentError(SendError):
+    """Attempt of which nothing was sent."""
 
 
 class ResponseLostError(SendError):

@@ -94,7 +94,10 @@ class SlotConnection:
 
     async def aclose(self) -> None:
         """Close the connection."""
-        await self._connection.aclose()
+        try:
+            await self._connection.aclose()
+        finally:
+            await self._network.aclose()
 
 
 def _has_trailing_data(connection: Any) -> bool:

@@ -97,7 +97,12 @@ def _find_text(error: BaseException) -> str:
     for each in chain:
         if isinstance(each, OSError) and each.errno is not None:
             return _describe_os_error(each.errno)
-    return next((text for each in chain if (text := sanitize(str(each), max_chars=MAX_TEXT_CHARS))), "")
+    return next((text for each in chain if (text := _clean(each))), "")
+
+
+def _clean(error: BaseException) -> str:
+    # h11 repeats header lines of the server, which may contain a cookie.
+    return sanitize(str(error).partition(": bytearray(")[0], max_chars=MAX_TEXT_CHARS)
 
 
 def _describe_os_error(number: int) -> str:

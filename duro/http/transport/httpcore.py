@@ -164,10 +164,7 @@ class HttpcoreTransport:
 
 
 def _to_send_error(error: Exception, *, is_sent: bool) -> SendError:
-    failure: SendError
-    if is_sent:
-        failure = ResponseLostError(describe(error))
-    else:
-        failure = RequestNotSentError(describe(error), is_permanent=is_permanent(error))
+    kind = ResponseLostError if is_sent else RequestNotSentError
+    failure = kind(describe(error), is_permanent=is_permanent(error))
     failure.__cause__ = remove_library_frames(error)
     return failure

@@ -124,11 +124,8 @@ class _Progress:
 
 
 def _to_send_error(error: Exception, progress: _Progress) -> SendError:
-    failure: SendError
-    if not progress.is_sent and _ends_before_sending(error):
-        failure = RequestNotSentError(describe(error), is_permanent=is_permanent(error))
-    else:
-        failure = ResponseLostError(describe(error))
+    kind = RequestNotSentError if not progress.is_sent and _ends_before_sending(error) else ResponseLostError
+    failure = kind(describe(error), is_permanent=is_permanent(error))
     failure.__cause__ = remove_library_frames(error)
     return failure
 

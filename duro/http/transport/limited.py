@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from ..event_loop import run_to_completion
+
 if TYPE_CHECKING:
     from ..request import Request, Response
     from . import Transport
@@ -35,5 +37,4 @@ class LimitedTransport:
 
     async def aclose(self) -> None:
         """Close all connections, also if the caller is cancelled."""
-        with anyio.CancelScope(shield=True):
-            await self.transport.aclose()
+        await run_to_completion(self.transport.aclose)

@@ -39,6 +39,7 @@ class Network(httpcore.AsyncNetworkBackend):
     def __init__(self) -> None:
         self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
         self.on_send: Callable[[], None] | None = None
+        self._opened: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
         self,
@@ -56,8 +57,14 @@ class Network(httpcore.AsyncNetworkBackend):
                 lambda: self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
             )
 
-        stream = await connect(addresses[0]) if len(addresses) == 1 else await _connect_to_first(addresses, connect)
-        return _Stream(stream, self)
+        is_single = len(addresses) == 1
+        self._opened = await (connect(addresses[0]) if is_single else _connect_to_first(addresses, connect))
+        return _Stream(self._opened, self)
+
+    async def aclose(self) -> None:
+        """Close the socket, also if a TLS handshake over it was cancelled, after which httpcore does not close it."""
+        if self._opened is not None:
+            await self._opened.aclose()
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None

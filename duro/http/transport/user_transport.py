@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..request import Response
 from . import ResponseLostError, SendError
 from .failures import describe, remove_library_frames
+from .log_filter import RedactedLogs
 
 if TYPE_CHECKING:
     from ..request import Request
@@ -44,7 +45,8 @@ class UserTransport:
         request.on_send(True)
         failure: Exception
         try:
-            response: object = await self._transport.send(request)
+            with RedactedLogs():
+                response: object = await self._transport.send(request)
         except SendError:
             raise
         except Exception as error:  # noqa: BLE001 - of any class
