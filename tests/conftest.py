@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.charges", "tests.support.programs", "tests.support.raw_server"]
+pytest_plugins = ["tests.support.charges", "tests.support.programs", "tests.support.raw_server", "tests.support.tcp_proxy"]
 
 # A deadline would fail on a slow machine. In CI, two runs must test the same examples.
 settings.register_profile("local", deadline=None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import NamedTuple
 
 import pytest
 import trustme
@@ -11,42 +12,28 @@ from tests.gateways.writes import Ledger
 COLUMNS = ("gateway", "mode", "restarts", "done", "not done", "unknown", "twice", "hung")
 
 
-@pytest.fixture(scope="session")
-def authority():
-    return trustme.CA()
+class TLS(NamedTuple):
+    """Certificate of the gateways, and an SSL context that trusts it."""
+
+    certificate: trustme.LeafCert
+    context: ssl.SSLContext
 
 
 @pytest.fixture(scope="session")
-def certificate(authority):
-    return authority.issue_cert("127.0.0.1")
-
-
-@pytest.fixture(scope="session")
-def context(authority):
-    """Return an SSL context that trusts the gateways."""
+def tls():
+    authority = trustme.CA()
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    return context
+    return TLS(authority.issue_cert("127.0.0.1"), context)
 
 
 @pytest.fixture
-def api(sandbox):
-    """Return the port of a sandbox."""
-    return int(sandbox.url.rpartition(":")[2])
-
-
-@pytest.fixture
-def subscription(sandbox):
-    """Create a customer and a plan, and return the arguments of a subscription, which makes a charge."""
+def ledger(sandbox):
+    """Return the ledger of a sandbox with a customer and a plan."""
     with Duro(sandbox.secret_key, base_url=sandbox.url) as duro:
         customer = duro.customers.create(email="payer@example.com")
         plan = duro.plans.create(name="Pro", amount=500, interval="month")
-    return {"customer_id": customer.id, "plan_id": plan.id}
-
-
-@pytest.fixture
-def ledger(sandbox, subscription):
-    return Ledger(sandbox, subscription)
+    return Ledger(sandbox, {"customer_id": customer.id, "plan_id": plan.id})
 
 
 @pytest.fixture

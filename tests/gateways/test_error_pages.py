@@ -20,10 +20,8 @@ WITH_RETRIES = RetryPolicy(retries=10, base_delay=0.1, max_delay=0.4)
 class Writer:
     """Caller of writes through a gateway."""
 
-    def __init__(self, interface, sandbox, subscription, ledger):
+    def __init__(self, interface, ledger):
         self._interface = interface
-        self._sandbox = sandbox
-        self._subscription = subscription
         self._ledger = ledger
 
     def write(self, gateway_class, *keys, retries=0, pause=0.0, port=None, **values):
@@ -43,32 +41,28 @@ class Writer:
         results = {}
 
         async def main():
-            async with open_client(self._interface, gateway, retries=retries) as create:
+            secret_key = self._ledger.sandbox.secret_key
+            async with open_client(self._interface, gateway, secret_key, retries=retries) as create:
 
                 async def write(number, key):
                     await anyio.sleep(number * pause)
-                    results[key] = await make_write(create, key, self._subscription)
+                    results[key] = await make_write(create, key, self._ledger.arguments)
 
                 async with anyio.create_task_group() as tasks:
                     for number, key in enumerate(keys):
                         tasks.start_soon(write, number, key)
 
-        with gateway_class(self.api_port if port is None else port, **values) as gateway:
-            gateway.secret_key = self._sandbox.secret_key
+        with gateway_class(self._ledger.api_port if port is None else port, **values) as gateway:
             anyio.run(main, backend="trio" if self._interface == "trio" else "asyncio")
         in_order = [results[key] for key in keys]
         self.effects = [self._ledger.effects[key] for key in keys]
         self._ledger.check(in_order)
         return in_order
 
-    @property
-    def api_port(self):
-        return int(self._sandbox.url.rpartition(":")[2])
-
 
 @pytest.fixture(params=INTERFACES)
-def writer(request, sandbox, subscription, ledger):
-    return Writer(request.param, sandbox, subscription, ledger)
+def writer(request, ledger):
+    return Writer(request.param, ledger)
 
 
 class TestOutcomeIsOpen:

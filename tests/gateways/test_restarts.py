@@ -29,23 +29,21 @@ RETRIES = {"default retries": None, "retries=0": 0}
 
 
 @pytest.fixture
-def run(sandbox, api, subscription, ledger, certificate, context, record_row):
+def run(ledger, tls, record_row):
     """Make writes while a gateway is restarted, check what callers were told, and return the counts."""
 
     def run(name, restarts, interface, retries, *, own_client=False):
         gateway_class, has_tls = GATEWAYS[name]
-        context_or_none = context if has_tls else None
+        certificate, context = tls if has_tls else (None, None)
 
         async def main():
-            async with open_client(
-                interface, gateway, retries=RETRIES[retries], context=context_or_none, own_client=own_client
-            ) as create:
+            options = {"retries": RETRIES[retries], "context": context, "own_client": own_client}
+            async with open_client(interface, gateway, ledger.sandbox.secret_key, **options) as create:
                 functions = [partial(gateway_class.restarts[each], gateway) for each in restarts]
-                return await write_during_restarts(create, subscription, functions)
+                return await write_during_restarts(create, ledger.arguments, functions)
 
-        sandbox.faults.add("delay", seconds=API_DELAY, method="POST", path="/v1/subscriptions", times=None)
-        with gateway_class(api, certificate if has_tls else None) as gateway:
-            gateway.secret_key = sandbox.secret_key
+        ledger.sandbox.faults.add("delay", seconds=API_DELAY, method="POST", path="/v1/subscriptions", times=None)
+        with gateway_class(ledger.api_port, certificate) as gateway:
             results, restart_count = anyio.run(main, backend="trio" if interface == "trio" else "asyncio")
         told = Counter(result.told for result in results)
         hung = sum(result.seconds > TIMEOUT + 1 for result in results)

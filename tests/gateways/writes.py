@@ -38,12 +38,13 @@ class Result(NamedTuple):
 
 
 @asynccontextmanager
-async def open_client(interface, gateway, *, retries, context=None, own_client=False, timeout=TIMEOUT):
+async def open_client(interface, gateway, secret_key, *, retries, context=None, own_client=False, timeout=TIMEOUT):
     """Yield a function that creates a subscription: ``await create(**arguments)``.
 
     Args:
         interface: One of ``INTERFACES``.
         gateway: Running gateway.
+        secret_key: Secret key of the API.
         retries: Number of retries or a policy, ``None`` for the default.
         context: SSL context, ``None`` for a gateway without TLS.
         own_client: Whether the connections belong to an ``httpx.AsyncClient`` of the test.
@@ -56,14 +57,14 @@ async def open_client(interface, gateway, *, retries, context=None, own_client=F
         options["transport"] = httpx.AsyncClient(verify=context)
     if interface == "blocking":
         limiter = anyio.CapacityLimiter(THREADS)
-        with Duro(gateway.secret_key, **options) as client:
+        with Duro(secret_key, **options) as client:
 
             async def create(**arguments):
                 return await anyio.to_thread.run_sync(lambda: client.subscriptions.create(**arguments), limiter=limiter)
 
             yield create
     else:
-        async with AsyncDuro(gateway.secret_key, **options) as client:
+        async with AsyncDuro(secret_key, **options) as client:
             yield client.subscriptions.create
 
 
@@ -111,21 +112,30 @@ async def write_during_restarts(create, arguments, restarts):
 
 
 class Ledger:
-    """Effects of writes in a sandbox, and a client that asks it without the gateway."""
+    """Effects of writes in a sandbox, and a client that asks it without the gateway.
+
+    Args:
+        sandbox: Running sandbox.
+        arguments: Arguments of a subscription, which makes a charge.
+    """
 
     def __init__(self, sandbox, arguments):
-        self._sandbox = sandbox
-        self._arguments = arguments
+        self.sandbox = sandbox
+        self.arguments = arguments
+
+    @property
+    def api_port(self):
+        return int(self.sandbox.url.rpartition(":")[2])
 
     @property
     def effects(self):
         """Number of charges by key."""
-        return Counter(charge.idempotency_key for charge in self._sandbox.ledger)
+        return Counter(charge.idempotency_key for charge in self.sandbox.ledger)
 
     def repeat(self, *keys):
         """Repeat writes under their keys, without the gateway."""
-        with Duro(self._sandbox.secret_key, base_url=self._sandbox.url) as duro:
-            return [duro.subscriptions.create(**self._arguments, idempotency_key=key) for key in keys]
+        with Duro(self.sandbox.secret_key, base_url=self.sandbox.url) as duro:
+            return [duro.subscriptions.create(**self.arguments, idempotency_key=key) for key in keys]
 
     def check(self, results):
         """Check that callers were told the truth, and that repeating an unknown write settles it.
