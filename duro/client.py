@@ -36,15 +36,18 @@ from .config import (
     RetryPolicy,
     check_max_connections,
     check_max_response_bytes,
+    check_ssl_context,
     check_timeout,
     resolve_base_url,
     to_retry_policy,
 )
 from .http.operation import raw_operation
 from .http.pipeline import Pipeline
-from .http.transport.factory import choose_exchange_transport, choose_transport
+from .http.transport.factory import TransportFactory
+from .http.transport.proxies import check_proxy
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
     from types import TracebackType
 
@@ -99,7 +102,15 @@ class AsyncDuro:
             and decompressed. Default: 16 MiB. A larger response is not read
             to its end.
         transport: HTTP transport: ``"httpx"`` (default), an
-            ``httpx.AsyncClient``, or any :class:`~duro.Transport`.
+            ``httpx.AsyncClient``, any :class:`~duro.Transport`, or a function
+            that creates one of these. The function is called once per event
+            loop and process. Token exchanges are sent through it, too.
+        ssl_context: TLS context, for example for a private certificate
+            authority or a client certificate. Default: the certificate
+            authorities of the package certifi, or of ``SSL_CERT_FILE``.
+        proxy: URL of a proxy (``http://``, ``https://``, ``socks5://``), or
+            ``None`` for none. Default: the proxy from the environment, except
+            for loopback addresses.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes
@@ -124,6 +135,8 @@ class AsyncDuro:
         max_connections: int = DEFAULT_MAX_CONNECTIONS,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         transport: AnyTransport = "httpx",
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | Unset | None = UNSET,
     ) -> None:
         # A traceback can show local variables, so none of them may keep a secret as a plain string.
         wrapped_credential, wrapped_id, wrapped_secret = (
@@ -140,10 +153,12 @@ class AsyncDuro:
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
             max_connections=check_max_connections(max_connections),
             max_response_bytes=check_max_response_bytes(max_response_bytes),
+            ssl_context=check_ssl_context(ssl_context),
+            proxy=proxy if proxy is None or isinstance(proxy, Unset) else check_proxy(proxy),
         )
+        transports = TransportFactory(transport, settings)
         state = ClientState(
-            Pipeline(settings, choose_transport(transport, settings)),
-            Authorizers(settings, choose_exchange_transport(transport, settings)),
+            Pipeline(settings, transports.create), Authorizers(settings, transports.create_for_exchanges)
         )
         self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry))
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from ._checks import check_integer, check_number
 from ._clock import Clock
+from ._unset import UNSET, Unset
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = [
     "DEFAULT_MAX_CONNECTIONS",
@@ -24,6 +28,7 @@ __all__ = [
     "RetryPolicy",
     "check_max_connections",
     "check_max_response_bytes",
+    "check_ssl_context",
     "check_timeout",
     "find_url_problem",
     "is_loopback",
@@ -129,6 +134,32 @@ def check_max_response_bytes(value: int) -> int:
     return check_integer("max_response_bytes", value, minimum=1, advice="pass a number of bytes")
 
 
+def check_ssl_context(value: ssl.SSLContext | None) -> ssl.SSLContext | None:
+    """Check the TLS context of a client.
+
+    Args:
+        value: Client-side context that verifies certificates, or ``None``.
+
+    Returns:
+        The context.
+
+    Raises:
+        ConfigurationError: The value is not an ``ssl.SSLContext``, or is for servers.
+    """
+    import ssl
+
+    if value is not None and not isinstance(value, ssl.SSLContext):
+        raise ConfigurationError(
+            f"ssl_context must be an ssl.SSLContext, got {type(value).__name__}; "
+            "create one with ssl.create_default_context(cafile=…)"
+        )
+    if value is not None and value.protocol is ssl.PROTOCOL_TLS_SERVER:
+        raise ConfigurationError(
+            "ssl_context must be for clients, got one for servers; create one with ssl.create_default_context(cafile=…)"
+        )
+    return value
+
+
 def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
     """Choose the address of the API.
 
@@ -217,6 +248,8 @@ class ClientSettings:
         retry: Retry policy of a call.
         max_connections: Connections per event loop at most.
         max_response_bytes: Size of a response in bytes at most, compressed and decompressed.
+        ssl_context: TLS context, ``None`` for the default certificate authorities.
+        proxy: Address of the proxy, ``None`` for none. If unset, the environment decides.
         clock: Sources of time and random numbers.
     """
 
@@ -225,4 +258,6 @@ class ClientSettings:
     retry: RetryPolicy = field(factory=RetryPolicy)
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
+    ssl_context: ssl.SSLContext | None = None
+    proxy: str | Unset | None = field(default=UNSET, repr=False)
     clock: Clock = field(factory=Clock)

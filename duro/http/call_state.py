@@ -33,7 +33,9 @@ class CallState:
         budget: Retry budget of the client.
         credential: Headers that authenticate the current attempt.
         attempts: Number of times that the request was sent or tried.
-        in_doubt: Whether a write may have been processed without a response.
+        is_unsettled: Whether an earlier attempt of a write may have been processed.
+        is_connecting: Whether the current attempt waits for its connection.
+        is_sent: Whether a byte of the current attempt may have been written.
         response: Response to the last attempt, ``None`` without one.
     """
 
@@ -42,8 +44,36 @@ class CallState:
     budget: RetryBudget
     credential: Headers = NO_HEADERS
     attempts: int = 0
-    in_doubt: bool = False
+    is_unsettled: bool = False
+    is_connecting: bool = False
+    is_sent: bool = False
     response: Response | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a write may have been processed without a response."""
+        return self.is_unsettled or (self.is_sent and self.invocation.operation.is_mutation)
+
+    def begin_attempt(self) -> None:
+        """Begin another attempt. Another thread that reads ``in_doubt`` finds each doubt at any time."""
+        self.attempts += 1
+        self.is_unsettled = self.in_doubt
+        self.is_sent = False
+        self.is_connecting = True
+
+    def report_send(self, is_sent: bool) -> None:
+        """Set whether a byte of the current attempt may have been written."""
+        self.is_sent = is_sent
+        self.is_connecting = not is_sent
+
+    def end_attempt(self, *, in_doubt: bool) -> None:
+        """End the current attempt.
+
+        Args:
+            in_doubt: Whether a write may have been processed, by this attempt or an earlier one.
+        """
+        self.is_unsettled = in_doubt
+        self.is_sent = self.is_connecting = False
 
     def find_error(self, cause: str) -> OutcomeUnknownError | None:
         """Return the error for a caller that stops waiting; see `Write.find_error`."""
@@ -61,6 +91,13 @@ class CallState:
         timeout = self.invocation.timeout
         if self.in_doubt:
             return self.build_unknown_error(f"the deadline of {timeout:g} s passed")
+        if self.is_connecting:
+            return ConnectionFailedError(
+                f"the connection to the API was not established within the deadline of {timeout:g} s; nothing was "
+                "sent, and the call is safe to repeat",
+                idempotency_key=self.invocation.idempotency_key,
+                attempts=self.attempts,
+            )
         return DeadlineExceededError(
             f"the deadline of {timeout:g} s passed, and nothing was changed; pass a longer timeout=",
             idempotency_key=self.invocation.idempotency_key,

@@ -13,7 +13,7 @@ from anyio.lowlevel import current_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["PerLoop", "run_to_completion", "spawn_detached"]
+__all__ = ["PerLoop", "call_soon_threadsafe", "run_to_completion", "spawn_detached"]
 
 T = TypeVar("T")
 
@@ -71,13 +71,32 @@ class PerLoop(Generic[T]):
 def _is_finished(loop: Any) -> bool:
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
+    return not call_soon_threadsafe(loop, _do_nothing)
+
+
+def call_soon_threadsafe(loop: Any, function: Callable[[], None]) -> bool:
+    """Call a function on an event loop, from any thread.
+
+    Args:
+        loop: Event loop of asyncio, or token of trio.
+        function: Function to call.
+
+    Returns:
+        Whether the loop still runs. If not, the function is not called.
+    """
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        try:
+            loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            return False
+        return True
     import trio  # it is installed, because only trio has other loops than asyncio
 
     try:
-        loop.run_sync_soon(_do_nothing)
+        loop.run_sync_soon(function)
     except trio.RunFinishedError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _do_nothing() -> None:

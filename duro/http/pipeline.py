@@ -14,16 +14,17 @@ and only the scope knows whether a write is in doubt.
 
 State of a call
     `CallState` holds it. Only the task of the call changes it, and only in
-    `_load_credential` (``credential``) and `_send_once` (the rest). Other
+    `_load_credential` (``credential``), `_send_once` and `report_send` (the rest). Other
     threads may read it at any time through `CallState.find_error`: the
     blocking client does so after Ctrl-C. No lock is needed, because each
     change is one assignment.
 
 ``in_doubt``
     Whether a write may have been processed although the caller did
-    not get a response. `_send_once` sets it before the transport gets the request,
-    because a cancellation can arrive at any point after that. Afterwards it
-    depends on the outcome:
+    not get a response. The doubt begins when the transport reports that the
+    first byte of the request may be written, because a cancellation can arrive
+    at any point after that. While the transport connects, there is none.
+    Afterwards it depends on the outcome:
 
     - Not sent: as before the attempt. An earlier attempt may still be in doubt.
     - Lost: in doubt.
@@ -56,7 +57,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from attrs import evolve
 
-from ..errors import ClientClosedError, DuroError
+from ..errors import ClientClosedError, OutcomeUnknownError
 from . import observe
 from .call_state import CallState, describe_unknown_outcome
 from .event_loop import PerLoop
@@ -141,9 +142,19 @@ class Pipeline:
         state = CallState(invocation, self._clock.monotonic(), budget)
         if invocation.operation.is_mutation:
             register_write(state)
+        failure: Exception
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + invocation.timeout):
                 return await self._send_with_retries(state)
+            failure = state.build_deadline_error()
+        except OutcomeUnknownError:
+            raise
+        except Exception as error:
+            if not state.in_doubt:
+                raise
+            # The reason that prevents another attempt must not hide that an earlier one may have been processed.
+            failure = state.build_unknown_error(f"no further attempt was possible ({error})")
+            failure.__cause__ = error
         except (anyio.get_cancelled_exc_class(), KeyboardInterrupt) as interruption:
             # Trio raises KeyboardInterrupt in the main task. asyncio cancels the main task instead.
             if state.in_doubt:
@@ -152,7 +163,7 @@ class Pipeline:
         finally:
             if observe.is_capturing():
                 observe.record_call(self._build_record(state))
-        raise state.build_deadline_error()
+        raise failure
 
     async def aclose(self) -> None:
         """Close the connections of the running loop, and reject further calls.
@@ -201,26 +212,17 @@ class Pipeline:
                 uniform=self._clock.uniform,
             )
             if isinstance(decision, GiveUp):
-                raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
-            if not state.budget.withdraw():
-                raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
+                raise state.build_error(outcome, decision.reason, wall=self._clock.wall()) from _cause_of(outcome)
+            # The budget protects the server, which does not notice an attempt that was not sent.
+            if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
+                error = state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
+                raise error from _cause_of(outcome)
             await self._clock.sleep(decision.delay)
 
     async def _load_credential(self, state: CallState) -> None:
-        failure: DuroError
-        try:
-            self.check_open()
-            state.credential = (
-                state.invocation.authorizer.cached_headers() or await state.invocation.authorizer.get_headers()
-            )
-        except DuroError as error:
-            if not state.in_doubt:
-                raise
-            failure = error
-        else:
-            return
-        # The reason that prevents another attempt must not hide that an earlier one may have been processed.
-        raise state.build_unknown_error(f"no further attempt was possible ({failure})")
+        self.check_open()
+        authorizer = state.invocation.authorizer
+        state.credential = authorizer.cached_headers() or await authorizer.get_headers()
 
     async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError:
         limited = self._transports.get()
@@ -229,25 +231,24 @@ class Pipeline:
             if is_queued:
                 # The token may have expired while the call waited for a slot.
                 await self._load_credential(state)
-            request = self._build_request(state)
-            state.attempts += 1
-            was_in_doubt = state.in_doubt
-            # Before the request is sent: a cancellation during the next await must find the flag set.
-            state.in_doubt = is_mutation = state.invocation.operation.is_mutation
-            outcome: Response | RequestNotSentError | ResponseLostError
+            state.begin_attempt()
             try:
-                outcome = await limited.transport.send(request)
+                outcome: Response | RequestNotSentError | ResponseLostError = await limited.transport.send(
+                    self._build_request(state)
+                )
             except (RequestNotSentError, ResponseLostError) as failure:
                 outcome = failure
         if isinstance(outcome, Response):
             state.response = outcome
-            is_open = was_in_doubt or (is_mutation and is_gateway_error(outcome.status))
-            state.in_doubt = is_open and not is_conclusive(outcome.status)
+            is_open = state.is_unsettled or (
+                state.invocation.operation.is_mutation and is_gateway_error(outcome.status)
+            )
+            state.end_attempt(in_doubt=is_open and not is_conclusive(outcome.status))
             self._log(state, outcome.status, outcome.request_id)
         else:
             state.response = None
-            if isinstance(outcome, RequestNotSentError):
-                state.in_doubt = was_in_doubt
+            is_lost = not isinstance(outcome, RequestNotSentError)
+            state.end_attempt(in_doubt=state.is_unsettled or (is_lost and state.invocation.operation.is_mutation))
             self._log(state, outcome, None)
         return outcome
 
@@ -261,6 +262,7 @@ class Pipeline:
             invocation.content,
             max(0.0, self._time_left(state)) + _SOCKET_MARGIN_SECONDS,
             self._settings.max_response_bytes,
+            state.report_send,
         )
 
     def _time_left(self, state: CallState) -> float:
@@ -281,3 +283,8 @@ class Pipeline:
             idempotency_key=state.invocation.idempotency_key,
             elapsed=self._clock.monotonic() - state.started,
         )
+
+
+def _cause_of(outcome: Response | RequestNotSentError | ResponseLostError) -> BaseException | None:
+    """Return the exception of the transport or of the library below it, ``None`` for a response."""
+    return None if isinstance(outcome, Response) else outcome.__cause__

@@ -11,6 +11,8 @@ from .._version import __version__
 from ..config import DEFAULT_MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config import RetryPolicy
     from .operation import Operation
 
@@ -75,6 +77,10 @@ NO_HEADERS: Final = Headers()
 USER_AGENT: Final = (b"user-agent", f"duro-sdk-python/{__version__}".encode("ascii"))
 
 
+def _ignore(_is_sent: bool) -> None:
+    pass
+
+
 @frozen
 class Request:
     """HTTP request for a transport to send.
@@ -87,6 +93,8 @@ class Request:
         timeout: Timeout of each socket operation in seconds.
         max_response_bytes: Size of the response in bytes at most, compressed and
             decompressed. A transport raises ``ResponseTooLargeError`` for a larger one.
+        on_send: Function that the SDK's own transports call with ``True`` before the first byte
+            may be written, and with ``False`` if it is proven later that none was.
     """
 
     method: str
@@ -95,6 +103,7 @@ class Request:
     content: bytes | None = field(repr=False)
     timeout: float
     max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
+    on_send: Callable[[bool], None] = field(default=_ignore, repr=False, eq=False)
 
 
 @frozen

@@ -92,7 +92,7 @@ def decide(
 
 def _is_retryable(outcome: Response | RequestNotSentError | ResponseLostError, *, is_idempotent: bool) -> bool:
     if isinstance(outcome, RequestNotSentError):
-        return True
+        return not outcome.is_permanent
     if isinstance(outcome, ResponseTooLargeError):
         # A retry would get the same response: from the same read, and from a write with the same key.
         return False

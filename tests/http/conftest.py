@@ -50,6 +50,7 @@ class ScriptedTransport:
 
     async def send(self, request):
         self.requests.append(request)
+        request.on_send(True)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         await anyio.lowlevel.checkpoint()
         if callable(outcome):

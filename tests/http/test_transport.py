@@ -14,21 +14,24 @@ import pytest
 from duro import AsyncDuro
 from duro.errors import ConnectionFailedError, OutcomeUnknownError, TransportError
 from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
-from duro.http.transport.httpx import HttpxClientTransport, HttpxTransport
+from duro.http.transport.httpcore import HttpcoreTransport
+from duro.http.transport.httpx_client import HttpxClientTransport
+from duro.http.transport.limited import LimitedTransport
+from duro.http.transport.tls import TlsContext
 from tests.support.raw_http import KEY, OK, request_to, reset, respond_with, send_nothing, send_pieces
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["own pool", "user's client"])
-async def over_httpx(request):
-    """Both httpx transports: the pool of the client, and an ``AsyncClient`` of the user."""
+@pytest.fixture(params=["own connections", "user's client"])
+async def over_transport(request):
+    """Both transports of the SDK: connections of the client, and an ``AsyncClient`` of the user."""
     bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with httpx.AsyncClient(verify=bare, trust_env=False) as client:
 
         def make(url):
-            if request.param == "own pool":
-                made.append(HttpxTransport(url, max_connections=5))
+            if request.param == "own connections":
+                made.append(HttpcoreTransport(url, TlsContext()))
             else:
                 made.append(HttpxClientTransport(client))
             return made[-1]
@@ -55,61 +58,63 @@ FAILURES = {
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("failure", FAILURES)
-async def test_failure_during_the_exchange_raises_response_lost(failure, method, raw_server, over_httpx):
+async def test_failure_during_the_exchange_raises_response_lost(failure, method, raw_server, over_transport):
     server = raw_server(FAILURES[failure])
     with pytest.raises(ResponseLostError) as caught:
-        await over_httpx(server.url).send(request_to(server.url, method, b"{}" if method == "POST" else None))
+        await over_transport(server.url).send(request_to(server.url, method, b"{}" if method == "POST" else None))
     assert str(caught.value)
     assert caught.value.__context__ is None
     assert len(server.requests) == 1
 
 
-async def test_missing_response_ends_with_the_timeout_of_the_request(raw_server, over_httpx):
+async def test_missing_response_ends_with_the_timeout_of_the_request(raw_server, over_transport):
     server = raw_server(send_nothing)
     with anyio.fail_after(5), pytest.raises(ResponseLostError, match="ReadTimeout"):
-        await over_httpx(server.url).send(request_to(server.url, timeout=0.2))
+        await over_transport(server.url).send(request_to(server.url, timeout=0.2))
 
 
-async def test_refused_connection_raises_request_not_sent(closed_port, over_httpx):
+async def test_refused_connection_raises_request_not_sent(closed_port, over_transport):
     url = f"http://127.0.0.1:{closed_port}"
     with pytest.raises(RequestNotSentError, match="ConnectError") as caught:
-        await over_httpx(url).send(request_to(url))
+        await over_transport(url).send(request_to(url))
     assert caught.value.__context__ is None
 
 
-async def test_unknown_host_raises_request_not_sent(over_httpx):
+async def test_unknown_host_raises_request_not_sent(over_transport):
     with pytest.raises(RequestNotSentError):
-        await over_httpx("https://host.invalid").send(request_to("https://host.invalid"))
+        await over_transport("https://host.invalid").send(request_to("https://host.invalid"))
 
 
-async def test_server_without_tls_raises_request_not_sent(raw_server, over_httpx):
+async def test_server_without_tls_raises_request_not_sent(raw_server, over_transport):
     server = raw_server(lambda _server, connection: connection.sendall(b"no tls here") or connection.recv(1))
     url = server.url.replace("http://", "https://")
     with pytest.raises(RequestNotSentError):
-        await over_httpx(url).send(request_to(url))
+        await over_transport(url).send(request_to(url))
 
 
 @pytest.mark.parametrize("line", [(b"x-a", b"a\r\nx-b: b"), (b"x a", b"a"), (b"", b"a")])
-async def test_invalid_headers_raise_request_not_sent(line, raw_server, over_httpx):
+async def test_invalid_headers_raise_request_not_sent(line, raw_server):
     server = raw_server(respond_with(OK))
+    transport = HttpcoreTransport(server.url, TlsContext())
     with pytest.raises(RequestNotSentError):
-        await over_httpx(server.url).send(request_to(server.url, lines=[line]))
+        await transport.send(request_to(server.url, lines=[line]))
+    await transport.aclose()
     assert server.requests == []
 
 
-async def test_response_is_complete(raw_server, over_httpx):
+async def test_response_is_complete(raw_server, over_transport):
     body = gzip.compress(b'{"a": "\xc3\xa9"}')
     head = b"HTTP/1.1 201 Created\r\nX-Request-ID: req_1\r\nContent-Encoding: gzip\r\ncontent-length: %d\r\n\r\n"
     server = raw_server(send_pieces(head % len(body) + body))
-    response = await over_httpx(server.url).send(request_to(server.url))
+    response = await over_transport(server.url).send(request_to(server.url))
     assert (response.status, response.body, response.request_id) == (201, b'{"a": "\xc3\xa9"}', "req_1")
     assert all(name == name.lower() for name, _ in response.headers)
 
 
 @pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"307 Temporary", b"308 Permanent"])
-async def test_redirects_are_returned_as_responses(status, raw_server, over_httpx):
+async def test_redirects_are_returned_as_responses(status, raw_server, over_transport):
     server = raw_server(respond_with(b"HTTP/1.1 " + status + b"\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"))
-    response = await over_httpx(server.url).send(request_to(server.url))
+    response = await over_transport(server.url).send(request_to(server.url))
     assert response.status == int(status[:3])
     assert len(server.requests) == 1
 
@@ -126,37 +131,37 @@ TOO_LARGE = {
 # After a body is abandoned, httpcore's generators are garbage-collected, which trio reports.
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", TOO_LARGE)
-async def test_response_above_the_limit_is_rejected_before_its_end(kind, raw_server, over_httpx):
+async def test_response_above_the_limit_is_rejected_before_its_end(kind, raw_server, over_transport):
     server = raw_server(
         send_pieces(b"HTTP/1.1 200 OK\r\n" + TOO_LARGE[kind], then=lambda connection: connection.recv(1))
     )
-    transport = over_httpx(server.url)
+    transport = over_transport(server.url)
     with anyio.fail_after(5), pytest.raises(ResponseTooLargeError, match="1000 bytes") as caught:
         await transport.send(request_to(server.url, timeout=60, limit=1_000))
     assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-async def test_response_at_the_limit_is_accepted(compressed, raw_server, over_httpx):
+async def test_response_at_the_limit_is_accepted(compressed, raw_server, over_transport):
     body = bytes(1_000)
     sent = gzip.compress(body) if compressed else body
     head = b"content-encoding: gzip\r\n" if compressed else b""
     server = raw_server(respond_with(b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\n\r\n%s" % (head, len(sent), sent)))
-    response = await over_httpx(server.url).send(request_to(server.url, limit=1_000))
+    response = await over_transport(server.url).send(request_to(server.url, limit=1_000))
     assert response.body == body
 
 
-async def test_connection_is_reused(raw_server, over_httpx):
+async def test_connection_is_reused(raw_server, over_transport):
     server = raw_server(respond_with(OK))
-    transport = over_httpx(server.url)
+    transport = over_transport(server.url)
     for _ in range(5):
         await transport.send(request_to(server.url))
     assert (server.connections, len(server.requests)) == (1, 5)
 
 
-async def test_connection_that_the_server_closed_is_not_reused(raw_server, over_httpx):
+async def test_connection_that_the_server_closed_is_not_reused(raw_server, over_transport):
     server = raw_server(send_pieces(OK))
-    transport = over_httpx(server.url)
+    transport = over_transport(server.url)
     for turn in range(3):
         await transport.send(request_to(server.url))
         while server.ended <= turn:
@@ -166,93 +171,13 @@ async def test_connection_that_the_server_closed_is_not_reused(raw_server, over_
 
 async def test_connections_stay_within_the_limit(raw_server):
     server = raw_server(respond_with(OK))
-    transport = HttpxTransport(server.url, max_connections=3)
+    transport = LimitedTransport(HttpcoreTransport(server.url, TlsContext()), max_connections=3)
     async with anyio.create_task_group() as tasks:
         for _ in range(30):
             tasks.start_soon(transport.send, request_to(server.url))
     assert server.connections <= 3
     assert len(server.requests) == 30
     await transport.aclose()
-
-
-class TestExhaustedPool:
-    @pytest.fixture(autouse=True)
-    def short_pool_timeout(self, monkeypatch):
-        monkeypatch.setattr("duro.http.transport.httpx.POOL_TIMEOUT_SECONDS", 0.05)
-
-    def exhaust(self, transport):
-        """Occupy every slot of the pool for good, as a request cancelled in httpcore's queue does."""
-        pool = transport._pool._transport._pool
-        pool._max_connections = 0
-
-    async def test_it_is_replaced_once_and_logged(self, raw_server, caplog):
-        server = raw_server(respond_with(OK))
-        transport = HttpxTransport(server.url, max_connections=3)
-        self.exhaust(transport)
-        caplog.set_level(logging.WARNING, "duro")
-        async with anyio.create_task_group() as tasks:
-            for _ in range(3):
-                tasks.start_soon(transport.send, request_to(server.url))
-        assert transport.pools_replaced == 1
-        assert len(caplog.records) == 1
-        for _ in range(3):
-            assert (await transport.send(request_to(server.url))).status == 200
-        assert transport.pools_replaced == 1
-        await transport.aclose()
-
-    async def test_replacement_without_connections_raises_request_not_sent(self, raw_server, monkeypatch):
-        server = raw_server(respond_with(OK))
-        transport = HttpxTransport(server.url, max_connections=1)
-        open_pool = transport._open_pool
-
-        def open_exhausted():
-            pool = open_pool()
-            pool._pool._max_connections = 0
-            return pool
-
-        monkeypatch.setattr(transport, "_open_pool", open_exhausted)
-        self.exhaust(transport)
-        with pytest.raises(RequestNotSentError, match="pool"):
-            await transport.send(request_to(server.url))
-        assert server.requests == []
-        await transport.aclose()
-
-    async def test_active_requests_of_the_exhausted_pool_are_completed(self, raw_server):
-        continue_slow = threading.Event()
-
-        def handle(server, connection):
-            while server.receive(connection) is not None:
-                if b"slow" in server.requests[-1]:
-                    continue_slow.wait(5)
-                connection.sendall(OK)
-
-        server = raw_server(handle)
-        transport = HttpxTransport(server.url, max_connections=3)
-        responses = []
-
-        async def slow():
-            responses.append(await transport.send(request_to(server.url, lines=[(b"x-pace", b"slow")])))
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(slow)
-            while not server.requests:
-                await anyio.sleep(0.005)
-            self.exhaust(transport)
-            await transport.send(request_to(server.url))
-            assert transport.pools_replaced == 1
-            continue_slow.set()
-        assert [response.status for response in responses] == [200]
-        await transport.aclose()
-
-
-async def test_certificates_are_verified(monkeypatch):
-    contexts = []
-    monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: contexts.append(options["verify"]))
-    HttpxTransport("https://sandbox.useduro.com", max_connections=1)
-    (context,) = contexts
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert context.cert_store_stats()["x509_ca"] > 0
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncated"])

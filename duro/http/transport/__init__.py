@@ -15,7 +15,16 @@ class SendError(Exception):
 
 
 class RequestNotSentError(SendError):
-    """Attempt of which nothing was sent."""
+    """Attempt of which nothing was sent.
+
+    Args:
+        message: Reason, as a clause without a full stop.
+        is_permanent: Whether a retry would fail in the same way, as with a certificate that is not trusted.
+    """
+
+    def __init__(self, message: str = "", *, is_permanent: bool = False) -> None:
+        super().__init__(message)
+        self.is_permanent: bool = is_permanent
 
 
 class ResponseLostError(SendError):

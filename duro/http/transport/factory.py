@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union
 
+from ..._unset import Unset
 from ...errors import ConfigurationError
+from ..event_loop import PerLoop
 from . import Transport
-from .httpx import HttpxClientTransport, HttpxTransport, is_httpx_client
+from .binding import bind
+from .httpcore import HttpcoreTransport
+from .httpx_client import HttpxClientTransport, is_httpx_client
 from .limited import LimitedTransport
+from .proxies import find_proxy
+from .tls import TlsContext
+from .user_transport import UserTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,73 +23,96 @@ if TYPE_CHECKING:
 
     from ...config import ClientSettings
 
-__all__ = ["AnyTransport", "choose_exchange_transport", "choose_transport"]
+__all__ = ["AnyTransport", "TransportFactory", "TransportSource"]
 
-AnyTransport: TypeAlias = Union[Literal["httpx"], "httpx.AsyncClient", Transport]
+TransportSource: TypeAlias = Union[Literal["httpx"], "httpx.AsyncClient", Transport]
+AnyTransport: TypeAlias = Union[TransportSource, "Callable[[], TransportSource]"]
 
 # Exchanges have a few connections of their own, so that they never wait for business calls.
 MAX_EXCHANGE_CONNECTIONS: Final = 4
 
-
-def choose_transport(transport: AnyTransport, settings: ClientSettings) -> Callable[[], Transport]:
-    """Choose the transport for business calls.
-
-    Args:
-        transport: ``"httpx"`` for connections that the client owns, an
-            ``httpx.AsyncClient``, or any :class:`Transport`. The user closes the
-            latter two.
-        settings: Settings of the client.
-
-    Returns:
-        A function that creates the transport of an event loop.
-
-    Raises:
-        ConfigurationError: The argument has another type.
-    """
-    if transport == "httpx":
-        return lambda: HttpxTransport(settings.base_url, max_connections=settings.max_connections)
-    # The order matters, because an httpx client has the methods of a Transport, too.
-    if is_httpx_client(transport):
-        client = HttpxClientTransport(transport)
-        return lambda: client
-    if _is_transport(transport):
-        borrowed = _BorrowedTransport(transport)
-        return lambda: borrowed
-    raise ConfigurationError(
-        f"transport must be 'httpx', an httpx.AsyncClient or a Transport, got {type(transport).__name__}; pass an "
-        "object with async send(request) and aclose()"
-    )
+_ADVICE: Final = (
+    "pass 'httpx', an httpx.AsyncClient, an object with async send(request) and aclose(), or a function that returns "
+    "one of these"
+)
 
 
-def choose_exchange_transport(transport: AnyTransport, settings: ClientSettings) -> Callable[[], Transport]:
-    """Choose the transport for token exchanges, apart from business calls and from the hooks of the user's client.
+class TransportFactory:
+    """Creator of the transports of one client, for each event loop and process.
 
-    A :class:`Transport` of the user sends exchanges too, because it may be the only route to the API.
+    A client or transport of the user sends the token exchanges, too. Its
+    proxies, certificates and mocks therefore apply to them.
 
     Args:
         transport: The ``transport`` argument of the client.
         settings: Settings of the client.
 
-    Returns:
-        A function that creates the transport of an event loop.
+    Raises:
+        ConfigurationError: The argument has another type.
     """
-    if _is_transport(transport) and not is_httpx_client(transport):
-        return choose_transport(transport, settings)
-    return lambda: LimitedTransport(
-        HttpxTransport(settings.base_url, max_connections=MAX_EXCHANGE_CONNECTIONS),
-        max_connections=MAX_EXCHANGE_CONNECTIONS,
-    )
+
+    def __init__(self, transport: AnyTransport, settings: ClientSettings) -> None:
+        self._source = transport
+        self._settings = settings
+        self._tls = TlsContext(settings.ssl_context)
+        # Calls and exchanges share what the user passed or created.
+        self._of_user: PerLoop[Transport] | None = None if transport == "httpx" else PerLoop(self._create_of_user)
+        if self._of_user is not None:
+            _check_source(transport, settings)
+
+    def create(self) -> Transport:
+        """Create the transport for the calls of the running event loop."""
+        return self._create_default() if self._of_user is None else self._of_user.get()
+
+    def create_for_exchanges(self) -> Transport:
+        """Create the transport for the token exchanges of the running event loop."""
+        if self._of_user is None:
+            return LimitedTransport(self._create_default(), max_connections=MAX_EXCHANGE_CONNECTIONS)
+        return self._of_user.get()
+
+    def _create_default(self) -> Transport:
+        settings = self._settings
+        proxy = find_proxy(settings.base_url) if isinstance(settings.proxy, Unset) else settings.proxy
+        return HttpcoreTransport(settings.base_url, self._tls, proxy)
+
+    def _create_of_user(self) -> Transport:
+        source: object = self._source
+        is_created = False
+        if _is_factory(source):
+            source, is_created = source(), True
+        if source == "httpx":
+            return self._create_default()
+        if is_httpx_client(source):
+            bind(source)
+            return HttpxClientTransport(source, owned=is_created)
+        if _is_transport(source):
+            return UserTransport(source, owned=is_created)
+        raise ConfigurationError(
+            f"the function passed as transport= must return a transport, got {type(source).__name__}; {_ADVICE}"
+        )
+
+
+def _check_source(transport: object, settings: ClientSettings) -> None:
+    if not (is_httpx_client(transport) or _is_transport(transport) or _is_factory(transport)):
+        raise ConfigurationError(
+            f"transport must be a transport or a function that creates one, got {type(transport).__name__}; {_ADVICE}"
+        )
+    for name, is_given in (
+        ("ssl_context", settings.ssl_context is not None),
+        ("proxy", not isinstance(settings.proxy, Unset)),
+    ):
+        if is_given:
+            raise ConfigurationError(
+                f"{name} must not be passed together with transport=; configure the object passed as transport= instead"
+            )
 
 
 def _is_transport(candidate: object) -> TypeGuard[Transport]:
     return isinstance(candidate, Transport) and not isinstance(candidate, type)
 
 
-class _BorrowedTransport:
-    """Transport that belongs to the user and stays open."""
-
-    def __init__(self, transport: Transport) -> None:
-        self.send = transport.send
-
-    async def aclose(self) -> None:
-        """Do nothing, because the user closes the transport."""
+def _is_factory(candidate: object) -> TypeGuard[Callable[[], object]]:
+    if isinstance(candidate, type):
+        # A class creates transports if its instances are transports.
+        return isinstance(candidate, Transport)
+    return callable(candidate) and not _is_transport(candidate)

@@ -12,7 +12,9 @@ from typing import Final
 from ...errors import redact
 from ...http.request import Headers, Request
 from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
-from ...http.transport.httpx import HttpxTransport
+from ...http.transport.httpcore import HttpcoreTransport
+from ...http.transport.proxies import find_proxy
+from ...http.transport.tls import TlsContext
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
 from ..clock import SandboxClock
@@ -26,6 +28,8 @@ _logger = logging.getLogger("duro.sandbox")
 MAX_CONCURRENT_DELIVERIES: Final = 8
 ATTEMPT_TIMEOUT_SECONDS: Final = 10.0
 MAX_RESPONSE_BYTES: Final = 1_000_000
+
+_TLS: Final = TlsContext()
 
 
 class DeliveryWorker:
@@ -101,7 +105,7 @@ async def _post(due: DueDelivery) -> int:
         "POST", due.url, _signed_headers(due), due.payload, 2 * ATTEMPT_TIMEOUT_SECONDS, MAX_RESPONSE_BYTES
     )
     # A transport for each attempt: a kept connection could be dead when the next delivery needs it.
-    transport = HttpxTransport(due.url, max_connections=1)
+    transport = HttpcoreTransport(due.url, _TLS, find_proxy(due.url))
     try:
         return (await transport.send(request)).status
     finally:

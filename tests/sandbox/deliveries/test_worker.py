@@ -183,7 +183,7 @@ class TestFailures:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("duro.sandbox.deliveries.worker.HttpxTransport", None)
+            patched.setattr("duro.sandbox.deliveries.worker.HttpcoreTransport", None)
             cause_event()
             sandbox.wait_for_deliveries()
         cause_event()

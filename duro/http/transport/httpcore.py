@@ -1,0 +1,165 @@
+"""Default transport: connections of the client, on httpcore, the transport layer of httpx.
+
+Each slot of the limiter in front of it holds one connection. There is no pool
+to search, and no queue in which a cancelled call could lose a connection: a
+request that fails or is cancelled costs its own connection and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+
+from ...errors import DuroError
+from ..event_loop import run_to_completion
+from ..request import Headers, Response
+from . import RequestNotSentError, ResponseLostError, SendError
+from .body import RequestBody, read_body
+from .connection import Connection
+from .failures import describe, is_permanent, remove_library_frames
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable
+
+    from ..request import Request
+    from .tls import TlsContext
+
+__all__ = ["HttpcoreTransport"]
+
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+class HttpcoreTransport:
+    """Connections of one event loop. The last one used is used first, so that the others can expire.
+
+    The limiter in front bounds the number of requests, and therefore that of connections.
+
+    Args:
+        base_url: Address of the API.
+        tls: TLS context of the client.
+        proxy: Address of the proxy, ``None`` for direct connections.
+    """
+
+    def __init__(self, base_url: str, tls: TlsContext, proxy: str | None = None) -> None:
+        parts = urlsplit(base_url)
+        self._prefix = f"{parts.scheme}://{parts.netloc}"
+        self._host = parts.netloc.encode("ascii")
+        host, is_secure = (parts.hostname or "").encode("ascii"), parts.scheme == "https"
+        self._origin = httpcore.Origin(parts.scheme.encode(), host, parts.port or (443 if is_secure else 80))
+        self._is_secure = is_secure
+        self._tls = tls
+        self._proxy = proxy
+        self._idle: list[Connection] = []
+        self._is_closed = False
+
+    async def send(self, request: Request) -> Response:
+        """Send over an idle connection, or over a new one.
+
+        Args:
+            request: Request to send.
+
+        Returns:
+            The complete response.
+
+        Raises:
+            RequestNotSentError: No byte of the request was written.
+            ResponseLostError: The connection failed after that.
+            ResponseTooLargeError: The response is larger than the request allows.
+            ConfigurationError: The certificate authorities from the environment are unusable.
+        """
+        is_sent = False
+
+        def on_send() -> None:
+            nonlocal is_sent
+            is_sent = True
+            request.on_send(True)
+
+        failure: BaseException
+        try:
+            return await self._send(request, on_send)
+        except (SendError, DuroError) as error:
+            failure = error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001 - whether a byte was written decides, and not the class
+            failure = _to_send_error(error, is_sent=is_sent)
+        except BaseException as error:  # noqa: BLE001 - raised below
+            # The frames of httpcore have the header lines as locals.
+            failure = remove_library_frames(error)
+        # Raised here, so that no __context__ leads to the request.
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the idle connections. Those in use are closed at the end of their request."""
+        self._is_closed = True
+        while self._idle:
+            await self._idle.pop().aclose()
+
+    async def _send(self, request: Request, on_send: Callable[[], None]) -> Response:
+        connection = await self._find_idle() or await self._create()
+        is_complete = False
+        try:
+            received = await connection.send(self._to_httpcore(request), on_send)
+            headers = Headers((name.lower(), value) for name, value in received.headers)
+            body = await read_body(
+                cast("AsyncIterable[bytes]", received.stream), headers, limit=request.max_response_bytes
+            )
+            await received.aclose()
+            is_complete = True
+        finally:
+            if is_complete and connection.is_reusable and not self._is_closed:
+                self._idle.append(connection)
+            else:
+                await run_to_completion(connection.aclose)
+        return Response(received.status, headers, body)
+
+    async def _find_idle(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired:
+                return connection
+            await run_to_completion(connection.aclose)
+        return None
+
+    async def _create(self) -> Connection:
+        return Connection(self._origin, await self._tls.get() if self._is_secure else None, await self._build_proxy())
+
+    async def _build_proxy(self) -> httpcore.Proxy | None:
+        if self._proxy is None:
+            return None
+        parts = urlsplit(self._proxy)
+        auth = None
+        if parts.username is not None:
+            auth = (unquote(parts.username).encode(), unquote(parts.password or "").encode())
+        ssl_context = await self._tls.get() if parts.scheme == "https" else None
+        default_port = {"https": 443, "http": 80}.get(parts.scheme, 1080)
+        url = httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port or default_port, target=b"/")
+        return httpcore.Proxy(url, auth=auth, ssl_context=ssl_context)
+
+    def _to_httpcore(self, request: Request) -> httpcore.Request:
+        headers: list[tuple[bytes, bytes]] = [(b"host", self._host), *request.headers]
+        if request.content is not None or request.method in _BODY_METHODS:
+            headers.append((b"content-length", b"%d" % len(request.content or b"")))
+        origin = self._origin
+        return httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=origin.scheme,
+                host=origin.host,
+                port=origin.port,
+                target=request.url.removeprefix(self._prefix) or "/",
+            ),
+            headers=headers,
+            content=RequestBody(request.content or b""),
+            extensions={"timeout": {"read": request.timeout, "write": request.timeout}},
+        )
+
+
+def _to_send_error(error: Exception, *, is_sent: bool) -> SendError:
+    failure: SendError
+    if is_sent:
+        failure = ResponseLostError(describe(error))
+    else:
+        failure = RequestNotSentError(describe(error), is_permanent=is_permanent(error))
+    failure.__cause__ = remove_library_frames(error)
+    return failure

@@ -1,0 +1,175 @@
+"""Transport over an ``httpx.AsyncClient`` of the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeGuard, cast
+
+import httpx
+
+from ..event_loop import run_to_completion
+from ..request import Headers, Response
+from . import RequestNotSentError, ResponseLostError, SendError
+from .body import RequestBody, read_body
+from .connection import CONNECT_TIMEOUT_SECONDS
+from .failures import describe, is_permanent, iterate_chain, remove_library_frames
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Mapping
+
+    from ..request import Request
+
+__all__ = ["HttpxClientTransport", "is_httpx_client"]
+
+# Errors of httpcore that come before a request is written. Errors of httpx alone prove nothing: other
+# libraries under an httpx client use the same classes, also for failures after the request.
+_NOT_SENT_ERRORS: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
+
+
+class HttpxClientTransport:
+    """``httpx.AsyncClient`` of the user, with its proxies, certificates and hooks.
+
+    A request counts as sent from the start, unless httpcore reports that it is
+    still connecting. Below the client may be a transport of which nothing is known.
+
+    Args:
+        client: Client to send through.
+        owned: Whether ``aclose`` closes the client.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, *, owned: bool = False) -> None:
+        self._client = client
+        self._owned = owned
+
+    async def send(self, request: Request) -> Response:
+        """Send through the user's client, without its auth and without redirects.
+
+        Args:
+            request: Request to send.
+
+        Returns:
+            The complete response.
+
+        Raises:
+            RequestNotSentError: httpcore could not open a connection, and wrote nothing.
+            ResponseLostError: Anything else failed.
+            ResponseTooLargeError: The response is larger than the request allows.
+        """
+        if self._client.is_closed:
+            raise RequestNotSentError("the httpx client passed as transport= is closed", is_permanent=True)
+        progress = _Progress(request.on_send)
+        failure: BaseException
+        try:
+            return await self._send(request, progress)
+        except SendError as error:
+            failure = error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001 - hooks and other transports raise any class
+            failure = _to_send_error(error, progress)
+        except BaseException as error:  # noqa: BLE001 - raised below
+            failure = remove_library_frames(error)
+        # Raised here, so that no __context__ leads to the request.
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the client if a factory of the user created it for this client."""
+        if self._owned:
+            await self._client.aclose()
+
+    async def _send(self, request: Request, progress: _Progress) -> Response:
+        progress.begin()
+        response = await self._client.send(_to_httpx(request, progress), stream=True, auth=None, follow_redirects=False)
+        headers = Headers((name.lower(), value) for name, value in response.headers.raw)
+        try:
+            # The raw stream, because httpx decompresses each chunk without a limit and leaves generators unfinished.
+            stream = cast("AsyncIterable[bytes]", response.stream)
+            body = await read_body(stream, headers, limit=request.max_response_bytes)
+        finally:
+            # An interrupted close would leave the connection's slot in httpcore's pool occupied for good.
+            await run_to_completion(response.aclose)
+        return Response(response.status_code, headers, body)
+
+
+class _Progress:
+    """Progress of one request, from the ``trace`` extension of httpcore.
+
+    Attributes:
+        is_traced: Whether httpcore reported that it opens a connection.
+        is_sent: Whether a byte of the request may have been written.
+    """
+
+    def __init__(self, on_send: Callable[[bool], None]) -> None:
+        self._on_send = on_send
+        self.is_traced = False
+        self.is_sent = False
+
+    def begin(self) -> None:
+        self._on_send(True)
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Handle an event of httpcore."""
+        if event.endswith(".send_request_headers.started"):
+            # A proxy gets a CONNECT request first.
+            if getattr(info.get("request"), "method", b"") != b"CONNECT":
+                self.is_sent = True
+                self._on_send(True)
+        elif event.endswith(("connect_tcp.started", "connect_unix_socket.started")):
+            self.is_traced = True
+            if not self.is_sent:
+                self._on_send(False)
+
+
+def is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
+    """Return whether an object is an ``httpx.AsyncClient``."""
+    return isinstance(candidate, httpx.AsyncClient)
+
+
+def _to_send_error(error: Exception, progress: _Progress) -> SendError:
+    failure: SendError
+    if not progress.is_sent and _ends_before_sending(error):
+        failure = RequestNotSentError(describe(error), is_permanent=is_permanent(error))
+    else:
+        failure = ResponseLostError(describe(error))
+    failure.__cause__ = remove_library_frames(error)
+    return failure
+
+
+def _ends_before_sending(error: Exception) -> bool:
+    """Return whether httpcore itself failed, before it wrote a request."""
+    return type(error).__module__.partition(".")[0] in ("httpx", "httpx2") and any(
+        type(each).__module__.partition(".")[0] in ("httpcore", "httpcore2") and type(each).__name__ in _NOT_SENT_ERRORS
+        for each in iterate_chain(error)
+    )
+
+
+class _Headers(httpx.Headers):
+    """Headers whose repr shows names only. httpx conceals no header but that of ``Authorization``."""
+
+    def __repr__(self) -> str:
+        return f"_Headers({list(self.keys())})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("headers cannot be pickled, because they may contain a secret")
+
+
+class _Body(RequestBody, httpx.AsyncByteStream):
+    """Body as httpx expects it."""
+
+
+def _to_httpx(request: Request, progress: _Progress) -> httpx.Request:
+    outgoing = httpx.Request(
+        request.method,
+        request.url,
+        headers=list(request.headers),
+        content=request.content,
+        extensions={
+            "timeout": {
+                "connect": min(CONNECT_TIMEOUT_SECONDS, request.timeout),
+                "read": request.timeout,
+                "write": request.timeout,
+                "pool": request.timeout,  # the size of the user's pool is unknown
+            },
+            "trace": progress.trace,
+        },
+    )
+    outgoing.stream = _Body(request.content or b"")
+    outgoing.headers = _Headers(outgoing.headers)
+    return outgoing

@@ -1,0 +1,149 @@
+"""Network layer under httpcore: name resolution, TCP connections, and the moment when a request is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+import httpcore
+from anyio.lowlevel import current_token
+
+from .resolver import resolve
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Coroutine, Iterable
+
+__all__ = ["Network"]
+
+# RFC 8305 recommends this delay before the next address is tried at the same time.
+NEXT_ADDRESS_SECONDS: Final = 0.25
+
+# First bytes of messages for a proxy (CONNECT, SOCKS 5). A request to the API starts with another method.
+_PROXY_MESSAGES: Final = (b"CONNECT ", b"\x05", b"\x01")
+
+
+class Network(httpcore.AsyncNetworkBackend):
+    """Network backend of one connection.
+
+    It opens sockets in an empty context. Event loops keep the context in which
+    a socket was opened, and with it the context variables of a web request.
+
+    Attributes:
+        on_send: Function to call before the first byte of a request may be written, ``None`` between requests.
+    """
+
+    def __init__(self) -> None:
+        self._backend = httpcore.AnyIOBackend()
+        self.on_send: Callable[[], None] | None = None
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolve a host name, and connect to the first address that accepts."""
+        addresses = await resolve(host, port)
+
+        async def connect(address: str) -> httpcore.AsyncNetworkStream:
+            return await _run_in_empty_context(
+                lambda: self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            )
+
+        stream = await connect(addresses[0]) if len(addresses) == 1 else await _connect_to_first(addresses, connect)
+        return _Stream(stream, self)
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Raise, because the SDK has no addresses of Unix sockets."""
+        raise NotImplementedError
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep between attempts to connect."""
+        await anyio.sleep(seconds)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """Stream that reports the first write of a request."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, network: Network) -> None:
+        self._stream = stream
+        self._network = network
+        self.read = stream.read  # type: ignore[method-assign]
+        self.aclose = stream.aclose  # type: ignore[method-assign]
+        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        if self._network.on_send is not None and not buffer.startswith(_PROXY_MESSAGES):
+            self._network.on_send()
+        await self._stream.write(buffer, timeout)
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._network)
+
+
+async def _run_in_empty_context(
+    connect: Callable[[], Coroutine[Any, Any, httpcore.AsyncNetworkStream]],
+) -> httpcore.AsyncNetworkStream:
+    loop = current_token().native_token
+    if not isinstance(loop, asyncio.AbstractEventLoop):
+        return await connect()  # trio keeps no context with a socket
+    task = loop.create_task(connect(), context=Context())
+    try:
+        return await task
+    except asyncio.CancelledError:
+        # The socket may have been opened at the moment of the cancellation.
+        if task.done() and not task.cancelled() and task.exception() is None:
+            with suppress(Exception):
+                await task.result().aclose()
+        raise
+
+
+async def _connect_to_first(
+    addresses: list[str], connect: Callable[[str], Coroutine[Any, Any, httpcore.AsyncNetworkStream]]
+) -> httpcore.AsyncNetworkStream:
+    """Connect to several addresses ("Happy Eyeballs"): the next one starts after a delay, or when one fails."""
+    winner: httpcore.AsyncNetworkStream | None = None
+    errors: list[Exception] = []
+
+    async def try_address(address: str, ended: anyio.Event) -> None:
+        nonlocal winner
+        try:
+            stream = await connect(address)
+        except Exception as error:  # noqa: BLE001 - raised below if no address accepts
+            errors.append(error)
+        else:
+            if winner is None:
+                winner = stream
+                tasks.cancel_scope.cancel()
+            else:
+                await stream.aclose()
+        finally:
+            ended.set()
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            for address in addresses:
+                ended = anyio.Event()
+                tasks.start_soon(try_address, address, ended)
+                with anyio.move_on_after(NEXT_ADDRESS_SECONDS):
+                    await ended.wait()
+    except BaseException:
+        if winner is not None:
+            with anyio.CancelScope(shield=True):
+                await winner.aclose()
+        raise
+    if winner is None:
+        raise errors[0] if len(errors) == 1 else ExceptionGroup("no address accepted a connection", errors)
+    return winner
