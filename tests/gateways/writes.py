@@ -53,8 +53,10 @@ async def open_client(interface, gateway, secret_key, *, retries, context=None, 
     options = {"base_url": gateway.url, "timeout": timeout}
     if retries is not None:
         options["retries"] = retries
-    if own_client or context is not None:
-        options["transport"] = httpx.AsyncClient(verify=context)
+    if own_client:
+        options["transport"] = lambda: httpx.AsyncClient(verify=context)
+    elif context is not None:
+        options["ssl_context"] = context
     if interface == "blocking":
         limiter = anyio.CapacityLimiter(THREADS)
         with Duro(secret_key, **options) as client:

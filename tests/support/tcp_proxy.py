@@ -25,9 +25,8 @@ class TcpProxy:
         self.port = 0
         self.url = ""
         self.outages = 0
-        self._writers = set()
-        self._tasks = set()
-        self._server = None
+        self._connections = {}
+        self._listener = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -52,36 +51,46 @@ class TcpProxy:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(TIMEOUT)
 
     async def _start(self):
-        self._server = await asyncio.start_server(self._forward, "127.0.0.1", self.port, backlog=1024)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        self._listener.setblocking(False)
+        self.port = self._listener.getsockname()[1]
+        # asyncio.Server and sock_accept lose a connection that they accept during a close, and its client would hang.
+        self._loop.add_reader(self._listener, self._accept, self._listener)
+
+    def _accept(self, listener):
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            self._connections[connection] = self._loop.create_task(self._forward(connection))
 
     async def _stop(self):
-        if self._server is None:
+        if self._listener is None:
             return
-        self._server.close()
-        self._server = None
-        for writer in self._writers:
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.transport.abort()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        self._listener = None
+        for task in self._connections.values():
+            task.cancel()
+        await asyncio.gather(*self._connections.values(), return_exceptions=True)
+        for connection in self._connections:
+            # A task that was cancelled before its start has not closed it.
+            connection.close()
+        self._connections.clear()
         self.outages += 1
 
-    async def _forward(self, reader, writer):
-        task = asyncio.current_task()
-        self._tasks.add(task)
-        self._writers.add(writer)
+    async def _forward(self, connection):
+        writers = []
+        connection.setblocking(False)
         try:
+            reader, writer = await asyncio.open_connection(sock=connection)
+            writers.append(writer)
             upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self._upstream)
-            self._writers.add(upstream)
-            try:
-                await asyncio.gather(self._copy(reader, upstream), self._copy(upstream_reader, writer))
-            finally:
-                self._writers.discard(upstream)
-                upstream.transport.abort()
+            writers.append(upstream)
+            await asyncio.gather(self._copy(reader, upstream), self._copy(upstream_reader, writer))
         finally:
-            self._tasks.discard(task)
-            self._writers.discard(writer)
-            writer.transport.abort()
+            # Both are reset, as by a process that is killed.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            for writer in writers:
+                writer.transport.abort()
 
     @staticmethod
     async def _copy(reader, writer):
