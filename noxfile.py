@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,23 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *interpreters])
 
 # Version 5 supports OpenAPI 3.1.
 PRISM = "@stoplight/prism-cli@5"
+
+# Programs of the session "gateways", and the Debian packages that contain them.
+GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
+
+# Debian starts the service of a package that it installs, unless this program forbids it.
+INSTALL_WITHOUT_SERVICES = """\
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+fi
+install() { apt-get install --yes --quiet --no-install-recommends "$@"; }
+install "$@" || { apt-get update --quiet && install "$@"; }
+"""
 
 # All tests of a file run in one worker, because they may share a sandbox.
 PARALLEL = ["-n", "2", "--dist", "loadfile"]
@@ -86,6 +104,25 @@ def contract(session: nox.Session) -> None:
     session.run("npm", "install", "--prefix", str(directory), "--no-fund", "--no-audit", "--loglevel=error", PRISM)
     session.env["PRISM"] = str(directory / "node_modules" / ".bin" / "prism")
     session.run("python", "-m", "pytest", "tests/prism", "-n", "0", *session.posargs)
+
+
+@nox.session
+def gateways(session: nox.Session) -> None:
+    """Make writes through nginx and HAProxy that are restarted, and read their error pages."""
+    install_gateways(session)
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("python", "-m", "pytest", "tests/gateways", "-n", "2", *session.posargs)
+
+
+def install_gateways(session: nox.Session) -> None:
+    path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
+    packages = [package for program, package in GATEWAYS.items() if not shutil.which(program, path=path)]
+    if not packages:
+        return
+    root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    if not shutil.which("apt-get") or (root and not shutil.which("sudo")):
+        session.error(f"{' and '.join(packages)} must be installed; install them, or run as root on Debian or Ubuntu")
+    session.run(*root, "sh", "-c", INSTALL_WITHOUT_SERVICES, "sh", *packages, external=True)
 
 
 @nox.session

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.charges",
     "tests.support.programs",
     "tests.support.raw_server",
+    "tests.support.tcp_proxy",
     "tests.support.gateway",
 ]
 

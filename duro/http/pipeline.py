@@ -214,8 +214,7 @@ class Pipeline:
         try:
             raise failure
         finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            del failure
+            del failure  # otherwise, this frame and the traceback would keep each other alive
 
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer

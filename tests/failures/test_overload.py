@@ -191,6 +191,7 @@ def test_outage_gets_few_retries_and_no_call_fails_after_it(outage, backend, san
             async def change_server():
                 sandbox.faults.add(**fault, times=None)
                 await time.sleep_until(OUTAGE)
+                assert sandbox.stats.requests <= 1.2 * len(workers.calls)
                 sandbox.faults.clear()
                 await time.sleep_until(OUTAGE + 2 * INTERVAL - 1)
                 sandbox.faults.add("status", status=503, times=short_outage)
