@@ -44,9 +44,9 @@ from .config import (
 )
 from .http.operation import raw_operation
 from .http.pipeline import Pipeline
+from .http.request import NO_HEADERS
 from .http.transport.factory import TransportFactory
 from .http.transport.proxies import check_proxy
-from .http.request import NO_HEADERS
 
 if TYPE_CHECKING:
     import ssl

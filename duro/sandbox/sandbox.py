@@ -29,8 +29,8 @@ from .deliveries.worker import DeliveryWorker
 from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
-from .http.origin_check import check_allowed_hosts
 from .http.certificates import Certificates, issue_certificates
+from .http.origin_check import check_allowed_hosts
 from .http.server import Server
 from .request_log import RequestEntry
 
