@@ -46,7 +46,7 @@ from .http.operation import raw_operation
 from .http.pipeline import Pipeline
 from .http.request import NO_HEADERS
 from .http.transport.factory import TransportFactory
-from .http.transport.proxies import check_proxy
+from .http.transport.proxies import ProxyUrl, check_proxy
 
 if TYPE_CHECKING:
     import ssl
@@ -151,6 +151,7 @@ class AsyncDuro:
         del credential, client_id, client_secret
         resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
+        proxy = ProxyUrl(proxy) if isinstance(proxy, str) else proxy
         checked_headers = NO_HEADERS if headers is None else check_headers(headers)
         del headers
         settings = ClientSettings(

@@ -105,6 +105,13 @@ class CallState:
         """Build the error for a write in doubt; see `build_outcome_unknown_error`."""
         return build_outcome_unknown_error(self.invocation, cause, attempts=self.attempts)
 
+    def build_ended_error(self, error: Exception) -> OutcomeUnknownError:
+        """Build the error for a write in doubt that an exception ended between two attempts."""
+        reason = str(error) if isinstance(error, DuroError) else type(error).__name__
+        unknown = self.build_unknown_error(f"no further attempt was possible ({reason})")
+        unknown.__cause__ = error
+        return unknown
+
     def build_deadline_error(self) -> TransportError:
         """Build the error for a call whose deadline passed."""
         timeout = self.invocation.timeout

@@ -206,8 +206,7 @@ class Pipeline:
             if not state.in_doubt:
                 raise
             # The reason that prevents another attempt must not hide that an earlier one may have been processed.
-            failure = state.build_unknown_error(f"no further attempt was possible ({error})")
-            failure.__cause__ = error
+            failure = state.build_ended_error(error)
         finally:
             if observe.is_capturing():
                 observe.record_call(self._build_record(state))

@@ -7,6 +7,7 @@ request that fails or is cancelled costs its own connection and nothing else.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote, urlsplit
 
@@ -99,7 +100,7 @@ class HttpcoreTransport:
         """Close the idle connections. Those in use are closed at the end of their request."""
         self._is_closed = True
         while self._idle:
-            await self._idle.pop().aclose()
+            await _close(self._idle.pop())
 
     async def _send(self, request: Request, on_send: Callable[[], None]) -> Response:
         connection = await self._find_idle() or await self._create()
@@ -116,7 +117,10 @@ class HttpcoreTransport:
             if is_complete and connection.is_reusable and not self._is_closed:
                 self._idle.append(connection)
             else:
-                await run_to_completion(connection.aclose)
+                await _close(connection)
+        if len(self._idle) > 1 and self._idle[0].has_expired:
+            # The one that was not used for the longest time. After a burst, each call closes one.
+            await _close(self._idle.pop(0))
         return Response(received.status, headers, body)
 
     async def _find_idle(self) -> SlotConnection | None:
@@ -124,7 +128,7 @@ class HttpcoreTransport:
             connection = self._idle.pop()
             if not connection.has_expired:
                 return connection
-            await run_to_completion(connection.aclose)
+            await _close(connection)
         return None
 
     async def _create(self) -> SlotConnection:
@@ -161,6 +165,15 @@ class HttpcoreTransport:
             content=RequestBody(request.content or b""),
             extensions={"timeout": {"read": request.timeout, "write": request.timeout}},
         )
+
+
+async def _close(connection: SlotConnection) -> None:
+    async def close() -> None:
+        # The connection is not used again. A failure to close it changes nothing about the response.
+        with suppress(Exception):
+            await connection.aclose()
+
+    await run_to_completion(close)
 
 
 def _to_send_error(error: Exception, *, is_sent: bool) -> SendError:
