@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, DuroError
 from ..http.event_loop import PerLoop
+from ..http.exchange_wait import wait_for_next_exchange
 from ..http.operation import Surface
 from ..http.request import NO_HEADERS, Headers
 from .cache import TokenCache
@@ -17,11 +18,12 @@ from .exchange import TokenExchange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..config import ClientSettings
+    from ..config import ClientSettings, RetryPolicy
     from ..http.operation import Operation
     from ..http.request import Authorizer
     from ..http.transport import Transport
     from .credentials import Credential
+    from .token import Token
 
 __all__ = ["Authorizers", "OAuthAuthorizer", "StaticAuthorizer"]
 
@@ -57,6 +59,13 @@ class StaticAuthorizer:
         """Return ``False``, because the headers never change."""
         return False
 
+    def on_accepted(self, headers: Headers) -> None:
+        """Do nothing, because the headers never change."""
+
+    def choose_delay(self, error: DuroError) -> float | None:  # noqa: ARG002 - part of the protocol
+        """Return ``None``, because the headers need no exchange."""
+        return None
+
 
 class OAuthAuthorizer:
     """Authorizer with an access token, which it exchanges and refreshes as needed.
@@ -72,6 +81,7 @@ class OAuthAuthorizer:
     ) -> None:
         self.exchange: TokenExchange = TokenExchange(credentials, settings, transports)
         self.cache: TokenCache = TokenCache(self.exchange, settings.clock)
+        self._clock = settings.clock
 
     def cached_headers(self) -> Headers | None:
         """Return the headers of a token below its soft limit, else ``None``."""
@@ -83,10 +93,51 @@ class OAuthAuthorizer:
         return (await self.cache.get()).headers
 
     def on_unauthorized(self, headers: Headers) -> bool:
-        """Invalidate the token of these headers if it is still cached, and return ``True``."""
-        if token := self.cache.token_for(headers):
-            self.cache.invalidate(token)
-        return True
+        """Invalidate the token of these headers, and return whether there will be another one.
+
+        An API that rejects every new token gets one for each cooldown, and
+        not one for each call.
+        """
+        return self.cache.reject(headers)
+
+    def on_accepted(self, headers: Headers) -> None:
+        """Store that the API accepted the token."""
+        self.cache.accept(headers)
+
+    def choose_delay(self, error: DuroError) -> float | None:
+        """Return the seconds until the next exchange may start, ``None`` if a wait does not help."""
+        return self.cache.choose_delay(error)
+
+    async def get_token(self, *, policy: RetryPolicy, time_left: float) -> Token:
+        """Return a usable token. Wait for the next exchange if one fails.
+
+        Args:
+            policy: Number of retries.
+            time_left: Seconds until the deadline of the call.
+
+        Returns:
+            The token.
+
+        Raises:
+            DuroError: The exchange failed, and a retry is not possible or does not help.
+        """
+        deadline = self._clock.monotonic() + time_left
+        attempt = 0
+        while True:
+            failure: DuroError
+            try:
+                return await self.cache.get()
+            except DuroError as error:
+                failure = error
+            attempt += 1
+            await wait_for_next_exchange(
+                failure,
+                self.choose_delay(failure),
+                attempt=attempt,
+                time_left=deadline - self._clock.monotonic(),
+                policy=policy,
+                clock=self._clock,
+            )
 
 
 _ANONYMOUS: Final = StaticAuthorizer(NO_HEADERS)

@@ -33,6 +33,8 @@ class CallState:
         budget: Retry budget of the client.
         credential: Headers that authenticate the current attempt.
         attempts: Number of times that the request was sent or tried.
+        failed_exchanges: Number of failed token exchanges that the call waited for.
+        reauthorized: Whether the request was sent again after a 401.
         in_doubt: Whether a write may have been processed without a response.
         response: Response to the last attempt, ``None`` without one.
     """
@@ -42,8 +44,15 @@ class CallState:
     budget: RetryBudget
     credential: Headers = NO_HEADERS
     attempts: int = 0
+    failed_exchanges: int = 0
+    reauthorized: bool = False
     in_doubt: bool = False
     response: Response | None = None
+
+    @property
+    def counted_attempts(self) -> int:
+        """Number of attempts that count as retries: requests and failed exchanges, but not the one after a 401."""
+        return self.attempts + self.failed_exchanges - self.reauthorized
 
     def find_error(self, cause: str) -> OutcomeUnknownError | None:
         """Return the error for a caller that stops waiting; see `Write.find_error`."""

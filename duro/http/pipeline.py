@@ -14,7 +14,8 @@ and only the scope knows whether a write is in doubt.
 
 State of a call
     `CallState` holds it. Only the task of the call changes it, and only in
-    `_load_credential` (``credential``) and `_send_once` (the rest). Other
+    `_load_credential` (``credential``, ``failed_exchanges``) and
+    `_send_with_retries` (the rest). Other
     threads may read it at any time through `CallState.find_error`: the
     blocking client does so after Ctrl-C. No lock is needed, because each
     change is one assignment.
@@ -36,6 +37,13 @@ State of a call
     `OutcomeUnknownError`, also if the deadline passed, the token exchange
     failed, the API returned an error, or another task closed the client. A
     cancelled call gets a note with the idempotency key instead.
+
+Token
+    A call that needs a token waits for an exchange, which it shares with all
+    calls that wait. An exchange that fails for a transient reason counts as an
+    attempt of each of them. A call with retries and time left waits until the
+    authorizer may start the next exchange, and shares that one. The retry
+    budget does not apply, since no request reaches the API.
 
 Slots
     The limiter has as many slots as there are connections. A call gets its
@@ -60,6 +68,7 @@ from ..errors import ClientClosedError, DuroError
 from . import observe
 from .call_state import CallState, describe_unknown_outcome
 from .event_loop import PerLoop
+from .exchange_wait import wait_for_next_exchange
 from .in_flight_writes import register_write
 from .request import Headers, Request, Response
 from .retry import GiveUp, RetryBudget, decide, is_conclusive, is_gateway_error
@@ -179,22 +188,22 @@ class Pipeline:
 
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer
-        reauthorized = False
         while True:
             # Before the slot, so that a wait for a token does not block other calls.
             await self._load_credential(state)
             outcome = await self._send_once(state)
             if isinstance(outcome, Response):
                 if outcome.status < 300:
+                    authorizer.on_accepted(state.credential)
                     return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
-                    reauthorized = True
+                if outcome.status == 401 and not state.reauthorized and authorizer.on_unauthorized(state.credential):
+                    state.reauthorized = True
                     continue
             decision = decide(
                 outcome,
                 is_idempotent=state.invocation.idempotency_key is not None
                 or not state.invocation.operation.is_mutation,
-                attempt=state.attempts - reauthorized,
+                attempt=state.counted_attempts,
                 time_left=self._time_left(state),
                 policy=state.invocation.retry,
                 wall=self._clock.wall(),
@@ -210,9 +219,7 @@ class Pipeline:
         failure: DuroError
         try:
             self.check_open()
-            state.credential = (
-                state.invocation.authorizer.cached_headers() or await state.invocation.authorizer.get_headers()
-            )
+            state.credential = state.invocation.authorizer.cached_headers() or await self._wait_for_headers(state)
         except DuroError as error:
             if not state.in_doubt:
                 raise
@@ -221,6 +228,25 @@ class Pipeline:
             return
         # The reason that prevents another attempt must not hide that an earlier one may have been processed.
         raise state.build_unknown_error(f"no further attempt was possible ({failure})")
+
+    async def _wait_for_headers(self, state: CallState) -> Headers:
+        authorizer = state.invocation.authorizer
+        while True:
+            failure: DuroError
+            try:
+                self.check_open()
+                return await authorizer.get_headers()
+            except DuroError as error:
+                failure = error
+            state.failed_exchanges += 1
+            await wait_for_next_exchange(
+                failure,
+                authorizer.choose_delay(failure),
+                attempt=state.counted_attempts,
+                time_left=self._time_left(state),
+                policy=state.invocation.retry,
+                clock=self._clock,
+            )
 
     async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError:
         limited = self._transports.get()

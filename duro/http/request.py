@@ -12,6 +12,7 @@ from ..config import DEFAULT_MAX_RESPONSE_BYTES
 
 if TYPE_CHECKING:
     from ..config import RetryPolicy
+    from ..errors import DuroError
     from .operation import Operation
 
 __all__ = ["NO_HEADERS", "USER_AGENT", "Authorizer", "Headers", "Invocation", "Request", "Response"]
@@ -138,6 +139,25 @@ class Authorizer(Protocol):
 
         Returns:
             Whether the authorizer can provide other headers.
+        """
+        ...
+
+    def on_accepted(self, headers: Headers) -> None:
+        """Handle a successful response.
+
+        Args:
+            headers: Headers that the API accepted.
+        """
+        ...
+
+    def choose_delay(self, error: DuroError) -> float | None:
+        """Return the seconds until `get_headers` may succeed.
+
+        Args:
+            error: Error that `get_headers` raised.
+
+        Returns:
+            Seconds, or ``None`` if a wait does not help.
         """
         ...
 
