@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from .errors import ConfigurationError as ConfigurationError
     from .errors import ConflictError as ConflictError
     from .errors import ConnectionFailedError as ConnectionFailedError
+    from .errors import CredentialsRejectedError as CredentialsRejectedError
     from .errors import DeadlineExceededError as DeadlineExceededError
     from .errors import DecodingError as DecodingError
     from .errors import DuroError as DuroError
@@ -150,10 +151,10 @@ _PUBLIC_NAMES = {
     "config": "RetryPolicy",
     "errors": (
         "APIError AuthenticationError BadRequestError ClientClosedError ConfigurationError ConflictError "
-        "ConnectionFailedError DeadlineExceededError DecodingError DuroError ErrorDetail InternalServerError "
-        "InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError PermissionDeniedError RateLimitError "
-        "SignatureMismatchError SignatureMissingError TimestampError TokenExchangeError TransportError "
-        "ValidationError WebhookError"
+        "ConnectionFailedError CredentialsRejectedError DeadlineExceededError DecodingError DuroError ErrorDetail "
+        "InternalServerError InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError "
+        "PermissionDeniedError RateLimitError SignatureMismatchError SignatureMissingError TimestampError "
+        "TokenExchangeError TransportError ValidationError WebhookError"
     ),
     "http.observe": "Call capture",
     "http.request": "Request Response",

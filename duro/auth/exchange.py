@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
+from ..errors import (
+    ConnectionFailedError,
+    CredentialsRejectedError,
+    DeadlineExceededError,
+    DuroError,
+    TokenExchangeError,
+)
 from ..http.error_response import parse_error_response
 from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
 from ..http.retry import GiveUp, decide, get_retry_after
@@ -64,7 +70,8 @@ class TokenExchange:
             The token.
 
         Raises:
-            TokenExchangeError: The endpoint returned an error or an invalid response.
+            CredentialsRejectedError: The endpoint rejected the client credentials.
+            TokenExchangeError: The endpoint returned another error, or an invalid response.
             ConnectionFailedError: The connection to the endpoint failed.
             DeadlineExceededError: The endpoint did not respond in time.
         """
@@ -124,7 +131,8 @@ class TokenExchange:
                 f"the connection to the token endpoint failed ({failure}); the call itself was not sent"
             )
         description = parse_error_response(outcome.body, secret=self._credentials.client_secret.reveal().encode())
-        return TokenExchangeError(
+        is_rejected = outcome.status == 401 or description.code == "invalid_client"
+        return (CredentialsRejectedError if is_rejected else TokenExchangeError)(
             f"the token endpoint returned {outcome.status} ({description.code or 'no code'}): "
             f"{description.message or 'no message'}",
             status=outcome.status,

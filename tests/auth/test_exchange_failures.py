@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
+import pickle
 import traceback
 from email.utils import formatdate
 
@@ -14,8 +16,10 @@ from hypothesis import strategies as st
 
 from duro import (
     AsyncDuro,
+    AuthenticationError,
     ClientCredentials,
     ConnectionFailedError,
+    CredentialsRejectedError,
     DeadlineExceededError,
     RequestNotSentError,
     ResponseLostError,
@@ -60,6 +64,39 @@ async def test_error_in_the_shape_of_oauth(respx_mock, client):
 
     assert (caught.value.status, caught.value.code) == (400, "invalid_client")
     assert str(caught.value) == "the token endpoint returned 400 (invalid_client): No such client."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_rejected"),
+    [
+        (401, b"", True),
+        (401, {"error": {"code": "unauthorized", "message": "Unknown client."}}, True),
+        (400, {"error": "invalid_client"}, True),
+        (400, {"error": "invalid_request"}, False),
+        (403, {"error": {"code": "forbidden", "message": "No."}}, False),
+        (503, b"", False),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+async def test_rejected_credentials_are_an_authentication_error(clock, status, body, is_rejected):
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange_over(ScriptedTransport(response(status, body)), clock)()
+
+    error = caught.value
+    assert isinstance(error, AuthenticationError) is is_rejected
+    assert isinstance(error, CredentialsRejectedError) is is_rejected
+    assert error.status == status
+
+
+async def test_rejection_of_credentials_is_copied_and_pickled_completely(clock):
+    reply = response(401, {"error": "invalid_client"}, retry_after="7", x_request_id="req_1")
+    with pytest.raises(CredentialsRejectedError) as caught:
+        await exchange_over(ScriptedTransport(reply), clock)()
+
+    for other in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):  # noqa: S301 - it was pickled here
+        assert str(other) == str(caught.value) == "the token endpoint returned 401 (invalid_client): no message"
+        assert (other.status, other.code, other.retry_after) == (401, "invalid_client", 7.0)
+        assert (other.request_id, other.idempotency_key, other.details) == ("req_1", None, ())
 
 
 @pytest.mark.parametrize(

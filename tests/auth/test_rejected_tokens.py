@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from duro import AuthenticationError, PermissionDeniedError, SecretKey, TokenExchangeError
+from duro import AuthenticationError, CredentialsRejectedError, PermissionDeniedError, SecretKey
 
 pytestmark = pytest.mark.anyio
 
@@ -168,7 +168,7 @@ async def test_failed_refresh_after_a_401_is_raised(client, server, call_api):
         server.delay_calls(CALLERS)
         outcomes = await call_api.run_concurrently(CALLERS)
 
-    assert {type(error) for error in outcomes.errors} == {TokenExchangeError}
+    assert {type(error) for error in outcomes.errors} == {CredentialsRejectedError}
     assert len({id(error) for error in outcomes.errors}) == CALLERS
     assert server.posts == 2
     assert server.calls == 1 + CALLERS
