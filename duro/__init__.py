@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from .errors import AuthenticationError as AuthenticationError
     from .errors import BadRequestError as BadRequestError
     from .errors import ClientClosedError as ClientClosedError
+    from .errors import ClientSecretError as ClientSecretError
     from .errors import ConfigurationError as ConfigurationError
     from .errors import ConflictError as ConflictError
     from .errors import ConnectionFailedError as ConnectionFailedError
@@ -150,9 +151,9 @@ _PUBLIC_NAMES = {
     "client": "AsyncDuro",
     "config": "RetryPolicy",
     "errors": (
-        "APIError AuthenticationError BadRequestError ClientClosedError ConfigurationError ConflictError "
-        "ConnectionFailedError CredentialsRejectedError DeadlineExceededError DecodingError DuroError ErrorDetail "
-        "InternalServerError InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError "
+        "APIError AuthenticationError BadRequestError ClientClosedError ClientSecretError ConfigurationError "
+        "ConflictError ConnectionFailedError CredentialsRejectedError DeadlineExceededError DecodingError DuroError "
+        "ErrorDetail InternalServerError InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError "
         "PermissionDeniedError RateLimitError SignatureMismatchError SignatureMissingError TimestampError "
         "TokenExchangeError TransportError ValidationError WebhookError"
     ),

@@ -16,6 +16,7 @@ from .errors import ConfigurationError
 
 __all__ = [
     "DEFAULT_MAX_CONNECTIONS",
+    "DEFAULT_MAX_OAUTH_CLIENTS",
     "DEFAULT_MAX_RESPONSE_BYTES",
     "DEFAULT_TIMEOUT_SECONDS",
     "HOSTS",
@@ -23,6 +24,7 @@ __all__ = [
     "Mode",
     "RetryPolicy",
     "check_max_connections",
+    "check_max_oauth_clients",
     "check_max_response_bytes",
     "check_timeout",
     "find_url_problem",
@@ -39,6 +41,7 @@ HOSTS: Final[dict[Mode, str]] = {
 }
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 DEFAULT_MAX_CONNECTIONS: Final = 100
+DEFAULT_MAX_OAUTH_CLIENTS: Final = 256
 # A thousand times a full page. Decoded into Python objects, a response can take many times its bytes.
 DEFAULT_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 # Bounds the wait of a call even if the user confuses seconds and milliseconds.
@@ -112,6 +115,21 @@ def check_max_connections(value: int) -> int:
         ConfigurationError: The value is not an integer, or below 1.
     """
     return check_integer("max_connections", value, minimum=1, advice="pass a number of connections")
+
+
+def check_max_oauth_clients(value: int) -> int:
+    """Check the limit of OAuth clients whose tokens are cached.
+
+    Args:
+        value: Number of OAuth clients, at least 1.
+
+    Returns:
+        The number.
+
+    Raises:
+        ConfigurationError: The value is not an integer, or below 1.
+    """
+    return check_integer("max_oauth_clients", value, minimum=1, advice="pass a number of OAuth clients")
 
 
 def check_max_response_bytes(value: int) -> int:
@@ -217,6 +235,7 @@ class ClientSettings:
         retry: Retry policy of a call.
         max_connections: Connections per event loop at most.
         max_response_bytes: Size of a response in bytes at most, compressed and decompressed.
+        max_oauth_clients: OAuth clients at most whose tokens are cached.
         clock: Sources of time and random numbers.
     """
 
@@ -225,4 +244,5 @@ class ClientSettings:
     retry: RetryPolicy = field(factory=RetryPolicy)
     max_connections: int = DEFAULT_MAX_CONNECTIONS
     max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
+    max_oauth_clients: int = DEFAULT_MAX_OAUTH_CLIENTS
     clock: Clock = field(factory=Clock)

@@ -74,6 +74,7 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 from attrs import define, field
 
+from ..errors import ClientClosedError
 from ..http.event_loop import PerLoop, spawn_detached
 from .cooldown import Failure, Rejection, is_transient
 
@@ -272,6 +273,8 @@ class TokenCache:
         except (SystemExit, KeyboardInterrupt) as interruption:
             # Raised in this task, it would end the event loop. Waiting calls get it, and it is not cached for others.
             return Failure(interruption, until=0.0)
+        except ClientClosedError as error:
+            return Failure(error, until=0.0)
         except Exception as error:  # noqa: BLE001 - returned as a value
             failure = Failure.from_error(error, previous, self._clock)
         else:

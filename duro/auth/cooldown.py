@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from ..errors import ConfigurationError, ConnectionFailedError, DeadlineExceededError, TokenExchangeError
+from ..errors import (
+    ClientSecretError,
+    ConfigurationError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    TokenExchangeError,
+)
 
 if TYPE_CHECKING:
     from .._clock import Clock
@@ -121,12 +127,16 @@ class Rejection:
 
 def is_transient(error: BaseException) -> bool:
     """Return whether another exchange may succeed, so that calls wait for it."""
+    if isinstance(error, ClientSecretError):
+        return True
     if isinstance(error, TokenExchangeError):
         return error.status is not None and (error.status >= 500 or error.status in (408, 429))
     return isinstance(error, ConnectionFailedError | DeadlineExceededError)
 
 
 def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, ClientSecretError):
+        return False
     if isinstance(error, TokenExchangeError):
         return error.status is None or error.status < 300 or error.status in PERMANENT_STATUSES
     return isinstance(error, ConfigurationError)

@@ -216,7 +216,7 @@ async def test_token_near_its_end_is_used_while_one_post_refreshes_it(client, se
 
         server.unblock()
         authorizers = client._requester.state.authorizers
-        (authorizer,) = authorizers._oauth.values()
+        (authorizer,) = authorizers._recent.values()
         await wait_for_refresh(authorizer.cache)
         await call_api()
 

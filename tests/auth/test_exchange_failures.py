@@ -295,7 +295,10 @@ async def test_secret_and_token_are_not_logged(server, caplog):
 async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
     response = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
-        ClientCredentials("cid_test_1", SECRET), ClientSettings(BASE), PerLoop(lambda: ScriptedTransport(response))
+        ClientCredentials("cid_test_1", SECRET),
+        ClientSettings(BASE),
+        PerLoop(lambda: ScriptedTransport(response)),
+        lambda: None,
     )
     with pytest.raises(TokenExchangeError) as caught:
         await exchange()

@@ -40,7 +40,7 @@ async def test_late_401_does_not_invalidate_the_new_token(client, server, call_a
         new = await client.token()
         assert new is not old
 
-        (authorizer,) = client._requester.state.authorizers._oauth.values()
+        (authorizer,) = client._requester.state.authorizers._recent.values()
         assert authorizer.on_unauthorized(old.headers)
         await call_api()
         assert await client.token() is new
