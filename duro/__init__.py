@@ -87,9 +87,11 @@ if TYPE_CHECKING:
     from .errors import AuthenticationError as AuthenticationError
     from .errors import BadRequestError as BadRequestError
     from .errors import ClientClosedError as ClientClosedError
+    from .errors import ClientSecretError as ClientSecretError
     from .errors import ConfigurationError as ConfigurationError
     from .errors import ConflictError as ConflictError
     from .errors import ConnectionFailedError as ConnectionFailedError
+    from .errors import CredentialsRejectedError as CredentialsRejectedError
     from .errors import DeadlineExceededError as DeadlineExceededError
     from .errors import DecodingError as DecodingError
     from .errors import DuroError as DuroError
@@ -151,11 +153,11 @@ _PUBLIC_NAMES = {
     "client": "AsyncDuro",
     "config": "RetryPolicy",
     "errors": (
-        "APIError AuthenticationError BadRequestError ClientClosedError ConfigurationError ConflictError "
-        "ConnectionFailedError DeadlineExceededError DecodingError DuroError ErrorDetail InternalServerError "
-        "InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError PermissionDeniedError RateLimitError "
-        "SignatureMismatchError SignatureMissingError TimestampError TokenExchangeError TransportError "
-        "ValidationError WebhookError"
+        "APIError AuthenticationError BadRequestError ClientClosedError ClientSecretError ConfigurationError "
+        "ConflictError ConnectionFailedError CredentialsRejectedError DeadlineExceededError DecodingError DuroError "
+        "ErrorDetail InternalServerError InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError "
+        "PermissionDeniedError RateLimitError SignatureMismatchError SignatureMissingError TimestampError "
+        "TokenExchangeError TransportError ValidationError WebhookError"
     ),
     "http.observe": "Call capture",
     "http.request": "Request Response",

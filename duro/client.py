@@ -31,11 +31,13 @@ from .auth.authorizers import Authorizers
 from .auth.credentials import resolve_credential, wrap_secret
 from .config import (
     DEFAULT_MAX_CONNECTIONS,
+    DEFAULT_MAX_OAUTH_CLIENTS,
     DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_TIMEOUT_SECONDS,
     ClientSettings,
     RetryPolicy,
     check_max_connections,
+    check_max_oauth_clients,
     check_max_response_bytes,
     check_ssl_context,
     check_timeout,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .api.options import CallOptions, ClientOptions
+    from .auth.client_secret import ClientSecret
     from .auth.credentials import Credential, SupportsCredential
     from .auth.token import Token
     from .http.transport.factory import AnyTransport
@@ -92,7 +95,9 @@ class AsyncDuro:
         credential: Credential of the calls: a secret key (``sk_…``) as a
             string, or a credential object such as :class:`~duro.SecretKey`.
         client_id: ID of an OAuth client (``cid_…``).
-        client_secret: Secret of that OAuth client (``csec_…``).
+        client_secret: Secret of that OAuth client (``csec_…``), or a function that
+            returns it, plain or asynchronous. The function is called for each token
+            exchange, a plain one in a worker thread.
         base_url: URL of the API. Default: ``DURO_BASE_URL``, then Duro's
             host for the credential's mode.
         timeout: Deadline of a call in seconds, all attempts and the token
@@ -103,6 +108,8 @@ class AsyncDuro:
         max_response_bytes: Maximum size of a response in bytes, compressed
             and decompressed. Default: 16 MiB. A larger response is not read
             to its end.
+        max_oauth_clients: Maximum number of OAuth clients whose tokens are cached,
+            for calls with ``credential=``. Default: 256.
         transport: HTTP transport: ``"httpx"`` (default), an
             ``httpx.AsyncClient``, any :class:`~duro.Transport`, or a function
             that creates one of these. The function is called once per event
@@ -131,12 +138,13 @@ class AsyncDuro:
         credential: Credential | SupportsCredential | str | None = None,
         *,
         client_id: str | None = None,
-        client_secret: str | None = None,
+        client_secret: ClientSecret | None = None,
         base_url: str | None = None,
         timeout: float | Unset = UNSET,
         retries: int | RetryPolicy | Unset = UNSET,
         max_connections: int = DEFAULT_MAX_CONNECTIONS,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        max_oauth_clients: int = DEFAULT_MAX_OAUTH_CLIENTS,
         transport: AnyTransport = "httpx",
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Unset | None = UNSET,
@@ -162,6 +170,7 @@ class AsyncDuro:
             max_response_bytes=check_max_response_bytes(max_response_bytes),
             ssl_context=check_ssl_context(ssl_context),
             proxy=proxy if proxy is None or isinstance(proxy, Unset) else check_proxy(proxy),
+            max_oauth_clients=check_max_oauth_clients(max_oauth_clients),
         )
         transports = TransportFactory(transport, settings)
         state = ClientState(

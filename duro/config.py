@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_MAX_CONNECTIONS",
+    "DEFAULT_MAX_OAUTH_CLIENTS",
     "DEFAULT_MAX_RESPONSE_BYTES",
     "DEFAULT_TIMEOUT_SECONDS",
     "HOSTS",
@@ -27,6 +28,7 @@ __all__ = [
     "Mode",
     "RetryPolicy",
     "check_max_connections",
+    "check_max_oauth_clients",
     "check_max_response_bytes",
     "check_ssl_context",
     "check_timeout",
@@ -44,6 +46,7 @@ HOSTS: Final[dict[Mode, str]] = {
 }
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 DEFAULT_MAX_CONNECTIONS: Final = 100
+DEFAULT_MAX_OAUTH_CLIENTS: Final = 256
 # A thousand times a full page. Decoded into Python objects, a response can take many times its bytes.
 DEFAULT_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 # Bounds the wait of a call even if the user confuses seconds and milliseconds.
@@ -119,6 +122,21 @@ def check_max_connections(value: int) -> int:
         ConfigurationError: The value is not an integer, or below 1.
     """
     return check_integer("max_connections", value, minimum=1, advice="pass a number of connections")
+
+
+def check_max_oauth_clients(value: int) -> int:
+    """Check the limit of OAuth clients whose tokens are cached.
+
+    Args:
+        value: Number of OAuth clients, at least 1.
+
+    Returns:
+        The number.
+
+    Raises:
+        ConfigurationError: The value is not an integer, or below 1.
+    """
+    return check_integer("max_oauth_clients", value, minimum=1, advice="pass a number of OAuth clients")
 
 
 def check_max_response_bytes(value: int) -> int:
@@ -254,6 +272,7 @@ class ClientSettings:
         max_response_bytes: Size of a response in bytes at most, compressed and decompressed.
         ssl_context: TLS context, ``None`` for the default certificate authorities.
         proxy: Address of the proxy, ``None`` for none. If unset, the environment decides.
+        max_oauth_clients: OAuth clients at most whose tokens are cached.
         clock: Sources of time and random numbers.
     """
 
@@ -264,4 +283,5 @@ class ClientSettings:
     max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
     ssl_context: ssl.SSLContext | None = None
     proxy: str | Unset | None = field(default=UNSET, repr=False)
+    max_oauth_clients: int = DEFAULT_MAX_OAUTH_CLIENTS
     clock: Clock = field(factory=Clock)

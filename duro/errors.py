@@ -7,8 +7,9 @@ server is passed through :func:`redact` first.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+
+from ._redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +19,11 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "ClientClosedError",
+    "ClientSecretError",
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailedError",
+    "CredentialsRejectedError",
     "DeadlineExceededError",
     "DecodingError",
     "DuroError",
@@ -41,29 +44,6 @@ __all__ = [
     "WebhookError",
     "redact",
 ]
-
-# With a mode in it, a prefix marks a secret anywhere. Without one, it has to start a word: "task_list" is not a secret.
-_SECRET_PATTERN = re.compile(
-    r"((?:sk|csec|cs)_(?:test|live)_|whsec_|\b(?:sk|csec|cs)_(?!(?:test|live)_))[A-Za-z0-9_\-]+"
-)
-# The repetitions are bounded, so that a text of slashes and colons is matched in linear time.
-_PASSWORD_PATTERN = re.compile(r"(//[^/@\s:]{0,100}:)[^/@\s]{1,100}(?=@)")
-
-
-def redact(text: str) -> str:
-    """Mask Duro secrets and the passwords of URLs in a text.
-
-    Args:
-        text: Any text, for example a message from a server.
-
-    Returns:
-        The text, with each secret cut down to its prefix.
-
-    Example:
-        >>> redact("no such key: sk_test_4eC39HqLyjWDarjtT1zdp7dc")
-        'no such key: sk_test_…'
-    """
-    return _PASSWORD_PATTERN.sub(r"\1…", _SECRET_PATTERN.sub(r"\1…", text))
 
 
 class ErrorDetail(NamedTuple):
@@ -169,6 +149,10 @@ class TokenExchangeError(DuroError):
         self.request_id = request_id
 
 
+class ClientSecretError(TokenExchangeError):
+    """Failure of the callable that was passed as ``client_secret=``. ``__cause__`` is its exception."""
+
+
 class APIError(DuroError):
     """Error response of the API, or of a gateway or proxy in front of it.
 
@@ -225,6 +209,21 @@ class BadRequestError(APIError, status=400):
 
 class AuthenticationError(APIError, status=401):
     """Missing or invalid credential."""
+
+
+class CredentialsRejectedError(TokenExchangeError, AuthenticationError):
+    """Rejection of the client credentials by the token endpoint (401, or the OAuth error ``invalid_client``)."""
+
+    status: int
+
+    def __init__(
+        self, message: str, *, status: int, code: str | None, retry_after: float | None, request_id: str | None
+    ) -> None:
+        AuthenticationError.__init__(self, message, status=status, code=code, request_id=request_id)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class PermissionDeniedError(APIError, status=403):

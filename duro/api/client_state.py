@@ -32,6 +32,8 @@ class ClientState:
 
     async def aclose(self) -> None:
         """Close the connections. Later calls raise ``ClientClosedError``."""
+        # First, because a background refresh may start while the pipeline closes its connections.
+        self.authorizers.stop_exchanges()
         await self.pipeline.aclose()
         await self.authorizers.aclose()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import anyio
@@ -237,8 +238,11 @@ class Requester:
     async def get_token(self, options: CallOptions) -> Token:
         """Return a valid token from the cache of the call's OAuth client."""
         check_option_names(options, CallOptions)
-        cache = self.get_oauth_authorizer(options).cache
-        return cache.cached_token() or await self.wait_for_token(options, cache.get)
+        authorizer = self.get_oauth_authorizer(options)
+        if token := authorizer.cache.cached_token():
+            return token
+        fetch = partial(authorizer.get_token, policy=self.defaults.retry, time_left=self._resolve_timeout(options))
+        return await self.wait_for_token(options, fetch)
 
     async def wait_for_token(self, options: CallOptions, fetch: Callable[[], Awaitable[Token]]) -> Token:
         """Fetch a token within the deadline of the call.

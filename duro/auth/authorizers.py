@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 import anyio
 
-from ..errors import ConfigurationError
+from ..errors import ClientClosedError, ConfigurationError, DuroError
 from ..http.event_loop import PerLoop
+from ..http.exchange_wait import wait_for_next_exchange
 from ..http.operation import Surface
 from ..http.request import NO_HEADERS, Headers
 from .cache import TokenCache
@@ -17,16 +22,14 @@ from .exchange import TokenExchange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..config import ClientSettings
+    from ..config import ClientSettings, RetryPolicy
     from ..http.operation import Operation
     from ..http.request import Authorizer
     from ..http.transport import Transport
     from .credentials import Credential
+    from .token import Token
 
 __all__ = ["Authorizers", "OAuthAuthorizer", "StaticAuthorizer"]
-
-# If one SDK client uses more OAuth clients than this, the oldest lose their cached token.
-MAX_OAUTH_CLIENTS: Final = 256
 
 _ADVICE: Final = {
     Surface.MERCHANT: "pass a secret key or ClientCredentials",
@@ -57,6 +60,13 @@ class StaticAuthorizer:
         """Return ``False``, because the headers never change."""
         return False
 
+    def on_accepted(self, headers: Headers) -> None:
+        """Do nothing, because the headers never change."""
+
+    def choose_delay(self, error: DuroError) -> float | None:  # noqa: ARG002 - part of the protocol
+        """Return ``None``, because the headers need no exchange."""
+        return None
+
 
 class OAuthAuthorizer:
     """Authorizer with an access token, which it exchanges and refreshes as needed.
@@ -65,13 +75,19 @@ class OAuthAuthorizer:
         credentials: OAuth client.
         settings: Settings of the SDK client, for the address and the clock.
         transports: Transports for exchanges, one per event loop.
+        check_open: Function that raises ``ClientClosedError`` if the SDK client is closed.
     """
 
     def __init__(
-        self, credentials: ClientCredentials, settings: ClientSettings, transports: PerLoop[Transport]
+        self,
+        credentials: ClientCredentials,
+        settings: ClientSettings,
+        transports: PerLoop[Transport],
+        check_open: Callable[[], None],
     ) -> None:
-        self.exchange: TokenExchange = TokenExchange(credentials, settings, transports)
+        self.exchange: TokenExchange = TokenExchange(credentials, settings, transports, check_open)
         self.cache: TokenCache = TokenCache(self.exchange, settings.clock)
+        self._clock = settings.clock
 
     def cached_headers(self) -> Headers | None:
         """Return the headers of a token below its soft limit, else ``None``."""
@@ -83,10 +99,51 @@ class OAuthAuthorizer:
         return (await self.cache.get()).headers
 
     def on_unauthorized(self, headers: Headers) -> bool:
-        """Invalidate the token of these headers if it is still cached, and return ``True``."""
-        if token := self.cache.token_for(headers):
-            self.cache.invalidate(token)
-        return True
+        """Invalidate the token of these headers, and return whether there will be another one.
+
+        An API that rejects every new token gets one for each cooldown, and
+        not one for each call.
+        """
+        return self.cache.reject(headers)
+
+    def on_accepted(self, headers: Headers) -> None:
+        """Store that the API accepted the token."""
+        self.cache.accept(headers)
+
+    def choose_delay(self, error: DuroError) -> float | None:
+        """Return the seconds until the next exchange may start, ``None`` if a wait does not help."""
+        return self.cache.choose_delay(error)
+
+    async def get_token(self, *, policy: RetryPolicy, time_left: float) -> Token:
+        """Return a usable token. Wait for the next exchange if one fails.
+
+        Args:
+            policy: Number of retries.
+            time_left: Seconds until the deadline of the call.
+
+        Returns:
+            The token.
+
+        Raises:
+            DuroError: The exchange failed, and a retry is not possible or does not help.
+        """
+        deadline = self._clock.monotonic() + time_left
+        attempt = 0
+        while True:
+            failure: DuroError
+            try:
+                return await self.cache.get()
+            except DuroError as error:
+                failure = error
+            attempt += 1
+            await wait_for_next_exchange(
+                failure,
+                self.choose_delay(failure),
+                attempt=attempt,
+                time_left=deadline - self._clock.monotonic(),
+                policy=policy,
+                clock=self._clock,
+            )
 
 
 _ANONYMOUS: Final = StaticAuthorizer(NO_HEADERS)
@@ -94,6 +151,10 @@ _ANONYMOUS: Final = StaticAuthorizer(NO_HEADERS)
 
 class Authorizers:
     """Authorizers of one client and its copies, with one token cache for each OAuth client.
+
+    The authorizers of the OAuth clients that were used last are kept. An
+    older one lives as long as a call or a copy of the client uses it. Until
+    then, its OAuth client has no second authorizer and no second exchange.
 
     Args:
         settings: Settings of the client, for the address and the clock.
@@ -103,7 +164,11 @@ class Authorizers:
     def __init__(self, settings: ClientSettings, open_transport: Callable[[], Transport]) -> None:
         self._settings = settings
         self._transports = PerLoop(open_transport)
-        self._oauth: dict[ClientCredentials, OAuthAuthorizer] = {}
+        self._recent: OrderedDict[ClientCredentials, OAuthAuthorizer] = OrderedDict()
+        self._live: WeakValueDictionary[ClientCredentials, OAuthAuthorizer] = WeakValueDictionary()
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._closed = False
 
     def authorizer_for(self, credential: Credential, operation: Operation) -> Authorizer:
         """Return the authorizer for calls of an operation.
@@ -129,18 +194,31 @@ class Authorizers:
 
     def oauth_authorizer_for(self, credentials: ClientCredentials) -> OAuthAuthorizer:
         """Return the authorizer of an OAuth client, and with it the token cache."""
-        authorizer = self._oauth.get(credentials)
-        if authorizer is None:
-            while len(self._oauth) >= MAX_OAUTH_CLIENTS:
-                self._oauth.pop(next(iter(self._oauth)), None)
-            # Two threads may get here at once. With setdefault, both get the same authorizer.
-            authorizer = self._oauth.setdefault(
-                credentials, OAuthAuthorizer(credentials, self._settings, self._transports)
-            )
+        if self._pid != os.getpid():
+            # A thread of the parent process may have held the lock during the fork.
+            self._lock, self._pid = threading.Lock(), os.getpid()
+        with self._lock:
+            authorizer = self._recent.get(credentials) or self._live.get(credentials)
+            if authorizer is None:
+                authorizer = OAuthAuthorizer(credentials, self._settings, self._transports, self._check_open)
+                self._live[credentials] = authorizer
+            self._recent[credentials] = authorizer
+            self._recent.move_to_end(credentials)
+            while len(self._recent) > self._settings.max_oauth_clients:
+                self._recent.popitem(last=False)
         return authorizer
 
+    def stop_exchanges(self) -> None:
+        """Reject all further exchanges with ``ClientClosedError``, on every event loop."""
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClientClosedError("this client is closed; create a new one")
+
     async def aclose(self) -> None:
-        """Close the connections of the running loop."""
+        """Close the connections of the running loop, and reject further exchanges."""
+        self.stop_exchanges()
         transport = self._transports.pop()
         if transport is not None:
             with anyio.CancelScope(shield=True):

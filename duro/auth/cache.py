@@ -32,11 +32,25 @@ Attempts
 
 Failures
     A failure is cached, so that an endpoint with problems does not get a
-    request from each call. The cooldown is about 1 second or ``Retry-After``
-    for a transient failure, and 10 seconds for a permanent one (400, 401, 403,
-    or an invalid response). Calls during the cooldown raise a copy of the error
-    at once. A usable token takes precedence over a cached failure. The cooldown
-    uses the monotonic clock, which cannot be set.
+    request from each call. `get` raises a copy of the cached error at once. The
+    cooldown is 1, 2, 4 and then 8 seconds after consecutive transient failures,
+    or ``Retry-After`` if that is longer. It is 10 seconds after a permanent one
+    (400, 401, 403, or an invalid response). A usable token takes precedence
+    over a cached failure. The cooldown uses the monotonic clock, which cannot
+    be set.
+
+    The caller of `get` may wait for the time from `choose_delay` and then call
+    `get` again. All callers wait for the same time, and share the next attempt.
+    Attempts therefore grow with the length of an outage, and not with the
+    number of calls.
+
+Rejected tokens
+    `reject` removes a token for which the API returned 401. An API that rejects
+    every token would otherwise cause one exchange per call. A token that is
+    rejected within 10 seconds, before the API accepted it once, therefore counts
+    as a failed exchange. The first one is replaced at once, because it may have
+    been revoked. The next ones stay in place for the cooldown, and calls get
+    the 401 of the API.
 
 Who may change what
     The token and the failure belong to the process: all event loops and
@@ -46,23 +60,23 @@ Who may change what
     token may therefore send one exchange each.
 
     Only an attempt stores a token or a failure. Only `invalidate` removes a
-    token, and only if it is still the same object: a late 401 for an old token
-    must not discard its successor.
+    token, and only if it is still the same object. A late 401 for an old token
+    must not discard its successor. Two threads that reject one token at the
+    same time store two equal rejections, and one of them stays.
 """
 
 from __future__ import annotations
 
-import copy
 import logging
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
-from attrs import define, field, frozen
+from attrs import define, field
 
-from ..errors import TokenExchangeError
+from ..errors import ClientClosedError
 from ..http.event_loop import PerLoop, spawn_detached
+from .cooldown import Failure, Rejection, is_transient
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,34 +88,13 @@ __all__ = ["TokenCache"]
 
 _logger = logging.getLogger("duro.auth")
 
-TRANSIENT_COOLDOWN_SECONDS: Final = 1.0
-PERMANENT_COOLDOWN_SECONDS: Final = 10.0
-# Bounds Retry-After, so that a wrong clock or a server error does not stop a client for days.
-MAX_COOLDOWN_SECONDS: Final = 300.0
-PERMANENT_STATUSES: Final = frozenset({400, 401, 403})
-
-
-@frozen
-class _Failure:
-    """Failed exchange, cached until a time of the monotonic clock."""
-
-    error: BaseException
-    until: float
-
-    def copy_error(self) -> BaseException:
-        """Return a copy of the error, because a shared one would collect the tracebacks of all callers."""
-        # Some errors cannot be copied, such as those that a user's transport raises against its protocol.
-        with suppress(TypeError):
-            return copy.copy(self.error)
-        return self.error
-
 
 @define(eq=False)
 class _Attempt:
     """One exchange in progress. ``outcome`` stays ``None`` only if its task was cancelled."""
 
     done: anyio.Event = field(factory=anyio.Event)
-    outcome: Token | _Failure | None = None
+    outcome: Token | Failure | None = None
     task: object = None
 
 
@@ -134,8 +127,10 @@ class TokenCache:
         self._exchange = exchange
         self._clock = clock
         self._token: Token | None = None
-        self._failure: _Failure | None = None
+        self._failure: Failure | None = None
         self._refresh_not_before = 0.0
+        self._accepted: object = None
+        self._rejection: Rejection | None = None
         self._loop_states = PerLoop(_LoopState)
 
     def cached_token(self) -> Token | None:
@@ -164,6 +159,47 @@ class TokenCache:
             self._refresh_in_background()
         return token
 
+    def choose_delay(self, error: BaseException) -> float | None:
+        """Return the seconds until the next exchange may start.
+
+        Args:
+            error: Error that `get` raised.
+
+        Returns:
+            Seconds, or ``None`` if the error is permanent, so that a wait does not help.
+        """
+        if not is_transient(error):
+            return None
+        failure = self._failure
+        return 0.0 if failure is None else failure.choose_delay(self._clock)
+
+    def accept(self, headers: object) -> None:
+        """Store that the API accepted the token with these headers."""
+        self._accepted = headers
+
+    def reject(self, headers: object) -> bool:
+        """Invalidate the token that the API rejected, unless it was already replaced.
+
+        Args:
+            headers: Headers that the API rejected.
+
+        Returns:
+            Whether another token is available, or an exchange for one may start.
+        """
+        token = self.token_for(headers)
+        if token is None:
+            return True
+        rejection = self._rejection
+        if rejection is None or rejection.token is not token:
+            rejection = Rejection.from_token(
+                token, rejection, self._clock, was_accepted=self._accepted is token.headers
+            )
+            self._rejection = rejection
+        if self._clock.monotonic() < rejection.until:
+            return False
+        self.invalidate(token)
+        return True
+
     def invalidate(self, token: Token) -> None:
         """Remove a token that the API rejected, unless it was already replaced."""
         if self._token is token:
@@ -180,7 +216,7 @@ class TokenCache:
             return token
         return None
 
-    def _cached_failure(self) -> _Failure | None:
+    def _cached_failure(self) -> Failure | None:
         failure = self._failure
         if failure is not None and self._clock.monotonic() < failure.until:
             return failure
@@ -228,15 +264,19 @@ class TokenCache:
             state.finished += 1
         attempt.done.set()
 
-    async def _exchange_token(self) -> Token | _Failure:
+    async def _exchange_token(self) -> Token | Failure:
         # Nobody awaits this task. An exception that it does not return as a value would be lost.
+        # Read before the exchange, so that two loops that fail together count as one failure.
+        previous = self._failure
         try:
             token = await self._exchange()
         except (SystemExit, KeyboardInterrupt) as interruption:
             # Raised in this task, it would end the event loop. Waiting calls get it, and it is not cached for others.
-            return _Failure(interruption, until=0.0)
+            return Failure(interruption, until=0.0)
+        except ClientClosedError as error:
+            return Failure(error, until=0.0)
         except Exception as error:  # noqa: BLE001 - returned as a value
-            failure = _Failure(error, self._clock.monotonic() + self._choose_cooldown(error))
+            failure = Failure.from_error(error, previous, self._clock)
         else:
             self._token, self._failure, self._refresh_not_before = token, None, 0.0
             return token
@@ -246,16 +286,8 @@ class TokenCache:
             _logger.warning("the token refresh failed, and the present token stays in use: %s", failure.error)
         return failure
 
-    def _choose_cooldown(self, error: Exception) -> float:
-        transient = TRANSIENT_COOLDOWN_SECONDS * self._clock.uniform(0.75, 1.25)
-        if not isinstance(error, TokenExchangeError):
-            return transient
-        if error.status in PERMANENT_STATUSES or error.status is None or error.status < 300:
-            return PERMANENT_COOLDOWN_SECONDS
-        return max(transient, min(error.retry_after or 0.0, MAX_COOLDOWN_SECONDS))
-
-    def _unwrap(self, outcome: Token | _Failure | None) -> Token:
-        if isinstance(outcome, _Failure):
+    def _unwrap(self, outcome: Token | Failure | None) -> Token:
+        if isinstance(outcome, Failure):
             # Another event loop may have got a token in the meantime.
             if token := self._usable_token():
                 return token

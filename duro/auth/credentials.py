@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, overload, runtime_checkable
 
 from .._secrets import Secret
 from ..errors import ConfigurationError
 from ..http.operation import Surface
+from .client_secret import SecretSource
+from .key_format import parse_mode, reveal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config import Mode
+    from .client_secret import ClientSecret
 
 __all__ = [
     "ClientCredentials",
@@ -25,7 +30,6 @@ __all__ = [
     "wrap_secret",
 ]
 
-_PREFIXED: Final = re.compile(r"(?P<kind>sk|cid|csec)_(?P<mode>test|live)_[A-Za-z0-9_\-]{1,512}")
 _OPAQUE: Final = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
@@ -33,6 +37,10 @@ _OPAQUE: Final = re.compile(r"[\x21-\x7e]{1,8192}")
 def wrap_secret(value: str | Secret) -> Secret: ...
 @overload
 def wrap_secret(value: None) -> None: ...
+@overload
+def wrap_secret(value: str | None) -> Secret | None: ...
+@overload
+def wrap_secret(value: ClientSecret | None) -> Secret | Callable[[], Any] | None: ...
 @overload
 def wrap_secret(value: Credential | SupportsCredential) -> Credential | SupportsCredential: ...
 def wrap_secret(value: object) -> object:
@@ -60,7 +68,7 @@ class SecretKey:
 
     def __init__(self, key: str | Secret) -> None:
         key = wrap_secret(key)
-        self.mode: Mode = _parse_mode(key, kind="sk", name="secret_key", example="sk_test_…")
+        self.mode: Mode = parse_mode(key, kind="sk", name="secret_key", example="sk_test_…")
         self.key: Secret = key
 
     def __repr__(self) -> str:
@@ -79,7 +87,10 @@ class ClientCredentials:
 
     Args:
         client_id: Client id, ``cid_test_…`` or ``cid_live_…``.
-        client_secret: Client secret, ``csec_…`` of the same mode.
+        client_secret: Client secret, ``csec_…`` of the same mode, or a function
+            that returns it. The function may be plain or asynchronous. It is
+            called for each token exchange, a plain one in a worker thread. Two
+            credentials with a function are equal if the function is the same object.
 
     Raises:
         ConfigurationError: An argument is malformed, or the modes differ.
@@ -93,17 +104,42 @@ class ClientCredentials:
 
     surfaces: Final = frozenset({Surface.MERCHANT})
 
-    def __init__(self, client_id: str | Secret, client_secret: str | Secret) -> None:
+    def __init__(self, client_id: str | Secret, client_secret: ClientSecret | Secret) -> None:
         # Users swap the two by mistake. The id therefore stays wrapped until its form is checked.
-        client_id, client_secret = wrap_secret(client_id), wrap_secret(client_secret)
-        self.mode: Mode = _parse_mode(client_id, kind="cid", name="client_id", example="cid_test_…")
-        if _parse_mode(client_secret, kind="csec", name="client_secret", example="csec_test_…") != self.mode:
+        client_id = wrap_secret(client_id)
+        wrapped: object = Secret(client_secret) if isinstance(client_secret, str) else client_secret
+        del client_secret
+        self.mode: Mode = parse_mode(client_id, kind="cid", name="client_id", example="cid_test_…")
+        self.client_id: str = client_id.reveal()
+        self.client_secret: Secret | SecretSource = (
+            SecretSource(wrapped) if callable(wrapped) else self._check_secret(wrapped, name="client_secret")
+        )
+
+    async def read_secret(self) -> Secret:
+        """Return the client secret. This may call the function that was passed as ``client_secret``.
+
+        Returns:
+            The secret.
+
+        Raises:
+            ClientSecretError: The function raised an exception.
+            ConfigurationError: The function did not return a client secret of the same mode.
+        """
+        if isinstance(self.client_secret, Secret):
+            return self.client_secret
+        return self._check_secret(await self.client_secret.read(), name="client_secret()")
+
+    def _check_secret(self, secret: object, *, name: str) -> Secret:
+        if not isinstance(secret, Secret):
             raise ConfigurationError(
-                f"client_id and client_secret must have the same mode, got client_id of mode {self.mode!r}; "
+                f"{name} must have the form 'csec_test_…', got {type(secret).__name__}; copy it from the dashboard"
+            )
+        if parse_mode(secret, kind="csec", name=name, example="csec_test_…") != self.mode:
+            raise ConfigurationError(
+                f"client_id and {name} must have the same mode, got client_id of mode {self.mode!r}; "
                 "pass both from one pair"
             )
-        self.client_id: str = client_id.reveal()
-        self.client_secret: Secret = client_secret
+        return secret
 
     def __repr__(self) -> str:
         return f"ClientCredentials(client_id={getattr(self, 'client_id', '…')!r}, client_secret=…)"
@@ -126,7 +162,7 @@ class _OpaqueToken:
 
     def __init__(self, token: str | Secret, *, mode: Mode | None = None) -> None:
         token = wrap_secret(token)
-        if not _OPAQUE.fullmatch(_reveal(token)):
+        if not _OPAQUE.fullmatch(reveal(token)):
             raise ConfigurationError(
                 f"token of {type(self).__name__} must be a string of printable ASCII characters without spaces; "
                 "pass the token that the API returned"
@@ -195,7 +231,7 @@ def resolve_credential(
     credential: Credential | SupportsCredential | Secret | None,
     *,
     client_id: Secret | None = None,
-    client_secret: Secret | None = None,
+    client_secret: Secret | Callable[[], Any] | None = None,
 ) -> Credential:
     """Choose the credential of a client.
 
@@ -266,39 +302,8 @@ def _read_variable(name: str) -> Secret | None:
 
 
 def _build_client_credentials(
-    client_id: Secret | None, client_secret: Secret | None, *, names: str
+    client_id: Secret | None, client_secret: Secret | Callable[[], Any] | None, *, names: str
 ) -> ClientCredentials:
     if client_id is None or client_secret is None:
         raise ConfigurationError(f"half of an OAuth client is missing; set both {names}")
     return ClientCredentials(client_id, client_secret)
-
-
-def _parse_mode(secret: Secret, *, kind: str, name: str, example: str) -> Mode:
-    found, mode = _match_prefix(secret)
-    if found != kind:
-        raise ConfigurationError(f"{name} must have the form {example!r}{_find_advice(secret)}")
-    return cast("Mode", mode)
-
-
-def _match_prefix(secret: Secret) -> tuple[str, str] | tuple[None, None]:
-    # A function of its own, because the repr of a match shows its text. No frame that raises has the match as a local.
-    match = _PREFIXED.fullmatch(_reveal(secret))
-    return (match["kind"], match["mode"]) if match else (None, None)
-
-
-def _find_advice(secret: Secret) -> str:
-    for prefix, advice in (
-        ("pk_", ", got a publishable key, which is for browsers; pass the secret key (sk_…)"),
-        ("cid_", ", got an OAuth client id; pass client_id= and client_secret="),
-        ("csec_", ", got an OAuth client secret; pass client_id= and client_secret="),
-        ("cs_", ", got a checkout token, which is not a credential; pass the secret key (sk_…)"),
-        ("sk_", "; check for spaces and for missing characters"),
-    ):
-        if _reveal(secret).startswith(prefix):
-            return advice
-    return "; copy it from the dashboard"
-
-
-def _reveal(secret: Secret) -> str:
-    text = secret.reveal() if isinstance(secret, Secret) else None
-    return text if isinstance(text, str) else ""

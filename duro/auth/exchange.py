@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from ..errors import ConnectionFailedError, DeadlineExceededError, DuroError, TokenExchangeError
+from ..errors import (
+    ConnectionFailedError,
+    CredentialsRejectedError,
+    DeadlineExceededError,
+    DuroError,
+    TokenExchangeError,
+)
 from ..http.error_response import describe_foreign_response, parse_error_response
 from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
 from ..http.retry import GiveUp, decide, get_retry_after
@@ -15,6 +21,9 @@ from ..http.transport import RequestNotSentError, ResponseLostError, ResponseToo
 from .token import ClockReading, Token, parse_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._secrets import Secret
     from ..config import ClientSettings
     from ..http.event_loop import PerLoop
     from ..http.transport import Transport
@@ -44,15 +53,21 @@ class TokenExchange:
         credentials: OAuth client.
         settings: Settings of the SDK client, for the address and the clock.
         transports: Transports for exchanges, one per event loop.
+        check_open: Function that raises ``ClientClosedError`` if the SDK client is closed.
     """
 
     def __init__(
-        self, credentials: ClientCredentials, settings: ClientSettings, transports: PerLoop[Transport]
+        self,
+        credentials: ClientCredentials,
+        settings: ClientSettings,
+        transports: PerLoop[Transport],
+        check_open: Callable[[], None],
     ) -> None:
         self._credentials = credentials
         self._settings = settings
         self._clock = settings.clock
         self._transports = transports
+        self._check_open = check_open
 
     async def __call__(self, headers: Headers = NO_HEADERS) -> Token:
         """Request a token.
@@ -64,28 +79,38 @@ class TokenExchange:
             The token.
 
         Raises:
-            TokenExchangeError: The endpoint returned an error or an invalid response.
+            ClientClosedError: The client was closed before or during the exchange.
+            ClientSecretError: The function that returns the client secret failed.
+            ConfigurationError: That function did not return a client secret.
+            CredentialsRejectedError: The endpoint rejected the client credentials.
+            TokenExchangeError: The endpoint returned another error, or an invalid response.
             ConnectionFailedError: The connection to the endpoint failed.
             DeadlineExceededError: The endpoint did not respond in time.
         """
         requested_at = ClockReading.read(self._clock)
+        waits_for = "client_secret()"
+        self._check_open()
         with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT_SECONDS):
-            outcome, reason = await self._send(headers, until=requested_at.monotonic + EXCHANGE_TIMEOUT_SECONDS)
+            secret = await self._credentials.read_secret()
+            waits_for = "the token endpoint"
+            outcome, reason = await self._send(headers, secret, until=requested_at.monotonic + EXCHANGE_TIMEOUT_SECONDS)
             if isinstance(outcome, Response) and outcome.status < 300:
                 return parse_token(outcome, requested_at=requested_at, clock=self._clock)
-            raise self._build_error(outcome, reason)
+            raise self._build_error(outcome, reason, secret)
         raise DeadlineExceededError(
-            f"the token endpoint did not respond within {EXCHANGE_TIMEOUT_SECONDS:g} s; the call itself was not sent"
+            f"{waits_for} did not respond within {EXCHANGE_TIMEOUT_SECONDS:g} s; the call itself was not sent"
         )
 
     async def _send(
-        self, headers: Headers, *, until: float
+        self, headers: Headers, secret: Secret, *, until: float
     ) -> tuple[Response | RequestNotSentError | ResponseLostError, str | None]:
         attempt = 0
         while True:
             attempt += 1
+            # No await follows before the request is sent, so a closed client opens no connection.
+            self._check_open()
             try:
-                return await self._transports.get().send(self._build_request(headers)), None
+                return await self._transports.get().send(self._build_request(headers, secret)), None
             except ResponseLostError as failure:
                 return failure, None
             except RequestNotSentError as failure:
@@ -103,33 +128,36 @@ class TokenExchange:
                 return not_sent, decision.reason
             await self._clock.sleep(decision.delay)
 
-    def _build_request(self, headers: Headers) -> Request:
+    def _build_request(self, headers: Headers, secret: Secret) -> Request:
         return Request(
             "POST",
             self._settings.base_url + PATH,
             Headers(_HEADERS + headers),
-            _encode_body(self._credentials),
+            _encode_body(self._credentials.client_id, secret),
             EXCHANGE_TIMEOUT_SECONDS,
             self._settings.max_response_bytes,
         )
 
     def _build_error(
-        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None
+        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, secret: Secret
     ) -> DuroError:
         if isinstance(outcome, ResponseTooLargeError):
             return TokenExchangeError(f"the token endpoint returned an invalid response ({outcome}); check base_url")
         if isinstance(outcome, RequestNotSentError | ResponseLostError):
+            # The client may have closed the connection itself.
+            self._check_open()
             failure = f"{outcome}; {reason}" if reason else outcome
             return ConnectionFailedError(
                 f"the connection to the token endpoint failed ({failure}); the call itself was not sent"
             )
-        secret = self._credentials.client_secret.reveal().encode()
-        description = parse_error_response(outcome.body, secret=secret)
+        encoded = secret.reveal().encode()
+        description = parse_error_response(outcome.body, secret=encoded)
         if description.code is None:
-            problem = f": {describe_foreign_response(outcome, secret=secret)}"
+            problem = f": {describe_foreign_response(outcome, secret=encoded)}"
         else:
             problem = f" ({description.code}): {description.message or 'no message'}"
-        return TokenExchangeError(
+        is_rejected = outcome.status == 401 or description.code == "invalid_client"
+        return (CredentialsRejectedError if is_rejected else TokenExchangeError)(
             f"the token endpoint returned {outcome.status}{problem}",
             status=outcome.status,
             code=description.code,
@@ -138,12 +166,12 @@ class TokenExchange:
         )
 
 
-def _encode_body(credentials: ClientCredentials) -> bytes:
+def _encode_body(client_id: str, secret: Secret) -> bytes:
     # The only place that unwraps the client secret for a request.
     return json.dumps(
         {
             "grant_type": "client_credentials",
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret.reveal(),
+            "client_id": client_id,
+            "client_secret": secret.reveal(),
         }
     ).encode()

@@ -14,6 +14,7 @@ from ..errors import (
     OutcomeUnknownError,
     TransportError,
 )
+from . import observe
 from .classification import classify
 from .error_response import build_api_error, describe_foreign_response
 from .in_flight_writes import log_lost_outcome
@@ -39,6 +40,8 @@ class CallState:
         is_unsettled: Whether an earlier attempt of a write may have been processed.
         is_connecting: Whether the current attempt waits for its connection.
         is_sent: Whether a byte of the current attempt may have been written.
+        failed_exchanges: Number of failed token exchanges that the call waited for.
+        reauthorized: Whether the request was sent again after a 401.
         response: Response to the last attempt, ``None`` without one.
     """
 
@@ -50,6 +53,8 @@ class CallState:
     is_unsettled: bool = False
     is_connecting: bool = False
     is_sent: bool = False
+    failed_exchanges: int = 0
+    reauthorized: bool = False
     response: Response | None = None
     # Locked by the first report, and never released.
     _report_lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
@@ -79,6 +84,28 @@ class CallState:
         """
         self.is_unsettled = in_doubt
         self.is_sent = self.is_connecting = False
+
+    @property
+    def counted_attempts(self) -> int:
+        """Number of attempts that count as retries: requests and failed exchanges, but not the one after a 401."""
+        return self.attempts + self.failed_exchanges - self.reauthorized
+
+    def build_record(self, now: float) -> observe.Call:
+        """Build the record of the call for `observe.capture`.
+
+        Args:
+            now: Monotonic time in seconds.
+        """
+        response = self.response
+        return observe.Call(
+            operation=self.invocation.operation.id,
+            status=response.status if response else None,
+            headers=response.headers.to_redacted_dict() if response else {},
+            request_id=response.request_id if response else None,
+            attempts=self.attempts,
+            idempotency_key=self.invocation.idempotency_key,
+            elapsed=now - self.started,
+        )
 
     def find_error(self, cause: str) -> OutcomeUnknownError | None:
         """Return the error for a caller that stops waiting; see `Write.find_error`."""

@@ -14,7 +14,8 @@ and only the scope knows whether a write is in doubt.
 
 State of a call
     `CallState` holds it. Only the task of the call changes it, and only in
-    `_load_credential` (``credential``), `_send_once` and `report_send` (the rest). Other
+    `_load_credential` (``credential``, ``failed_exchanges``), `_send_once` and
+    `report_send` (the rest). Other
     threads may read it at any time through `CallState.find_error`: the
     blocking client does so after Ctrl-C. No lock is needed, because each
     change is one assignment.
@@ -42,6 +43,13 @@ State of a call
     other exception, such as a cancellation, keeps its class. It gets a note
     with the idempotency key, and the key is logged as one warning.
 
+Token
+    A call that needs a token waits for an exchange, which it shares with all
+    calls that wait. An exchange that fails for a transient reason counts as an
+    attempt of each of them. A call with retries and time left waits until the
+    authorizer may start the next exchange, and shares that one. The retry
+    budget does not apply, since no request reaches the API.
+
 Slots
     The limiter has as many slots as there are connections. A call gets its
     token first and its slot second, so that a wait for a token does not block
@@ -61,21 +69,22 @@ from typing import TYPE_CHECKING, Final, TypeVar, overload
 import anyio
 from attrs import evolve
 
-from ..errors import ClientClosedError, OutcomeUnknownError
+from ..errors import ClientClosedError, DuroError, OutcomeUnknownError
 from . import observe
 from .call_state import CallState
 from .classification import classify, is_in_doubt_after
 from .event_loop import PerLoop
+from .exchange_wait import wait_for_next_exchange
 from .in_flight_writes import register_write, unregister_write
 from .request import Headers, Request, Response
-from .retry import GiveUp, RetryBudget, decide
+from .retry import GiveUp, RetryBudgets, decide
 from .transport import RequestNotSentError, ResponseLostError
 from .transport.limited import LimitedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..config import ClientSettings, RetryPolicy
+    from ..config import ClientSettings
     from .request import Invocation
     from .transport import Transport
 
@@ -85,9 +94,6 @@ T = TypeVar("T")
 
 # Sockets time out later than the call by this margin; see above.
 _SOCKET_MARGIN_SECONDS: Final = 1.0
-# Copies of a client share one budget per pair of settings. The bound stops a user who
-# passes a new policy with each call from filling the memory.
-MAX_BUDGETS: Final = 16
 
 
 class Pipeline:
@@ -103,7 +109,7 @@ class Pipeline:
         self._clock = settings.clock
         self._open_transport = open_transport
         self._transports = PerLoop(self._open_limited_transport)
-        self._budgets: dict[tuple[float, float], RetryBudget] = {}
+        self._budgets = RetryBudgets()
         self._closed = False
 
     @property
@@ -151,7 +157,7 @@ class Pipeline:
             TransportError: A read got no response.
         """
         self.check_open()
-        budget = self._get_budget(invocation.retry)
+        budget = self._budgets.for_policy(invocation.retry)
         budget.deposit()
         state = CallState(invocation, self._clock.monotonic(), budget)
         if invocation.operation.is_mutation:
@@ -185,15 +191,6 @@ class Pipeline:
     def _open_limited_transport(self) -> LimitedTransport:
         return LimitedTransport(self._open_transport(), max_connections=self._settings.max_connections)
 
-    def _get_budget(self, policy: RetryPolicy) -> RetryBudget:
-        kind = (policy.budget, policy.budget_ratio)
-        budget = self._budgets.get(kind)
-        if budget is None:
-            if len(self._budgets) >= MAX_BUDGETS:
-                self._budgets.clear()
-            budget = self._budgets[kind] = RetryBudget(capacity=policy.budget, ratio=policy.budget_ratio)
-        return budget
-
     async def _send_before_deadline(self, state: CallState) -> Response:
         failure: Exception
         try:
@@ -209,7 +206,7 @@ class Pipeline:
             failure = state.build_ended_error(error)
         finally:
             if observe.is_capturing():
-                observe.record_call(self._build_record(state))
+                observe.record_call(state.build_record(self._clock.monotonic()))
         try:
             raise failure
         finally:
@@ -217,22 +214,24 @@ class Pipeline:
 
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer
-        reauthorized = False
         while True:
             # Before the slot, so that a wait for a token does not block other calls.
             await self._load_credential(state)
             outcome = await self._send_once(state)
+            if outcome is None:
+                continue
             if isinstance(outcome, Response):
                 if classify(outcome).is_success:
+                    authorizer.on_accepted(state.credential)
                     return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
-                    reauthorized = True
+                if outcome.status == 401 and not state.reauthorized and authorizer.on_unauthorized(state.credential):
+                    state.reauthorized = True
                     continue
             decision = decide(
                 outcome,
                 is_idempotent=state.invocation.idempotency_key is not None
                 or not state.invocation.operation.is_mutation,
-                attempt=state.attempts - reauthorized,
+                attempt=state.counted_attempts,
                 time_left=self._time_left(state),
                 policy=state.invocation.retry,
                 wall=self._clock.wall(),
@@ -248,16 +247,39 @@ class Pipeline:
 
     async def _load_credential(self, state: CallState) -> None:
         self.check_open()
-        authorizer = state.invocation.authorizer
-        state.credential = authorizer.cached_headers() or await authorizer.get_headers()
+        state.credential = state.invocation.authorizer.cached_headers() or await self._wait_for_headers(state)
 
-    async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError:
+    async def _wait_for_headers(self, state: CallState) -> Headers:
+        authorizer = state.invocation.authorizer
+        while True:
+            failure: DuroError
+            try:
+                self.check_open()
+                return await authorizer.get_headers()
+            except DuroError as error:
+                failure = error
+            state.failed_exchanges += 1
+            await wait_for_next_exchange(
+                failure,
+                authorizer.choose_delay(failure),
+                attempt=state.counted_attempts,
+                time_left=self._time_left(state),
+                policy=state.invocation.retry,
+                clock=self._clock,
+            )
+
+    async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError | None:
+        """Send the request, or return ``None`` if the token expired in the queue and no other one is available."""
         limited = self._transports.get()
         is_queued = limited.slots.value == 0
         async with limited.slots:
             if is_queued:
-                # The token may have expired while the call waited for a slot.
-                await self._load_credential(state)
+                self.check_open()
+                try:
+                    authorizer = state.invocation.authorizer
+                    state.credential = authorizer.cached_headers() or await authorizer.get_headers()
+                except DuroError:
+                    return None  # the wait for the next exchange must not occupy the slot
             state.begin_attempt()
             try:
                 outcome: Response | RequestNotSentError | ResponseLostError = await limited.transport.send(
@@ -300,18 +322,6 @@ class Pipeline:
     def _log(self, state: CallState, outcome: object, request_id: str | None) -> None:
         operation = state.invocation.operation
         observe.log_attempt(operation, attempt=state.attempts, outcome=outcome, request_id=request_id)
-
-    def _build_record(self, state: CallState) -> observe.Call:
-        response = state.response
-        return observe.Call(
-            operation=state.invocation.operation.id,
-            status=response.status if response else None,
-            headers=response.headers.to_redacted_dict() if response else {},
-            request_id=response.request_id if response else None,
-            attempts=state.attempts,
-            idempotency_key=state.invocation.idempotency_key,
-            elapsed=self._clock.monotonic() - state.started,
-        )
 
 
 def _cause_of(outcome: Response | RequestNotSentError | ResponseLostError) -> BaseException | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import RetryPolicy
+    from ..errors import DuroError
     from .operation import Operation
 
 __all__ = ["NO_HEADERS", "USER_AGENT", "Authorizer", "Headers", "Invocation", "Request", "Response"]
@@ -150,6 +151,25 @@ class Authorizer(Protocol):
 
         Returns:
             Whether the authorizer can provide other headers.
+        """
+        ...
+
+    def on_accepted(self, headers: Headers) -> None:
+        """Handle a successful response.
+
+        Args:
+            headers: Headers that the API accepted.
+        """
+        ...
+
+    def choose_delay(self, error: DuroError) -> float | None:
+        """Return the seconds until `get_headers` may succeed.
+
+        Args:
+            error: Error that `get_headers` raised.
+
+        Returns:
+            Seconds, or ``None`` if a wait does not help.
         """
         ...
 

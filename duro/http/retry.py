@@ -22,10 +22,14 @@ __all__ = [
     "GiveUp",
     "Retry",
     "RetryBudget",
+    "RetryBudgets",
     "decide",
     "get_retry_after",
     "parse_retry_after",
 ]
+
+# The bound stops a user who passes a new policy with each call from filling the memory.
+MAX_BUDGETS: Final = 16
 
 _TRANSIENT_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 # Transient too, but only for requests that the server may receive twice. 520 to 524 are those of Cloudflare.
@@ -206,3 +210,22 @@ class RetryBudget:
             return False
         self._available -= 1.0
         return True
+
+
+class RetryBudgets:
+    """Retry budgets of a client and its copies. Those with the same settings share one."""
+
+    __slots__ = ("_budgets",)
+
+    def __init__(self) -> None:
+        self._budgets: dict[tuple[float, float], RetryBudget] = {}
+
+    def for_policy(self, policy: RetryPolicy) -> RetryBudget:
+        """Return the budget for a policy."""
+        kind = (policy.budget, policy.budget_ratio)
+        budget = self._budgets.get(kind)
+        if budget is None:
+            if len(self._budgets) >= MAX_BUDGETS:
+                self._budgets.clear()
+            budget = self._budgets[kind] = RetryBudget(capacity=policy.budget, ratio=policy.budget_ratio)
+        return budget

@@ -11,6 +11,7 @@ from duro import (
     AsyncDuro,
     ClientCredentials,
     ConnectionFailedError,
+    CredentialsRejectedError,
     DeadlineExceededError,
     TokenExchangeError,
 )
@@ -55,7 +56,7 @@ FAILING_ENDPOINTS = {
     "503": ({"status": 503}, TokenExchangeError),
     "503 with Retry-After": ({"status": 503, "headers": (("retry-after", "60"),)}, TokenExchangeError),
     "429": ({"status": 429}, TokenExchangeError),
-    "401": ({"status": 401}, TokenExchangeError),
+    "401": ({"status": 401}, CredentialsRejectedError),
     "302": ({"status": 302, "headers": (("location", "/v1/oauth/token"),)}, TokenExchangeError),
     "invalid grant": ({"body": b"<html>"}, TokenExchangeError),
     "lifetime of 0": ({"expires_in": 0}, TokenExchangeError),
@@ -215,7 +216,7 @@ async def test_token_near_its_end_is_used_while_one_post_refreshes_it(client, se
 
         server.unblock()
         authorizers = client._requester.state.authorizers
-        (authorizer,) = authorizers._oauth.values()
+        (authorizer,) = authorizers._recent.values()
         await wait_for_refresh(authorizer.cache)
         await call_api()
 

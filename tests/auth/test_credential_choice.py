@@ -12,7 +12,7 @@ from duro import (
     Secret,
     SecretKey,
 )
-from duro.auth.authorizers import MAX_OAUTH_CLIENTS, Authorizers
+from duro.auth.authorizers import Authorizers
 from duro.auth.credentials import resolve_credential, wrap_secret
 from duro.config import ClientSettings
 from duro.http.operation import Operation, Surface
@@ -178,12 +178,3 @@ def test_equal_oauth_clients_share_one_cache(clock):
     assert shared.oauth_authorizer_for(ClientCredentials("cid_test_1", "csec_test_1")) is one
     assert shared.oauth_authorizer_for(ClientCredentials("cid_test_1", "csec_test_2")) is not one
     assert shared.oauth_authorizer_for(ClientCredentials("cid_test_2", "csec_test_1")) is not one
-
-
-def test_number_of_caches_is_limited(clock):
-    shared = authorizers(clock)
-    for number in range(MAX_OAUTH_CLIENTS + 10):
-        newest = shared.oauth_authorizer_for(ClientCredentials(f"cid_test_{number}", "csec_test_1"))
-
-    assert len(shared._oauth) == MAX_OAUTH_CLIENTS
-    assert shared.oauth_authorizer_for(ClientCredentials(f"cid_test_{MAX_OAUTH_CLIENTS + 9}", "csec_test_1")) is newest

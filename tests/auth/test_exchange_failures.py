@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
+import pickle
 import traceback
 from email.utils import formatdate
 
@@ -14,8 +16,10 @@ from hypothesis import strategies as st
 
 from duro import (
     AsyncDuro,
+    AuthenticationError,
     ClientCredentials,
     ConnectionFailedError,
+    CredentialsRejectedError,
     DeadlineExceededError,
     RequestNotSentError,
     ResponseLostError,
@@ -60,6 +64,39 @@ async def test_error_in_the_shape_of_oauth(respx_mock, client):
 
     assert (caught.value.status, caught.value.code) == (400, "invalid_client")
     assert str(caught.value) == "the token endpoint returned 400 (invalid_client): No such client."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_rejected"),
+    [
+        (401, b"", True),
+        (401, {"error": {"code": "unauthorized", "message": "Unknown client."}}, True),
+        (400, {"error": "invalid_client"}, True),
+        (400, {"error": "invalid_request"}, False),
+        (403, {"error": {"code": "forbidden", "message": "No."}}, False),
+        (503, b"", False),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+async def test_rejected_credentials_are_an_authentication_error(clock, status, body, is_rejected):
+    with pytest.raises(TokenExchangeError) as caught:
+        await exchange_over(ScriptedTransport(response(status, body)), clock)()
+
+    error = caught.value
+    assert isinstance(error, AuthenticationError) is is_rejected
+    assert isinstance(error, CredentialsRejectedError) is is_rejected
+    assert error.status == status
+
+
+async def test_rejection_of_credentials_is_copied_and_pickled_completely(clock):
+    reply = response(401, {"error": "invalid_client"}, retry_after="7", x_request_id="req_1")
+    with pytest.raises(CredentialsRejectedError) as caught:
+        await exchange_over(ScriptedTransport(reply), clock)()
+
+    for other in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):  # noqa: S301 - it was pickled here
+        assert str(other) == str(caught.value) == "the token endpoint returned 401 (invalid_client): no message"
+        assert (other.status, other.code, other.retry_after) == (401, "invalid_client", 7.0)
+        assert (other.request_id, other.idempotency_key, other.details) == ("req_1", None, ())
 
 
 @pytest.mark.parametrize(
@@ -183,7 +220,7 @@ async def test_deadline_is_ten_seconds():
 async def test_connection_lost_at_a_real_server(server, monkeypatch, behavior):
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.2)
     server.always = server.Reply(behavior=behavior)
-    async with AsyncDuro(**server.options) as client:
+    async with AsyncDuro(**server.options, retries=0) as client:
         with pytest.raises((ConnectionFailedError, DeadlineExceededError)) as caught:
             await client.token()
 
@@ -258,7 +295,10 @@ async def test_secret_and_token_are_not_logged(server, caplog):
 async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
     response = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
-        ClientCredentials("cid_test_1", SECRET), ClientSettings(BASE), PerLoop(lambda: ScriptedTransport(response))
+        ClientCredentials("cid_test_1", SECRET),
+        ClientSettings(BASE),
+        PerLoop(lambda: ScriptedTransport(response)),
+        lambda: None,
     )
     with pytest.raises(TokenExchangeError) as caught:
         await exchange()

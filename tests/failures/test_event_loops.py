@@ -35,7 +35,7 @@ async def call(client, name):
 def count_loop_values(client):
     core = client._requester.state
     oauth = core.authorizers
-    lines = [authorizer.cache._loop_states for authorizer in oauth._oauth.values()]
+    lines = [authorizer.cache._loop_states for authorizer in oauth._recent.values()]
     return [len(each._values) for each in (core.pipeline._transports, oauth._transports, *lines)]
 
 

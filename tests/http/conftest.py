@@ -74,6 +74,8 @@ class Tokens:
         self.number = 1
         self.get_calls = 0
         self.error = None
+        self.delays = []
+        self.accepted = None
 
     def _headers(self):
         return Headers([(b"authorization", b"Bearer token-%d" % self.number)])
@@ -91,6 +93,12 @@ class Tokens:
     def on_unauthorized(self, headers):
         self.number += 1
         return self.replaceable
+
+    def on_accepted(self, headers):
+        self.accepted = headers
+
+    def choose_delay(self, error):
+        return self.delays.pop(0) if self.delays else None
 
 
 @pytest.fixture

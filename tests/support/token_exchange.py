@@ -52,4 +52,5 @@ def exchange_over(transport, clock, **settings) -> TokenExchange:
         ClientCredentials("cid_test_1", SECRET),
         ClientSettings(BASE, clock=clock.as_clock, **settings),
         PerLoop(lambda: transport),
+        lambda: None,
     )

@@ -52,6 +52,8 @@ class TokenServer:
         self.replies: list[Reply] = []
         self.always = Reply()
         self.status_of_calls = 401
+        self._is_out: Callable[[], bool] = lambda: False
+        self._outage_reply = Reply()
         self._change = threading.Condition()
         self._gate: asyncio.Event | None = None
         self._awaited_calls = 0
@@ -100,6 +102,15 @@ class TokenServer:
 
     def revoke(self) -> None:
         self.valid.clear()
+
+    def fail_while(self, is_out: Callable[[], bool], reply: Reply) -> None:
+        """Use a reply for each POST that arrives during an outage.
+
+        Args:
+            is_out: Function that returns whether the outage lasts. It is called on the thread of the server.
+            reply: Reaction to a POST during the outage.
+        """
+        self._outage_reply, self._is_out = reply, is_out
 
     async def arrived(self, posts: int) -> None:
         """Wait until a number of POSTs have arrived."""
@@ -159,7 +170,8 @@ class TokenServer:
         gate = self._gate
         with self._change:
             self.posts += 1
-            reply = self.replies.pop(0) if self.replies else self.always
+            planned = self.replies.pop(0) if self.replies else self.always
+            reply = self._outage_reply if self._is_out() else planned
             self._change.notify_all()
         if gate is not None:
             await gate.wait()

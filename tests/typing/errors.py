@@ -11,6 +11,9 @@ from duro import Duro, ErrorDetail
 def caught(client: Duro) -> None:
     try:
         client.plans.archive("plan_1")
+    except duro.CredentialsRejectedError as error:
+        assert_type(error.status, int)
+        assert_type(error.retry_after, float | None)
     except duro.RateLimitError as error:
         assert_type(error.retry_after, float | None)
     except duro.ValidationError as error:
