@@ -64,7 +64,7 @@ class StaticAuthorizer:
         """Do nothing, because the headers never change."""
 
     def choose_delay(self, error: DuroError) -> float | None:  # noqa: ARG002 - part of the protocol
-        """Return ``None``, because the headers need no exchange."""
+        """Return ``None``, because the headers do not need an exchange."""
         return None
 
 

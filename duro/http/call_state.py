@@ -15,7 +15,7 @@ from ..errors import (
     TransportError,
 )
 from . import observe
-from .classification import classify
+from .classification import classify, is_in_doubt_after
 from .error_response import build_api_error, describe_foreign_response
 from .in_flight_writes import log_lost_outcome
 from .request import NO_HEADERS, Headers, Invocation, Response
@@ -76,12 +76,19 @@ class CallState:
         self.is_sent = is_sent
         self.is_connecting = not is_sent
 
-    def end_attempt(self, *, in_doubt: bool) -> None:
+    def end_attempt(self, outcome: Response | RequestNotSentError | ResponseLostError) -> None:
         """End the current attempt.
 
         Args:
-            in_doubt: Whether a write may have been processed, by this attempt or an earlier one.
+            outcome: Response, or the failure without a response.
         """
+        is_mutation = self.invocation.operation.is_mutation
+        if isinstance(outcome, Response):
+            self.response = outcome
+            in_doubt = is_in_doubt_after(outcome, was_in_doubt=self.is_unsettled, is_mutation=is_mutation)
+        else:
+            self.response = None
+            in_doubt = self.is_unsettled or (is_mutation and not isinstance(outcome, RequestNotSentError))
         self.is_unsettled = in_doubt
         self.is_sent = self.is_connecting = False
 
@@ -168,8 +175,16 @@ class CallState:
             wall: Wall-clock time in seconds since the epoch, for a ``Retry-After`` date.
 
         Returns:
-            The error for the caller.
+            The error for the caller. Its cause is the exception of the transport, or of the library below it.
         """
+        error = self._build_error(outcome, reason, wall)
+        if not isinstance(outcome, Response):
+            error.__cause__ = outcome.__cause__
+        return error
+
+    def _build_error(
+        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, wall: float
+    ) -> DuroError:
         key = self.invocation.idempotency_key
         if isinstance(outcome, Response) and classify(outcome).is_proxy_rejection:
             cause = describe_foreign_response(outcome)

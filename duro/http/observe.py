@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from .operation import Operation
+    from .request import Response
 
 __all__ = ["Call", "capture", "is_capturing", "log_attempt", "record_call"]
 
@@ -90,15 +91,17 @@ def record_call(call: Call) -> None:
             calls.append(call)
 
 
-def log_attempt(operation: Operation, *, attempt: int, outcome: object, request_id: str | None) -> None:
+def log_attempt(operation: Operation, *, attempt: int, outcome: Response | Exception) -> None:
     """Log one attempt with the operation's name and path template, without values, headers or bodies."""
     if _logger.isEnabledFor(logging.DEBUG):
+        is_failure = isinstance(outcome, Exception)
+        request_id = None if is_failure else outcome.request_id
         _logger.debug(
             "%s (%s %s) attempt %d: %s%s",
             operation.id,
             operation.method,
             operation.path,
             attempt,
-            outcome,
+            outcome if is_failure else outcome.status,
             f" request {request_id}" if request_id else "",
         )

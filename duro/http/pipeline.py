@@ -72,7 +72,7 @@ from attrs import evolve
 from ..errors import ClientClosedError, DuroError, OutcomeUnknownError
 from . import observe
 from .call_state import CallState
-from .classification import classify, is_in_doubt_after
+from .classification import classify
 from .event_loop import PerLoop
 from .exchange_wait import wait_for_next_exchange
 from .in_flight_writes import register_write, unregister_write
@@ -238,11 +238,10 @@ class Pipeline:
                 uniform=self._clock.uniform,
             )
             if isinstance(decision, GiveUp):
-                raise state.build_error(outcome, decision.reason, wall=self._clock.wall()) from _cause_of(outcome)
+                raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
             # The budget protects the server, which does not notice an attempt that was not sent.
             if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
-                error = state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
-                raise error from _cause_of(outcome)
+                raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
             await self._clock.sleep(decision.delay)
 
     async def _load_credential(self, state: CallState) -> None:
@@ -270,14 +269,16 @@ class Pipeline:
 
     async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError | None:
         """Send the request, or return ``None`` if the token expired in the queue and no other one is available."""
+        invocation = state.invocation
         limited = self._transports.get()
         is_queued = limited.slots.value == 0
         async with limited.slots:
             if is_queued:
                 self.check_open()
                 try:
-                    authorizer = state.invocation.authorizer
-                    state.credential = authorizer.cached_headers() or await authorizer.get_headers()
+                    state.credential = (
+                        invocation.authorizer.cached_headers() or await invocation.authorizer.get_headers()
+                    )
                 except DuroError:
                     return None  # the wait for the next exchange must not occupy the slot
             state.begin_attempt()
@@ -288,19 +289,8 @@ class Pipeline:
             except (RequestNotSentError, ResponseLostError) as failure:
                 # Without its traceback, which would refer to this frame.
                 outcome = failure.with_traceback(None)
-        if isinstance(outcome, Response):
-            state.response = outcome
-            state.end_attempt(
-                in_doubt=is_in_doubt_after(
-                    outcome, was_in_doubt=state.is_unsettled, is_mutation=state.invocation.operation.is_mutation
-                )
-            )
-            self._log(state, outcome.status, outcome.request_id)
-        else:
-            state.response = None
-            is_lost = not isinstance(outcome, RequestNotSentError)
-            state.end_attempt(in_doubt=state.is_unsettled or (is_lost and state.invocation.operation.is_mutation))
-            self._log(state, outcome, None)
+        state.end_attempt(outcome)
+        observe.log_attempt(invocation.operation, attempt=state.attempts, outcome=outcome)
         return outcome
 
     def _build_request(self, state: CallState) -> Request:
@@ -318,12 +308,3 @@ class Pipeline:
 
     def _time_left(self, state: CallState) -> float:
         return state.started + state.invocation.timeout - self._clock.monotonic()
-
-    def _log(self, state: CallState, outcome: object, request_id: str | None) -> None:
-        operation = state.invocation.operation
-        observe.log_attempt(operation, attempt=state.attempts, outcome=outcome, request_id=request_id)
-
-
-def _cause_of(outcome: Response | RequestNotSentError | ResponseLostError) -> BaseException | None:
-    """Return the exception of the transport or of the library below it, ``None`` for a response."""
-    return None if isinstance(outcome, Response) else outcome.__cause__

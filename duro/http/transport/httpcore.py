@@ -1,8 +1,8 @@
 """Default transport: connections of the client, on httpcore, the transport layer of httpx.
 
-Each slot of the limiter in front of it holds one connection. There is no pool
-to search, and no queue in which a cancelled call could lose a connection: a
-request that fails or is cancelled costs its own connection and nothing else.
+Each slot of the limiter in front of it holds one connection. A request that
+fails or is cancelled costs its own connection and nothing else. In a pool with
+a queue, a cancelled request could lose connections for good.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Network(httpcore.AsyncNetworkBackend):
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.AsyncNetworkStream:
-        """Raise, because the SDK has no addresses of Unix sockets."""
+        """Raise, because the SDK does not support addresses of Unix sockets."""
         raise NotImplementedError
 
     async def sleep(self, seconds: float) -> None:
@@ -105,7 +105,7 @@ async def _run_in_empty_context(
 ) -> httpcore.AsyncNetworkStream:
     loop = current_token().native_token
     if not isinstance(loop, asyncio.AbstractEventLoop):
-        return await connect()  # trio keeps no context with a socket
+        return await connect()  # trio does not keep a context with a socket
     task = loop.create_task(connect(), context=Context())
     try:
         return await task

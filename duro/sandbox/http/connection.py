@@ -45,7 +45,7 @@ def close_at_once(transport: asyncio.BaseTransport) -> None:
     """
     transport.close()
     if isinstance(transport, asyncio.Transport) and transport.get_extra_info("ssl_object") is not None:
-        # close() has sent the notification, but waits for that of the client, and an idle client sends none.
+        # close() has sent the notification, but waits for that of the client, which an idle client does not send.
         transport.abort()
 
 
