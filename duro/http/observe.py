@@ -94,14 +94,14 @@ def record_call(call: Call) -> None:
 def log_attempt(operation: Operation, *, attempt: int, outcome: Response | Exception) -> None:
     """Log one attempt with the operation's name and path template, without values, headers or bodies."""
     if _logger.isEnabledFor(logging.DEBUG):
-        is_failure = isinstance(outcome, Exception)
-        request_id = None if is_failure else outcome.request_id
+        text: object = outcome if isinstance(outcome, Exception) else outcome.status
+        request_id = None if isinstance(outcome, Exception) else outcome.request_id
         _logger.debug(
             "%s (%s %s) attempt %d: %s%s",
             operation.id,
             operation.method,
             operation.path,
             attempt,
-            outcome if is_failure else outcome.status,
+            text,
             f" request {request_id}" if request_id else "",
         )

@@ -71,6 +71,9 @@ class HttpcoreTransport:
             ResponseTooLargeError: The response is larger than the request allows.
             ConfigurationError: The certificate authorities from the environment are unusable.
         """
+        if self._is_closed:
+            # For example after a wait for a slot.
+            raise RequestNotSentError("the client is closed", is_permanent=True)
         is_sent = False
 
         def on_send() -> None:
