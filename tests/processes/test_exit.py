@@ -194,12 +194,9 @@ def test_an_unclosed_client_warns_when_resource_warnings_are_enabled(hanging_ser
     assert "ResourceWarning: a Duro client was not closed" in running.errors
 
 
-def test_a_name_lookup_that_hangs_does_not_delay_the_exit(run_program):
-    # A name server that does not respond has the same effect.
-    source = """
-import socket, sys, threading
-sys.modules["uvloop"] = None  # uvloop resolves names in threads that are not joined at exit
-from duro import Duro
+HANGING_LOOKUP = """
+import asyncio, socket, sys, threading, time
+from duro import AsyncDuro, Duro
 
 started = threading.Event()
 
@@ -208,13 +205,35 @@ def hang(*arguments, **options):
     threading.Event().wait()
 
 socket.getaddrinfo = hang
-client = Duro("sk_test_1", base_url="https://api.example.com")
-for number in range(3):
-    threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
-started.wait()
-print(sum(thread.name == "duro-resolver" for thread in threading.enumerate()), flush=True)
+
+async def call_with_deadline():
+    async with AsyncDuro("sk_test_1", base_url="https://api.example.com", timeout=1.5) as client:
+        try:
+            await client.request("GET", "/v1/hang")
+        except Exception as error:
+            assert type(error).__name__ == "ConnectionFailedError", error
+
+def call_in_threads():
+    client = Duro("sk_test_1", base_url="https://api.example.com")
+    for number in range(3):
+        threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
+    started.wait()
 """
-    running = run_program(source)
+
+LOOKUPS = {
+    "blocking": "call_in_threads()",
+    "blocking without uvloop": 'sys.modules["uvloop"] = None; call_in_threads()',
+    "asyncio": "asyncio.run(call_with_deadline())",
+    "uvloop": "import uvloop; uvloop.run(call_with_deadline())",
+    "trio": "import trio; trio.run(call_with_deadline)",
+}
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+def test_a_name_lookup_that_hangs_does_not_delay_the_exit(lookup, run_program):
+    # A name server that does not respond has the same effect.
+    threads = 'print(sum(thread.name == "duro-resolver" for thread in threading.enumerate()), flush=True)'
+    running = run_program(f"{HANGING_LOOKUP}\n{LOOKUPS[lookup]}\n{threads}")
     assert running.read_line() == "1"
     assert running.wait() < MAX_EXIT_SECONDS
     assert running.unexpected_errors == []
