@@ -207,14 +207,14 @@ def hang(*arguments, **options):
 socket.getaddrinfo = hang
 
 async def call_with_deadline():
-    async with AsyncDuro("sk_test_1", base_url="https://api.example.com", timeout=1.5) as client:
+    async with AsyncDuro("sk_test_1", base_url="http://localhost:9", timeout=0.3) as client:
         try:
             await client.request("GET", "/v1/hang")
         except Exception as error:
             assert type(error).__name__ == "ConnectionFailedError", error
 
 def call_in_threads():
-    client = Duro("sk_test_1", base_url="https://api.example.com")
+    client = Duro("sk_test_1", base_url="http://localhost:9")
     for number in range(3):
         threading.Thread(target=lambda: client.request("GET", "/v1/hang"), daemon=True).start()
     started.wait()

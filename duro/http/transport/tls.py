@@ -67,9 +67,18 @@ class TlsContext:
         if self._context is None:
             async with self._locks.get():
                 if self._context is None:
-                    # A limiter of its own, because the program may occupy all threads of the default one.
-                    self._context = await anyio.to_thread.run_sync(_build_context, limiter=anyio.CapacityLimiter(1))
+                    await anyio.to_thread.run_sync(
+                        self._build,
+                        # A call whose deadline passes does not wait for the thread. The next call finds its result.
+                        abandon_on_cancel=True,
+                        # A limiter of its own, because the program may occupy all threads of the default one.
+                        limiter=anyio.CapacityLimiter(1),
+                    )
+        assert self._context is not None  # noqa: S101 - the thread has set it
         return self._context
+
+    def _build(self) -> None:
+        self._context = _build_context()
 
 
 def _build_context() -> ssl.SSLContext:
