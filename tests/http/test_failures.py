@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ssl
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ from duro.http.transport.failures import describe, is_permanent
 
 def chain(*errors):
     """Return the first error, whose chain of contexts has all others."""
-    for error, context in zip(errors, errors[1:], strict=False):
+    for error, context in pairwise(errors):
         error.__context__ = context
     return errors[0]
 
