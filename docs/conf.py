@@ -28,7 +28,7 @@ python_use_unqualified_type_names = True
 nitpicky = True
 nitpick_ignore_regex = [
     # Standard library; its inventory would have to be downloaded.
-    ("py:.*", r"(collections\.abc|contextlib|datetime|os)\..*|date(time)?|Abstract(Async)?ContextManager"),
+    ("py:.*", r"(collections\.abc|contextlib|datetime|os|ssl|uuid)\..*|date(time)?|Abstract(Async)?ContextManager"),
     # Type variables, aliases and classes that users do not create.
     (
         "py:.*",

@@ -216,6 +216,11 @@ class TLSFaultServer:
         with raw, suppress(OSError):
             try:
                 self.handle(TLSServerConnection(self, raw))
+            except ssl.SSLError:
+                # Bytes that are not read would turn the end into a reset, which discards the alert.
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65_536):
+                    pass
             except OSError:
                 raise
             except Exception as error:

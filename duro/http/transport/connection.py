@@ -50,7 +50,11 @@ class SlotConnection:
 
         Bytes after a response would be read as the response to the next request.
         """
-        return self._connection.is_idle() and not _has_trailing_data(self._connection)
+        return (
+            self._connection.is_idle()
+            and not _has_trailing_data(self._connection)
+            and not self._network.has_buffered_records()
+        )
 
     @property
     def has_expired(self) -> bool:
@@ -106,5 +110,5 @@ def _has_trailing_data(connection: Any) -> bool:
         connection = getattr(connection, "_connection", None)
         if connection is None:
             return True
-    data, _ = h11_state.trailing_data
-    return bool(data)
+    data, is_ended = h11_state.trailing_data
+    return bool(data) or is_ended

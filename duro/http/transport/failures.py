@@ -24,6 +24,9 @@ _LIBRARIES: Final = frozenset(
     | {"duro", "httpx", "httpx2", "httpx_aiohttp", "trio"}
 )
 
+# They ask the caller to read or write more, and are in the context of an error that occurs while it does so.
+_SIGNALS: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
 
 def describe(error: BaseException) -> str:
     """Return the text for an error of a connection, the same on all event loops.
@@ -88,7 +91,7 @@ def _is_refusal_of_proxy(error: BaseException) -> bool:
 
 
 def _find_text(error: BaseException) -> str:
-    chain = list(iterate_chain(error))
+    chain = [each for each in iterate_chain(error) if not isinstance(each, _SIGNALS)]
     for each in chain:
         if isinstance(each, ssl.SSLError):
             return describe_tls_error(each)

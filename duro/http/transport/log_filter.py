@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["RedactedLogs", "install"]
 
 _LIBRARIES: Final = ("httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11", "h2", "hpack", "socksio")
+# Their loggers of servers, which write no record of a request that the SDK sends.
+_SERVER_LOGGERS: Final = frozenset({"aiohttp.access", "aiohttp.server", "aiohttp.web"})
 # Loggers of modules that these libraries may import after the filter was installed.
 _LATER_LOGGERS: Final = (
     *_LIBRARIES,
@@ -108,7 +110,7 @@ def install() -> None:
     Further calls only add loggers that were created since. The filter is the
     first one of each logger, so that filters of the user get redacted records.
     """
-    for name in {*_LATER_LOGGERS, *logging.root.manager.loggerDict}:
+    for name in {*_LATER_LOGGERS, *logging.root.manager.loggerDict} - _SERVER_LOGGERS:
         filters = logging.getLogger(name).filters if name.partition(".")[0] in _LIBRARIES else [_filter]
         if _filter not in filters:
             filters.insert(0, _filter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -14,7 +15,6 @@ from anyio.lowlevel import current_token
 from .resolver import resolve
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Coroutine, Iterable
 
 __all__ = ["Network"]
@@ -40,6 +40,8 @@ class Network(httpcore.AsyncNetworkBackend):
         self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
         self.on_send: Callable[[], None] | None = None
         self._opened: httpcore.AsyncNetworkStream | None = None
+        # More than one for TLS to the API through a proxy with TLS.
+        self._tls_layers: list[ssl.SSLObject] = []
 
     async def connect_tcp(
         self,
@@ -60,6 +62,18 @@ class Network(httpcore.AsyncNetworkBackend):
         is_single = len(addresses) == 1
         self._opened = await (connect(addresses[0]) if is_single else _connect_to_first(addresses, connect))
         return _Stream(self._opened, self)
+
+    def has_buffered_records(self) -> bool:
+        """Return whether TLS received data or the end of the connection that httpcore did not read.
+
+        They arrived in one piece with what it read. The socket does not show them,
+        and the next request would get them as its response. Such a connection must be closed.
+        """
+        return any(_has_buffered_records(layer) for layer in self._tls_layers)
+
+    def add_tls_layer(self, stream: httpcore.AsyncNetworkStream) -> None:
+        """Add a stream to the TLS layers of the connection."""
+        self._tls_layers.append(stream.get_extra_info("ssl_object"))
 
     async def aclose(self) -> None:
         """Close the socket, also if a TLS handshake over it was cancelled, after which httpcore does not close it."""
@@ -97,7 +111,20 @@ class _Stream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._network)
+        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        self._network.add_tls_layer(stream)
+        return _Stream(stream, self._network)
+
+
+def _has_buffered_records(layer: ssl.SSLObject) -> bool:
+    try:
+        # It reads from the memory of the TLS library only, not from the socket.
+        layer.read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
+    return True
 
 
 async def _run_in_empty_context(
