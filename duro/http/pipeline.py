@@ -206,7 +206,7 @@ class Pipeline:
             if not state.in_doubt:
                 raise
             # The reason that prevents another attempt must not hide that an earlier one may have been processed.
-            failure = state.build_unknown_error(f"no further attempt was possible ({error})")
+            failure = state.build_unknown_error(f"no further attempt was possible ({str(error) or repr(error)})")
             failure.__cause__ = error
         finally:
             if observe.is_capturing():
