@@ -25,6 +25,8 @@ _LATER_LOGGERS: Final = (
     *(f"aiohttp.{name}" for name in ("client", "internal", "websocket")),
     *(f"hpack.{name}" for name in ("hpack", "table")),
 )
+# Loggers of the server of aiohttp.
+_SERVER_LOGGERS: Final = ("aiohttp.access", "aiohttp.server", "aiohttp.web")
 
 # True in the task that sends a request of the SDK.
 _is_redacted: Final[ContextVar[bool]] = ContextVar("duro_redacted_logs", default=False)
@@ -108,7 +110,7 @@ def install() -> None:
     Further calls only add loggers that were created since. The filter is the
     first one of each logger, so that filters of the user get redacted records.
     """
-    for name in {*_LATER_LOGGERS, *logging.root.manager.loggerDict}:
+    for name in {*_LATER_LOGGERS, *logging.root.manager.loggerDict}.difference(_SERVER_LOGGERS):
         filters = logging.getLogger(name).filters if name.partition(".")[0] in _LIBRARIES else [_filter]
         if _filter not in filters:
             filters.insert(0, _filter)

@@ -257,7 +257,7 @@ async def test_connection_of_a_delivery_that_is_cancelled_repeatedly_is_closed(
             await gate.wait()
             steps.append("closed")
 
-    monkeypatch.setattr(worker, "HttpxTransport", SlowTransport)
+    monkeypatch.setattr(worker, "HttpcoreTransport", SlowTransport)
     event = DueDelivery(
         endpoint_id="we_1",
         url="http://127.0.0.1:1/",
