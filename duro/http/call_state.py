@@ -134,8 +134,15 @@ class CallState:
             wall: Wall-clock time in seconds since the epoch, for a ``Retry-After`` date.
 
         Returns:
-            The error for the caller.
+            The error for the caller. Its cause is the exception of the transport or of the library below it.
         """
+        error = self._build_error(outcome, reason, wall)
+        error.__cause__ = None if isinstance(outcome, Response) else outcome.__cause__
+        return error
+
+    def _build_error(
+        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, wall: float
+    ) -> DuroError:
         key = self.invocation.idempotency_key
         if isinstance(outcome, Response) and classify(outcome).is_proxy_rejection:
             cause = describe_foreign_response(outcome)

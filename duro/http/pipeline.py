@@ -13,11 +13,10 @@ a second longer than the time left. The scope therefore ends the call first,
 and only the scope knows whether a write is in doubt.
 
 State of a call
-    `CallState` holds it. Only the task of the call changes it, and only in
-    `_load_credential` (``credential``), `_send_once` and `report_send` (the rest). Other
-    threads may read it at any time through `CallState.find_error`: the
-    blocking client does so after Ctrl-C. No lock is needed, because each
-    change is one assignment.
+    `CallState` holds it. Only the task of the call changes it, and only in `_load_credential`
+    (``credential``), `_send_once` and `report_send` (the rest). Other threads may read it at any
+    time through `CallState.find_error`: the blocking client does so after Ctrl-C. No lock is
+    needed, because each change is one assignment.
 
 ``in_doubt``
     Whether a write may have been processed although the caller did
@@ -219,33 +218,36 @@ class Pipeline:
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer
         reauthorized = False
-        while True:
-            # Before the slot, so that a wait for a token does not block other calls.
-            await self._load_credential(state)
-            outcome = await self._send_once(state)
-            if isinstance(outcome, Response):
-                if classify(outcome).is_success:
-                    return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
-                    reauthorized = True
-                    continue
-            decision = decide(
-                outcome,
-                is_idempotent=state.invocation.idempotency_key is not None
-                or not state.invocation.operation.is_mutation,
-                attempt=state.attempts - reauthorized,
-                time_left=self._time_left(state),
-                policy=state.invocation.retry,
-                wall=self._clock.wall(),
-                uniform=self._clock.uniform,
-            )
-            if isinstance(decision, GiveUp):
-                raise state.build_error(outcome, decision.reason, wall=self._clock.wall()) from _cause_of(outcome)
-            # The budget protects the server, which does not notice an attempt that was not sent.
-            if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
-                error = state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
-                raise error from _cause_of(outcome)
-            await self._clock.sleep(decision.delay)
+        outcome: Response | RequestNotSentError | ResponseLostError | None = None
+        try:
+            while True:
+                # Before the slot, so that a wait for a token does not block other calls.
+                await self._load_credential(state)
+                outcome = await self._send_once(state)
+                if isinstance(outcome, Response):
+                    if classify(outcome).is_success:
+                        return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
+                    if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
+                        reauthorized = True
+                        continue
+                decision = decide(
+                    outcome,
+                    is_idempotent=state.invocation.idempotency_key is not None
+                    or not state.invocation.operation.is_mutation,
+                    attempt=state.attempts - reauthorized,
+                    time_left=self._time_left(state),
+                    policy=state.invocation.retry,
+                    wall=self._clock.wall(),
+                    uniform=self._clock.uniform,
+                )
+                if isinstance(decision, GiveUp):
+                    raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
+                # The budget protects the server, which does not notice an attempt that was not sent.
+                if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
+                    raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
+                await self._clock.sleep(decision.delay)
+        finally:
+            del outcome  # the traceback of its cause refers to this frame
 
     async def _load_credential(self, state: CallState) -> None:
         self.check_open()
@@ -280,7 +282,10 @@ class Pipeline:
             is_lost = not isinstance(outcome, RequestNotSentError)
             state.end_attempt(in_doubt=state.is_unsettled or (is_lost and state.invocation.operation.is_mutation))
             self._log(state, outcome, None)
-        return outcome
+        try:
+            return outcome
+        finally:
+            del outcome  # as above
 
     def _build_request(self, state: CallState) -> Request:
         invocation = state.invocation
@@ -313,8 +318,3 @@ class Pipeline:
             idempotency_key=state.invocation.idempotency_key,
             elapsed=self._clock.monotonic() - state.started,
         )
-
-
-def _cause_of(outcome: Response | RequestNotSentError | ResponseLostError) -> BaseException | None:
-    """Return the exception of the transport or of the library below it, ``None`` for a response."""
-    return None if isinstance(outcome, Response) else outcome.__cause__
