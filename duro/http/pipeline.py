@@ -214,35 +214,43 @@ class Pipeline:
 
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer
-        while True:
-            # Before the slot, so that a wait for a token does not block other calls.
-            await self._load_credential(state)
-            outcome = await self._send_once(state)
-            if outcome is None:
-                continue
-            if isinstance(outcome, Response):
-                if classify(outcome).is_success:
-                    authorizer.on_accepted(state.credential)
-                    return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                if outcome.status == 401 and not state.reauthorized and authorizer.on_unauthorized(state.credential):
-                    state.reauthorized = True
+        outcome: Response | RequestNotSentError | ResponseLostError | None = None
+        try:
+            while True:
+                # Before the slot, so that a wait for a token does not block other calls.
+                await self._load_credential(state)
+                outcome = await self._send_once(state)
+                if outcome is None:
                     continue
-            decision = decide(
-                outcome,
-                is_idempotent=state.invocation.idempotency_key is not None
-                or not state.invocation.operation.is_mutation,
-                attempt=state.counted_attempts,
-                time_left=self._time_left(state),
-                policy=state.invocation.retry,
-                wall=self._clock.wall(),
-                uniform=self._clock.uniform,
-            )
-            if isinstance(decision, GiveUp):
-                raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
-            # The budget protects the server, which does not notice an attempt that was not sent.
-            if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
-                raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
-            await self._clock.sleep(decision.delay)
+                if isinstance(outcome, Response):
+                    if classify(outcome).is_success:
+                        authorizer.on_accepted(state.credential)
+                        return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
+                    if (
+                        outcome.status == 401
+                        and not state.reauthorized
+                        and authorizer.on_unauthorized(state.credential)
+                    ):
+                        state.reauthorized = True
+                        continue
+                decision = decide(
+                    outcome,
+                    is_idempotent=state.invocation.idempotency_key is not None
+                    or not state.invocation.operation.is_mutation,
+                    attempt=state.counted_attempts,
+                    time_left=self._time_left(state),
+                    policy=state.invocation.retry,
+                    wall=self._clock.wall(),
+                    uniform=self._clock.uniform,
+                )
+                if isinstance(decision, GiveUp):
+                    raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
+                # The budget protects the server, which does not notice an attempt that was not sent.
+                if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
+                    raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
+                await self._clock.sleep(decision.delay)
+        finally:
+            del outcome  # the traceback of its cause refers to this frame
 
     async def _load_credential(self, state: CallState) -> None:
         self.check_open()
@@ -291,7 +299,10 @@ class Pipeline:
                 outcome = failure.with_traceback(None)
         state.end_attempt(outcome)
         observe.log_attempt(invocation.operation, attempt=state.attempts, outcome=outcome)
-        return outcome
+        try:
+            return outcome
+        finally:
+            del outcome  # as above
 
     def _build_request(self, state: CallState) -> Request:
         invocation = state.invocation

@@ -14,11 +14,18 @@ import pytest
 from duro._clock import Clock
 from duro.errors import DuroError, OutcomeUnknownError
 from duro.http import in_flight_writes
-from tests.support.call_outcomes import LOST, NOT_SENT, response
+from tests.support.call_outcomes import LOST, NOT_SENT, api_error, response
 
 pytestmark = pytest.mark.anyio
 
-ENDINGS = [KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, RecursionError]
+
+class StopProgram(BaseException):
+    """Exception of a program that no library may catch."""
+
+
+# Exceptions that keep their class, and those that become an OutcomeUnknownError while a write is in doubt.
+ENDINGS = [KeyboardInterrupt, SystemExit, GeneratorExit, StopProgram]
+ERRORS = [MemoryError, RecursionError, LookupError]
 
 
 @pytest.fixture
@@ -103,11 +110,21 @@ async def test_write_cancelled_by_the_failure_of_another_task_is_logged(pipeline
 
 
 @pytest.mark.parametrize("kind", ENDINGS)
-async def test_write_ended_by_another_exception_keeps_its_class_and_is_logged(kind, pipeline_over, write, warnings_of):
+async def test_write_ended_by_a_base_exception_keeps_its_class_and_is_logged(kind, pipeline_over, write, warnings_of):
     pipeline, _ = pipeline_over(LOST, clock=Clock(sleep=raising(kind)))
     with pytest.raises(kind) as caught:
         await pipeline.execute(write)
     assert_reported(warnings_of, caught.value)
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+async def test_write_in_doubt_that_an_error_ends_raises_outcome_unknown_error(kind, pipeline_over, write, warnings_of):
+    pipeline, _ = pipeline_over(LOST, clock=Clock(sleep=raising(kind)))
+    with pytest.raises(OutcomeUnknownError, match=kind.__name__) as caught:
+        await pipeline.execute(write)
+    assert_names_the_write(str(caught.value))
+    assert type(caught.value.__cause__) is kind
+    assert warnings_of() == []
 
 
 def raising(kind):
@@ -117,7 +134,7 @@ def raising(kind):
     return raise_it
 
 
-@pytest.mark.parametrize("kind", [*ENDINGS, LookupError])
+@pytest.mark.parametrize("kind", [*ENDINGS, *ERRORS])
 async def test_write_whose_response_is_not_read_is_logged(kind, pipeline_over, write, warnings_of):
     pipeline, _ = pipeline_over(response(201))
 
@@ -186,7 +203,7 @@ async def test_read_is_not_logged(pipeline_over, read, warnings_of):
 
 
 async def test_refused_write_is_not_logged(pipeline_over, write, warnings_of):
-    pipeline, _ = pipeline_over(response(503), clock=Clock(sleep=raising(KeyboardInterrupt)))
+    pipeline, _ = pipeline_over(api_error(503), clock=Clock(sleep=raising(KeyboardInterrupt)))
     with pytest.raises(KeyboardInterrupt) as caught:
         await pipeline.execute(write)
     assert not hasattr(caught.value, "__notes__")
@@ -233,7 +250,8 @@ def test_pending_task_of_a_closed_loop_is_logged_at_the_end_of_the_program(pipel
     in_flight_writes._report_at_exit()
     (warning,) = warnings_of()
     assert_names_the_write(warning)
-    # A cancel scope cannot be left without a loop.
-    with pytest.raises(RuntimeError, match="no running event loop"):
+    # A cancel scope cannot be left without a loop, and that error replaces GeneratorExit.
+    with pytest.raises(OutcomeUnknownError, match="no running event loop") as caught:
         task.get_coro().close()
+    assert_names_the_write(str(caught.value))
     assert len(warnings_of()) == 1
