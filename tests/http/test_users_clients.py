@@ -19,6 +19,7 @@ import httpx_aiohttp
 import pytest
 
 from duro import AsyncDuro, Duro
+from duro.blocking import portal
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
 from duro.http.request import Headers, Response
 from tests.support.raw_http import KEY, OK, reset, respond_with, send_pieces
@@ -227,6 +228,8 @@ class TestBinding:
         client.request("GET", "/v1/things")
         assert len(server.requests) == 2
         client.close()
+        # Duro does not close a client that it did not create, and only the portal's loop can close its connection.
+        portal.run(http.aclose)
 
     @pytest.mark.anyio
     async def test_one_client_serves_several_duro_clients_of_its_loop(self, raw_server):
