@@ -88,7 +88,10 @@ def _is_refusal_of_proxy(error: BaseException) -> bool:
 
 
 def _find_text(error: BaseException) -> str:
-    chain = list(iterate_chain(error))
+    # The ssl module asks for more bytes with two exceptions. They are not failures, and may be the context of one.
+    chain = [
+        each for each in iterate_chain(error) if not isinstance(each, ssl.SSLWantReadError | ssl.SSLWantWriteError)
+    ]
     for each in chain:
         if isinstance(each, ssl.SSLError):
             return describe_tls_error(each)
