@@ -209,10 +209,9 @@ async def test_earlier_doubt_survives_a_transport_that_then_fails_to_connect():
 async def test_a_request_of_tls_for_more_bytes_does_not_hide_a_reset():
     class Transport:
         async def send(self, request):
-            try:
-                raise ssl.SSLWantReadError
-            except ssl.SSLWantReadError:
-                raise ConnectionResetError(errno.ECONNRESET, "reset")  # noqa: B904 - as the context
+            error = ConnectionResetError(errno.ECONNRESET, "reset")
+            error.__context__ = ssl.SSLWantReadError()
+            raise error
 
         async def aclose(self):
             pass
