@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import threading
 import time
+import warnings
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -241,6 +243,11 @@ def test_a_transport_that_proves_nothing_leaves_a_write_unknown_after_a_failed_h
         assert type(error) is ConnectionFailedError, repr(error)
         assert "nothing was sent" in str(error)
     assert server.requests == []
+    if (transport, interface) == ("aiohttp", "blocking"):
+        # Under uvloop, aiohttp leaves a socket open that was reset before its handshake.
+        del error
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
