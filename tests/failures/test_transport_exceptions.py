@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import errno
 import socket
 import ssl
 
@@ -202,6 +203,22 @@ async def test_earlier_doubt_survives_a_transport_that_then_fails_to_connect():
         with pytest.raises(OutcomeUnknownError) as caught:
             await client.customers.create(name="Ada")
         assert caught.value.attempts == 2
+
+
+@pytest.mark.anyio
+async def test_a_request_of_tls_for_more_bytes_does_not_hide_a_reset():
+    class Transport:
+        async def send(self, request):
+            error = ConnectionResetError(errno.ECONNRESET, "reset")
+            error.__context__ = ssl.SSLWantReadError()
+            raise error
+
+        async def aclose(self):
+            pass
+
+    async with AsyncDuro(KEY, base_url="http://127.0.0.1:9", transport=Transport(), retries=0) as client:
+        with pytest.raises(OutcomeUnknownError, match="Connection reset by peer"):
+            await client.customers.create(name="Ada")
 
 
 @pytest.mark.anyio

@@ -228,6 +228,7 @@ class TestBinding:
         client.request("GET", "/v1/things")
         assert len(server.requests) == 2
         client.close()
+        # Duro does not close a client that it did not create, and only the portal's loop can close its connection.
         portal.run(http.aclose)
 
     @pytest.mark.anyio

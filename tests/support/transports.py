@@ -1,0 +1,102 @@
+"""All kinds of transports that a client accepts, each open on the event loop that uses it."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+import h11
+import httpx
+import httpx_aiohttp
+
+from duro.blocking import portal
+from duro.http.request import Headers, Response
+
+# "streams" is a transport on sockets of anyio, and "factory" a function that returns an httpx client.
+TRANSPORTS = ("default", "httpx", "aiohttp", "factory", "streams")
+LOOPS = ("asyncio", "trio", "blocking")
+CLIENTS = [(transport, loop) for transport in TRANSPORTS for loop in LOOPS if (transport, loop) != ("aiohttp", "trio")]
+
+
+class StreamTransport:
+    """Transport as a user may write it: no mapping of exceptions, and one connection per request.
+
+    Args:
+        ssl_context: TLS context, ``None`` without TLS.
+    """
+
+    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
+        self._ssl_context = ssl_context
+
+    async def send(self, request):
+        """Raise whatever the socket, TLS or h11 raises."""
+        parts = urlsplit(request.url)
+        if self._ssl_context is None:
+            stream = await anyio.connect_tcp(parts.hostname, parts.port)
+        else:
+            stream = await anyio.connect_tcp(parts.hostname, parts.port, ssl_context=self._ssl_context)
+        try:
+            return await self._exchange(stream, request, parts)
+        finally:
+            # A regular close would wait for the server's close_notify.
+            await anyio.aclose_forcefully(stream)
+
+    async def _exchange(self, stream, request, parts):
+        connection = h11.Connection(h11.CLIENT)
+        content = request.content or b""
+        headers = [
+            (b"host", parts.netloc.encode()),
+            (b"content-length", b"%d" % len(content)),
+            (b"connection", b"close"),
+            *((name, value) for name, value in request.headers if name != b"accept-encoding"),
+        ]
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        await stream.send(
+            connection.send(h11.Request(method=request.method, target=target, headers=headers))
+            + connection.send(h11.Data(data=content))
+            + connection.send(h11.EndOfMessage())
+        )
+        response, body = None, b""
+        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+            if event is h11.NEED_DATA:
+                connection.receive_data(await stream.receive())
+            elif isinstance(event, h11.Response):
+                response = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+        return Response(response.status_code, Headers(response.headers), body)
+
+    async def aclose(self) -> None:
+        """Do nothing, because no connection outlives its request."""
+
+
+@asynccontextmanager
+async def open_transport(name, loop, ssl_context):
+    """Yield the arguments that give a client this transport, and close it on the loop of the client.
+
+    Args:
+        name: One of ``TRANSPORTS``.
+        loop: Loop of the client, one of ``LOOPS``.
+        ssl_context: TLS context, ``None`` without TLS.
+    """
+    verify = False if ssl_context is None else ssl_context
+    if name == "default":
+        yield {"ssl_context": ssl_context}
+    elif name == "streams":
+        yield {"transport": StreamTransport(ssl_context)}
+    elif name == "factory":
+        yield {"transport": lambda: httpx.AsyncClient(verify=verify)}
+    else:
+        below = httpx_aiohttp.AiohttpTransport(verify=verify) if name == "aiohttp" else None
+        http = httpx.AsyncClient(verify=verify, transport=below)
+        try:
+            yield {"transport": http}
+        finally:
+            with anyio.CancelScope(shield=True):
+                if loop == "blocking":
+                    await anyio.to_thread.run_sync(portal.run, http.aclose)
+                else:
+                    await http.aclose()
