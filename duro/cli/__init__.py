@@ -49,9 +49,9 @@ def _exit_code_of(arguments: Sequence[str]) -> int:
         _print_error(str(error))
         return FAILURE
     except KeyboardInterrupt as interruption:
-        # The notes report a write whose outcome is unknown, and its idempotency key.
-        for note in getattr(interruption, "__notes__", ("interrupted",)):
-            _print_error(note)
+        # A note reports a write whose outcome is unknown. The same text was logged, to the standard error.
+        if not getattr(interruption, "__notes__", ()):
+            _print_error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader closed the pipe. Without this, Python prints another error when it flushes standard output at exit.

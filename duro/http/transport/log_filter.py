@@ -27,8 +27,6 @@ _LATER_LOGGERS: Final = (
     *(f"aiohttp.{name}" for name in ("client", "internal", "websocket")),
     *(f"hpack.{name}" for name in ("hpack", "table")),
 )
-# Loggers of the server of aiohttp.
-_SERVER_LOGGERS: Final = ("aiohttp.access", "aiohttp.server", "aiohttp.web")
 
 # True in the task that sends a request of the SDK.
 _is_redacted: Final[ContextVar[bool]] = ContextVar("duro_redacted_logs", default=False)
