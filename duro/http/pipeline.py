@@ -225,6 +225,7 @@ class Pipeline:
             outcome = await self._send_once(state)
             if isinstance(outcome, Response):
                 if classify(outcome).is_success:
+                    state.refund_retries()
                     return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
                 if outcome.status == 401 and not reauthorized and authorizer.on_unauthorized(state.credential):
                     reauthorized = True
@@ -241,8 +242,7 @@ class Pipeline:
             )
             if isinstance(decision, GiveUp):
                 raise state.build_error(outcome, decision.reason, wall=self._clock.wall()) from _cause_of(outcome)
-            # The budget protects the server, which does not notice an attempt that was not sent.
-            if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
+            if not state.withdraw_retry(outcome):
                 error = state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
                 raise error from _cause_of(outcome)
             await self._clock.sleep(decision.delay)
