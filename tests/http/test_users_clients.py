@@ -211,7 +211,7 @@ class TestBinding:
     @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
     @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
     def test_client_of_the_parent_process_is_refused_in_a_forked_child(self, raw_server):
-        server = raw_server(respond_with(OK))
+        server = raw_server(send_pieces(CLOSED))
         http = httpx.AsyncClient()
         client = Duro(KEY, base_url=server.url, transport=http)
         client.request("GET", "/v1/things")
