@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.programs",
     "tests.support.raw_server",
     "tests.support.tcp_proxy",
+    "tests.support.virtual_time",
     "tests.support.gateway",
 ]
 

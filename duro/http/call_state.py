@@ -37,6 +37,7 @@ class CallState:
         budget: Retry budget of the client.
         credential: Headers that authenticate the current attempt.
         attempts: Number of times that the request was sent or tried.
+        refundable_retries: Retries after lost responses, which return to the budget if the call succeeds.
         is_unsettled: Whether an earlier attempt of a write may have been processed.
         is_connecting: Whether the current attempt waits for its connection.
         is_sent: Whether a byte of the current attempt may have been written.
@@ -50,6 +51,7 @@ class CallState:
     budget: RetryBudget
     credential: Headers = NO_HEADERS
     attempts: int = 0
+    refundable_retries: int = 0
     is_unsettled: bool = False
     is_connecting: bool = False
     is_sent: bool = False
@@ -113,6 +115,32 @@ class CallState:
             idempotency_key=self.invocation.idempotency_key,
             elapsed=now - self.started,
         )
+
+    def withdraw_retry(self, outcome: Response | RequestNotSentError | ResponseLostError) -> bool:
+        """Use a retry of the budget after an attempt that the server received.
+
+        Args:
+            outcome: Outcome of the attempt.
+
+        Returns:
+            Whether the call may be sent again.
+        """
+        # The budget protects the server, which does not notice an attempt that was not sent.
+        if isinstance(outcome, RequestNotSentError):
+            return True
+        is_available = self.budget.withdraw()
+        self.refundable_retries += is_available and isinstance(outcome, ResponseLostError)
+        return is_available
+
+    def refund_retries(self) -> None:
+        """Return the retries after lost responses to the budget, because the call has succeeded.
+
+        A server that restarts loses all responses in progress at once. An
+        outage, in which no call succeeds, cannot be prolonged by these retries.
+        A server that is overloaded sends responses, and those are not refunded.
+        """
+        if self.refundable_retries:
+            self.budget.refund(self.refundable_retries)
 
     def find_error(self, cause: str) -> OutcomeUnknownError | None:
         """Return the error for a caller that stops waiting; see `Write.find_error`."""
@@ -221,6 +249,7 @@ def build_outcome_unknown_error(invocation: Invocation, cause: str, *, attempts:
         invocation: The write.
         cause: Reason why the outcome is unknown, as a clause without a full stop.
         attempts: Number of times that the request was sent or tried.
+        refundable_retries: Retries after lost responses, which return to the budget if the call succeeds.
 
     Returns:
         The error. Its message contains the idempotency key.

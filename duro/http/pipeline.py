@@ -225,12 +225,10 @@ class Pipeline:
                 if isinstance(outcome, Response):
                     if classify(outcome).is_success:
                         authorizer.on_accepted(state.credential)
+                        state.refund_retries()
                         return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                    if (
-                        outcome.status == 401
-                        and not state.reauthorized
-                        and authorizer.on_unauthorized(state.credential)
-                    ):
+                    is_first_401 = outcome.status == 401 and not state.reauthorized
+                    if is_first_401 and authorizer.on_unauthorized(state.credential):
                         state.reauthorized = True
                         continue
                 decision = decide(
@@ -245,8 +243,7 @@ class Pipeline:
                 )
                 if isinstance(decision, GiveUp):
                     raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
-                # The budget protects the server, which does not notice an attempt that was not sent.
-                if not isinstance(outcome, RequestNotSentError) and not state.budget.withdraw():
+                if not state.withdraw_retry(outcome):
                     raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
                 await self._clock.sleep(decision.delay)
         finally:

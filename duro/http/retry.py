@@ -117,10 +117,11 @@ def _choose_delay(
 ) -> float:
     # The exponent is bounded, because 2.0**1024 overflows.
     bound = min(policy.max_delay, policy.base_delay * 2.0 ** min(attempt - 1, 64))
-    # A server that restarts refuses connections for a few tenths of a second. The first retry comes after that.
-    jittered = uniform(0.6 * bound if isinstance(outcome, RequestNotSentError) else 0.0, bound)
+    # A server that restarts breaks all connections, and refuses new ones for a few tenths of a second. The first
+    # retry comes after that. With full jitter, the first two retries of many calls would fail as well.
     if isinstance(outcome, RequestNotSentError | ResponseLostError):
-        return jittered
+        return uniform(0.6 * bound, bound)
+    jittered = uniform(0.0, bound)
     requested = get_retry_after(outcome.headers, wall=wall)
     return jittered if requested is None else max(requested, jittered)
 
@@ -186,7 +187,8 @@ class RetryBudget:
     """Limit of the retries of a client, so that retries do not multiply the load during an outage.
 
     Each call adds a fraction of a retry, and each retry takes one. With an
-    empty budget, calls are sent once.
+    empty budget, calls are sent once. A retry after a lost response is
+    returned if the call succeeds, because the server has recovered.
 
     Args:
         capacity: Number of retries at most, and at the start.
@@ -210,6 +212,10 @@ class RetryBudget:
             return False
         self._available -= 1.0
         return True
+
+    def refund(self, retries: int) -> None:
+        """Add retries that were used, after the call that used them has succeeded."""
+        self._available = min(self._capacity, self._available + retries)
 
 
 class RetryBudgets:

@@ -22,9 +22,8 @@ TASKS = 50
 CALLS = 6_000
 MAX_FAILED_CALLS = 10
 UP_SECONDS, DOWN_SECONDS = 0.7, 0.3
-# Longest pause of a task between two calls. Without pauses, the proxy would reset 50 requests each time. That is more
-# than the retry budget allows, and it has to protect a server that receives them.
-MAX_PAUSE_SECONDS = 0.4
+# Longest pause of a task between two calls in seconds. Without pauses, each outage interrupts a request of each task.
+MAX_PAUSES = {"no pause": 0.0, "pauses": 0.4}
 
 
 @asynccontextmanager
@@ -46,8 +45,9 @@ def prepare_subscription(sandbox):
     return {"customer_id": customer.id, "plan_id": plan.id}
 
 
+@pytest.mark.parametrize("pause", MAX_PAUSES)
 @pytest.mark.parametrize("interface", ["asyncio", "trio", "blocking"])
-def test_restarts_of_a_proxy_fail_hardly_a_call(interface, sandbox, tcp_proxy):  # noqa: C901 - one scenario
+def test_restarts_of_a_proxy_fail_hardly_a_call(interface, pause, sandbox, tcp_proxy):  # noqa: C901 - one scenario
     arguments = prepare_subscription(sandbox)
     numbers = iter(range(CALLS))
     random_ = random.Random(1)
@@ -70,7 +70,7 @@ def test_restarts_of_a_proxy_fail_hardly_a_call(interface, sandbox, tcp_proxy): 
     async def work(run_call):
         for number in numbers:
             await make_call(run_call, number)
-            await anyio.sleep(random_.uniform(0, MAX_PAUSE_SECONDS))
+            await anyio.sleep(random_.uniform(0, MAX_PAUSES[pause]))
 
     async def interrupt(finished):
         while not finished.is_set():
@@ -91,7 +91,9 @@ def test_restarts_of_a_proxy_fail_hardly_a_call(interface, sandbox, tcp_proxy): 
             finished.set()
 
     anyio.run(main, backend="trio" if interface == "trio" else "asyncio")
-    print(f"\n{interface}: {CALLS} calls, {tcp_proxy.outages} outages, {len(errors)} failed: {summarize(errors)}")
+    print(
+        f"\n{interface}, {pause}: {CALLS} calls, {tcp_proxy.outages} outages, {len(errors)} failed: {summarize(errors)}"
+    )
     assert tcp_proxy.outages >= 5
     effects = Counter(charge.idempotency_key for charge in sandbox.ledger)
     assert set(effects.values()) == {1}

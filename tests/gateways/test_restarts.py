@@ -35,14 +35,15 @@ def run(ledger, tls, record_row):
     def run(name, restarts, interface, retries, *, own_client=False):
         gateway_class, has_tls = GATEWAYS[name]
         certificate, context = tls if has_tls else (None, None)
+        faults = ledger.sandbox.faults
+        delay = faults.add("delay", seconds=API_DELAY, method="POST", path="/v1/subscriptions", times=None)
 
         async def main():
             options = {"retries": RETRIES[retries], "context": context, "own_client": own_client}
             async with open_client(interface, gateway, ledger.sandbox.secret_key, **options) as create:
                 functions = [partial(gateway_class.restarts[each], gateway) for each in restarts]
-                return await write_during_restarts(create, ledger.arguments, functions)
+                return await write_during_restarts(create, ledger.arguments, functions, lambda: delay.times_applied)
 
-        ledger.sandbox.faults.add("delay", seconds=API_DELAY, method="POST", path="/v1/subscriptions", times=None)
         with gateway_class(ledger.api_port, certificate) as gateway:
             results, restart_count = anyio.run(main, backend="trio" if interface == "trio" else "asyncio")
         told = Counter(result.told for result in results)

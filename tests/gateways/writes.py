@@ -13,7 +13,7 @@ import httpx
 
 from duro import AsyncDuro, Duro
 from duro.errors import DuroError, OutcomeUnknownError
-from tests.gateways.servers import DOWN_TIME
+from tests.gateways.servers import DOWN_TIME, POLL_INTERVAL
 
 WRITES = 200
 # Writes start at an even pace, so that the restarts interrupt them at every stage.
@@ -84,13 +84,16 @@ async def make_write(create, key, arguments):
     return Result(key, DONE if error is None else NOT_DONE, error, seconds)
 
 
-async def write_during_restarts(create, arguments, restarts):
+async def write_during_restarts(create, arguments, restarts, count_received):
     """Make the writes at their pace while the gateway is restarted again and again.
+
+    A restart begins when the API has just received a write, so that it interrupts one.
 
     Args:
         create: Function that creates a subscription.
         arguments: Arguments of it, without the key.
         restarts: Functions that restart the gateway, used in turn.
+        count_received: Function that returns the number of writes that the API has received.
 
     Returns:
         The results, and the number of restarts.
@@ -103,11 +106,17 @@ async def write_during_restarts(create, arguments, restarts):
         await anyio.sleep_until(began + number / WRITES_PER_SECOND)
         results.append(await make_write(create, f"key-{number}", arguments))
 
+    async def wait_for_write():
+        received = count_received()
+        while count_received() == received and len(results) < WRITES:
+            await anyio.sleep(POLL_INTERVAL)
+
     async with anyio.create_task_group() as tasks:
         for number in range(WRITES):
             tasks.start_soon(write, number)
         while anyio.current_time() < began + WRITES / WRITES_PER_SECOND:
             await anyio.sleep(2 * DOWN_TIME)
+            await wait_for_write()
             await anyio.to_thread.run_sync(restarts[count % len(restarts)])
             count += 1
     return results, count

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from duro._clock import Clock
 from duro.config import RetryPolicy
+from duro.errors import InternalServerError, TransportError
 from duro.http.request import Headers, Response
 from duro.http.retry import (
     GiveUp,
@@ -99,8 +100,12 @@ def test_delay_must_end_before_the_deadline(time_left, expected):
     assert isinstance(decide_after(RequestNotSentError("x"), time_left=time_left), expected)
 
 
-@given(st.integers(1, 10_000), st.floats(0.001, 100), st.floats(0, 100), st.integers())
-def test_jitter_is_full_and_its_bound_doubles_up_to_the_maximum(attempt, base, maximum, seed):
+@pytest.mark.parametrize(
+    ("outcome", "lowest"), [(response(503), 0.0), (RequestNotSentError("x"), 0.6), (ResponseLostError("x"), 0.6)]
+)
+@given(attempt=st.integers(1, 10_000), delays=st.tuples(st.floats(0.001, 100), st.floats(0, 100)), seed=st.integers())
+def test_delay_is_random_and_its_bound_doubles_up_to_the_maximum(outcome, lowest, attempt, delays, seed):
+    base, maximum = delays
     policy = RetryPolicy(retries=10_000, base_delay=base, max_delay=maximum)
     bound = min(maximum, base * 2.0 ** min(attempt - 1, 1000))
     drawn = []
@@ -109,8 +114,8 @@ def test_jitter_is_full_and_its_bound_doubles_up_to_the_maximum(attempt, base, m
         drawn.append((low, high))
         return random.Random(seed).uniform(low, high)
 
-    decision = decide_after(ResponseLostError("x"), attempt=attempt, policy=policy, uniform=uniform)
-    assert drawn == [(0.0, bound)]
+    decision = decide_after(outcome, attempt=attempt, policy=policy, uniform=uniform)
+    assert drawn == [(lowest * bound, bound)]
     assert 0.0 <= decision.delay <= bound
 
 
@@ -239,6 +244,13 @@ def test_budget_never_exceeds_its_capacity():
     assert [budget.withdraw() for _ in range(3)] == [True, True, False]
 
 
+def test_refund_never_exceeds_the_capacity():
+    budget = RetryBudget(capacity=2, ratio=0.5)
+    assert budget.withdraw()
+    budget.refund(3)
+    assert [budget.withdraw() for _ in range(3)] == [True, True, False]
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 0.25])
 async def test_outage_gets_one_request_per_call_plus_the_ratio(ratio, pipeline_over, invocation):
@@ -265,3 +277,47 @@ async def test_successful_calls_fill_the_budget(pipeline_over, invocation):
     await pipeline.execute(invocation(retry=policy))
     await pipeline.execute(invocation(retry=policy))
     assert len(transport.requests) == 7
+
+
+LOST = ResponseLostError("connection reset")
+
+
+@pytest.mark.anyio
+async def test_retries_after_lost_responses_are_refunded_when_the_call_succeeds(pipeline_over, invocation):
+    policy = RetryPolicy(retries=2, budget=2, budget_ratio=0)
+    pipeline, transport = pipeline_over(*[LOST, LOST, response(200)] * 10, retry=policy)
+    for _ in range(10):
+        await pipeline.execute(invocation(retry=policy))
+    assert len(transport.requests) == 30
+
+
+@pytest.mark.anyio
+async def test_retries_after_lost_responses_are_not_refunded_while_no_call_succeeds(pipeline_over, invocation):
+    calls, policy = 200, RetryPolicy(retries=3, budget=20, budget_ratio=0.1)
+    pipeline, transport = pipeline_over(LOST, retry=policy)
+    for _ in range(calls):
+        with pytest.raises(TransportError):
+            await pipeline.execute(invocation(retry=policy))
+    assert len(transport.requests) <= calls * 1.1 + 20
+
+
+@pytest.mark.anyio
+async def test_retries_after_responses_are_not_refunded(pipeline_over, invocation):
+    policy = RetryPolicy(retries=1, budget=1, budget_ratio=0)
+    pipeline, _ = pipeline_over(response(503), response(200), response(503), retry=policy)
+    await pipeline.execute(invocation(retry=policy))
+    with pytest.raises(InternalServerError):
+        await pipeline.execute(invocation(retry=policy))
+
+
+@pytest.mark.anyio
+async def test_attempts_that_were_not_sent_do_not_change_the_budget(pipeline_over, invocation):
+    policy = RetryPolicy(retries=1, budget=1, budget_ratio=0)
+    not_sent = RequestNotSentError("connection refused")
+    pipeline, _ = pipeline_over(not_sent, response(200), LOST, response(200), LOST, response(503), LOST, retry=policy)
+    await pipeline.execute(invocation(retry=policy))
+    await pipeline.execute(invocation(retry=policy))
+    with pytest.raises(InternalServerError):
+        await pipeline.execute(invocation(retry=policy))
+    with pytest.raises(TransportError, match="the retry budget is empty"):
+        await pipeline.execute(invocation(retry=policy))

@@ -82,7 +82,12 @@ class HttpxClientTransport:
 
     async def _send(self, request: Request, progress: _Progress) -> Response:
         progress.begin()
-        response = await self._client.send(_to_httpx(request, progress), stream=True, auth=None, follow_redirects=False)
+        try:
+            response = await self._client.send(
+                _to_httpx(request, progress), stream=True, auth=None, follow_redirects=False
+            )
+        finally:
+            await progress.aclose()
         headers = Headers((name.lower(), value) for name, value in response.headers.raw)
         try:
             # The raw stream, because httpx decompresses each chunk without a limit and leaves generators unfinished.
@@ -106,6 +111,12 @@ class _Progress:
         self._on_send = on_send
         self.is_traced = False
         self.is_sent = False
+        self._connecting: Any = None
+
+    async def aclose(self) -> None:
+        """Close a socket whose TLS handshake was cancelled, because httpcore leaves it open."""
+        if self._connecting is not None:
+            await run_to_completion(self._connecting.aclose)
 
     def begin(self) -> None:
         self._on_send(True)
@@ -121,6 +132,10 @@ class _Progress:
             self.is_traced = True
             if not self.is_sent:
                 self._on_send(False)
+        elif event.endswith(("connect_tcp.complete", "connect_unix_socket.complete")):
+            self._connecting = info.get("return_value")
+        if event.endswith(("start_tls.complete", ".send_request_headers.started")):
+            self._connecting = None
 
 
 def _to_send_error(error: Exception, progress: _Progress) -> SendError:
