@@ -7,6 +7,7 @@ A call is a finding if a loop runs in its thread and the innermost frame of this
   SQLite database in memory. It waits there by design, and blocks nobody else.
 * **The blocking client and the other blocking methods.** A notebook calls them on a running loop. They block it by
   design. The portal, which runs their work, is checked like any other loop.
+* **Log handlers.** The program installs them, and decides whether they write files.
 
 Findings are recorded as well as raised, because the pipeline turns every exception of a transport into an error of its
 own. blockbuster knows asyncio and not trio. The package runs the same code on both.
@@ -39,8 +40,11 @@ SANDBOX = PACKAGE + "sandbox" + os.sep
 
 # Public methods that block by design, as their documentation says.
 BLOCKING_API = {
-    PACKAGE + os.path.join("blocking", "portal.py"): {"run", "_running_thread"},
+    str(Path(PACKAGE, "blocking", "portal.py")): {"run", "_running_thread"},
 }
+
+# Ends of the paths of files outside the package, and the functions in them that may block.
+MAY_BLOCK = [("logging/__init__.py", {"callHandlers"})]
 
 # blockbuster 1.5 does not wrap these.
 _FURTHER_FUNCTIONS = (
@@ -105,7 +109,7 @@ class BlockingCalls:
                 return True
             # Above this frame is that of blockbuster's wrapper, and above it that of the caller.
             caller = sys._getframe(2)
-            place = _find_blocking_frame(caller, function.can_block_functions)
+            place = _find_blocking_frame(caller, [*MAY_BLOCK, *function.can_block_functions])
             if place is None:
                 return True
             self.findings.append(f"{place}: {function.full_name}\n{_format_stack(caller)}")
@@ -133,4 +137,4 @@ def _find_blocking_frame(frame, allowed):
 
 
 def _format_stack(frame):
-    return "".join(traceback.format_list(traceback.StackSummary.extract(traceback.walk_stack(frame), limit=25)))
+    return "".join(traceback.format_list(traceback.StackSummary.extract(traceback.walk_stack(frame), limit=12)))
