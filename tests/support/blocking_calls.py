@@ -7,6 +7,8 @@ A call is a finding if a loop runs in its thread and the innermost frame of this
   SQLite database in memory. It waits there by design, and blocks nobody else.
 * **The blocking client and the other blocking methods.** A notebook calls them on a running loop. They block it by
   design. The portal, which runs their work, is checked like any other loop.
+* **The function that a user passes as** ``transport=``. It must run on the loop, and may create an ``httpx.AsyncClient``,
+  which reads the certificate authorities.
 * **Log handlers.** The program installs them, and decides whether they write files.
 
 Findings are recorded as well as raised, because the pipeline turns every exception of a transport into an error of its
@@ -38,9 +40,10 @@ PACKAGE = str(Path(duro.__file__).parent) + os.sep
 TESTS = str(Path(__file__).parents[1]) + os.sep
 SANDBOX = PACKAGE + "sandbox" + os.sep
 
-# Public methods that block by design, as their documentation says.
+# Functions that block by design, or that call functions of the user.
 BLOCKING_API = {
     str(Path(PACKAGE, "blocking", "portal.py")): {"run", "_running_thread"},
+    str(Path(PACKAGE, "http", "transport", "factory.py")): {"_create_of_user"},
 }
 
 # Ends of the paths of files outside the package, and the functions in them that may block.
