@@ -7,8 +7,8 @@ A call is a finding if a loop runs in its thread and the innermost frame of this
   SQLite database in memory. It waits there by design, and blocks nobody else.
 * **The blocking client and the other blocking methods.** A notebook calls them on a running loop. They block it by
   design. The portal, which runs their work, is checked like any other loop.
-* **The function that a user passes as** ``transport=``. It must run on the loop. An ``httpx.AsyncClient`` that it creates
-  reads the certificate authorities.
+* **The function that a user passes as** ``transport=``. It must run on the loop. An ``httpx.AsyncClient`` that it
+  creates reads the certificate authorities.
 * **Log handlers.** The program installs them, and decides whether they write files.
 
 Findings are recorded as well as raised, because the pipeline turns every exception of a transport into an error of its
