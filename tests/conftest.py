@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.support.blocking_calls import BlockingCalls
+
 pytest_plugins = [
     "tests.support.charges",
     "tests.support.programs",
@@ -18,6 +20,34 @@ pytest_plugins = [
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+_blocking_calls = BlockingCalls()
+
+
+def pytest_sessionstart():
+    """Find blocking calls on event loops, in all tests and fixtures of this process."""
+    _blocking_calls.activate()
+
+
+def pytest_sessionfinish():
+    _blocking_calls.deactivate()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown():
+    """Fail a test after which the package has blocked an event loop."""
+    try:
+        return (yield)
+    finally:
+        if found := _blocking_calls.take():
+            pytest.fail(f"{len(found)} calls blocked an event loop:\n\n" + "\n".join(found), pytrace=False)
+
+
+@pytest.fixture
+def blocking_calls():
+    """Return the detection of blocking calls, which is active in all tests."""
+    return _blocking_calls
 
 
 @pytest.fixture(params=["asyncio", "trio"])

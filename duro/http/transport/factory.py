@@ -10,6 +10,7 @@ from ...errors import ConfigurationError
 from ..event_loop import PerLoop
 from . import Transport
 from .binding import bind
+from .first_use import ImportingTransport, is_imported
 from .limited import LimitedTransport
 from .proxies import find_proxy
 from .tls import TlsContext
@@ -70,6 +71,9 @@ class TransportFactory:
         return self._of_user.get()
 
     def _create_default(self) -> Transport:
+        return self._create_httpcore() if is_imported() else ImportingTransport(self._create_httpcore)
+
+    def _create_httpcore(self) -> Transport:
         # Imported at first use, because httpcore imports trio where it is installed.
         from .httpcore import HttpcoreTransport
 

@@ -1,0 +1,83 @@
+"""Import of the default transport in a worker thread, at the first request of the process."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import anyio.to_thread
+
+from . import RequestNotSentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..request import Request, Response
+    from . import Transport
+
+__all__ = ["ImportingTransport", "is_imported"]
+
+_MODULE: Final = "duro.http.transport.httpcore"
+
+
+def is_imported() -> bool:
+    """Return whether the module of the default transport is imported."""
+    return _MODULE in sys.modules
+
+
+class ImportingTransport:
+    """Transport that imports httpcore before its first request.
+
+    The import reads files and takes about 100 ms, because httpcore imports
+    trio where it is installed. It would block the event loop.
+
+    Args:
+        create: Function that creates the transport. It is called on the event loop, after the import.
+    """
+
+    def __init__(self, create: Callable[[], Transport]) -> None:
+        self._create = create
+        self._lock = anyio.Lock()
+        self._transport: Transport | None = None
+        self._is_closed = False
+
+    async def send(self, request: Request) -> Response:
+        """Send a request, after the import.
+
+        Args:
+            request: Request to send.
+
+        Returns:
+            The complete response.
+
+        Raises:
+            RequestNotSentError: The import failed, or nothing was sent.
+            ResponseLostError: Something may have been sent.
+        """
+        transport = self._transport or await self._open()
+        return await transport.send(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        self._is_closed = True
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def _open(self) -> Transport:
+        async with self._lock:
+            if self._transport is None:
+                try:
+                    # If no thread can start, the module is imported on the event loop.
+                    with suppress(RuntimeError):
+                        # A limiter of its own, because the program may occupy all threads of the default one.
+                        await anyio.to_thread.run_sync(import_module, _MODULE, limiter=anyio.CapacityLimiter(1))
+                    transport = self._create()
+                except OSError as error:
+                    raise RequestNotSentError(f"httpcore could not be imported ({error})") from error
+                if self._is_closed:
+                    await transport.aclose()
+                self._transport = transport
+        return self._transport
