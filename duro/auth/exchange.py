@@ -16,7 +16,7 @@ from ..errors import (
 )
 from ..http.error_response import describe_foreign_response, parse_error_response
 from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
-from ..http.retry import GiveUp, decide, get_retry_after
+from ..http.retry import get_retry_after
 from ..http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from .token import ClockReading, Token, parse_token
 
@@ -45,9 +45,8 @@ class TokenExchange:
     """Token exchange of one OAuth client, over connections of its own.
 
     Business calls wait for connections, run the user's hooks and log each
-    attempt. An exchange does not. It retries only if nothing was sent.
-    An endpoint with problems therefore gets one request for any number of
-    waiting calls.
+    attempt. An exchange does not. It sends one request. The calls that wait for
+    it retry, and share the next exchange.
 
     Args:
         credentials: OAuth client.
@@ -93,40 +92,21 @@ class TokenExchange:
         with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT_SECONDS):
             secret = await self._credentials.read_secret()
             waits_for = "the token endpoint"
-            outcome, reason = await self._send(headers, secret, until=requested_at.monotonic + EXCHANGE_TIMEOUT_SECONDS)
+            outcome = await self._send(headers, secret)
             if isinstance(outcome, Response) and outcome.status < 300:
                 return parse_token(outcome, requested_at=requested_at, clock=self._clock)
-            raise self._build_error(outcome, reason, secret)
+            raise self._build_error(outcome, secret)
         raise DeadlineExceededError(
             f"{waits_for} did not respond within {EXCHANGE_TIMEOUT_SECONDS:g} s; the call itself was not sent"
         )
 
-    async def _send(
-        self, headers: Headers, secret: Secret, *, until: float
-    ) -> tuple[Response | RequestNotSentError | ResponseLostError, str | None]:
-        attempt = 0
-        while True:
-            attempt += 1
-            # No await follows before the request is sent, so a closed client opens no connection.
-            self._check_open()
-            try:
-                return await self._transports.get().send(self._build_request(headers, secret)), None
-            except ResponseLostError as failure:
-                return failure, None
-            except RequestNotSentError as failure:
-                not_sent = failure
-            decision = decide(
-                not_sent,
-                is_idempotent=False,
-                attempt=attempt,
-                time_left=until - self._clock.monotonic(),
-                policy=self._settings.retry,
-                wall=self._clock.wall(),
-                uniform=self._clock.uniform,
-            )
-            if isinstance(decision, GiveUp):
-                return not_sent, decision.reason
-            await self._clock.sleep(decision.delay)
+    async def _send(self, headers: Headers, secret: Secret) -> Response | RequestNotSentError | ResponseLostError:
+        # No await follows before the request is sent, so a closed client opens no connection.
+        self._check_open()
+        try:
+            return await self._transports.get().send(self._build_request(headers, secret))
+        except (RequestNotSentError, ResponseLostError) as failure:
+            return failure
 
     def _build_request(self, headers: Headers, secret: Secret) -> Request:
         return Request(
@@ -138,17 +118,14 @@ class TokenExchange:
             self._settings.max_response_bytes,
         )
 
-    def _build_error(
-        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, secret: Secret
-    ) -> DuroError:
+    def _build_error(self, outcome: Response | RequestNotSentError | ResponseLostError, secret: Secret) -> DuroError:
         if isinstance(outcome, ResponseTooLargeError):
             return TokenExchangeError(f"the token endpoint returned an invalid response ({outcome}); check base_url")
         if isinstance(outcome, RequestNotSentError | ResponseLostError):
             # The client may have closed the connection itself.
             self._check_open()
-            failure = f"{outcome}; {reason}" if reason else outcome
             return ConnectionFailedError(
-                f"the connection to the token endpoint failed ({failure}); the call itself was not sent"
+                f"the connection to the token endpoint failed ({outcome}); the call itself was not sent"
             )
         encoded = secret.reveal().encode()
         description = parse_error_response(outcome.body, secret=encoded)

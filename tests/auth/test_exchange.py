@@ -10,7 +10,6 @@ import pytest
 
 from duro import (
     AsyncDuro,
-    RequestNotSentError,
     TokenExchangeError,
 )
 from duro.http.request import USER_AGENT
@@ -147,10 +146,3 @@ async def test_both_clocks_are_read_before_the_post(clock):
 
     assert (token.requested_at.monotonic, token.requested_at.wall) == (1_000.0, 1_700_000_000.0)
     assert token.age(clock.as_clock) == 7
-
-
-async def test_attempts_that_were_not_sent_count_as_age(clock):
-    token = await exchange_over(ScriptedTransport(RequestNotSentError("refused"), response()), clock)()
-
-    assert clock.slept == [0.5]
-    assert token.age(clock.as_clock) == 0.5
