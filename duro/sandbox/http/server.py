@@ -32,6 +32,7 @@ STOP_TIMEOUT_SECONDS: Final = 5
 SHUTDOWN_TIMEOUT_SECONDS: Final = 1
 # Interval at which the Date header of responses is updated.
 TICK_SECONDS: Final = 1
+ACCEPT_ITERATIONS: Final = 3
 FLUSH_INTERVAL_SECONDS: Final = 0.005
 
 _LOOPBACK_ADDRESSES: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
@@ -178,10 +179,13 @@ class _UvicornServer(uvicorn.Server):
         # Handlers run without a pause, so an open request either lacks its body or has a fault. Waiting for it would
         # only delay the stop, and uvicorn's cancellation would leave a traceback in the terminal.
         self.stopping.set()
-        for connection in list(self.server_state.connections):
-            close_at_once(connection.transport)
         for server in self.servers:
             server.close()
+        # A connection that the loop has just accepted gets its transport in the next iterations.
+        for _ in range(ACCEPT_ITERATIONS):
+            await asyncio.sleep(0)
+        for connection in list(self.server_state.connections):
+            close_at_once(connection.transport)
         tasks = set(self.server_state.tasks)
         if self._task is not None:
             self._task.cancel()
