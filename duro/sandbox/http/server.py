@@ -179,11 +179,16 @@ class _UvicornServer(uvicorn.Server):
         # Handlers run without a pause, so an open request either lacks its body or has a fault. Waiting for it would
         # only delay the stop, and uvicorn's cancellation would leave a traceback in the terminal.
         self.stopping.set()
-        for server in self.servers:
-            server.close()
-        # A connection that the loop has just accepted gets its transport in the next iterations.
+        loop = asyncio.get_running_loop()
+        for listening in (each for server in self.servers for each in server.sockets):
+            with suppress(NotImplementedError):  # on Windows
+                loop.remove_reader(listening.fileno())
+        # A connection that the loop has just accepted gets its transport in the next iterations. asyncio leaves it
+        # open if its server is closed before.
         for _ in range(ACCEPT_ITERATIONS):
             await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
         for connection in list(self.server_state.connections):
             close_at_once(connection.transport)
         tasks = set(self.server_state.tasks)
