@@ -22,8 +22,9 @@ TASKS = 50
 CALLS = 6_000
 MAX_FAILED_CALLS = 10
 UP_SECONDS, DOWN_SECONDS = 0.7, 0.3
-# Longest pause of a task between two calls in seconds. Without pauses, each outage interrupts a request of each task.
-MAX_PAUSES = {"no pause": 0.0, "pauses": 0.4}
+# Longest pause of a task between two calls. Without pauses, each outage interrupts a request of each task, and the
+# number of failed calls depends on the speed of the machine. test_server_restarts.py covers that in virtual time.
+MAX_PAUSE_SECONDS = 0.4
 
 
 @asynccontextmanager
@@ -45,9 +46,8 @@ def prepare_subscription(sandbox):
     return {"customer_id": customer.id, "plan_id": plan.id}
 
 
-@pytest.mark.parametrize("pause", MAX_PAUSES)
 @pytest.mark.parametrize("interface", ["asyncio", "trio", "blocking"])
-def test_restarts_of_a_proxy_fail_hardly_a_call(interface, pause, sandbox, tcp_proxy):  # noqa: C901 - one scenario
+def test_restarts_of_a_proxy_fail_hardly_a_call(interface, sandbox, tcp_proxy):  # noqa: C901 - one scenario
     arguments = prepare_subscription(sandbox)
     numbers = iter(range(CALLS))
     random_ = random.Random(1)
@@ -70,7 +70,7 @@ def test_restarts_of_a_proxy_fail_hardly_a_call(interface, pause, sandbox, tcp_p
     async def work(run_call):
         for number in numbers:
             await make_call(run_call, number)
-            await anyio.sleep(random_.uniform(0, MAX_PAUSES[pause]))
+            await anyio.sleep(random_.uniform(0, MAX_PAUSE_SECONDS))
 
     async def interrupt(finished):
         while not finished.is_set():
@@ -91,9 +91,7 @@ def test_restarts_of_a_proxy_fail_hardly_a_call(interface, pause, sandbox, tcp_p
             finished.set()
 
     anyio.run(main, backend="trio" if interface == "trio" else "asyncio")
-    print(
-        f"\n{interface}, {pause}: {CALLS} calls, {tcp_proxy.outages} outages, {len(errors)} failed: {summarize(errors)}"
-    )
+    print(f"\n{interface}: {CALLS} calls, {tcp_proxy.outages} outages, {len(errors)} failed: {summarize(errors)}")
     assert tcp_proxy.outages >= 5
     effects = Counter(charge.idempotency_key for charge in sandbox.ledger)
     assert set(effects.values()) == {1}
