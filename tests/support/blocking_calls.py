@@ -30,6 +30,7 @@ import sys
 import threading
 import traceback
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from blockbuster import BlockBuster, BlockBusterFunction
@@ -39,6 +40,8 @@ import duro
 PACKAGE = str(Path(duro.__file__).parent) + os.sep
 TESTS = str(Path(__file__).parents[1]) + os.sep
 SANDBOX = PACKAGE + "sandbox" + os.sep
+# It reads source files when a line of a new file runs.
+COVERAGE = str(Path(find_spec("coverage").origin).parent)
 
 # Functions that block by design, or that call functions of the user.
 BLOCKING_API = {
@@ -126,7 +129,7 @@ def _find_blocking_frame(frame, allowed):
     place = None
     while frame is not None:
         path, name = frame.f_code.co_filename, frame.f_code.co_name
-        if path.startswith(SANDBOX) or any(path.endswith(end) and name in names for end, names in allowed):
+        if path.startswith((SANDBOX, COVERAGE)) or any(path.endswith(end) and name in names for end, names in allowed):
             return None
         if name in BLOCKING_API.get(path, ()):
             return None
