@@ -129,12 +129,12 @@ def _find_blocking_frame(frame, allowed):
     place = None
     while frame is not None:
         path, name = frame.f_code.co_filename, frame.f_code.co_name
-        if path.startswith((SANDBOX, COVERAGE)) or any(path.endswith(end) and name in names for end, names in allowed):
+        if path.startswith(SANDBOX) or any(path.endswith(end) and name in names for end, names in allowed):
             return None
         if name in BLOCKING_API.get(path, ()):
             return None
         if place is None:
-            if path.startswith(TESTS):
+            if path.startswith((TESTS, COVERAGE)):
                 return None
             if path.startswith(PACKAGE):
                 place = f"duro/{path.removeprefix(PACKAGE)}:{frame.f_lineno} in {name}"
