@@ -285,6 +285,13 @@ async def test_cancelled_writes_of_a_file_are_done_when_the_task_ends(tmp_path):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs a signal for one thread")
 class TestBlockingTwin:
+    @pytest.fixture(autouse=True)
+    def raise_keyboard_interrupt(self):
+        # A shell ignores SIGINT in the programs that it starts in the background.
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, previous)
+
     async def interrupt(self):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         # The caller's cancellation arrives here, in the event loop of the portal.
