@@ -32,7 +32,7 @@ nitpick_ignore_regex = [
     # Type variables, aliases and classes that users do not create.
     (
         "py:.*",
-        r"(.*\.)?([TABCER]|Acknowledge|AnyTransport|Clock|EventHandler|JSONObject|Mode|Registration|Requester|UnknownEventData)",
+        r"(.*\.)?([TABCER]|Acknowledge|AnyTransport|Clock|EventHandler|ClientSecret|JSONObject|Mode|Registration|Requester|UnknownEventData)",
     ),
     # Web frameworks.
     ("py:.*", r"(aiohttp|starlette)\..*|HttpRequest|HttpResponse|Response"),
