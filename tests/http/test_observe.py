@@ -14,7 +14,7 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ClientClosedError, NotFoundError, OutcomeUnknownError, TransportError
-from duro.http.in_flight_writes import register_write, watch_writes
+from duro.http.in_flight_writes import register_write, unregister_write, watch_writes
 from duro.http.observe import is_capturing
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, ResponseLostError
@@ -307,5 +307,7 @@ def test_watched_writes_can_end_in_another_context():
     generator = watch()
     writes = one.run(next, generator)
     other.run(generator.close)
-    other.run(register_write, object())
+    later = object()
+    other.run(register_write, later)
+    unregister_write(later)
     assert writes == []

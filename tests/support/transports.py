@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import aiohttp
 import anyio
 import anyio.to_thread
 import h11
@@ -73,6 +75,16 @@ class StreamTransport:
         """Do nothing, because no connection outlives its request."""
 
 
+def open_session(verify):
+    """Return a session of aiohttp that closes its TLS connections also where asyncio does not.
+
+    Up to Python 3.12.6 and 3.13.0, asyncio may leave a TLS connection open that the server closed. aiohttp has a setting
+    for it, and warns about it where it does nothing.
+    """
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=verify, enable_cleanup_closed=True))
+
+
 @asynccontextmanager
 async def open_transport(name, loop, ssl_context):
     """Yield the arguments that give a client this transport, and close it on the loop of the client.
@@ -90,7 +102,7 @@ async def open_transport(name, loop, ssl_context):
     elif name == "factory":
         yield {"transport": lambda: httpx.AsyncClient(verify=verify)}
     else:
-        below = httpx_aiohttp.AiohttpTransport(verify=verify) if name == "aiohttp" else None
+        below = httpx_aiohttp.AiohttpTransport(client=lambda: open_session(verify)) if name == "aiohttp" else None
         http = httpx.AsyncClient(verify=verify, transport=below)
         try:
             yield {"transport": http}
