@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from ._cached_attribute import cached_attribute
+from ._log_output import configure_log_output
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
 from .api.client_state import ClientState, Defaults
@@ -157,6 +158,7 @@ class AsyncDuro:
             wrap_secret(client_secret),
         )
         del credential, client_id, client_secret
+        configure_log_output()
         resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
         base_url = None if base_url is None else RedactedStr.of(base_url)
         proxy = ProxyUrl(proxy) if isinstance(proxy, str) else proxy

@@ -279,11 +279,14 @@ class TokenCache:
             failure = Failure.from_error(error, previous, self._clock)
         else:
             self._token, self._failure, self._refresh_not_before = token, None, 0.0
+            _logger.debug("token exchange: the new token expires in %g s", token.expires_in)
             return token
         self._failure = failure
         self._refresh_not_before = failure.until
         if self._usable_token():
             _logger.warning("the token refresh failed, and the present token stays in use: %s", failure.error)
+        else:
+            _logger.info("the token exchange failed: %s", failure.error)
         return failure
 
     def _unwrap(self, outcome: Token | Failure | None) -> Token:

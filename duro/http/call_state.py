@@ -1,4 +1,30 @@
-"""State of one call in progress, and the errors that end a call."""
+"""State of one call in progress, and the errors that end a call.
+
+`CallState` holds the state. Only the task of the call changes it, and only in
+``Pipeline._load_credential`` and ``Pipeline._send_once``. Other threads may
+read it at any time through `CallState.find_error`: the blocking client does so
+after Ctrl-C. No lock is needed, because each change is one assignment.
+
+``in_doubt`` is whether a write may have been processed although the caller did
+not get a response. The doubt begins when the transport reports that the first
+byte of the request may be written, because a cancellation can arrive at any
+point after that. While the transport connects, there is none. Afterwards it
+depends on the outcome, which `classification` determines:
+
+- Not sent: as before the attempt. An earlier attempt may still be in doubt.
+- Lost: in doubt.
+- Success, or 400, 404, 422 of the API: not in doubt. These apply to all
+  attempts, since the attempts share an idempotency key.
+- 5xx or 408 of a gateway: in doubt, because it may have forwarded the request.
+  So are these statuses of the API, except for 500 and 503.
+- Any other response: as before the attempt.
+
+Every error that ends a call depends on this flag. A write in doubt raises
+`OutcomeUnknownError`, also if the deadline passed, the token exchange failed,
+the API returned an error, or another task closed the client. Any other
+exception, such as a cancellation, keeps its class. It gets a note with the
+idempotency key, and the key is logged as one warning.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +55,7 @@ __all__ = ["CallState", "build_outcome_unknown_error", "describe_unknown_outcome
 
 @define(eq=False)  # hashed by identity
 class CallState:
-    """State of one call in progress. The pipeline's docstring explains who may change it.
+    """State of one call in progress.
 
     Attributes:
         invocation: The call.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .call_log import log_exchange_retry
+
 if TYPE_CHECKING:
     from .._clock import Clock
     from ..config import RetryPolicy
@@ -37,6 +39,7 @@ async def wait_for_next_exchange(
         raise _add_reason(failure, f"retries exhausted (retries={policy.retries})")
     if delay >= time_left:
         raise _add_reason(failure, f"the deadline would pass before the next exchange in {delay:.1f} s")
+    log_exchange_retry(failure, delay=delay)
     await clock.sleep(delay)
 
 

@@ -1,8 +1,7 @@
-"""Observation of calls: one log line per attempt, and the records of :func:`capture`."""
+"""Records of calls: `capture`."""
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -13,12 +12,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from .operation import Operation
-    from .request import Response
-
-__all__ = ["Call", "capture", "is_capturing", "log_attempt", "record_call"]
-
-_logger = logging.getLogger("duro.http")
+__all__ = ["Call", "capture", "is_capturing", "record_call"]
 
 # Weak references, because a context can outlive a capture that ended in another one.
 _captures: ContextVar[tuple[ref[_Calls], ...]] = ContextVar("duro_captures", default=())
@@ -89,19 +83,3 @@ def record_call(call: Call) -> None:
         calls = each()
         if calls is not None:
             calls.append(call)
-
-
-def log_attempt(operation: Operation, *, attempt: int, outcome: Response | Exception) -> None:
-    """Log one attempt with the operation's name and path template, without values, headers or bodies."""
-    if _logger.isEnabledFor(logging.DEBUG):
-        text: object = outcome if isinstance(outcome, Exception) else outcome.status
-        request_id = None if isinstance(outcome, Exception) else outcome.request_id
-        _logger.debug(
-            "%s (%s %s) attempt %d: %s%s",
-            operation.id,
-            operation.method,
-            operation.path,
-            attempt,
-            text,
-            f" request {request_id}" if request_id else "",
-        )

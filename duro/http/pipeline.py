@@ -11,37 +11,7 @@ One cancel scope bounds all of this: waits for a token, for a slot and for a
 retry count towards the same deadline. The timeout of each socket operation is
 a second longer than the time left. The scope therefore ends the call first,
 and only the scope knows whether a write is in doubt.
-
-State of a call
-    `CallState` holds it. Only the task of the call changes it, and only in
-    `_load_credential` (``credential``, ``failed_exchanges``), `_send_once` and
-    `report_send` (the rest). Other
-    threads may read it at any time through `CallState.find_error`: the
-    blocking client does so after Ctrl-C. No lock is needed, because each
-    change is one assignment.
-
-``in_doubt``
-    Whether a write may have been processed although the caller did
-    not get a response. The doubt begins when the transport reports that the
-    first byte of the request may be written, because a cancellation can arrive
-    at any point after that. While the transport connects, there is none.
-    Afterwards it depends on the outcome:
-
-    - Not sent: as before the attempt. An earlier attempt may still be in doubt.
-    - Lost: in doubt.
-    - Success, or 400, 404, 422 of the API: not in doubt. These apply to all
-      attempts, since the attempts share an idempotency key.
-    - 5xx or 408 of a gateway: in doubt, because it may have forwarded the request.
-      So are these statuses of the API, except for 500 and 503.
-    - Any other response: as before the attempt.
-
-    `classification` decides this, and which response is the API's.
-
-    Every error that ends a call depends on this flag. A write in doubt raises
-    `OutcomeUnknownError`, also if the deadline passed, the token exchange
-    failed, the API returned an error, or another task closed the client. Any
-    other exception, such as a cancellation, keeps its class. It gets a note
-    with the idempotency key, and the key is logged as one warning.
+`call_state` explains when it is.
 
 Token
     A call that needs a token waits for an exchange, which it shares with all
@@ -70,7 +40,7 @@ import anyio
 from attrs import evolve
 
 from ..errors import ClientClosedError, DuroError, OutcomeUnknownError
-from . import observe
+from . import call_log, observe
 from .call_state import CallState
 from .classification import classify
 from .event_loop import PerLoop
@@ -205,12 +175,20 @@ class Pipeline:
             # The reason that prevents another attempt must not hide that an earlier one may have been processed.
             failure = state.build_ended_error(error)
         finally:
-            if observe.is_capturing():
-                observe.record_call(state.build_record(self._clock.monotonic()))
+            self._record(state)
         try:
             raise failure
         finally:
             del failure  # otherwise, this frame and the traceback would keep each other alive
+
+    def _record(self, state: CallState) -> None:
+        is_logging, is_capturing = call_log.is_logging_calls(), observe.is_capturing()
+        if is_logging or is_capturing:
+            record = state.build_record(self._clock.monotonic())
+            if is_logging:
+                call_log.log_call(state.invocation.operation, record)
+            if is_capturing:
+                observe.record_call(record)
 
     async def _send_with_retries(self, state: CallState) -> Response:
         authorizer = state.invocation.authorizer
@@ -245,6 +223,7 @@ class Pipeline:
                     raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
                 if not state.withdraw_retry(outcome):
                     raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
+                call_log.log_retry(state.invocation.operation, outcome, attempt=state.attempts, delay=decision.delay)
                 await self._clock.sleep(decision.delay)
         finally:
             del outcome  # the traceback of its cause refers to this frame
@@ -295,7 +274,6 @@ class Pipeline:
                 # Without its traceback, which would refer to this frame.
                 outcome = failure.with_traceback(None)
         state.end_attempt(outcome)
-        observe.log_attempt(invocation.operation, attempt=state.attempts, outcome=outcome)
         try:
             return outcome
         finally:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import gc
-import logging
 import threading
 import weakref
 
@@ -192,68 +190,6 @@ class TestCaptureBlocking:
         with duro.capture() as calls, pytest.raises(ClientClosedError):
             client.customers.retrieve("cus_1")
         assert calls == []
-
-
-@pytest.mark.anyio
-class TestLog:
-    async def lines_of(self, caplog, *outcomes, call):
-        caplog.set_level(logging.DEBUG)
-        async with AsyncDuro(KEY, **without_delays(*outcomes)) as client:
-            with contextlib.suppress(duro.DuroError):
-                await call(client)
-        return [record for record in caplog.records if record.name.startswith(("duro", "httpx", "httpcore"))]
-
-    async def test_each_attempt_is_one_debug_line(self, caplog):
-        lines = await self.lines_of(
-            caplog,
-            RequestNotSentError("connection refused"),
-            ok(503),
-            ok(201),
-            call=lambda client: client.customers.create(name="Ada Lovelace", email="ada@example.com"),
-        )
-        assert [record.getMessage() for record in lines] == [
-            "createCustomer (POST /v1/customers) attempt 1: connection refused",
-            "createCustomer (POST /v1/customers) attempt 2: 503 request req_7",
-            "createCustomer (POST /v1/customers) attempt 3: 201 request req_7",
-        ]
-        assert {record.levelno for record in lines} == {logging.DEBUG}
-
-    async def test_path_is_logged_as_a_template(self, caplog):
-        lines = await self.lines_of(caplog, ok(), call=lambda client: client.customers.retrieve("cus_private"))
-        assert "GET /v1/customers/{id}" in lines[0].getMessage()
-        assert "cus_private" not in caplog.text
-
-    async def test_values_headers_and_bodies_are_not_logged(self, caplog):
-        await self.lines_of(
-            caplog,
-            ok(422, b'{"error":{"code":"validation_error","message":"private words"}}'),
-            call=lambda client: client.request(
-                "POST",
-                "/checkout/cs_test_private/pay",
-                params={"q": "private"},
-                json={"name": "private"},
-                headers={"x-private": "private"},
-            ),
-        )
-        assert caplog.records
-        assert "private" not in caplog.text
-        assert KEY not in caplog.text
-
-    async def test_other_loggers_show_no_secret_over_real_connections(self, caplog, sandbox):
-        caplog.set_level(logging.DEBUG)
-        async with AsyncDuro(**sandbox.options) as client:
-            token = await client.token()
-            await client.customers.create(name="Ada")
-        text = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
-        assert token.access_token not in text
-        assert sandbox.options["client_secret"] not in text
-        assert "createCustomer" in text
-
-    async def test_nothing_is_logged_above_debug(self, caplog):
-        caplog.set_level(logging.INFO, "duro")
-        async with AsyncDuro(KEY, **without_delays(ResponseLostError("x"), ok())) as client:
-            await client.customers.retrieve("cus_1")
-        assert [record for record in caplog.records if record.name.startswith("duro")] == []
 
 
 class TestCaptureInAGenerator:

@@ -78,8 +78,8 @@ class StreamTransport:
 def open_session(verify):
     """Return a session of aiohttp that closes its TLS connections also where asyncio does not.
 
-    Up to Python 3.12.6 and 3.13.0, asyncio may leave a TLS connection open that the server closed. aiohttp has a setting
-    for it, and warns about it where it does nothing.
+    Up to Python 3.12.6 and 3.13.0, asyncio may leave a TLS connection open that the server closed. aiohttp has a
+    setting for it, and warns about it where it does nothing.
     """
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=verify, enable_cleanup_closed=True))
