@@ -19,7 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - nox runs on older versions, wher
 nox.needs_version = ">=2026.2.9"  # ignores interpreters that it finds but that do not run
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False  # CI=true sets it to True
-nox.options.sessions = ["tests", "processes", "load", "contract", "lint", "types", "docs", "package"]
+nox.options.sessions = ["tests", "processes", "load", "transports", "contract", "lint", "types", "docs", "package"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -94,6 +94,18 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", *PARALLEL, "-m", "not load", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session
+def transports(session: nox.Session) -> None:
+    """Run the tests of failures and secrets with aiohttp as the default transport."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.run(
+        *("python", "-m", "pytest", *PARALLEL, "--transport", "aiohttp", "-m", "not process"),
+        *("tests/security", "tests/failures/test_cancellation.py", "tests/failures/test_hostile_responses.py"),
+        *("tests/failures/test_threads.py", "tests/http/test_deadlines.py", "tests/http/test_pipeline.py"),
+        *session.posargs,
+    )
 
 
 @nox.session

@@ -5,6 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
+from duro import AsyncDuro
 from tests.support.blocking_calls import BlockingCalls
 
 pytest_plugins = [
@@ -23,6 +24,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 _blocking_calls = BlockingCalls()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--transport", default="httpx", help="default transport of all clients, for example aiohttp")
+
+
+def pytest_configure(config):
+    """Change the default of ``transport=``. The subprocesses of tests keep the original one."""
+    AsyncDuro.__init__.__kwdefaults__["transport"] = config.getoption("--transport")
 
 
 def pytest_sessionstart():
@@ -52,7 +62,9 @@ def blocking_calls():
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request):
-    """Run every test marked ``anyio`` on both backends."""
+    """Run every test marked ``anyio`` on both backends, if the default transport supports them."""
+    if request.param == "trio" and request.config.getoption("--transport") == "aiohttp":
+        pytest.skip("aiohttp runs on asyncio only")
     return request.param
 
 

@@ -80,7 +80,7 @@ class Cell(NamedTuple):
 
     def _may_repeat(self, operation):
         """Return whether the transport may repeat a request. aiohttp repeats a read after a reset by itself."""
-        return self.transport == "aiohttp" and operation.effects is None and self.fault.startswith("reset")
+        return self.transport == "httpx-aiohttp" and operation.effects is None and self.fault.startswith("reset")
 
     def expects(self, operation, results):
         """Return whether these are the expected results of the calls of an operation, in order."""

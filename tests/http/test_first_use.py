@@ -77,7 +77,7 @@ async def test_concurrent_first_requests_share_one_transport():
         created.append(RecordingTransport())
         return created[-1]
 
-    transport = ImportingTransport(create)
+    transport = ImportingTransport("json", create)
     async with anyio.create_task_group() as tasks:
         for _ in range(10):
             tasks.start_soon(transport.send, build_request())
@@ -89,7 +89,7 @@ async def test_concurrent_first_requests_share_one_transport():
 @pytest.mark.anyio
 async def test_a_request_of_a_closed_transport_keeps_no_connection():
     inner = RecordingTransport()
-    transport = ImportingTransport(lambda: inner)
+    transport = ImportingTransport("json", lambda: inner)
     await transport.aclose()
     await transport.send(build_request())
     assert inner.is_closed
@@ -106,7 +106,7 @@ async def test_an_import_without_file_descriptors_sends_nothing_and_can_be_repea
             raise result
         return result
 
-    transport = ImportingTransport(create)
+    transport = ImportingTransport("json", create)
     with pytest.raises(RequestNotSentError, match="Too many open files"):
         await transport.send(build_request())
     await transport.send(build_request())
@@ -120,5 +120,5 @@ async def test_without_a_thread_the_import_happens_on_the_event_loop(monkeypatch
 
     monkeypatch.setattr("anyio.to_thread.run_sync", fail)
     inner = RecordingTransport()
-    await ImportingTransport(lambda: inner).send(build_request())
+    await ImportingTransport("json", lambda: inner).send(build_request())
     assert inner.requests == 1

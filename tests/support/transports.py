@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import warnings
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,10 +18,14 @@ import httpx_aiohttp
 from duro.blocking import portal
 from duro.http.request import Headers, Response
 
-# "streams" is a transport on sockets of anyio, and "factory" a function that returns an httpx client.
-TRANSPORTS = ("default", "httpx", "aiohttp", "factory", "streams")
+# "session" is an aiohttp session, "httpx-aiohttp" an httpx client on aiohttp, "factory" a function that returns an
+# httpx client, and "streams" a transport on sockets of anyio.
+TRANSPORTS = ("default", "aiohttp", "session", "httpx", "httpx-aiohttp", "factory", "streams")
+WITHOUT_TRIO = ("aiohttp", "session", "httpx-aiohttp")
 LOOPS = ("asyncio", "trio", "blocking")
-CLIENTS = [(transport, loop) for transport in TRANSPORTS for loop in LOOPS if (transport, loop) != ("aiohttp", "trio")]
+CLIENTS = [
+    (transport, loop) for transport in TRANSPORTS for loop in LOOPS if loop != "trio" or transport not in WITHOUT_TRIO
+]
 
 
 class StreamTransport:
@@ -75,7 +80,12 @@ class StreamTransport:
         """Do nothing, because no connection outlives its request."""
 
 
-def open_session(verify):
+async def open_session(verify):
+    """Return a session on the running event loop."""
+    return open_session_now(verify)
+
+
+def open_session_now(verify):
     """Return a session of aiohttp that closes its TLS connections also where asyncio does not.
 
     Up to Python 3.12.6 and 3.13.0, asyncio may leave a TLS connection open that the server closed. aiohttp has a
@@ -95,20 +105,30 @@ async def open_transport(name, loop, ssl_context):
         ssl_context: TLS context, ``None`` without TLS.
     """
     verify = False if ssl_context is None else ssl_context
-    if name == "default":
-        yield {"ssl_context": ssl_context}
+    if name in ("default", "aiohttp"):
+        yield {"ssl_context": ssl_context, **({"transport": name} if name == "aiohttp" else {})}
     elif name == "streams":
         yield {"transport": StreamTransport(ssl_context)}
     elif name == "factory":
         yield {"transport": lambda: httpx.AsyncClient(verify=verify)}
+    elif name == "session":
+        session = await run_on_loop(loop, partial(open_session, verify))
+        try:
+            yield {"transport": session}
+        finally:
+            await run_on_loop(loop, session.close)
     else:
-        below = httpx_aiohttp.AiohttpTransport(client=lambda: open_session(verify)) if name == "aiohttp" else None
+        below = httpx_aiohttp.AiohttpTransport(client=lambda: open_session_now(verify)) if "aiohttp" in name else None
         http = httpx.AsyncClient(verify=verify, transport=below)
         try:
             yield {"transport": http}
         finally:
-            with anyio.CancelScope(shield=True):
-                if loop == "blocking":
-                    await anyio.to_thread.run_sync(portal.run, http.aclose)
-                else:
-                    await http.aclose()
+            await run_on_loop(loop, http.aclose)
+
+
+async def run_on_loop(loop, function):
+    """Run an async function on the event loop of a client, also if the caller is cancelled."""
+    with anyio.CancelScope(shield=True):
+        if loop == "blocking":
+            return await anyio.to_thread.run_sync(portal.run, function)
+        return await function()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, assert_type
 
+import aiohttp
 import httpx
 
 from duro import (
@@ -78,6 +79,9 @@ async def clients(http: httpx.AsyncClient, transport: Transport) -> None:
     AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, max_response_bytes=1_000_000, transport="httpx")
     AsyncDuro(ClientCredentials("cid_test_1", "csec_test_1"), retries=RetryPolicy(retries=2), transport=http)
     AsyncDuro(IdentityToken("t", mode="test"), transport=transport)
+    AsyncDuro("sk_test_1", transport="aiohttp")
+    AsyncDuro("sk_test_1", transport=aiohttp.ClientSession())
+    AsyncDuro("sk_test_1", transport=aiohttp.ClientSession)
     AsyncDuro(PortalSession("t"))
     async with AsyncDuro() as client:
         assert_type(client, AsyncDuro)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import sys
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union
+
+from anyio.lowlevel import current_token
 
 from ..._unset import Unset
 from ...errors import ConfigurationError
 from ..event_loop import PerLoop
 from . import Transport
 from .binding import bind
-from .first_use import ImportingTransport, is_imported
+from .first_use import ImportingTransport
 from .limited import LimitedTransport
 from .proxies import find_proxy
 from .tls import TlsContext
@@ -19,21 +23,24 @@ from .user_transport import UserTransport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import aiohttp
     import httpx
 
     from ...config import ClientSettings
 
 __all__ = ["AnyTransport", "TransportFactory", "TransportSource"]
 
-TransportSource: TypeAlias = Union[Literal["httpx"], "httpx.AsyncClient", Transport]
+TransportName: TypeAlias = Literal["httpx", "aiohttp"]
+TransportSource: TypeAlias = Union[TransportName, "httpx.AsyncClient", "aiohttp.ClientSession", Transport]
 AnyTransport: TypeAlias = Union[TransportSource, "Callable[[], TransportSource]"]
 
 # Exchanges have a few connections of their own, so that they never wait for business calls.
 MAX_EXCHANGE_CONNECTIONS: Final = 4
 
+_NAMES: Final = ("httpx", "aiohttp")
 _ADVICE: Final = (
-    "pass 'httpx', an httpx.AsyncClient, an object with async send(request) and aclose(), or a function that returns "
-    "one of these"
+    "pass 'httpx', 'aiohttp', an httpx.AsyncClient, an aiohttp.ClientSession, an object with async send(request) and "
+    "aclose(), or a function that returns one of these"
 )
 
 
@@ -56,38 +63,67 @@ class TransportFactory:
         self._settings = settings
         self._tls = TlsContext(settings.ssl_context)
         # Calls and exchanges share what the user passed or created.
-        self._of_user: PerLoop[Transport] | None = None if transport == "httpx" else PerLoop(self._create_of_user)
-        if self._of_user is not None:
+        self._of_user: PerLoop[Transport] | None = None
+        if _is_name(transport):
+            _check_name(transport)
+        else:
             _check_source(transport, settings)
+            self._of_user = PerLoop(self._create_of_user)
 
     def create(self) -> Transport:
         """Create the transport for the calls of the running event loop."""
-        return self._create_default() if self._of_user is None else self._of_user.get()
+        return self._create_named(self._source) if self._of_user is None else self._of_user.get()
 
     def create_for_exchanges(self) -> Transport:
         """Create the transport for the token exchanges of the running event loop."""
         if self._of_user is None:
-            return LimitedTransport(self._create_default(), max_connections=MAX_EXCHANGE_CONNECTIONS)
+            return LimitedTransport(self._create_named(self._source), max_connections=MAX_EXCHANGE_CONNECTIONS)
         return self._of_user.get()
 
-    def _create_default(self) -> Transport:
-        return self._create_httpcore() if is_imported() else ImportingTransport(self._create_httpcore)
+    def _create_named(self, name: object) -> Transport:
+        if name == "aiohttp":
+            _check_asyncio()
+        module, create = {
+            "httpx": (f"{__package__}.httpcore", self._create_httpcore),
+            "aiohttp": (f"{__package__}.aiohttp_session", self._create_aiohttp),
+        }[str(name)]
+        return create() if module in sys.modules else ImportingTransport(module, create)
 
     def _create_httpcore(self) -> Transport:
         # Imported at first use, because httpcore imports trio where it is installed.
         from .httpcore import HttpcoreTransport
 
+        return HttpcoreTransport(self._settings.base_url, self._tls, self._find_proxy())
+
+    def _create_aiohttp(self) -> Transport:
+        from .aiohttp_session import AiohttpTransport
+
+        proxy = self._find_proxy()
+        if proxy is not None and proxy.startswith("socks"):
+            raise ConfigurationError(
+                "transport='aiohttp' does not support SOCKS proxies; use transport='httpx', or pass an "
+                "aiohttp.ClientSession with a connector that supports them"
+            )
+        return AiohttpTransport(self._tls if self._settings.base_url.startswith("https:") else None, proxy)
+
+    def _find_proxy(self) -> str | None:
         settings = self._settings
-        proxy = find_proxy(settings.base_url) if isinstance(settings.proxy, Unset) else settings.proxy
-        return HttpcoreTransport(settings.base_url, self._tls, proxy)
+        return find_proxy(settings.base_url) if isinstance(settings.proxy, Unset) else settings.proxy
 
     def _create_of_user(self) -> Transport:
         source: object = self._source
         is_created = False
         if _is_factory(source):
             source, is_created = source(), True
-        if source == "httpx":
-            return self._create_default()
+        if _is_name(source):
+            _check_name(source)
+            return self._create_named(source)
+        if _is_session(source):
+            from .aiohttp_session import SessionTransport
+
+            _check_asyncio()
+            bind(source)
+            return SessionTransport(source, owned=is_created)
         if _is_httpx_client(source):
             from .httpx_client import HttpxClientTransport
 
@@ -101,7 +137,9 @@ class TransportFactory:
 
 
 def _check_source(transport: object, settings: ClientSettings) -> None:
-    if not (_is_httpx_client(transport) or _is_transport(transport) or _is_factory(transport)):
+    if not (
+        _is_httpx_client(transport) or _is_session(transport) or _is_transport(transport) or _is_factory(transport)
+    ):
         raise ConfigurationError(
             f"transport must be a transport or a function that creates one, got {type(transport).__name__}; {_ADVICE}"
         )
@@ -113,6 +151,29 @@ def _check_source(transport: object, settings: ClientSettings) -> None:
             raise ConfigurationError(
                 f"{name} must not be passed together with transport=; configure the object passed as transport= instead"
             )
+
+
+def _check_name(name: str) -> None:
+    if name == "aiohttp" and importlib.util.find_spec("aiohttp") is None:
+        raise ConfigurationError(
+            "transport='aiohttp' needs the package 'aiohttp'; install it with: pip install 'duro-sdk[aiohttp]'"
+        )
+
+
+def _check_asyncio() -> None:
+    if not isinstance(current_token().native_token, asyncio.AbstractEventLoop):
+        raise ConfigurationError(
+            "aiohttp runs on asyncio only; on trio, use transport='httpx', an httpx.AsyncClient or a Transport"
+        )
+
+
+def _is_name(candidate: object) -> TypeGuard[TransportName]:
+    return isinstance(candidate, str) and candidate in _NAMES
+
+
+def _is_session(candidate: object) -> TypeGuard[aiohttp.ClientSession]:
+    module = sys.modules.get("aiohttp")
+    return module is not None and isinstance(candidate, module.ClientSession)
 
 
 def _is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:

@@ -93,7 +93,8 @@ def _is_refusal_of_proxy(error: BaseException) -> bool:
 def _find_text(error: BaseException) -> str:
     chain = [each for each in iterate_chain(error) if not isinstance(each, _SIGNALS)]
     for each in chain:
-        if isinstance(each, ssl.SSLError):
+        # Classes of aiohttp derive from those of ssl, without their attributes.
+        if isinstance(each, ssl.SSLError) and type(each).__module__ == "ssl":
             return describe_tls_error(each)
         if isinstance(each, socket.gaierror):
             return "the host name could not be resolved"

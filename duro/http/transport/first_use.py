@@ -1,11 +1,10 @@
-"""Import of the default transport in a worker thread, at the first request of the process."""
+"""Import of a transport's module in a worker thread, at the first request of the process."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -18,27 +17,21 @@ if TYPE_CHECKING:
     from ..request import Request, Response
     from . import Transport
 
-__all__ = ["ImportingTransport", "is_imported"]
-
-_MODULE: Final = "duro.http.transport.httpcore"
-
-
-def is_imported() -> bool:
-    """Return whether the module of the default transport is imported."""
-    return _MODULE in sys.modules
+__all__ = ["ImportingTransport"]
 
 
 class ImportingTransport:
-    """Transport that imports httpcore before its first request.
+    """Transport that imports its HTTP library before its first request.
 
-    The import reads files and takes about 100 ms, because httpcore imports
-    trio where it is installed. It would block the event loop.
+    The import reads files and takes about 100 ms. It would block the event loop.
 
     Args:
+        module: Name of the module to import.
         create: Function that creates the transport. It is called on the event loop, after the import.
     """
 
-    def __init__(self, create: Callable[[], Transport]) -> None:
+    def __init__(self, module: str, create: Callable[[], Transport]) -> None:
+        self._module = module
         self._create = create
         self._lock = anyio.Lock()
         self._transport: Transport | None = None
@@ -73,10 +66,10 @@ class ImportingTransport:
                     # If no thread can start, the module is imported on the event loop.
                     with suppress(RuntimeError):
                         # A limiter of its own, because the program may occupy all threads of the default one.
-                        await anyio.to_thread.run_sync(import_module, _MODULE, limiter=anyio.CapacityLimiter(1))
+                        await anyio.to_thread.run_sync(import_module, self._module, limiter=anyio.CapacityLimiter(1))
                     transport = self._create()
                 except OSError as error:
-                    raise RequestNotSentError(f"httpcore could not be imported ({error})") from error
+                    raise RequestNotSentError(f"{self._module} could not be imported ({error})") from error
                 if self._is_closed:
                     await transport.aclose()
                 self._transport = transport

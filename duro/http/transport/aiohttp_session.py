@@ -1,0 +1,247 @@
+"""Transports over aiohttp: connections of the SDK, or an ``aiohttp.ClientSession`` of the user."""
+
+from __future__ import annotations
+
+import io
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from ...errors import DuroError
+from ..event_loop import run_to_completion
+from ..request import Headers, Response
+from . import RequestNotSentError, ResponseLostError, SendError
+from .aiohttp_connector import Connector, on_connected
+from .body import read_body
+from .connection import CONNECT_TIMEOUT_SECONDS
+from .empty_context import InEmptyContext
+from .failures import describe, is_permanent, iterate_chain, remove_library_frames
+from .log_filter import RedactedLogs
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable, Callable
+
+    from ..request import Request
+    from .tls import TlsContext
+
+__all__ = ["AiohttpTransport", "SessionTransport"]
+
+# Errors of aiohttp that come before a request is written, if it was not written before.
+_NOT_SENT_ERRORS: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+# aiohttp would send an idempotent request again after these.
+_RESENDING_ERRORS: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+# Headers that aiohttp would add.
+_ADDED_HEADERS: Final = ("accept", "accept-encoding", "content-type", "user-agent")
+# aiohttp warns of larger bodies that are passed as bytes.
+_MAX_BYTES_BODY: Final = 2**20 - 1
+
+
+class SessionTransport:
+    """``aiohttp.ClientSession`` of the user, with its connector, cookies, proxy and traces.
+
+    A request counts as sent from the start. Only an error of the connector proves that it was not.
+
+    Args:
+        session: Session to send through.
+        owned: Whether ``aclose`` closes the session.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, *, owned: bool = False) -> None:
+        self._session = session
+        self._owned = owned
+        # The argument of a request replaces the middlewares of its session, which aiohttp does not make public.
+        self._middlewares = (*getattr(session, "_middlewares", ()), _send_once)
+
+    async def send(self, request: Request) -> Response:
+        """Send through the session, without redirects and without a second attempt.
+
+        Args:
+            request: Request to send.
+
+        Returns:
+            The complete response.
+
+        Raises:
+            RequestNotSentError: aiohttp could not open a connection.
+            ResponseLostError: Anything else failed.
+            ResponseTooLargeError: The response is larger than the request allows.
+        """
+        if self._session.closed:
+            raise RequestNotSentError("the aiohttp session is closed", is_permanent=True)
+        progress = _Progress(request)
+        failure: BaseException
+        try:
+            return await self._send(request, progress)
+        except (SendError, DuroError) as error:
+            failure = error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001 - traces and middlewares of the user raise any class
+            failure = _to_send_error(error, progress)
+        except BaseException as error:  # noqa: BLE001 - raised below
+            failure = remove_library_frames(error)
+        # Raised here, so that no __context__ leads to the request.
+        try:
+            raise failure
+        finally:
+            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+            del failure
+
+    async def aclose(self) -> None:
+        """Close the session, unless the user passed it."""
+        if self._owned:
+            await self._session.close()
+
+    async def _send(self, request: Request, progress: _Progress) -> Response:
+        progress.assume_sent()
+        with RedactedLogs():
+            return await self._exchange(request)
+
+    async def _exchange(self, request: Request, **options: Any) -> Response:
+        content = request.content
+        headers = CIMultiDict((name.decode("ascii"), _HeaderValue(value, "latin-1")) for name, value in request.headers)
+        response = await self._session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=headers,
+            skip_auto_headers=_ADDED_HEADERS,
+            data=content if content is None or len(content) <= _MAX_BYTES_BODY else io.BytesIO(content),
+            timeout=aiohttp.ClientTimeout(
+                connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout), sock_read=request.timeout
+            ),
+            allow_redirects=False,
+            auto_decompress=False,
+            raise_for_status=False,
+            middlewares=self._middlewares,
+            **options,
+        )
+        is_complete = False
+        try:
+            received = Headers((name.lower(), value) for name, value in response.raw_headers)
+            body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
+            is_complete = True
+        finally:
+            if not is_complete:
+                response.close()
+        response.release()
+        return Response(response.status, received, body)
+
+
+class AiohttpTransport(SessionTransport):
+    """Connections of the SDK on aiohttp, for one event loop of asyncio.
+
+    Args:
+        tls: TLS context of the client, ``None`` for an address without TLS.
+        proxy: Address of an HTTP proxy, ``None`` for direct connections.
+    """
+
+    def __init__(self, tls: TlsContext | None, proxy: str | None = None) -> None:
+        # The connector has timers, which keep their context.
+        super().__init__(Context().run(_open_session), owned=True)
+        self._tls = tls
+        self._proxy = proxy
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await run_to_completion(super().aclose)
+
+    async def _send(self, request: Request, progress: _Progress) -> Response:
+        progress.begin_connecting()
+        context: ssl.SSLContext | bool = True if self._tls is None else await self._tls.get()
+        return await InEmptyContext(self._send_in_context(request, progress, context))
+
+    async def _send_in_context(self, request: Request, progress: _Progress, context: ssl.SSLContext | bool) -> Response:
+        token = on_connected.set(progress.end_connecting)
+        try:
+            with RedactedLogs():
+                return await self._exchange(request, ssl=context, proxy=self._proxy)
+        finally:
+            on_connected.reset(token)
+            # A timer of the connector may keep a copy of the context.
+            progress.release_request()
+
+
+def _open_session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=Connector(), cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=None)
+    )
+
+
+class _Progress:
+    """Progress of one request.
+
+    Attributes:
+        is_sent: Whether a byte of the request may have been written, ``None`` if that is unknown.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._on_send: Callable[[bool], None] | None = request.on_send
+        self.is_sent: bool | None = None
+
+    def assume_sent(self) -> None:
+        """Set that a byte may be written at any time."""
+        self._report_send()
+
+    def begin_connecting(self) -> None:
+        """Set that nothing was written."""
+        self.is_sent = False
+
+    def end_connecting(self) -> None:
+        """Set that the first byte may be written."""
+        self.is_sent = True
+        self._report_send()
+
+    def release_request(self) -> None:
+        """Release the request, which has ended."""
+        self._on_send = None
+
+    def _report_send(self) -> None:
+        if self._on_send is not None:
+            self._on_send(True)
+
+
+class _LostConnectionError(Exception):
+    """Failure of a connection, in a class after which aiohttp does not send the request again.
+
+    Attributes:
+        cause: Error of aiohttp.
+    """
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, send: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
+) -> aiohttp.ClientResponse:
+    """Middleware that prevents aiohttp from sending a request again."""
+    try:
+        return await send(request)
+    except _RESENDING_ERRORS as error:
+        raise _LostConnectionError(error) from error
+
+
+class _HeaderValue(str):
+    """Value of a header. aiohttp keeps it in objects whose repr shows all values."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("headers cannot be pickled, because they may contain a secret")
+
+
+def _to_send_error(error: Exception, progress: _Progress) -> SendError:
+    cause = error.cause if isinstance(error, _LostConnectionError) else error
+    is_not_sent = isinstance(cause, _NOT_SENT_ERRORS) if progress.is_sent is None else not progress.is_sent
+    kind = RequestNotSentError if is_not_sent else ResponseLostError
+    is_late = is_not_sent and any(isinstance(each, TimeoutError) for each in iterate_chain(cause))
+    text = f"no connection was established within {CONNECT_TIMEOUT_SECONDS:g} s" if is_late else describe(cause)
+    failure = kind(text, is_permanent=is_permanent(cause))
+    failure.__cause__ = remove_library_frames(cause)
+    return failure

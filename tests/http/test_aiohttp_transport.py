@@ -1,0 +1,211 @@
+"""Transport over aiohttp: connections of the SDK, and sessions of the user."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import partial
+
+import aiohttp
+import anyio
+import pytest
+
+import duro
+from duro import AsyncDuro, Duro
+from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
+from tests.support.raw_http import KEY, OK, reset, respond_with, send_pieces
+
+REDIRECT = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\n{}"
+COOKIE = b"HTTP/1.1 200 OK\r\nset-cookie: session=1; path=/\r\ncontent-length: 2\r\n\r\n{}"
+SOURCES = ("name", "session", "factory of a session", "factory of a name")
+
+
+def respond_once_then_reset(server, connection):
+    server.receive(connection)
+    connection.sendall(OK)
+    server.receive(connection)
+    reset(connection)
+
+
+def head_of(request, server):
+    """Return the request line and the sorted header lines of a request, without the port of the server."""
+    head = request.partition(b"\r\n\r\n")[0].lower().replace(server.url.partition("//")[2].encode(), b"")
+    first, *lines = head.splitlines()
+    return first, sorted(lines)
+
+
+class open_transport:  # noqa: N801 - used as a function
+    """Context manager that returns a ``transport=`` argument of each kind, and closes what the user must close."""
+
+    def __init__(self, source):
+        self.source = source
+        self.session = None
+
+    async def __aenter__(self):
+        if self.source == "session":
+            self.session = aiohttp.ClientSession()
+        return {
+            "name": "aiohttp",
+            "session": self.session,
+            "factory of a session": partial(aiohttp.ClientSession),
+            "factory of a name": lambda: "aiohttp",
+        }[self.source]
+
+    async def __aexit__(self, *_):
+        if self.session is not None:
+            assert not self.session.closed
+            await self.session.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("source", SOURCES)
+class TestAttempts:
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+    async def test_an_attempt_on_a_reused_connection_is_one_request(self, method, source, raw_server):
+        """aiohttp itself would send a GET, PUT or DELETE again."""
+        server = raw_server(respond_once_then_reset)
+        async with (
+            open_transport(source) as transport,
+            AsyncDuro(KEY, base_url=server.url, transport=transport, retries=0) as client,
+        ):
+            await client.request("GET", "/v1/first")
+            with pytest.raises(TransportError):
+                await client.request(method, "/v1/second")
+        assert [each.split(b" ")[0] for each in server.requests] == [b"GET", method.encode()]
+
+    async def test_a_lost_response_leaves_the_outcome_of_a_write_open(self, source, raw_server):
+        server = raw_server(send_pieces(then=reset))
+        async with (
+            open_transport(source) as transport,
+            AsyncDuro(KEY, base_url=server.url, transport=transport, retries=0) as client,
+        ):
+            with pytest.raises(OutcomeUnknownError):
+                await client.customers.create(name="Ada")
+        assert len(server.requests) == 1
+
+    async def test_a_refused_connection_is_proven(self, source, closed_port):
+        async with (
+            open_transport(source) as transport,
+            AsyncDuro(KEY, base_url=f"http://127.0.0.1:{closed_port}", transport=transport, retries=0) as client,
+        ):
+            with pytest.raises(ConnectionFailedError, match="Connection refused"):
+                await client.customers.create(name="Ada")
+
+    async def test_redirects_are_not_followed(self, source, raw_server):
+        server = raw_server(respond_with(REDIRECT))
+        async with (
+            open_transport(source) as transport,
+            AsyncDuro(KEY, base_url=server.url, transport=transport, retries=0) as client,
+        ):
+            with pytest.raises(duro.APIError):
+                await client.customers.retrieve("cus_1")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.asyncio
+class TestConnectionsOfTheSdk:
+    async def test_requests_have_the_headers_of_the_default_transport(self, raw_server):
+        received = []
+        for transport in ("httpx", "aiohttp"):
+            server = raw_server(respond_with(OK))
+            async with AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
+                await client.request(
+                    "POST", "/v1/a%2Fb", params={"c": " +"}, json={"name": "Ada"}, idempotency_key="k-1"
+                )
+                await client.request("POST", "/v1/empty", idempotency_key="k-2")
+                await client.request("GET", "/v1/read")
+            received.append([head_of(each, server) for each in server.requests])
+        assert received[0] == received[1]
+
+    async def test_cookies_are_not_kept(self, raw_server):
+        server = raw_server(respond_with(COOKIE))
+        async with AsyncDuro(KEY, base_url=server.url, transport="aiohttp") as client:
+            for _ in range(2):
+                await client.request("GET", "/v1/anything")
+        assert b"cookie" not in b"".join(server.requests).lower()
+
+    async def test_a_deadline_while_connecting_is_not_in_doubt(self, monkeypatch, raw_server):
+        async def resolve(_host, _port):
+            await anyio.sleep_forever()
+
+        monkeypatch.setattr("duro.http.transport.aiohttp_connector.resolve", resolve)
+        async with AsyncDuro(KEY, base_url="http://localhost:9", transport="aiohttp") as client:
+            with pytest.raises(ConnectionFailedError):
+                await client.customers.create(name="Ada", timeout=0.1)
+
+    async def test_a_large_body_is_sent(self, sandbox):
+        async with AsyncDuro(**sandbox.options, transport="aiohttp") as client:
+            metadata = {"text": "x" * 2**20}
+            with pytest.raises(duro.APIError):
+                await client.customers.create(name="Ada", metadata=metadata)
+
+
+@pytest.mark.asyncio
+class TestSessionsOfTheUser:
+    async def test_the_settings_of_a_session_do_not_change_results(self, sandbox):
+        async with (
+            aiohttp.ClientSession(
+                raise_for_status=True, auto_decompress=False, timeout=aiohttp.ClientTimeout(total=1e-9)
+            ) as session,
+            AsyncDuro(**sandbox.options, transport=session) as client,
+        ):
+            with pytest.raises(duro.NotFoundError):
+                await client.customers.retrieve("cus_none")
+
+    async def test_middlewares_of_a_session_run(self, sandbox):
+        paths = []
+
+        async def record(request, handler):
+            paths.append(request.url.path)
+            return await handler(request)
+
+        async with (
+            aiohttp.ClientSession(middlewares=(record,)) as session,
+            AsyncDuro(**sandbox.options, transport=session) as client,
+        ):
+            await client.plans.list().page()
+        assert paths == ["/v1/oauth/token", "/v1/plans"]
+
+    async def test_a_closed_session_is_named(self, sandbox):
+        session = aiohttp.ClientSession()
+        await session.close()
+        async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport=session) as client:
+            with pytest.raises(ConnectionFailedError, match="the aiohttp session is closed"):
+                await client.plans.list().page()
+
+    async def test_a_session_is_bound_to_one_event_loop(self, sandbox):
+        async with (
+            aiohttp.ClientSession() as session,
+            AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport=session) as client,
+        ):
+            await client.plans.list().page()
+            with (
+                Duro(sandbox.secret_key, base_url=sandbox.url, transport=session) as blocking,
+                pytest.raises(ConfigurationError, match=r"transport=lambda: aiohttp\.ClientSession"),
+            ):
+                await anyio.to_thread.run_sync(lambda: blocking.plans.list().page())
+
+
+class TestConfiguration:
+    def test_trio_is_refused_with_the_alternatives(self, sandbox):
+        async def main():
+            async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport="aiohttp") as client:
+                with pytest.raises(ConfigurationError, match="asyncio only; on trio, use transport='httpx'"):
+                    await client.plans.list().page()
+
+        anyio.run(main, backend="trio")
+
+    def test_a_missing_package_is_named(self, monkeypatch):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+        with pytest.raises(ConfigurationError, match=r"pip install 'duro-sdk\[aiohttp\]'"):
+            Duro(KEY, transport="aiohttp")
+
+    def test_a_socks_proxy_is_refused(self, sandbox):
+        with (
+            Duro(sandbox.secret_key, base_url=sandbox.url, transport="aiohttp", proxy="socks5://127.0.0.1:1") as client,
+            pytest.raises(ConfigurationError, match="does not support SOCKS proxies"),
+        ):
+            client.plans.list().page()
+
+    def test_the_blocking_client_works(self, sandbox):
+        with Duro(**sandbox.options, transport="aiohttp") as client:
+            assert client.plans.create(name="Pro", amount=500, interval="month").name == "Pro"
