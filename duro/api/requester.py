@@ -10,6 +10,7 @@ import anyio
 from attrs import evolve
 
 from .._unset import UNSET, Unset
+from ..auth.credential_choice import check_encryption
 from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
@@ -301,6 +302,7 @@ class Requester:
                 f"credential must be of the client's mode, got one of mode {credential.mode!r}; "
                 "create one client for each mode"
             )
+        check_encryption(credential, self.state.pipeline.base_url)
         return credential
 
     def __reduce__(self) -> NoReturn:

@@ -66,6 +66,8 @@ from duro import (
 
 def clients() -> None:
     assert_type(Duro("sk_test_1"), Duro)
+    assert_type(Duro(secret_key="sk_test_1"), Duro)
+    Duro(secret_key=SecretKey("sk_test_1"))
     Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url="http://127.0.0.1:1", timeout=5)
     Duro(SecretKey("sk_test_1"), retries=RetryPolicy(retries=2), max_connections=10, transport="httpx")
     Duro("sk_test_1", max_response_bytes=1_000_000)

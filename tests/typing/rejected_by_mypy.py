@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, Plan
+from duro import AsyncDuro, Duro, IdentityToken, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -44,6 +44,8 @@ def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # type: ignore[call-arg]
     print(duro.AsnycDuro)  # type: ignore[attr-defined]
     Duro("sk_test_1", "https://api.useduro.com")  # type: ignore[call-arg]
+    Duro(secret_key=5)  # type: ignore[arg-type]
+    AsyncDuro(secret_key=IdentityToken("a"))  # type: ignore[arg-type]
     AsyncDuro("sk_test_1", retries="3")  # type: ignore[arg-type]
     AsyncDuro("sk_test_1", transport=object())  # type: ignore[arg-type]
 

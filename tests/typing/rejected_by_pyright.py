@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, Plan
+from duro import AsyncDuro, Duro, IdentityToken, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -47,6 +47,8 @@ def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # pyright: ignore[reportCallIssue]
     print(duro.AsnycDuro)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     Duro("sk_test_1", "https://api.useduro.com")  # pyright: ignore[reportCallIssue]
+    Duro(secret_key=5)  # pyright: ignore[reportArgumentType]
+    AsyncDuro(secret_key=IdentityToken("a"))  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", retries="3")  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", transport=object())  # pyright: ignore[reportArgumentType]
 
