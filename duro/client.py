@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ._base_url import resolve_base_url
+from ._misuse import unsupported
+from ._nearest_names import hinting_getattr
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
+from .api.argument_errors import explains_arguments
 from .api.client_state import ClientState, Defaults
 from .api.codec import decode_json, encode_json
 from .api.options import check_headers
@@ -117,6 +120,7 @@ class AsyncDuro:
         'ada@example.com'
     """
 
+    @explains_arguments
     def __init__(
         self,
         credential: Credential | SupportsCredential | str | None = None,
@@ -280,6 +284,10 @@ class AsyncDuro:
             ClientClosedError: The client is closed.
         """
         self._requester.state.pipeline.check_open()
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr("client")
+        __enter__ = __exit__ = unsupported("is asynchronous; write 'async with', or use Duro")
 
     async def __aenter__(self) -> Self:
         self.check_open()

@@ -125,8 +125,10 @@ class TestBaseURL:
             (f"'{LIVE}'", f"has spaces, a line break or quotes around it; pass {LIVE!r}"),
             (
                 "http://api.useduro.com",
-                "is http://, which is for loopback and for the sandbox's own credentials, such as sk_test_sandbox; "
-                f"pass {LIVE!r}",
+                (
+                    "is http://, which is for loopback and for the sandbox's own credentials, such as sk_test_sandbox; "
+                    f"pass {LIVE!r}"
+                ),
             ),
             ("https://[::1", f"cannot be parsed as a URL; pass an address such as {LIVE!r}"),
             ("https://a..b", f"does not contain a valid host name; pass an address such as {LIVE!r}"),
@@ -140,7 +142,7 @@ class TestBaseURL:
 
     def test_message_names_the_variable(self, monkeypatch, client_class):
         monkeypatch.setenv("DURO_BASE_URL", f"{LIVE}/v1")
-        with pytest.raises(ConfigurationError, match="^DURO_BASE_URL ends in '/v1'"):
+        with pytest.raises(ConfigurationError, match=r"^DURO_BASE_URL ends in '/v1'"):
             client_class(KEY)
 
     @pytest.mark.parametrize("base_url", [5, b"https://api.useduro.com", ["https://api.useduro.com"], True])

@@ -234,7 +234,7 @@ class Requester:
         async def fetch(position: str | None) -> Page[T]:
             return await self.execute(prepare(position), lambda received: decode(received, into))
 
-        return AsyncPages(fetch, cursor)
+        return AsyncPages(fetch, cursor, name=operation.id, page_size=page_size)
 
     async def get_token(self, options: CallOptions) -> Token:
         """Return a valid token from the cache of the call's OAuth client."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..._cached_attribute import cached_attribute
+from ..._nearest_names import hinting_getattr
 
 if TYPE_CHECKING:
     from ..requester import Requester
@@ -21,6 +22,9 @@ class AsyncResource:
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
