@@ -230,6 +230,15 @@ def test_unmatched_arguments_of_a_blocking_call_have_advice(expression, message)
     assert str(caught.value) == message
 
 
+def test_locals_of_an_unmatched_blocking_call_show_no_secret():
+    with pytest.raises(TypeError) as caught:
+        Duro("sk_test_1").plans.create(name="Pro", amount=5, credential=KEY)
+    frames = list(traceback.walk_tb(caught.value.__traceback__.tb_next))
+    assert frames
+    assert not [name for frame, _ in frames for name, value in frame.f_locals.items() if KEY in repr(value)]
+    assert caught.value.__context__ is None
+
+
 @pytest.mark.parametrize(("name", "advice"), CONSTRUCTOR_ARGUMENTS)
 def test_unknown_argument_of_a_client_has_advice(client_class, name, advice):
     with pytest.raises(TypeError) as caught:

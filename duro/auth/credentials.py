@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, overload, runtime_checkable
 
@@ -243,7 +244,9 @@ def as_credential(credential: Credential | SupportsCredential | Secret) -> Crede
         return credential
     if isinstance(credential, SupportsCredential):
         return credential.credential
+    advice = "pass a string, ClientCredentials, IdentityToken or PortalSession"
+    if inspect.iscoroutine(credential):
+        advice = "write 'await' before the call that returns the credential"
     raise ConfigurationError(
-        f"credential must be a secret key or a credential object, got {type(credential).__name__}; pass a string, "
-        "ClientCredentials, IdentityToken or PortalSession"
+        f"credential must be a secret key or a credential object, got {type(credential).__name__}; {advice}"
     )

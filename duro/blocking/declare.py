@@ -142,13 +142,17 @@ def _bind(
     bound: Callable[..., R] = getattr(asynchronous, method.__name__)
 
     def invoke() -> R:
+        nonlocal args, kwargs
         try:
-            # A method that is a coroutine function only binds its arguments here.
+            # A coroutine function only binds its arguments here.
             return bound(*args, **kwargs)
         except TypeError as error:
             explained = explain_binding_error(error, bound, args, kwargs, call_of(method))
             if explained is None:
                 raise
+        finally:
+            # Secrets among the arguments must not be in a traceback that shows local variables.
+            args, kwargs = (), {}
         raise explained
 
     return invoke

@@ -164,6 +164,16 @@ def test_other_types_are_rejected_as_credential(credential):
     assert SECRET_PART not in str(error.value)
 
 
+def test_coroutine_as_credential_is_rejected_with_advice():
+    async def verify():
+        pytest.fail("nothing is awaited")
+
+    access = verify()
+    with pytest.raises(ConfigurationError, match="got coroutine; write 'await' before the call that returns the"):
+        resolved(access)
+    access.close()
+
+
 def authorizers(clock) -> Authorizers:
     return Authorizers(
         ClientSettings("http://127.0.0.1:9", clock=clock.as_clock), lambda: pytest.fail("nothing is sent")

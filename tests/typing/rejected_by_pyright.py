@@ -25,6 +25,10 @@ def blocking(client: Duro) -> None:
     print(client.customers.retrieve("cus_1").nmae)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     client.subscriptions.change_plan("sub_1")  # pyright: ignore[reportCallIssue]
     client.with_options(timeuot=5)  # pyright: ignore[reportCallIssue]
+    print(client.plans.get)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(client.plans.list().data)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(len(client.plans.list()))  # pyright: ignore[reportArgumentType]
+    print(client.plans.list()[0])  # pyright: ignore[reportIndexIssue, reportUnknownArgumentType]
     print(client.customer)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for plan in client.customers.list():
         wrong: Plan = plan  # pyright: ignore[reportAssignmentType]
@@ -38,6 +42,10 @@ async def asynchronous(client: AsyncDuro) -> None:
     await client.customers.retrieve("cus_1", idempotency_key=5)  # pyright: ignore[reportArgumentType]
     print(client.customers.retrieve("cus_1").name)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for _ in client.plans.list():  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+        pass
+    await client.plans.list()  # pyright: ignore[reportGeneralTypeIssues]
+    print(client.close)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    with client:  # pyright: ignore[reportGeneralTypeIssues]
         pass
     plan = await client.plans.archive("plan_1")
     plan.name = "other"  # pyright: ignore[reportAttributeAccessIssue]
