@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from ._cached_attribute import cached_attribute
+from ._base_url import resolve_base_url
 from ._log_output import configure_log_output
+from ._misuse import unsupported
+from ._nearest_names import hinting_getattr
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
+from .api.argument_errors import explains_arguments
 from .api.client_state import ClientState, Defaults
 from .api.codec import decode_json, encode_json
 from .api.options import check_headers
 from .api.requester import Requester
 from .api.resources.analytics import AsyncAnalytics
-from .api.resources.base import AsyncResource
+from .api.resources.base import resource
 from .api.resources.checkout import AsyncCheckout
 from .api.resources.customer_checkout import AsyncCustomerCheckout
 from .api.resources.customer_identity import AsyncCustomerIdentity
@@ -29,7 +32,8 @@ from .api.resources.settings import AsyncSettings
 from .api.resources.subscriptions import AsyncSubscriptions
 from .api.resources.transactions import AsyncTransactions
 from .auth.authorizers import Authorizers
-from .auth.credentials import resolve_credential, wrap_secret
+from .auth.credential_choice import is_sandbox_credential, resolve_credential
+from .auth.credentials import wrap_secret
 from .config import (
     DEFAULT_MAX_CONNECTIONS,
     DEFAULT_MAX_OAUTH_CLIENTS,
@@ -42,7 +46,6 @@ from .config import (
     check_max_response_bytes,
     check_ssl_context,
     check_timeout,
-    resolve_base_url,
     to_retry_policy,
 )
 from .http.operation import raw_operation
@@ -58,31 +61,11 @@ if TYPE_CHECKING:
 
     from .api.options import CallOptions, ClientOptions
     from .auth.client_secret import ClientSecret
-    from .auth.credentials import Credential, SupportsCredential
+    from .auth.credentials import Credential, SecretKey, SupportsCredential
     from .auth.token import Token
     from .http.transport.factory import AnyTransport
 
 __all__ = ["AsyncDuro"]
-
-R = TypeVar("R", bound=AsyncResource)
-
-
-def resource(resource_class: type[R]) -> cached_attribute[R]:
-    """Declare a client attribute that holds a resource.
-
-    Args:
-        resource_class: Class of the resource, created at the first use. The attribute has its docstring.
-
-    Returns:
-        The attribute.
-    """
-
-    def create(self: AsyncDuro) -> R:
-        return resource_class(self._requester)  # pyright: ignore[reportPrivateUsage] - becomes part of the client
-
-    create.__doc__ = resource_class.__doc__
-    create.__annotations__["return"] = resource_class
-    return cached_attribute(create)
 
 
 class AsyncDuro:
@@ -95,12 +78,16 @@ class AsyncDuro:
     Args:
         credential: Credential of the calls: a secret key (``sk_…``) as a
             string, or a credential object such as :class:`~duro.SecretKey`.
+            Default: the environment (``DURO_SECRET_KEY``, or ``DURO_CLIENT_ID``
+            and ``DURO_CLIENT_SECRET``).
+        secret_key: Secret key (``sk_…``), in place of ``credential``.
         client_id: ID of an OAuth client (``cid_…``).
         client_secret: Secret of that OAuth client (``csec_…``), or a function that
             returns it, plain or asynchronous. The function is called for each token
             exchange, a plain one in a worker thread.
-        base_url: URL of the API. Default: ``DURO_BASE_URL``, then Duro's
-            host for the credential's mode.
+        base_url: URL of the API, without ``/v1``. ``http://`` is for loopback, and for the
+            credentials of the served sandbox. Default: ``DURO_BASE_URL``, then Duro's host for
+            the credential's mode.
         timeout: Deadline of a call in seconds, all attempts and the token
             exchange included. Default: 30.
         retries: Number of retries of a call, or a
@@ -134,10 +121,12 @@ class AsyncDuro:
         'ada@example.com'
     """
 
+    @explains_arguments
     def __init__(
         self,
         credential: Credential | SupportsCredential | str | None = None,
         *,
+        secret_key: SecretKey | str | None = None,
         client_id: str | None = None,
         client_secret: ClientSecret | None = None,
         base_url: str | None = None,
@@ -152,20 +141,23 @@ class AsyncDuro:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         # A traceback can show local variables, so none of them may keep a secret as a plain string.
-        wrapped_credential, wrapped_id, wrapped_secret = (
+        wrapped_credential, wrapped_key, wrapped_id, wrapped_secret = (
             wrap_secret(credential),
+            wrap_secret(secret_key),
             wrap_secret(client_id),
             wrap_secret(client_secret),
         )
-        del credential, client_id, client_secret
+        del credential, secret_key, client_id, client_secret
         configure_log_output()
-        resolved = resolve_credential(wrapped_credential, client_id=wrapped_id, client_secret=wrapped_secret)
+        resolved = resolve_credential(
+            wrapped_credential, secret_key=wrapped_key, client_id=wrapped_id, client_secret=wrapped_secret
+        )
         base_url = None if base_url is None else RedactedStr.of(base_url)
         proxy = ProxyUrl(proxy) if isinstance(proxy, str) else proxy
         checked_headers = NO_HEADERS if headers is None else check_headers(headers)
         del headers
         settings = ClientSettings(
-            base_url=resolve_base_url(base_url, resolved.mode),
+            base_url=resolve_base_url(base_url, resolved.mode, allow_http=is_sandbox_credential(resolved)),
             timeout=DEFAULT_TIMEOUT_SECONDS if isinstance(timeout, Unset) else check_timeout(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
             max_connections=check_max_connections(max_connections),
@@ -294,6 +286,10 @@ class AsyncDuro:
             ClientClosedError: The client is closed.
         """
         self._requester.state.pipeline.check_open()
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr("client")
+        __enter__ = __exit__ = unsupported("is asynchronous; write 'async with', or use Duro")
 
     async def __aenter__(self) -> Self:
         self.check_open()

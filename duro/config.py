@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -34,7 +33,7 @@ __all__ = [
     "check_timeout",
     "find_url_problem",
     "is_loopback",
-    "resolve_base_url",
+    "is_unencrypted",
     "to_retry_policy",
 ]
 
@@ -51,8 +50,6 @@ DEFAULT_MAX_OAUTH_CLIENTS: Final = 256
 DEFAULT_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 # Bounds the wait of a call even if the user confuses seconds and milliseconds.
 MAX_TIMEOUT_SECONDS: Final = 24 * 3600
-# A host name has up to 253 characters. Paths and queries need the rest of the 8,000 bytes that servers accept.
-MAX_BASE_URL_CHARS: Final = 1_000
 
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
@@ -182,44 +179,12 @@ def check_ssl_context(value: ssl.SSLContext | None) -> ssl.SSLContext | None:
     return value
 
 
-def resolve_base_url(base_url: str | None, mode: Mode | None) -> str:
-    """Choose the address of the API.
-
-    Args:
-        base_url: Address from the user, which takes precedence. Next comes ``DURO_BASE_URL``.
-        mode: Mode of the credential, which selects one of Duro's hosts. ``None`` without one.
-
-    Returns:
-        The address, without a trailing slash.
-
-    Raises:
-        ConfigurationError: The address is malformed or missing.
-    """
-    if base_url is None:
-        base_url = os.environ.get("DURO_BASE_URL") or (HOSTS[mode] if mode else None)
-    if base_url is None:
-        raise ConfigurationError(
-            "base_url is missing, and the mode of this credential is unknown; pass base_url= or set DURO_BASE_URL"
-        )
-    if problem := _find_base_url_problem(base_url):
-        raise ConfigurationError(f"base_url {problem}; pass an address such as {HOSTS['live']!r}")
-    return base_url.rstrip("/")
-
-
-def _find_base_url_problem(base_url: str) -> str | None:
-    if problem := find_url_problem(base_url):
-        return problem
-    if len(base_url) > MAX_BASE_URL_CHARS:
-        return f"is longer than {MAX_BASE_URL_CHARS:,} characters"
-    parts = urlsplit(base_url)
-    return "has a query or fragment" if parts.query or parts.fragment else None
-
-
-def find_url_problem(address: str) -> str | None:
+def find_url_problem(address: str, *, allow_http: bool = False) -> str | None:
     """Return the reason why secrets must not be sent to an address, or ``None`` if they may be.
 
     Args:
         address: Address, ``https://``, or ``http://`` on loopback.
+        allow_http: Whether to accept ``http://`` on every host.
 
     Returns:
         The end of a sentence. It does not repeat the address, which may contain a password.
@@ -237,7 +202,7 @@ def find_url_problem(address: str) -> str | None:
         return "does not contain a valid host name"
     if parts.username is not None or parts.password is not None:
         return "contains a user name or password"
-    if parts.scheme == "http" and not is_loopback(host):
+    if not allow_http and is_unencrypted(address):
         return f"is http:// to {host}, which would send secrets unencrypted (http:// is for loopback only)"
     return None
 
@@ -250,6 +215,12 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_unencrypted(address: str) -> bool:
+    """Return whether requests to a valid address cross a network in clear text."""
+    parts = urlsplit(address)
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duro import AsyncDuro, ClientCredentials, Duro, IdentityToken, PortalSession, RetryPolicy, SecretKey
-from duro.config import ClientSettings, resolve_base_url
+from duro._base_url import resolve_base_url
+from duro.config import ClientSettings
 from duro.errors import ConfigurationError
 
 KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
@@ -108,6 +109,41 @@ class TestBaseURL:
     def test_malformed_addresses_are_rejected(self, base_url, client_class):
         with pytest.raises(ConfigurationError, match="base_url"):
             client_class(KEY, base_url=base_url)
+
+    @pytest.mark.parametrize(
+        ("base_url", "message"),
+        [
+            (f"{LIVE}/v1", f"ends in '/v1', which is already part of each path; pass {LIVE!r}"),
+            (f"{LIVE}/billing/v1/", f"ends in '/v1', which is already part of each path; pass '{LIVE}/billing'"),
+            ("api.useduro.com", f"does not start with https://; pass {LIVE!r}"),
+            ("api.useduro.com/v1", f"does not start with https://; pass {LIVE!r}"),
+            ("localhost:8787", "does not start with https://; pass 'http://localhost:8787'"),
+            (f"{LIVE}?key=sk_test_hidden", f"has a query or fragment; pass {LIVE!r}"),
+            ("https://user:hidden@api.useduro.com", f"contains a user name or password; pass {LIVE!r}"),
+            (f" {LIVE}", f"has spaces, a line break or quotes around it; pass {LIVE!r}"),
+            (f"{LIVE}\n", f"has spaces, a line break or quotes around it; pass {LIVE!r}"),
+            (f"'{LIVE}'", f"has spaces, a line break or quotes around it; pass {LIVE!r}"),
+            (
+                "http://api.useduro.com",
+                (
+                    "is http://, which is for loopback and for the sandbox's own credentials, such as sk_test_sandbox; "
+                    f"pass {LIVE!r}"
+                ),
+            ),
+            ("https://[::1", f"cannot be parsed as a URL; pass an address such as {LIVE!r}"),
+            ("https://a..b", f"does not contain a valid host name; pass an address such as {LIVE!r}"),
+        ],
+    )
+    def test_message_has_the_mistake_and_the_corrected_address(self, base_url, message, client_class):
+        with pytest.raises(ConfigurationError) as caught:
+            client_class(KEY, base_url=base_url)
+        assert str(caught.value) == f"base_url {message}"
+        assert "hidden" not in str(caught.value)
+
+    def test_message_names_the_variable(self, monkeypatch, client_class):
+        monkeypatch.setenv("DURO_BASE_URL", f"{LIVE}/v1")
+        with pytest.raises(ConfigurationError, match=r"^DURO_BASE_URL ends in '/v1'"):
+            client_class(KEY)
 
     @pytest.mark.parametrize("base_url", [5, b"https://api.useduro.com", ["https://api.useduro.com"], True])
     def test_other_types_are_rejected(self, base_url, client_class):

@@ -113,11 +113,13 @@ def check_option_names(options: Mapping[str, object], known: type[object]) -> No
     """Check the names of options, as Python checks keyword arguments.
 
     Raises:
-        TypeError: An option does not exist.
+        TypeError: An option does not exist. The message contains the method, and the nearest name.
     """
     for name in options:
         if name not in known.__annotations__:
-            raise TypeError(f"got an unexpected keyword argument {name!r}")
+            from .argument_errors import build_option_error
+
+            raise build_option_error(name, known)
 
 
 def check_idempotency_key(key: str) -> str:

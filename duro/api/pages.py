@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from attrs import Factory, field, frozen
 
+from .._misuse import unsupported
+from .._nearest_names import hinting_getattr
 from .._unset import UNSET, Unset
 from ..errors import DecodingError
 from .arguments import check_range
@@ -23,9 +25,9 @@ def _has_cursor(page: Page[Any]) -> bool:
     return bool(page.next_cursor)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Page(Generic[T]):
-    """One page of a list.
+    """One page of a list, which is also a sequence of its items.
 
     Attributes:
         items: Items of the page, newest first.
@@ -36,6 +38,22 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None = None
     has_more: bool = field(default=Factory(_has_cursor, takes_self=True))
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.items[index]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} items, has_more={self.has_more}>"
 
 
 class PageIteration(Generic[T]):
@@ -122,14 +140,24 @@ class AsyncPages(Generic[T]):
         fetch: Function that requests the page at a cursor, ``None`` for the first page.
         cursor: Cursor of the page to start at.
         prefetch: Whether to load the next page in the background.
+        name: Name of the operation, for the repr.
+        page_size: Items per page, for the repr.
     """
 
     def __init__(
-        self, fetch: Callable[[str | None], Awaitable[Page[T]]], cursor: str | None = None, *, prefetch: bool = False
+        self,
+        fetch: Callable[[str | None], Awaitable[Page[T]]],
+        cursor: str | None = None,
+        *,
+        prefetch: bool = False,
+        name: str = "",
+        page_size: int | Unset = UNSET,
     ) -> None:
         self._fetch = fetch
         self._start = cursor
         self._prefetches = prefetch
+        self._name = name
+        self._page_size = page_size
         self._iteration = PageIteration(fetch, cursor)
 
     @property
@@ -158,7 +186,7 @@ class AsyncPages(Generic[T]):
             >>> [plan.name async for plan in client.plans.list(page_size=100).prefetch()]
             []
         """
-        return AsyncPages(self._fetch, self._start, prefetch=True)
+        return AsyncPages(self._fetch, self._start, prefetch=True, name=self._name, page_size=self._page_size)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return _ItemIterator(self.iterate())
@@ -183,7 +211,7 @@ class AsyncPages(Generic[T]):
         iteration = self._iteration = PageIteration(self._fetch, self._start)
         page = await iteration.next_page()
         iteration.mark_processed()
-        return page or Page(items=())
+        return Page(items=()) if page is None else page
 
     async def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
         """Collect items in a list, and fetch only the pages that are needed.
@@ -209,6 +237,22 @@ class AsyncPages(Generic[T]):
                 iteration.mark_processed()
                 return items
         return items
+
+    def __repr__(self) -> str:
+        page_size = "" if isinstance(self._page_size, Unset) else f", page_size={self._page_size}"
+        return f"AsyncPages({self._name}{page_size}): iterate with async for, or await .page() or .collect()"
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr("pages")
+        __await__ = unsupported("cannot be awaited; iterate with 'async for', or await .page() or .collect()")
+        __iter__ = __contains__ = unsupported("is asynchronous; iterate with 'async for', or await .collect()")
+        __len__ = unsupported("is fetched page by page and does not have a length; await .collect() for a list")
+        __getitem__ = unsupported(
+            "is fetched page by page and does not have an index; await .collect(limit=…) for a list"
+        )
+        __bool__ = unsupported(
+            "is fetched page by page and does not have a truth value; await .collect(limit=1) for a list"
+        )
 
 
 class _PageIterator(Generic[T]):

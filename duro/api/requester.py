@@ -10,6 +10,7 @@ import anyio
 from attrs import evolve
 
 from .._unset import UNSET, Unset
+from ..auth.credential_choice import check_encryption
 from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
@@ -233,7 +234,7 @@ class Requester:
         async def fetch(position: str | None) -> Page[T]:
             return await self.execute(prepare(position), lambda received: decode(received, into))
 
-        return AsyncPages(fetch, cursor)
+        return AsyncPages(fetch, cursor, name=operation.id, page_size=page_size)
 
     async def get_token(self, options: CallOptions) -> Token:
         """Return a valid token from the cache of the call's OAuth client."""
@@ -301,6 +302,7 @@ class Requester:
                 f"credential must be of the client's mode, got one of mode {credential.mode!r}; "
                 "create one client for each mode"
             )
+        check_encryption(credential, self.state.pipeline.base_url)
         return credential
 
     def __reduce__(self) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import inspect
 import re
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, overload, runtime_checkable
 
@@ -26,7 +26,6 @@ __all__ = [
     "SecretKey",
     "SupportsCredential",
     "as_credential",
-    "resolve_credential",
     "wrap_secret",
 ]
 
@@ -227,35 +226,6 @@ class SupportsCredential(Protocol):
         ...
 
 
-def resolve_credential(
-    credential: Credential | SupportsCredential | Secret | None,
-    *,
-    client_id: Secret | None = None,
-    client_secret: Secret | Callable[[], Any] | None = None,
-) -> Credential:
-    """Choose the credential of a client.
-
-    Args:
-        credential: Credential, or a wrapped secret key.
-        client_id: Wrapped id of an OAuth client, together with ``client_secret``.
-        client_secret: Wrapped secret of an OAuth client.
-
-    Returns:
-        The credential from the arguments. Without one, the credential from ``DURO_SECRET_KEY``,
-        or else from ``DURO_CLIENT_ID`` and ``DURO_CLIENT_SECRET``.
-
-    Raises:
-        ConfigurationError: The credential is missing, incomplete, ambiguous or malformed.
-    """
-    if credential is not None:
-        if client_id is not None or client_secret is not None:
-            raise ConfigurationError("two credentials were passed; pass a secret key, or client_id and client_secret")
-        return as_credential(credential)
-    if client_id is not None or client_secret is not None:
-        return _build_client_credentials(client_id, client_secret, names="client_id and client_secret")
-    return _load_from_environment()
-
-
 def as_credential(credential: Credential | SupportsCredential | Secret) -> Credential:
     """Convert an argument to a credential.
 
@@ -274,36 +244,9 @@ def as_credential(credential: Credential | SupportsCredential | Secret) -> Crede
         return credential
     if isinstance(credential, SupportsCredential):
         return credential.credential
+    advice = "pass a string, ClientCredentials, IdentityToken or PortalSession"
+    if inspect.iscoroutine(credential):
+        advice = "write 'await' before the call that returns the credential"
     raise ConfigurationError(
-        f"credential must be a secret key or a credential object, got {type(credential).__name__}; pass a string, "
-        "ClientCredentials, IdentityToken or PortalSession"
+        f"credential must be a secret key or a credential object, got {type(credential).__name__}; {advice}"
     )
-
-
-def _load_from_environment() -> Credential:
-    key, client_id, client_secret = map(_read_variable, ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET"))
-    if key is not None and (client_id or client_secret) is not None:
-        raise ConfigurationError(
-            "the environment contains two credentials; unset DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET"
-        )
-    if key is not None:
-        return SecretKey(key)
-    if (client_id or client_secret) is not None:
-        return _build_client_credentials(client_id, client_secret, names="DURO_CLIENT_ID and DURO_CLIENT_SECRET")
-    raise ConfigurationError(
-        "the credential is missing; pass a secret key, or client_id and client_secret, or set DURO_SECRET_KEY, or "
-        "DURO_CLIENT_ID and DURO_CLIENT_SECRET"
-    )
-
-
-def _read_variable(name: str) -> Secret | None:
-    value = os.environ.get(name)
-    return Secret(value) if value else None
-
-
-def _build_client_credentials(
-    client_id: Secret | None, client_secret: Secret | Callable[[], Any] | None, *, names: str
-) -> ClientCredentials:
-    if client_id is None or client_secret is None:
-        raise ConfigurationError(f"half of an OAuth client is missing; set both {names}")
-    return ClientCredentials(client_id, client_secret)

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 __all__ = ["parse_mode", "reveal"]
 
 _PREFIXED: Final = re.compile(r"(?P<kind>sk|cid|csec)_(?P<mode>test|live)_[A-Za-z0-9_\-]{1,512}")
+_QUOTES: Final = "'\"`“”"
+_ELLIPSES: Final = ("…", "...", "***")
+# Prefix, name of the kind, and advice for those who pass it as another kind.
+_KINDS: Final = (
+    ("pk_", "a publishable key, which is for browsers", "pass the secret key (sk_…)"),
+    ("whsec_", "a webhook secret, which verifies deliveries", "pass it to duro.webhooks.Webhook"),
+    ("cid_", "an OAuth client id", "pass client_id= and client_secret="),
+    ("csec_", "an OAuth client secret", "pass client_id= and client_secret="),
+    ("cs_", "a checkout token, which is not a credential", "copy it from the dashboard"),
+    ("sk_", "a secret key", "pass it as secret_key="),
+)
 
 
 def parse_mode(secret: Secret, *, kind: str, name: str, example: str) -> Mode:
@@ -33,7 +44,7 @@ def parse_mode(secret: Secret, *, kind: str, name: str, example: str) -> Mode:
     """
     found, mode = _match_prefix(secret)
     if found != kind:
-        raise ConfigurationError(f"{name} must have the form {example!r}{_find_advice(secret)}")
+        raise ConfigurationError(f"{name} must have the form {example!r}{_describe_mistake(secret, kind)}")
     return cast("Mode", mode)
 
 
@@ -43,17 +54,33 @@ def _match_prefix(secret: Secret) -> tuple[str, str] | tuple[None, None]:
     return (match["kind"], match["mode"]) if match else (None, None)
 
 
-def _find_advice(secret: Secret) -> str:
-    for prefix, advice in (
-        ("pk_", ", got a publishable key, which is for browsers; pass the secret key (sk_…)"),
-        ("cid_", ", got an OAuth client id; pass client_id= and client_secret="),
-        ("csec_", ", got an OAuth client secret; pass client_id= and client_secret="),
-        ("cs_", ", got a checkout token, which is not a credential; pass the secret key (sk_…)"),
-        ("sk_", "; check for spaces and for missing characters"),
-    ):
-        if reveal(secret).startswith(prefix):
-            return advice
+def _describe_mistake(secret: Secret, kind: str) -> str:
+    # The text is a local variable only here and in the next function, and neither of them raises.
+    if not isinstance(secret, Secret):
+        return f", got {type(secret).__name__}; pass a string"
+    text = reveal(secret)
+    if problem := _describe_surroundings(text):
+        return problem
+    for prefix, received, advice in _KINDS:
+        if text.startswith(prefix) and prefix != f"{kind}_":
+            return f", got {received}; {advice}"
+    if text.startswith(f"{kind}_"):
+        return "; check for missing and additional characters"
     return "; copy it from the dashboard"
+
+
+def _describe_surroundings(text: str) -> str | None:
+    if not text.strip():
+        return ", got an empty string; check the place that it was read from"
+    if text.lower().startswith("bearer "):
+        return ", got 'Bearer ' before it; pass it alone"
+    if text.strip() != text:
+        return ", got spaces or a line break around it; remove them"
+    if text.strip(_QUOTES) != text:
+        return ", got quotes around it; remove them"
+    if any(mark in text for mark in _ELLIPSES):
+        return ", got a shortened one; copy all of it from the dashboard"
+    return None
 
 
 def reveal(secret: Secret) -> str:

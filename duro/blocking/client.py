@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 
+from .._misuse import unsupported
+from .._nearest_names import hinting_getattr
+from ..api.argument_errors import explains_arguments
 from ..client import AsyncDuro
 from . import portal, resources
 from .declare import BlockingResource, blocking, blocking_resource
@@ -54,6 +57,7 @@ class Duro(BlockingResource[AsyncDuro]):
         'ada@example.com'
     """
 
+    @explains_arguments
     @_with_arguments_of(AsyncDuro)
     def __init__(self, asynchronous: AsyncDuro) -> None:
         super().__init__(asynchronous)
@@ -90,6 +94,10 @@ class Duro(BlockingResource[AsyncDuro]):
         return copy
 
     with_options.__doc__ = AsyncDuro.with_options.__doc__
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr("client")
+        __aenter__ = __aexit__ = unsupported("is blocking; write 'with', or use AsyncDuro")
 
     def __enter__(self) -> Self:
         self.asynchronous.check_open()

@@ -13,6 +13,8 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, get_args, overload
 
 from .._cached_attribute import cached_attribute
+from .._nearest_names import hinting_getattr
+from ..api.argument_errors import call_of, explain_binding_error
 from . import portal
 from .pages import Pages
 
@@ -51,6 +53,9 @@ class BlockingResource(Generic[A]):
         if cls.__doc__ is None:
             bases: tuple[object, ...] = getattr(cls, "__orig_bases__", ())
             cls.__doc__ = next((each.__doc__ for base in bases for each in get_args(base)), None)
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -134,7 +139,23 @@ def blocking_resource(attribute: cached_attribute[A], blocking_class: Callable[[
 def _bind(
     method: Callable[..., R], asynchronous: object, args: tuple[object, ...], kwargs: dict[str, object]
 ) -> Callable[[], R]:
-    return lambda: getattr(asynchronous, method.__name__)(*args, **kwargs)
+    bound: Callable[..., R] = getattr(asynchronous, method.__name__)
+
+    def invoke() -> R:
+        nonlocal args, kwargs
+        try:
+            # A coroutine function only binds its arguments here.
+            return bound(*args, **kwargs)
+        except TypeError as error:
+            explained = explain_binding_error(error, bound, args, kwargs, call_of(method))
+            if explained is None:
+                raise
+        finally:
+            # Secrets among the arguments must not be in a traceback that shows local variables.
+            args, kwargs = (), {}
+        raise explained
+
+    return invoke
 
 
 def _returning_pages(method: Callable[..., object]) -> inspect.Signature:

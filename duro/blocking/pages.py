@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._misuse import unsupported
+from .._nearest_names import hinting_getattr
 from .._unset import UNSET, Unset
 from ..api.pages import AsyncPages
 from . import portal
@@ -67,3 +69,19 @@ class Pages(Generic[T]):
     @_documented
     def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
         return portal.run(lambda: self._pages.collect(limit=limit))
+
+    def __repr__(self) -> str:
+        operation = repr(self._pages).removeprefix("Async").partition(":")[0]
+        return f"{operation}: iterate, or call .page() or .collect()"
+
+    if not TYPE_CHECKING:
+        __getattr__ = hinting_getattr("pages")
+        __await__ = unsupported("is blocking and cannot be awaited; iterate with 'for', or use AsyncDuro")
+        __aiter__ = unsupported("is blocking; iterate with 'for', or use AsyncDuro")
+        __len__ = unsupported("is fetched page by page and does not have a length; call .collect() for a list")
+        __getitem__ = unsupported(
+            "is fetched page by page and does not have an index; call .collect(limit=…) for a list"
+        )
+        __bool__ = unsupported(
+            "is fetched page by page and does not have a truth value; call .collect(limit=1) for a list"
+        )

@@ -55,7 +55,8 @@ class Account:
         Raises:
             ConfigurationError: The credential is missing, ambiguous or malformed.
         """
-        from ..auth.credentials import resolve_credential, wrap_secret
+        from ..auth.credential_choice import resolve_credential
+        from ..auth.credentials import wrap_secret
 
         return resolve_credential(
             wrap_secret(self.secret_key),

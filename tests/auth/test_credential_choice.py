@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 from duro import (
+    AsyncDuro,
     ClientCredentials,
     ConfigurationError,
+    Duro,
     IdentityToken,
     PortalSession,
     Secret,
     SecretKey,
 )
 from duro.auth.authorizers import Authorizers
-from duro.auth.credentials import resolve_credential, wrap_secret
+from duro.auth.credential_choice import resolve_credential
+from duro.auth.credentials import wrap_secret
 from duro.config import ClientSettings
 from duro.http.operation import Operation, Surface
 
@@ -109,11 +112,66 @@ def test_two_credentials_are_rejected(half):
         resolved("sk_test_1", **{half: "cid_test_1"})
 
 
+def test_secret_key_is_accepted_by_name():
+    for key in ("sk_test_1", SecretKey("sk_test_1")):
+        assert resolved(secret_key=key) == SecretKey("sk_test_1")
+        for make in (AsyncDuro, Duro):
+            assert repr(make(secret_key=key)) == repr(make("sk_test_1"))
+
+
+@pytest.mark.parametrize(
+    "others", [{"credential": "sk_test_1"}, {"client_id": "cid_test_1"}, {"client_secret": "csec_test_1"}]
+)
+def test_secret_key_with_another_credential_is_rejected(others):
+    with pytest.raises(ConfigurationError) as error:
+        resolved(secret_key=f"sk_test_{SECRET_PART}", **others)
+    assert str(error.value) == (
+        "two credentials were passed; pass either a secret key, or client_id and client_secret, and pass it once"
+    )
+
+
+def test_other_credentials_are_rejected_as_secret_key():
+    with pytest.raises(ConfigurationError) as error:
+        resolved(secret_key=IdentityToken(SECRET_PART))
+    assert str(error.value) == (
+        "secret_key must be a string or SecretKey, got IdentityToken; pass other credentials as the first argument"
+    )
+
+
+def test_error_of_an_invalid_variable_names_it(monkeypatch):
+    monkeypatch.setenv("DURO_CLIENT_ID", "cid_test_1")
+    monkeypatch.setenv("DURO_CLIENT_SECRET", f"csec_test_{SECRET_PART}\n")
+    with pytest.raises(ConfigurationError, match=r"^DURO_CLIENT_SECRET must .*, got spaces or a line break around it"):
+        resolved()
+    monkeypatch.setenv("DURO_CLIENT_ID", "")
+    monkeypatch.setenv("DURO_CLIENT_SECRET", "")
+    monkeypatch.setenv("DURO_SECRET_KEY", f"'sk_test_{SECRET_PART}'")
+    with pytest.raises(ConfigurationError, match=r"^DURO_SECRET_KEY must .*, got quotes around it; remove them"):
+        resolved()
+
+
+def test_error_without_a_credential_names_the_empty_variables(monkeypatch):
+    monkeypatch.setenv("DURO_CLIENT_ID", "")
+    monkeypatch.setenv("DURO_CLIENT_SECRET", "")
+    with pytest.raises(ConfigurationError, match=r"because DURO_CLIENT_ID and DURO_CLIENT_SECRET in the .* are empty"):
+        resolved()
+
+
 @pytest.mark.parametrize("credential", [7, b"sk_test_1", {"key": SECRET_PART}, object()], ids=kind_of)
 def test_other_types_are_rejected_as_credential(credential):
     with pytest.raises(ConfigurationError, match=f"credential must be .*, got {type(credential).__name__}") as error:
         resolved(credential)
     assert SECRET_PART not in str(error.value)
+
+
+def test_coroutine_as_credential_is_rejected_with_advice():
+    async def verify():
+        pytest.fail("nothing is awaited")
+
+    access = verify()
+    with pytest.raises(ConfigurationError, match="got coroutine; write 'await' before the call that returns the"):
+        resolved(access)
+    access.close()
 
 
 def authorizers(clock) -> Authorizers:

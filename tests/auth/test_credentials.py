@@ -81,10 +81,21 @@ def test_malformed_credential_is_rejected_without_repeating_it(make, text):
         (f"cid_test_{SECRET_PART}", "got an OAuth client id; pass client_id= and client_secret="),
         (f"csec_test_{SECRET_PART}", "got an OAuth client secret; pass client_id= and client_secret="),
         (f"cs_test_{SECRET_PART}", "got a checkout token, which is not a credential"),
-        (f"sk_test_{SECRET_PART} ", "check for spaces and for missing characters"),
-        ("sk_test_", "check for spaces and for missing characters"),
+        (f"whsec_{SECRET_PART}", "got a webhook secret, which verifies deliveries; pass it to duro.webhooks.Webhook"),
+        (f"sk_test_{SECRET_PART} ", "got spaces or a line break around it; remove them"),
+        (f"sk_test_{SECRET_PART}\n", "got spaces or a line break around it; remove them"),
+        (f'"sk_test_{SECRET_PART}"', "got quotes around it; remove them"),
+        (f"Bearer sk_test_{SECRET_PART}", "got 'Bearer ' before it; pass it alone"),
+        (f"sk_test_{SECRET_PART[:3]}…", "got a shortened one; copy all of it from the dashboard"),
+        ("", "got an empty string; check the place that it was read from"),
+        (b"sk_test_1", "got bytes; pass a string"),
+        ("sk_test_", "check for missing and additional characters"),
+        (SECRET_PART, "copy it from the dashboard"),
     ],
-    ids=["publishable", "client id", "client secret", "checkout", "space", "cut off"],
+    ids=[
+        *("publishable", "client id", "client secret", "checkout", "webhook", "space", "line break", "quotes"),
+        *("bearer", "shortened", "empty", "bytes", "cut off", "other"),
+    ],
 )
 def test_wrong_kind_of_credential_is_rejected_with_advice(text, advice):
     with pytest.raises(ConfigurationError) as error:
@@ -92,6 +103,11 @@ def test_wrong_kind_of_credential_is_rejected_with_advice(text, advice):
 
     assert advice in str(error.value)
     assert SECRET_PART not in str(error.value)
+
+
+def test_secret_key_as_a_client_secret_is_rejected_with_advice():
+    with pytest.raises(ConfigurationError, match=r"client_secret must .*, got a secret key; pass it as secret_key="):
+        ClientCredentials("cid_test_1", "sk_test_1")
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ from duro import (
 
 async def clients(http: httpx.AsyncClient, transport: Transport) -> None:
     assert_type(AsyncDuro("sk_test_1"), AsyncDuro)
+    assert_type(AsyncDuro(secret_key="sk_test_1"), AsyncDuro)
+    AsyncDuro(secret_key=SecretKey("sk_test_1"))
     AsyncDuro(client_id="cid_test_1", client_secret="csec_test_1", base_url="http://127.0.0.1:1", timeout=5)
     AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, max_response_bytes=1_000_000, transport="httpx")
     AsyncDuro(ClientCredentials("cid_test_1", "csec_test_1"), retries=RetryPolicy(retries=2), transport=http)
@@ -303,6 +305,11 @@ async def pages(client: AsyncDuro) -> None:
         assert_type(page.has_more, bool)
     assert_type(plans.by_page(), AsyncIterator[Page[Plan]])
     assert_type(await plans.page(), Page[Plan])
+    first = await plans.page()
+    assert_type(list(first), list[Plan])
+    assert_type(first[0], Plan)
+    assert_type(first[1:], tuple[Plan, ...])
+    assert_type(len(first), int)
     assert_type(await plans.collect(), list[Plan])
     assert_type(await plans.collect(limit=5), list[Plan])
     assert_type(plans.cursor, str | None)

@@ -66,6 +66,8 @@ from duro import (
 
 def clients() -> None:
     assert_type(Duro("sk_test_1"), Duro)
+    assert_type(Duro(secret_key="sk_test_1"), Duro)
+    Duro(secret_key=SecretKey("sk_test_1"))
     Duro(client_id="cid_test_1", client_secret="csec_test_1", base_url="http://127.0.0.1:1", timeout=5)
     Duro(SecretKey("sk_test_1"), retries=RetryPolicy(retries=2), max_connections=10, transport="httpx")
     Duro("sk_test_1", max_response_bytes=1_000_000)
@@ -256,6 +258,11 @@ def pages(client: Duro) -> None:
         assert_type(page, Page[Plan])
     assert_type(plans.by_page(), Iterator[Page[Plan]])
     assert_type(plans.page(), Page[Plan])
+    first = plans.page()
+    assert_type(list(first), list[Plan])
+    assert_type(first[0], Plan)
+    assert_type(first[1:], tuple[Plan, ...])
+    assert_type(len(first), int)
     assert_type(plans.collect(limit=5), list[Plan])
     assert_type(plans.cursor, str | None)
     assert_type(plans.prefetch(), Pages[Plan])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, Plan
+from duro import AsyncDuro, Duro, IdentityToken, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -22,6 +22,10 @@ def blocking(client: Duro) -> None:
     print(client.customers.retrieve("cus_1").nmae)  # type: ignore[attr-defined]
     client.subscriptions.change_plan("sub_1")  # type: ignore[call-arg]
     client.with_options(timeuot=5)  # type: ignore[call-arg]
+    print(client.plans.get)  # type: ignore[attr-defined]
+    print(client.plans.list().data)  # type: ignore[attr-defined]
+    print(len(client.plans.list()))  # type: ignore[arg-type]
+    print(client.plans.list()[0])  # type: ignore[index]
     print(client.customer)  # type: ignore[attr-defined]
     for plan in client.customers.list():
         wrong: Plan = plan  # type: ignore[assignment]
@@ -36,6 +40,10 @@ async def asynchronous(client: AsyncDuro) -> None:
     print(client.customers.retrieve("cus_1").name)  # type: ignore[attr-defined]
     for _ in client.plans.list():  # type: ignore[attr-defined]
         pass
+    await client.plans.list()  # type: ignore[misc]
+    print(client.close)  # type: ignore[attr-defined]
+    with client:  # type: ignore[attr-defined]
+        pass
     plan = await client.plans.archive("plan_1")
     plan.name = "other"  # type: ignore[misc]
 
@@ -44,6 +52,8 @@ def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # type: ignore[call-arg]
     print(duro.AsnycDuro)  # type: ignore[attr-defined]
     Duro("sk_test_1", "https://api.useduro.com")  # type: ignore[call-arg]
+    Duro(secret_key=5)  # type: ignore[arg-type]
+    AsyncDuro(secret_key=IdentityToken("a"))  # type: ignore[arg-type]
     AsyncDuro("sk_test_1", retries="3")  # type: ignore[arg-type]
     AsyncDuro("sk_test_1", transport=object())  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, Plan
+from duro import AsyncDuro, Duro, IdentityToken, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -25,6 +25,10 @@ def blocking(client: Duro) -> None:
     print(client.customers.retrieve("cus_1").nmae)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     client.subscriptions.change_plan("sub_1")  # pyright: ignore[reportCallIssue]
     client.with_options(timeuot=5)  # pyright: ignore[reportCallIssue]
+    print(client.plans.get)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(client.plans.list().data)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(len(client.plans.list()))  # pyright: ignore[reportArgumentType]
+    print(client.plans.list()[0])  # pyright: ignore[reportIndexIssue, reportUnknownArgumentType]
     print(client.customer)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for plan in client.customers.list():
         wrong: Plan = plan  # pyright: ignore[reportAssignmentType]
@@ -39,6 +43,10 @@ async def asynchronous(client: AsyncDuro) -> None:
     print(client.customers.retrieve("cus_1").name)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for _ in client.plans.list():  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
         pass
+    await client.plans.list()  # pyright: ignore[reportGeneralTypeIssues]
+    print(client.close)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    with client:  # pyright: ignore[reportGeneralTypeIssues]
+        pass
     plan = await client.plans.archive("plan_1")
     plan.name = "other"  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -47,6 +55,8 @@ def constructors() -> None:
     Duro("sk_test_1", timeuot=5)  # pyright: ignore[reportCallIssue]
     print(duro.AsnycDuro)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     Duro("sk_test_1", "https://api.useduro.com")  # pyright: ignore[reportCallIssue]
+    Duro(secret_key=5)  # pyright: ignore[reportArgumentType]
+    AsyncDuro(secret_key=IdentityToken("a"))  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", retries="3")  # pyright: ignore[reportArgumentType]
     AsyncDuro("sk_test_1", transport=object())  # pyright: ignore[reportArgumentType]
 

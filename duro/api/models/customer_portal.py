@@ -110,7 +110,7 @@ class PortalMerchantGroup(Model):
     subscriptions: tuple[PortalSubscription, ...]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PortalMerchantPage(Page[PortalMerchantGroup]):
     """Page of merchants, whose items are named ``merchants`` in JSON."""
 

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from ..._base_url import resolve_base_url
+from ...auth.credential_choice import is_sandbox_credential
 from ...auth.credentials import ClientCredentials, Credential
 from ...blocking.client import Duro
 from ...client import AsyncDuro
-from ...config import resolve_base_url
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def open_target(account: Account) -> Generator[Target]:
                 "the credential of quickstart must be in test mode, got a live one, and quickstart creates plans, "
                 "customers and subscriptions; pass a test credential, or none to start a sandbox"
             )
-        yield Target(credential, resolve_base_url(account.base_url, credential.mode))
+        allow_http = is_sandbox_credential(credential)
+        yield Target(credential, resolve_base_url(account.base_url, credential.mode, allow_http=allow_http))
         return
     from ...sandbox import Sandbox
 
