@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._unset import UNSET, Unset
 from ..api.pages import AsyncPages
 from . import portal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .._unset import Unset
     from ..api.pages import Page
 
 __all__ = ["Pages"]
@@ -65,5 +65,5 @@ class Pages(Generic[T]):
         return portal.run(self._pages.page)
 
     @_documented
-    def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
+    def collect(self, *, limit: int | Unset | None = None) -> list[T]:
         return portal.run(lambda: self._pages.collect(limit=limit))

@@ -9,6 +9,8 @@ from urllib.parse import quote, unquote
 
 from attrs import field, frozen
 
+from .._checks import describe_type
+from .._ids import check_id
 from .._secrets import RedactedStr
 from ..errors import InvalidArgumentError
 
@@ -82,20 +84,27 @@ class Operation:
 
 
 def _quote_segment(name: str, value: str) -> str:
-    is_free_text = name in _FREE_TEXT_PARAMETERS
-    advice = "pass the text that was set" if is_free_text else "pass the id that the API returned"
-    if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} must be a string, got {type(value).__name__}; {advice}")
-    if not value.strip():
-        raise InvalidArgumentError(f"{name} must not be empty; {advice}")
-    problem = _find_free_text_problem(value) if is_free_text else _find_id_problem(value)
-    if problem:
-        raise InvalidArgumentError(f"{name} must be {problem}; {advice}")
+    checked = _check_free_text(name, value) if name in _FREE_TEXT_PARAMETERS else check_id(name, value)
     try:
-        return quote(value, safe="")
+        return quote(checked, safe="")
     except UnicodeEncodeError:
         pass
-    raise InvalidArgumentError(f"{name} must be valid Unicode, got a string with a lone surrogate; {advice}")
+    raise InvalidArgumentError(f"{name} must be valid Unicode, got a string with a lone surrogate; pass valid text")
+
+
+def _check_free_text(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        problem = f"a string, got {describe_type(value)}"
+    elif not value.strip():
+        problem = "a text, got a blank string"
+    elif _has_dot_segment(value):
+        problem = "a text that can be sent in a path, got one with '.' or '..' between slashes or alone"
+    elif "\0" in value:
+        # nginx rejects the URL.
+        problem = "a text without NUL characters, got one"
+    else:
+        return value
+    raise InvalidArgumentError(f"{name} must be {problem}; pass the text that was set")
 
 
 def _has_dot_segment(path: str) -> bool:
@@ -104,19 +113,6 @@ def _has_dot_segment(path: str) -> bool:
     Proxies decode ``%2E`` and ``%2F`` and resolve such segments. The request would reach another path.
     """
     return not {".", ".."}.isdisjoint(path.split("/"))
-
-
-def _find_id_problem(value: str) -> str | None:
-    if value == "." or ".." in value or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value):
-        return "one path segment, got a string with '/', '..' or another reserved character"
-    return None
-
-
-def _find_free_text_problem(value: str) -> str | None:
-    if _has_dot_segment(value):
-        return "a text that can be sent in a path, got one with '.' or '..' between slashes or alone"
-    # nginx rejects the URL.
-    return "a text without NUL characters, got one" if "\0" in value else None
 
 
 def check_url_length(base_url: str, path: str, query: str, *, path_name: str, query_name: str) -> None:

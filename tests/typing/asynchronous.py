@@ -67,6 +67,7 @@ from duro import (
     Token,
     Transaction,
     Transport,
+    Unset,
     WalletStatus,
     capture,
 )
@@ -154,6 +155,16 @@ async def subscriptions(client: AsyncDuro) -> None:
     assert_type(result, PlanChangeResult)
     assert_type(result.subscription, Subscription)
     assert_type(result.proration.amount, int)
+
+
+async def optional_arguments(client: AsyncDuro, name: str | None, unset: Unset, cursor: str | None) -> None:
+    assert_type(await client.customers.create(email=None, name=name, phone=UNSET, metadata=None), Customer)
+    assert_type(await client.plans.update("plan_1", name=name, amount=unset, interval=None, trial_days=None), Plan)
+    assert_type(
+        await client.promo_codes.update("promo_1", active=None, expires_at=UNSET, max_redemptions=None), PromoCode
+    )
+    assert_type(client.plans.list(page_size=None, cursor=cursor), AsyncPages[Plan])
+    assert_type(await client.plans.list(page_size=UNSET, cursor=UNSET).collect(limit=None), list[Plan])
 
 
 async def promo_codes(client: AsyncDuro) -> None:

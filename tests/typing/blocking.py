@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, assert_type
 
 from duro import (
+    UNSET,
     Call,
     CheckoutKind,
     CheckoutPage,
@@ -59,6 +60,7 @@ from duro import (
     Subscription,
     Token,
     Transaction,
+    Unset,
     WalletStatus,
     capture,
 )
@@ -115,6 +117,14 @@ def subscriptions(client: Duro) -> None:
     assert_type(client.subscriptions.pause("sub_1"), Subscription)
     assert_type(client.subscriptions.resume("sub_1"), Subscription)
     assert_type(client.subscriptions.change_plan("sub_1", plan_id="plan_2"), PlanChangeResult)
+
+
+def optional_arguments(client: Duro, name: str | None, unset: Unset, cursor: str | None) -> None:
+    assert_type(client.customers.create(email=None, name=name, phone=UNSET, metadata=None), Customer)
+    assert_type(client.plans.update("plan_1", name=name, amount=unset, interval=None, trial_days=None), Plan)
+    assert_type(client.promo_codes.update("promo_1", active=None, expires_at=UNSET, max_redemptions=None), PromoCode)
+    assert_type(client.plans.list(page_size=None, cursor=cursor), Pages[Plan])
+    assert_type(client.plans.list(page_size=UNSET, cursor=UNSET).collect(limit=None), list[Plan])
 
 
 def promo_codes(client: Duro) -> None:

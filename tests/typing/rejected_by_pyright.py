@@ -24,6 +24,10 @@ def blocking(client: Duro) -> None:
     client.customers.retrieve("cus_1", headers={"a": 5})  # pyright: ignore[reportArgumentType]
     print(client.customers.retrieve("cus_1").nmae)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     client.subscriptions.change_plan("sub_1")  # pyright: ignore[reportCallIssue]
+    client.customers.retrieve(None)  # pyright: ignore[reportArgumentType]
+    client.plans.create(name=None, amount=5, interval="day")  # pyright: ignore[reportArgumentType]
+    client.plans.create(name="Pro", amount=5, interval=None)  # pyright: ignore[reportArgumentType]
+    client.customers.create(name=5)  # pyright: ignore[reportArgumentType]
     client.with_options(timeuot=5)  # pyright: ignore[reportCallIssue]
     print(client.customer)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for plan in client.customers.list():
@@ -35,6 +39,7 @@ def blocking(client: Duro) -> None:
 async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # pyright: ignore[reportCallIssue]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # pyright: ignore[reportCallIssue]
+    await client.plans.create(name="Pro", amount=None, interval="day")  # pyright: ignore[reportArgumentType]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # pyright: ignore[reportArgumentType]
     print(client.customers.retrieve("cus_1").name)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for _ in client.plans.list():  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_bools, check_ids, check_json_objects
+from ..arguments import check_bools, check_ids, check_optional
+from ..json_arguments import check_json_objects
 from ..models.subscriptions import PlanChangeResult, Subscription
 from .base import AsyncResource
 
 if TYPE_CHECKING:
     from ..._json_types import JSONObject
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncSubscriptions"]
@@ -31,8 +32,8 @@ class AsyncSubscriptions(AsyncResource):
         *,
         customer_id: str,
         plan_id: str,
-        payment_method_id: str | Unset = UNSET,
-        metadata: JSONObject | Unset = UNSET,
+        payment_method_id: str | Unset | None = None,
+        metadata: JSONObject | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> Subscription:
         """Create a subscription (``createSubscription``, ``POST /v1/subscriptions``).
@@ -66,13 +67,14 @@ class AsyncSubscriptions(AsyncResource):
             True
         """
         body = {
-            **check_ids(customer_id=customer_id, plan_id=plan_id, payment_method_id=payment_method_id),
-            **check_json_objects(metadata=metadata),
+            **check_ids(customer_id=customer_id, plan_id=plan_id),
+            **check_optional(check_ids, payment_method_id=payment_method_id),
+            **check_optional(check_json_objects, metadata=metadata),
         }
         return await self._requester.call(CREATE, into=Subscription, body=body, options=options)
 
     async def cancel(
-        self, subscription_id: str, /, *, at_period_end: bool | Unset = UNSET, **options: Unpack[CallOptions]
+        self, subscription_id: str, /, *, at_period_end: bool | Unset | None = None, **options: Unpack[CallOptions]
     ) -> Subscription:
         """Cancel a subscription, now or at period end (``cancelSubscription``, ``POST /v1/subscriptions/{id}/cancel``).
 
@@ -99,7 +101,7 @@ class AsyncSubscriptions(AsyncResource):
             >>> (await client.subscriptions.cancel(subscription.id)).status == "canceled"
             True
         """
-        body = check_bools(at_period_end=at_period_end)
+        body = check_optional(check_bools, at_period_end=at_period_end)
         return await self._requester.call(CANCEL, subscription_id, into=Subscription, body=body, options=options)
 
     async def pause(self, subscription_id: str, /, **options: Unpack[CallOptions]) -> Subscription:
