@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, Plan
+from duro import AsyncDuro, Duro, Interval, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -24,6 +24,9 @@ def blocking(client: Duro) -> None:
     client.customers.retrieve(None)  # type: ignore[arg-type]
     client.plans.create(name=None, amount=5, interval="day")  # type: ignore[arg-type]
     client.plans.create(name="Pro", amount=5, interval=None)  # type: ignore[arg-type]
+    client.plans.create(name="Pro", amount=5, interval=30)  # type: ignore[arg-type]
+    client.plans.update("plan_1", interval=Interval)  # type: ignore[arg-type]
+    client.customer_checkout.pay("cs_test_1", rail=None)  # type: ignore[arg-type]
     client.customers.create(name=5)  # type: ignore[arg-type]
     client.with_options(timeuot=5)  # type: ignore[call-arg]
     print(client.customer)  # type: ignore[attr-defined]

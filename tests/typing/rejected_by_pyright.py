@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, Plan
+from duro import AsyncDuro, Duro, Interval, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -27,6 +27,9 @@ def blocking(client: Duro) -> None:
     client.customers.retrieve(None)  # pyright: ignore[reportArgumentType]
     client.plans.create(name=None, amount=5, interval="day")  # pyright: ignore[reportArgumentType]
     client.plans.create(name="Pro", amount=5, interval=None)  # pyright: ignore[reportArgumentType]
+    client.plans.create(name="Pro", amount=5, interval=30)  # pyright: ignore[reportArgumentType]
+    client.plans.update("plan_1", interval=Interval)  # pyright: ignore[reportArgumentType]
+    client.customer_checkout.pay("cs_test_1", rail=None)  # pyright: ignore[reportArgumentType]
     client.customers.create(name=5)  # pyright: ignore[reportArgumentType]
     client.with_options(timeuot=5)  # pyright: ignore[reportCallIssue]
     print(client.customer)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]

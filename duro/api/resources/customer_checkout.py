@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from ..._secrets import RedactedStr
 from ...http.operation import Operation, Surface
@@ -54,7 +54,7 @@ class AsyncCustomerCheckout(AsyncResource):
         token: str,
         /,
         *,
-        rail: Rail | str,
+        rail: Literal["card", "transfer", "ussd", "virtual_account", "direct_debit"] | Rail | str,
         email: str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> CheckoutPayment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from ...http.operation import Operation
 from ..arguments import check_amounts, check_integers, check_open_enum, check_optional, check_strings
@@ -57,7 +57,7 @@ class AsyncPlans(AsyncResource):
         *,
         name: str,
         amount: int,
-        interval: Interval | str,
+        interval: Literal["hour", "day", "week", "month", "quarter", "biannual", "year"] | Interval | str,
         currency: str | Unset | None = None,
         interval_count: int | Unset | None = None,
         trial_days: int | Unset | None = None,
@@ -108,7 +108,11 @@ class AsyncPlans(AsyncResource):
         *,
         name: str | Unset | None = None,
         amount: int | Unset | None = None,
-        interval: Interval | str | Unset | None = None,
+        interval: Literal["hour", "day", "week", "month", "quarter", "biannual", "year"]
+        | Interval
+        | str
+        | Unset
+        | None = None,
         interval_count: int | Unset | None = None,
         trial_days: int | Unset | None = None,
         max_cycles: int | Unset | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from ..._unset import UNSET, Unset
 from ...http.operation import Operation
@@ -42,10 +42,10 @@ class AsyncPromoCodes(AsyncResource):
         self,
         *,
         code: str,
-        discount_type: DiscountType | str,
+        discount_type: Literal["percentage", "fixed"] | DiscountType | str,
         discount_value: int,
         plan_id: str | Unset | None = None,
-        duration: DiscountDuration | str | Unset | None = None,
+        duration: Literal["once", "forever", "repeating"] | DiscountDuration | str | Unset | None = None,
         duration_cycles: int | Unset | None = None,
         max_redemptions: int | Unset | None = None,
         expires_at: date | Unset | None = None,

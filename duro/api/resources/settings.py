@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from ...http.operation import Operation
 from ..arguments import check_bools, check_integers, check_open_enum, check_optional
@@ -31,7 +31,7 @@ class AsyncSettings(AsyncResource):
         abandoned_cart: bool | Unset | None = None,
         dunning_enabled: bool | Unset | None = None,
         dunning_escalation_days: int | Unset | None = None,
-        dunning_escalation: DunningEscalation | str | Unset | None = None,
+        dunning_escalation: Literal["cancel"] | DunningEscalation | str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> RecoverySettings:
         """Update the recovery and reminder settings (``updateRecoverySettings``, ``PATCH /v1/settings/recovery``).
