@@ -10,7 +10,7 @@ from .errors import InvalidArgumentError
 
 __all__ = ["check_id"]
 
-_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAPITAL: Final = re.compile(r"(?=[A-Z])")
 
 
 def check_id(name: str, value: object) -> str:
@@ -29,25 +29,36 @@ def check_id(name: str, value: object) -> str:
         InvalidArgumentError: The value is not a string, is blank, or contains a character that ids do not have.
 
     Example:
-        >>> check_id("plan_id", " ")
+        >>> check_id("id", " ")
         Traceback (most recent call last):
-        duro.errors.InvalidArgumentError: plan_id must be an id, got a blank string; pass the id that the API returned
+        duro.errors.InvalidArgumentError: id must be a valid id, got a blank string; pass the id that the API returned
     """
-    member = "token" if name == "token" else "id"
+    kind = "token" if name == "token" else "id"
     if not isinstance(value, str):
-        advice = _find_member(name, member, value) or f"the {member} that the API returned"
+        advice = _find_expression(name, value) or f"the {kind} that the API returned"
         raise InvalidArgumentError(f"{name} must be a string, got {describe_type(value)}; pass {advice}")
     if problem := _find_problem(value):
-        kind = "a token" if member == "token" else "an id"
-        raise InvalidArgumentError(f"{name} must be {kind}, got {problem}; pass the {member} that the API returned")
+        raise InvalidArgumentError(
+            f"{name} must be a valid {kind}, got {problem}; pass the {kind} that the API returned"
+        )
     return value
 
 
-def _find_member(name: str, member: str, value: object) -> str | None:
-    """Return the expression of an object's id, such as ``plan.id``, if the argument is for this kind of object."""
-    variable = _WORD.sub("_", type(value).__name__).lower()
-    is_expected = name in (member, f"{variable}_{member}")
-    return f"{variable}.{member}" if is_expected and isinstance(getattr(value, member, None), str) else None
+def _find_expression(name: str, value: object) -> str | None:
+    """Return the expression of an object's id, such as ``plan.id``, if the object was passed instead of the id."""
+    subject = name.removesuffix("_id")
+    if _has_string(value, "id") and any(_variable(each).endswith(f"_{subject}") for each in type(value).__mro__):
+        return f"{subject}.id"
+    return f"{_variable(type(value))[1:]}.{name}" if _has_string(value, name) else None
+
+
+def _has_string(value: object, name: str) -> bool:
+    return isinstance(getattr(value, name, None), str)
+
+
+def _variable(kind: type) -> str:
+    """Return the name of a class as a variable with an underscore in front, such as ``_promo_code``."""
+    return _CAPITAL.sub("_", kind.__name__).lower()
 
 
 def _find_problem(value: str) -> str | None:

@@ -161,7 +161,9 @@ def check_digits(name: str, value: object, count: int) -> None:
     # A traceback with locals shows this frame.
     del text
     if not is_valid:
-        raise InvalidArgumentError(f"{name} must be a string of {count} digits, got {received}; pass all digits")
+        raise InvalidArgumentError(
+            f"{name} must be a string of {count} digits, got {received}; pass a str of all digits"
+        )
 
 
 def wrap_secrets(**values: str | Unset | None) -> dict[str, object]:
@@ -184,7 +186,7 @@ def check_secrets(**values: object) -> dict[str, object]:
             if not value.reveal().strip():
                 raise InvalidArgumentError(f"{name} must not be blank; {advice}")
         else:
-            raise type_error(name, value, "a string", advice)
+            raise type_error(name, value, "a string", "pass a str, which keeps leading zeros")
     return values
 
 

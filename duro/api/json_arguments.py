@@ -49,7 +49,7 @@ def _copy_value(path: str, value: object) -> Any:
         members = cast("Mapping[object, object]", value)
         if invalid := [name for name in members if not isinstance(name, str)]:
             kind = type(invalid[0]).__name__
-            raise InvalidArgumentError(f"{path} must have string keys, got {kind}; JSON does not support other keys")
+            raise InvalidArgumentError(f"{path} must have string keys, got {kind}; convert the keys to str")
         return {name: _copy_value(f"{path}.{name}", member) for name, member in members.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         return [_copy_value(f"{path}[{index}]", item) for index, item in enumerate(cast("Sequence[object]", value))]

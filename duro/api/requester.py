@@ -143,7 +143,7 @@ class Requester:
             self.state.pipeline.base_url,
             path,
             encoded_query,
-            path_name=" and ".join(operation.parameters) or "path",
+            path_name=" and ".join(operation.arguments) or "path",
             query_name="cursor" if operation.path else "params",
         )
         key = _resolve_idempotency_key(operation, options)

@@ -43,6 +43,7 @@ class Operation:
         method: HTTP method in upper case.
         path: Path template, with its parameters in braces.
         surface: Part of the API, which determines the kind of credential.
+        arguments: Names of the method's arguments for the path parameters, in order. The parameters' names if left out.
         parameters: Names of the path parameters, in order.
         literals: Parts of the path before, between and after the parameters.
     """
@@ -51,6 +52,7 @@ class Operation:
     method: str
     path: str
     surface: Surface = Surface.MERCHANT
+    arguments: tuple[str, ...] = field(default=(), kw_only=True, repr=False)
     parameters: tuple[str, ...] = field(init=False, repr=False)
     literals: tuple[str, ...] = field(init=False, repr=False)
 
@@ -58,6 +60,7 @@ class Operation:
         first, *rest = self.path.split("{")
         pairs = [piece.split("}", 1) for piece in rest]
         object.__setattr__(self, "parameters", tuple(name for name, _ in pairs))
+        object.__setattr__(self, "arguments", self.arguments or self.parameters)
         object.__setattr__(self, "literals", (first, *(literal for _, literal in pairs)))
 
     @property
@@ -78,15 +81,16 @@ class Operation:
             InvalidArgumentError: A value is empty, is not a string, or would change the path.
         """
         path = self.literals[0]
-        for name, value, literal in zip(self.parameters, values, self.literals[1:], strict=True):
-            path = RedactedStr(path + _quote_segment(name, value) + literal)
+        rest = zip(self.parameters, self.arguments, values, self.literals[1:], strict=True)
+        for parameter, argument, value, literal in rest:
+            check = _check_free_text if parameter in _FREE_TEXT_PARAMETERS else check_id
+            path = RedactedStr(path + _quote_segment(argument, check(argument, value)) + literal)
         return path
 
 
 def _quote_segment(name: str, value: str) -> str:
-    checked = _check_free_text(name, value) if name in _FREE_TEXT_PARAMETERS else check_id(name, value)
     try:
-        return quote(checked, safe="")
+        return quote(value, safe="")
     except UnicodeEncodeError:
         pass
     raise InvalidArgumentError(f"{name} must be valid Unicode, got a string with a lone surrogate; pass valid text")

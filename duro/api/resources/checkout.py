@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["AsyncCheckout"]
 
 CREATE_SESSION: Final = Operation("createCheckoutSession", "POST", "/v1/checkout/sessions")
-RETRIEVE_SESSION: Final = Operation("getCheckoutSession", "GET", "/v1/checkout/sessions/{id}")
+RETRIEVE_SESSION: Final = Operation(
+    "getCheckoutSession", "GET", "/v1/checkout/sessions/{id}", arguments=("session_id",)
+)
 
 
 class AsyncCheckout(AsyncResource):

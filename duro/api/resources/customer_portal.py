@@ -41,7 +41,13 @@ __all__ = ["AsyncCustomerPortal"]
 START: Final = Operation("portalEmailStart", "POST", "/portal/email/start", Surface.PUBLIC)
 VERIFY: Final = Operation("portalEmailVerify", "POST", "/portal/email/verify", Surface.PUBLIC)
 SUBSCRIPTIONS: Final = Operation("portalEmailSubscriptions", "GET", "/portal/email/subscriptions", Surface.PORTAL)
-PAUSE: Final = Operation("portalEmailPause", "POST", "/portal/email/subscriptions/{mode}/{id}/pause", Surface.PORTAL)
+PAUSE: Final = Operation(
+    "portalEmailPause",
+    "POST",
+    "/portal/email/subscriptions/{mode}/{id}/pause",
+    Surface.PORTAL,
+    arguments=("mode", "subscription_id"),
+)
 CARDS: Final = Operation("portalEmailCards", "GET", "/portal/email/cards", Surface.PORTAL)
 WALLET: Final = Operation("portalEmailWallet", "GET", "/portal/email/wallet", Surface.PORTAL)
 TOP_UP: Final = Operation("portalEmailTopup", "POST", "/portal/email/wallet/topup", Surface.PORTAL)

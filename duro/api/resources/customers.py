@@ -23,11 +23,15 @@ __all__ = ["AsyncCustomers"]
 
 LIST: Final = Operation("listCustomers", "GET", "/v1/customers")
 CREATE: Final = Operation("createCustomer", "POST", "/v1/customers")
-RETRIEVE: Final = Operation("getCustomer", "GET", "/v1/customers/{id}")
-RETRIEVE_BY_REF: Final = Operation("getCustomerByRef", "GET", "/v1/customers/ref/{ref}")
-BLACKLIST: Final = Operation("blacklistCustomer", "POST", "/v1/customers/{id}/blacklist")
-LIST_SUBSCRIPTIONS: Final = Operation("listCustomerSubscriptions", "GET", "/v1/customers/{id}/subscriptions")
-LIST_TRANSACTIONS: Final = Operation("listCustomerTransactions", "GET", "/v1/customers/{id}/transactions")
+RETRIEVE: Final = Operation("getCustomer", "GET", "/v1/customers/{id}", arguments=("customer_id",))
+RETRIEVE_BY_REF: Final = Operation("getCustomerByRef", "GET", "/v1/customers/ref/{ref}", arguments=("merchant_ref",))
+BLACKLIST: Final = Operation("blacklistCustomer", "POST", "/v1/customers/{id}/blacklist", arguments=("customer_id",))
+LIST_SUBSCRIPTIONS: Final = Operation(
+    "listCustomerSubscriptions", "GET", "/v1/customers/{id}/subscriptions", arguments=("customer_id",)
+)
+LIST_TRANSACTIONS: Final = Operation(
+    "listCustomerTransactions", "GET", "/v1/customers/{id}/transactions", arguments=("customer_id",)
+)
 
 
 class AsyncCustomers(AsyncResource):

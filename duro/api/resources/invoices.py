@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncInvoices"]
 
-RETRIEVE: Final = Operation("getInvoice", "GET", "/v1/invoices/{id}")
-REFUND: Final = Operation("refundInvoice", "POST", "/v1/invoices/{id}/refund")
+RETRIEVE: Final = Operation("getInvoice", "GET", "/v1/invoices/{id}", arguments=("invoice_id",))
+REFUND: Final = Operation("refundInvoice", "POST", "/v1/invoices/{id}/refund", arguments=("invoice_id",))
 
 
 class AsyncInvoices(AsyncResource):

@@ -20,8 +20,8 @@ __all__ = ["AsyncPlans"]
 
 LIST: Final = Operation("listPlans", "GET", "/v1/plans")
 CREATE: Final = Operation("createPlan", "POST", "/v1/plans")
-UPDATE: Final = Operation("updatePlan", "PATCH", "/v1/plans/{id}")
-ARCHIVE: Final = Operation("archivePlan", "DELETE", "/v1/plans/{id}")
+UPDATE: Final = Operation("updatePlan", "PATCH", "/v1/plans/{id}", arguments=("plan_id",))
+ARCHIVE: Final = Operation("archivePlan", "DELETE", "/v1/plans/{id}", arguments=("plan_id",))
 
 _check_interval: Final = partial(check_open_enum, Interval)
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPromoCodes"]
 
 CREATE: Final = Operation("createPromoCode", "POST", "/v1/promo-codes")
-RETRIEVE: Final = Operation("getPromoCode", "GET", "/v1/promo-codes/{id}")
-UPDATE: Final = Operation("updatePromoCode", "PATCH", "/v1/promo-codes/{id}")
+RETRIEVE: Final = Operation("getPromoCode", "GET", "/v1/promo-codes/{id}", arguments=("promo_code_id",))
+UPDATE: Final = Operation("updatePromoCode", "PATCH", "/v1/promo-codes/{id}", arguments=("promo_code_id",))
 
 MAX_PERCENTAGE: Final = 100
 

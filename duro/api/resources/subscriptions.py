@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSubscriptions"]
 
 CREATE: Final = Operation("createSubscription", "POST", "/v1/subscriptions")
-CANCEL: Final = Operation("cancelSubscription", "POST", "/v1/subscriptions/{id}/cancel")
-PAUSE: Final = Operation("pauseSubscription", "POST", "/v1/subscriptions/{id}/pause")
-RESUME: Final = Operation("resumeSubscription", "POST", "/v1/subscriptions/{id}/resume")
-CHANGE_PLAN: Final = Operation("changeSubscriptionPlan", "POST", "/v1/subscriptions/{id}/change-plan")
+CANCEL: Final = Operation("cancelSubscription", "POST", "/v1/subscriptions/{id}/cancel", arguments=("subscription_id",))
+PAUSE: Final = Operation("pauseSubscription", "POST", "/v1/subscriptions/{id}/pause", arguments=("subscription_id",))
+RESUME: Final = Operation("resumeSubscription", "POST", "/v1/subscriptions/{id}/resume", arguments=("subscription_id",))
+CHANGE_PLAN: Final = Operation(
+    "changeSubscriptionPlan", "POST", "/v1/subscriptions/{id}/change-plan", arguments=("subscription_id",)
+)
 
 
 class AsyncSubscriptions(AsyncResource):
