@@ -120,7 +120,7 @@ class AsyncPlans(AsyncResource):
     ) -> Plan:
         """Update a plan (``updatePlan``, ``PATCH /v1/plans/{id}``).
 
-        Arguments left out stay unchanged.
+        Arguments that are left out or ``None`` stay unchanged.
 
         Args:
             plan_id: Plan to update.

@@ -130,7 +130,7 @@ class AsyncPromoCodes(AsyncResource):
     ) -> PromoCode:
         """Update a promo code (``updatePromoCode``, ``PATCH /v1/promo-codes/{id}``).
 
-        Arguments left out stay unchanged.
+        Arguments that are left out stay unchanged. ``None`` removes a maximum or an expiry, and ``UNSET`` does not.
 
         Args:
             promo_code_id: Promo code to update.

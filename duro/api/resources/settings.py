@@ -36,7 +36,8 @@ class AsyncSettings(AsyncResource):
     ) -> RecoverySettings:
         """Update the recovery and reminder settings (``updateRecoverySettings``, ``PATCH /v1/settings/recovery``).
 
-        Arguments left out stay unchanged. A call without arguments therefore returns the present settings.
+        Arguments that are left out or ``None`` stay unchanged. A call without arguments therefore returns the
+        present settings.
 
         Args:
             auto_recovery: Whether failed payments are retried.
