@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
     from .errors import DuroError
 
-__all__ = ["check_integer", "check_number", "is_integer", "is_number"]
+__all__ = ["check_integer", "check_number", "describe_type", "is_integer", "is_number"]
 
 _COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most": operator.le}
+
+
+def describe_type(value: object) -> str:
+    """Return the type of a value for an error message, or ``None``. The value may be a secret, and is not shown."""
+    return "None" if value is None else type(value).__name__
 
 
 def is_integer(value: object) -> TypeGuard[int]:
@@ -105,6 +110,6 @@ def _describe(name: str, kind: str, value: object, bounds: Mapping[str, float | 
     limits = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if bound is not None)
     limits = f"of {limits}" if limits.startswith("at ") else limits
     # A string may be a secret in the wrong argument, and so only numbers are shown.
-    shown = str(value) if isinstance(value, int | float) else type(value).__name__
+    shown = str(value) if isinstance(value, int | float) else describe_type(value)
     message = " ".join(filter(None, (name, "must be", kind, limits)))
     return f"{message}, got {shown}; {advice}" if advice else f"{message}, got {shown}"

@@ -9,7 +9,10 @@ __all__ = ["UNSET", "Unset"]
 
 
 class Unset(enum.Enum):
-    """Type of :data:`UNSET`, which leaves a field out of a request. ``None`` sends null instead."""
+    """Type of :data:`UNSET`, which leaves an argument out of a request.
+
+    ``None`` does the same, except where the API accepts null. ``None`` sends null there.
+    """
 
     UNSET = "UNSET"
 

@@ -8,7 +8,7 @@ from attrs import Factory, field, frozen
 
 from .._misuse import unsupported
 from .._nearest_names import hinting_getattr
-from .._unset import UNSET, Unset
+from .._unset import Unset
 from ..errors import DecodingError
 from .arguments import check_range
 from .prefetch import Prefetcher
@@ -213,7 +213,7 @@ class AsyncPages(Generic[T]):
         iteration.mark_processed()
         return Page(items=()) if page is None else page
 
-    async def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
+    async def collect(self, *, limit: int | Unset | None = None) -> list[T]:
         """Collect items in a list, and fetch only the pages that are needed.
 
         Args:
@@ -226,14 +226,16 @@ class AsyncPages(Generic[T]):
             InvalidArgumentError: ``limit`` is not an integer of at least 1.
             DuroError: Same errors as the list's method.
         """
-        check_range("limit", limit, minimum=1)
+        maximum = None if isinstance(limit, Unset) else limit
+        if maximum is not None:
+            check_range("limit", maximum, minimum=1)
         iteration = self.iterate()
         items: list[T] = []
         while (page := await iteration.next_page()) is not None:
-            if not isinstance(limit, Unset) and len(items) + len(page.items) > limit:
-                return [*items, *page.items[: limit - len(items)]]
+            if maximum is not None and len(items) + len(page.items) > maximum:
+                return [*items, *page.items[: maximum - len(items)]]
             items += page.items
-            if len(items) == limit:
+            if len(items) == maximum:
                 iteration.mark_processed()
                 return items
         return items

@@ -144,7 +144,7 @@ class Requester:
             self.state.pipeline.base_url,
             path,
             encoded_query,
-            path_name=" and ".join(operation.parameters) or "path",
+            path_name=" and ".join(operation.arguments) or "path",
             query_name="cursor" if operation.path else "params",
         )
         key = _resolve_idempotency_key(operation, options)
@@ -202,8 +202,8 @@ class Requester:
         operation: Operation,
         *path: str,
         into: type[Page[T]],
-        page_size: int | Unset = UNSET,
-        cursor: str | None = None,
+        page_size: int | Unset | None = None,
+        cursor: str | Unset | None = None,
         options: CallOptions,
     ) -> AsyncPages[T]:
         """Create the pages of a list operation. No request is sent before the first page is needed.
@@ -222,19 +222,20 @@ class Requester:
         Raises:
             InvalidArgumentError: ``page_size`` or ``cursor`` breaks the contract.
         """
-        check_page_position(page_size, cursor)
+        size, start = check_page_position(page_size, cursor)
 
-        def prepare(position: str | None) -> Invocation:
-            query = {"limit": page_size, "cursor": UNSET if position is None else position}
+        def prepare(position: str | Unset) -> Invocation:
+            query = {"limit": size, "cursor": position}
             return self.prepare(operation, operation.format_path(*path), query=query, options=options)
 
         # Prepared once in advance, so that an invalid option fails in this call and not in a later loop.
-        prepare(cursor)
+        prepare(start)
 
         async def fetch(position: str | None) -> Page[T]:
-            return await self.execute(prepare(position), lambda received: decode(received, into))
+            invocation = prepare(UNSET if position is None else position)
+            return await self.execute(invocation, lambda received: decode(received, into))
 
-        return AsyncPages(fetch, cursor, name=operation.id, page_size=page_size)
+        return AsyncPages(fetch, None if isinstance(start, Unset) else start, name=operation.id, page_size=page_size)
 
     async def get_token(self, options: CallOptions) -> Token:
         """Return a valid token from the cache of the call's OAuth client."""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._misuse import unsupported
 from .._nearest_names import hinting_getattr
-from .._unset import UNSET, Unset
 from ..api.pages import AsyncPages
 from . import portal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .._unset import Unset
     from ..api.pages import Page
 
 __all__ = ["Pages"]
@@ -67,7 +67,7 @@ class Pages(Generic[T]):
         return portal.run(self._pages.page)
 
     @_documented
-    def collect(self, *, limit: int | Unset = UNSET) -> list[T]:
+    def collect(self, *, limit: int | Unset | None = None) -> list[T]:
         return portal.run(lambda: self._pages.collect(limit=limit))
 
     def __repr__(self) -> str:

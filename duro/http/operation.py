@@ -9,6 +9,8 @@ from urllib.parse import quote, unquote
 
 from attrs import field, frozen
 
+from .._checks import describe_type
+from .._ids import check_id
 from .._secrets import RedactedStr
 from ..errors import InvalidArgumentError
 
@@ -41,6 +43,7 @@ class Operation:
         method: HTTP method in upper case.
         path: Path template, with its parameters in braces.
         surface: Part of the API, which determines the kind of credential.
+        arguments: Names of the method's arguments for the path parameters, in order. The parameters' names if left out.
         parameters: Names of the path parameters, in order.
         literals: Parts of the path before, between and after the parameters.
     """
@@ -49,6 +52,7 @@ class Operation:
     method: str
     path: str
     surface: Surface = Surface.MERCHANT
+    arguments: tuple[str, ...] = field(default=(), kw_only=True, repr=False)
     parameters: tuple[str, ...] = field(init=False, repr=False)
     literals: tuple[str, ...] = field(init=False, repr=False)
 
@@ -56,6 +60,7 @@ class Operation:
         first, *rest = self.path.split("{")
         pairs = [piece.split("}", 1) for piece in rest]
         object.__setattr__(self, "parameters", tuple(name for name, _ in pairs))
+        object.__setattr__(self, "arguments", self.arguments or self.parameters)
         object.__setattr__(self, "literals", (first, *(literal for _, literal in pairs)))
 
     @property
@@ -76,26 +81,34 @@ class Operation:
             InvalidArgumentError: A value is empty, is not a string, or would change the path.
         """
         path = self.literals[0]
-        for name, value, literal in zip(self.parameters, values, self.literals[1:], strict=True):
-            path = RedactedStr(path + _quote_segment(name, value) + literal)
+        rest = zip(self.parameters, self.arguments, values, self.literals[1:], strict=True)
+        for parameter, argument, value, literal in rest:
+            check = _check_free_text if parameter in _FREE_TEXT_PARAMETERS else check_id
+            path = RedactedStr(path + _quote_segment(argument, check(argument, value)) + literal)
         return path
 
 
 def _quote_segment(name: str, value: str) -> str:
-    is_free_text = name in _FREE_TEXT_PARAMETERS
-    advice = "pass the text that was set" if is_free_text else "pass the id that the API returned"
-    if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} must be a string, got {type(value).__name__}; {advice}")
-    if not value.strip():
-        raise InvalidArgumentError(f"{name} must not be empty; {advice}")
-    problem = _find_free_text_problem(value) if is_free_text else _find_id_problem(value)
-    if problem:
-        raise InvalidArgumentError(f"{name} must be {problem}; {advice}")
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
         pass
-    raise InvalidArgumentError(f"{name} must be valid Unicode, got a string with a lone surrogate; {advice}")
+    raise InvalidArgumentError(f"{name} must be valid Unicode, got a string with a lone surrogate; pass valid text")
+
+
+def _check_free_text(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        problem = f"a string, got {describe_type(value)}"
+    elif not value.strip():
+        problem = "a text, got a blank string"
+    elif _has_dot_segment(value):
+        problem = "a text that can be sent in a path, got one with '.' or '..' between slashes or alone"
+    elif "\0" in value:
+        # nginx rejects the URL.
+        problem = "a text without NUL characters, got one"
+    else:
+        return value
+    raise InvalidArgumentError(f"{name} must be {problem}; pass the text that was set")
 
 
 def _has_dot_segment(path: str) -> bool:
@@ -104,19 +117,6 @@ def _has_dot_segment(path: str) -> bool:
     Proxies decode ``%2E`` and ``%2F`` and resolve such segments. The request would reach another path.
     """
     return not {".", ".."}.isdisjoint(path.split("/"))
-
-
-def _find_id_problem(value: str) -> str | None:
-    if value == "." or ".." in value or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value):
-        return "one path segment, got a string with '/', '..' or another reserved character"
-    return None
-
-
-def _find_free_text_problem(value: str) -> str | None:
-    if _has_dot_segment(value):
-        return "a text that can be sent in a path, got one with '.' or '..' between slashes or alone"
-    # nginx rejects the URL.
-    return "a text without NUL characters, got one" if "\0" in value else None
 
 
 def check_url_length(base_url: str, path: str, query: str, *, path_name: str, query_name: str) -> None:

@@ -44,7 +44,7 @@ IDS_OF_A_WRONG_TYPE = [None, 5, b"cus_1", ["cus_1"], UNSET]
 
 
 class TestInvalidArgumentsSendNoRequest:
-    @pytest.mark.parametrize("page_size", [0, -1, 101, 10**9, True, False, "5", 5.0, None, math.nan])
+    @pytest.mark.parametrize("page_size", [0, -1, 101, 10**9, True, False, "5", 5.0, math.nan])
     async def test_page_size(self, page_size, client, transport):
         for list_items in (
             client.plans.list,
@@ -310,16 +310,18 @@ class TestInvalidArgumentsSendNoRequest:
             5,
             b"EXT-1",
         ):
-            with pytest.raises(InvalidArgumentError, match=r"^ref must"):
+            with pytest.raises(InvalidArgumentError, match=r"^merchant_ref must"):
                 await client.customers.retrieve_by_ref(reference)
         assert transport.requests == []
 
     async def test_url_that_is_too_long(self, client, transport):
         long = "a" * MAX_URL_BYTES
         for name, call in {
-            "ref": lambda: client.customers.retrieve_by_ref(long),
-            "id": lambda: client.customers.retrieve(long),
-            "mode and id": lambda: client.customer_portal.pause("test", long, credential=PortalSession("s")),
+            "merchant_ref": lambda: client.customers.retrieve_by_ref(long),
+            "customer_id": lambda: client.customers.retrieve(long),
+            "mode and subscription_id": lambda: client.customer_portal.pause(
+                "test", long, credential=PortalSession("s")
+            ),
             "path": lambda: client.request("GET", f"/v1/{long}"),
             "params": lambda: client.request("GET", "/v1/plans", params={"name": long}),
         }.items():
@@ -330,7 +332,7 @@ class TestInvalidArgumentsSendNoRequest:
         with pytest.raises(InvalidArgumentError, match=r"got a URL of 24,0.. bytes after percent-encoding"):
             await client.customers.retrieve_by_ref("/" * MAX_URL_BYTES)
         # httpx refuses URLs of more than 65,536 characters with an error of its own.
-        with pytest.raises(InvalidArgumentError, match=r"^ref must be shorter"):
+        with pytest.raises(InvalidArgumentError, match=r"^merchant_ref must be shorter"):
             await client.customers.retrieve_by_ref("a" * 70_000)
         assert transport.requests == []
 

@@ -136,7 +136,7 @@ class TestIds:
             lambda: client.payment_links.create(plan_id=invalid_id, slug="pro"),
             lambda: client.checkout.create_session(plan_id=invalid_id),
         ):
-            with pytest.raises(InvalidArgumentError, match="must be an id, got a blank string"):
+            with pytest.raises(InvalidArgumentError, match="must be a valid id, got a blank string"):
                 await call()
         assert transport.requests == []
 

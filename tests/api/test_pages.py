@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from duro import AsyncPages, Duro, Page, Pages
+from duro import UNSET, AsyncPages, Duro, Page, Pages
 from duro.errors import DecodingError, DuroError, InternalServerError, InvalidArgumentError
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +101,12 @@ async def test_collect_stops_at_the_limit(limit, fetched, cursor):
     assert pages.cursor == cursor
 
 
-@pytest.mark.parametrize("limit", [0, -1, True, "5", 1.0, None])
+@pytest.mark.parametrize("limit", [None, UNSET], ids=repr)
+async def test_collect_without_a_limit_returns_all_items(limit):
+    assert await NumberList(7).pages().collect(limit=limit) == list(range(7))
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, "5", 1.0])
 async def test_invalid_limits_are_rejected_before_the_first_request(limit):
     numbers = NumberList(3)
     with pytest.raises(InvalidArgumentError, match="limit"):

@@ -29,9 +29,8 @@ MEMBERS = [
 
 @pytest.mark.parametrize(("operation", "name", "schema"), MEMBERS)
 async def test_wrong_type_is_rejected_by_name(operation, name, schema, clients):
-    kinds = kinds_of(schema)
     timestamp = ["2026-12-31", 5, True] if schema.get("format") == "date-time" else None
-    wrong = [*(timestamp or WRONG[kinds[0]]), *([] if "null" in kinds else [None])]
+    wrong = timestamp or WRONG[kinds_of(schema)[0]]
     path, arguments = plain_call(operation)
     clients.stub.requests.clear()
     for value in wrong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import aiohttp
 import httpx
@@ -68,6 +68,7 @@ from duro import (
     Token,
     Transaction,
     Transport,
+    Unset,
     WalletStatus,
     capture,
 )
@@ -160,6 +161,27 @@ async def subscriptions(client: AsyncDuro) -> None:
     assert_type(result, PlanChangeResult)
     assert_type(result.subscription, Subscription)
     assert_type(result.proration.amount, int)
+
+
+async def optional_arguments(client: AsyncDuro, name: str | None, unset: Unset, cursor: str | None) -> None:
+    assert_type(await client.customers.create(email=None, name=name, phone=UNSET, metadata=None), Customer)
+    assert_type(await client.plans.update("plan_1", name=name, amount=unset, interval=None, trial_days=None), Plan)
+    assert_type(
+        await client.promo_codes.update("promo_1", active=None, expires_at=UNSET, max_redemptions=None), PromoCode
+    )
+    assert_type(client.plans.list(page_size=None, cursor=cursor), AsyncPages[Plan])
+    assert_type(await client.plans.list(page_size=UNSET, cursor=UNSET).collect(limit=None), list[Plan])
+
+
+async def enum_arguments(client: AsyncDuro, interval: Literal["day", "year"], rail: str, kind: DiscountType) -> None:
+    assert_type(await client.plans.create(name="Pro", amount=1, interval=interval), Plan)
+    assert_type(await client.plans.create(name="Pro", amount=1, interval=Interval.HOUR), Plan)
+    assert_type(await client.plans.update("plan_1", interval="fortnight"), Plan)
+    assert_type(
+        await client.promo_codes.create(code="A", discount_type=kind, discount_value=5, duration="once"), PromoCode
+    )
+    assert_type(await client.settings.update_recovery(dunning_escalation="cancel"), RecoverySettings)
+    assert_type(await client.customer_checkout.pay("cs_test_1", rail=rail), CheckoutPayment)
 
 
 async def promo_codes(client: AsyncDuro) -> None:

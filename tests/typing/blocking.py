@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from duro import (
+    UNSET,
     Call,
     CheckoutKind,
     CheckoutPage,
@@ -59,6 +60,7 @@ from duro import (
     Subscription,
     Token,
     Transaction,
+    Unset,
     WalletStatus,
     capture,
 )
@@ -117,6 +119,23 @@ def subscriptions(client: Duro) -> None:
     assert_type(client.subscriptions.pause("sub_1"), Subscription)
     assert_type(client.subscriptions.resume("sub_1"), Subscription)
     assert_type(client.subscriptions.change_plan("sub_1", plan_id="plan_2"), PlanChangeResult)
+
+
+def optional_arguments(client: Duro, name: str | None, unset: Unset, cursor: str | None) -> None:
+    assert_type(client.customers.create(email=None, name=name, phone=UNSET, metadata=None), Customer)
+    assert_type(client.plans.update("plan_1", name=name, amount=unset, interval=None, trial_days=None), Plan)
+    assert_type(client.promo_codes.update("promo_1", active=None, expires_at=UNSET, max_redemptions=None), PromoCode)
+    assert_type(client.plans.list(page_size=None, cursor=cursor), Pages[Plan])
+    assert_type(client.plans.list(page_size=UNSET, cursor=UNSET).collect(limit=None), list[Plan])
+
+
+def enum_arguments(client: Duro, interval: Literal["day", "year"], rail: str, kind: DiscountType) -> None:
+    assert_type(client.plans.create(name="Pro", amount=1, interval=interval), Plan)
+    assert_type(client.plans.create(name="Pro", amount=1, interval=Interval.HOUR), Plan)
+    assert_type(client.plans.update("plan_1", interval="fortnight"), Plan)
+    assert_type(client.promo_codes.create(code="A", discount_type=kind, discount_value=5, duration="once"), PromoCode)
+    assert_type(client.settings.update_recovery(dunning_escalation="cancel"), RecoverySettings)
+    assert_type(client.customer_checkout.pay("cs_test_1", rail=rail), CheckoutPayment)
 
 
 def promo_codes(client: Duro) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, IdentityToken, Plan
+from duro import AsyncDuro, Duro, IdentityToken, Interval, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -21,6 +21,13 @@ def blocking(client: Duro) -> None:
     client.customers.retrieve("cus_1", headers={"a": 5})  # type: ignore[dict-item]
     print(client.customers.retrieve("cus_1").nmae)  # type: ignore[attr-defined]
     client.subscriptions.change_plan("sub_1")  # type: ignore[call-arg]
+    client.customers.retrieve(None)  # type: ignore[arg-type]
+    client.plans.create(name=None, amount=5, interval="day")  # type: ignore[arg-type]
+    client.plans.create(name="Pro", amount=5, interval=None)  # type: ignore[arg-type]
+    client.plans.create(name="Pro", amount=5, interval=30)  # type: ignore[arg-type]
+    client.plans.update("plan_1", interval=Interval)  # type: ignore[arg-type]
+    client.customer_checkout.pay("cs_test_1", rail=None)  # type: ignore[arg-type]
+    client.customers.create(name=5)  # type: ignore[arg-type]
     client.with_options(timeuot=5)  # type: ignore[call-arg]
     print(client.plans.get)  # type: ignore[attr-defined]
     print(client.plans.list().data)  # type: ignore[attr-defined]
@@ -36,6 +43,7 @@ def blocking(client: Duro) -> None:
 async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # type: ignore[call-arg]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # type: ignore[call-arg]
+    await client.plans.create(name="Pro", amount=None, interval="day")  # type: ignore[arg-type]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # type: ignore[arg-type]
     print(client.customers.retrieve("cus_1").name)  # type: ignore[attr-defined]
     for _ in client.plans.list():  # type: ignore[attr-defined]

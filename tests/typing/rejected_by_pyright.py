@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import duro
-from duro import AsyncDuro, Duro, IdentityToken, Plan
+from duro import AsyncDuro, Duro, IdentityToken, Interval, Plan
 from duro.webhooks import CheckoutCompleted, InvoiceCreated, Router, Webhook
 
 
@@ -24,6 +24,13 @@ def blocking(client: Duro) -> None:
     client.customers.retrieve("cus_1", headers={"a": 5})  # pyright: ignore[reportArgumentType]
     print(client.customers.retrieve("cus_1").nmae)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     client.subscriptions.change_plan("sub_1")  # pyright: ignore[reportCallIssue]
+    client.customers.retrieve(None)  # pyright: ignore[reportArgumentType]
+    client.plans.create(name=None, amount=5, interval="day")  # pyright: ignore[reportArgumentType]
+    client.plans.create(name="Pro", amount=5, interval=None)  # pyright: ignore[reportArgumentType]
+    client.plans.create(name="Pro", amount=5, interval=30)  # pyright: ignore[reportArgumentType]
+    client.plans.update("plan_1", interval=Interval)  # pyright: ignore[reportArgumentType]
+    client.customer_checkout.pay("cs_test_1", rail=None)  # pyright: ignore[reportArgumentType]
+    client.customers.create(name=5)  # pyright: ignore[reportArgumentType]
     client.with_options(timeuot=5)  # pyright: ignore[reportCallIssue]
     print(client.plans.get)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     print(client.plans.list().data)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
@@ -39,6 +46,7 @@ def blocking(client: Duro) -> None:
 async def asynchronous(client: AsyncDuro) -> None:
     await client.plans.create(name="Pro", amount=5)  # pyright: ignore[reportCallIssue]
     await client.plans.create(name="Pro", amount=5, interval="day", timeuot=5)  # pyright: ignore[reportCallIssue]
+    await client.plans.create(name="Pro", amount=None, interval="day")  # pyright: ignore[reportArgumentType]
     await client.customers.retrieve("cus_1", idempotency_key=5)  # pyright: ignore[reportArgumentType]
     print(client.customers.retrieve("cus_1").name)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     for _ in client.plans.list():  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]

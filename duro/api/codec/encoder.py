@@ -91,7 +91,7 @@ def _to_plain_value(value: object) -> JSONValue:
 
 
 def _to_text(value: object) -> str:
-    if isinstance(value, Enum):
+    if isinstance(value, Enum) and value is not UNSET:
         return str(value.value)
     if isinstance(value, datetime):
         if value.tzinfo is None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_ids, check_integers, check_json_objects, check_strings, require_any
+from ..arguments import check_amounts, check_ids, check_optional, check_strings, require_any
+from ..json_arguments import check_json_objects
 from ..models.checkout import CheckoutSession
 from .base import AsyncResource
 
 if TYPE_CHECKING:
     from ..._json_types import JSONObject
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncCheckout"]
 
 CREATE_SESSION: Final = Operation("createCheckoutSession", "POST", "/v1/checkout/sessions")
-RETRIEVE_SESSION: Final = Operation("getCheckoutSession", "GET", "/v1/checkout/sessions/{id}")
+RETRIEVE_SESSION: Final = Operation(
+    "getCheckoutSession", "GET", "/v1/checkout/sessions/{id}", arguments=("session_id",)
+)
 
 
 class AsyncCheckout(AsyncResource):
@@ -26,13 +29,13 @@ class AsyncCheckout(AsyncResource):
     async def create_session(
         self,
         *,
-        plan_id: str | Unset = UNSET,
-        amount: int | Unset = UNSET,
-        currency: str | Unset = UNSET,
-        customer_email: str | Unset = UNSET,
-        customer_phone: str | Unset = UNSET,
-        success_url: str | Unset = UNSET,
-        metadata: JSONObject | Unset = UNSET,
+        plan_id: str | Unset | None = None,
+        amount: int | Unset | None = None,
+        currency: str | Unset | None = None,
+        customer_email: str | Unset | None = None,
+        customer_phone: str | Unset | None = None,
+        success_url: str | Unset | None = None,
+        metadata: JSONObject | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> CheckoutSession:
         """Create a session for a plan or an amount (``createCheckoutSession``, ``POST /v1/checkout/sessions``).
@@ -65,18 +68,19 @@ class AsyncCheckout(AsyncResource):
             >>> session.kind == "one_time", session.status == "pending"
             (True, True)
         """
-        require_any(plan_id=plan_id, amount=amount)
         body = {
-            **check_ids(plan_id=plan_id),
-            **check_integers(amount=amount),
-            **check_strings(
+            **check_optional(check_ids, plan_id=plan_id),
+            **check_optional(check_amounts, amount=amount),
+            **check_optional(
+                check_strings,
                 currency=currency,
                 customer_email=customer_email,
                 customer_phone=customer_phone,
                 success_url=success_url,
             ),
-            **check_json_objects(metadata=metadata),
+            **check_optional(check_json_objects, metadata=metadata),
         }
+        require_any(body, "plan_id", "amount")
         return await self._requester.call(CREATE_SESSION, into=CheckoutSession, body=body, options=options)
 
     async def retrieve_session(self, session_id: str, /, **options: Unpack[CallOptions]) -> CheckoutSession:

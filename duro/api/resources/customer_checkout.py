@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from ..._secrets import RedactedStr
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation, Surface
-from ..arguments import check_strings
+from ..arguments import check_open_enum, check_optional, check_strings
 from ..models.customer_checkout import CheckoutPage, CheckoutPayment, CheckoutProgress
+from ..models.transactions import Rail
 from .base import AsyncResource
 
 if TYPE_CHECKING:
-    from ..models.transactions import Rail
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncCustomerCheckout"]
@@ -54,8 +54,8 @@ class AsyncCustomerCheckout(AsyncResource):
         token: str,
         /,
         *,
-        rail: Rail | str,
-        email: str | Unset = UNSET,
+        rail: Literal["card", "transfer", "ussd", "virtual_account", "direct_debit"] | Rail | str,
+        email: str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> CheckoutPayment:
         """Attempt to pay a session over one rail (``payCheckout``, ``POST /checkout/{token}/pay``).
@@ -64,7 +64,7 @@ class AsyncCustomerCheckout(AsyncResource):
 
         Args:
             token: Token of the session (``cs_…``).
-            rail: Rail of the payment, such as ``card`` or ``transfer``.
+            rail: Rail of the payment: ``card``, ``transfer``, ``ussd``, ``virtual_account`` or ``direct_debit``.
             email: Email address of the customer.
             **options: Per-call options; see ``CallOptions``.
 
@@ -85,7 +85,7 @@ class AsyncCustomerCheckout(AsyncResource):
             True
         """
         token = RedactedStr.of(token)
-        body = check_strings(rail=rail, email=email)
+        body = {**check_open_enum(Rail, rail=rail), **check_optional(check_strings, email=email)}
         return await self._requester.call(PAY, token, into=CheckoutPayment, body=body, options=options)
 
     async def status(self, token: str, /, **options: Unpack[CallOptions]) -> CheckoutProgress:

@@ -76,7 +76,7 @@ class AsyncCustomerIdentity(AsyncResource):
         """
         wrapped = wrap_secrets(code=code)
         del code
-        body = {**check_strings(phone=phone), **check_secrets(wrapped)}
+        body = {**check_strings(phone=phone), **check_secrets(**wrapped)}
         return await self._requester.call(VERIFY_OTP, into=IdentityVerification, body=body, options=options)
 
     async def me(self, **options: Unpack[CallOptions]) -> Identity:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation, Surface
 from ..arguments import (
     check_bools,
     check_choice,
     check_digits,
+    check_optional,
     check_range,
     check_secrets,
     check_strings,
@@ -31,6 +31,7 @@ from ..pages import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:
+    from ..._unset import Unset
     from ...config import Mode
     from ..options import CallOptions
     from ..pages import AsyncPages
@@ -40,7 +41,13 @@ __all__ = ["AsyncCustomerPortal"]
 START: Final = Operation("portalEmailStart", "POST", "/portal/email/start", Surface.PUBLIC)
 VERIFY: Final = Operation("portalEmailVerify", "POST", "/portal/email/verify", Surface.PUBLIC)
 SUBSCRIPTIONS: Final = Operation("portalEmailSubscriptions", "GET", "/portal/email/subscriptions", Surface.PORTAL)
-PAUSE: Final = Operation("portalEmailPause", "POST", "/portal/email/subscriptions/{mode}/{id}/pause", Surface.PORTAL)
+PAUSE: Final = Operation(
+    "portalEmailPause",
+    "POST",
+    "/portal/email/subscriptions/{mode}/{id}/pause",
+    Surface.PORTAL,
+    arguments=("mode", "subscription_id"),
+)
 CARDS: Final = Operation("portalEmailCards", "GET", "/portal/email/cards", Surface.PORTAL)
 WALLET: Final = Operation("portalEmailWallet", "GET", "/portal/email/wallet", Surface.PORTAL)
 TOP_UP: Final = Operation("portalEmailTopup", "POST", "/portal/email/wallet/topup", Surface.PORTAL)
@@ -58,9 +65,9 @@ class AsyncCustomerPortal(AsyncResource):
     async def start(
         self,
         *,
-        email: str | Unset = UNSET,
-        token: str | Unset = UNSET,
-        resend: bool | Unset = UNSET,
+        email: str | Unset | None = None,
+        token: str | Unset | None = None,
+        resend: bool | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> PortalCodeDelivery:
         """Send a sign-in code by email (``portalEmailStart``, ``POST /portal/email/start``).
@@ -87,16 +94,20 @@ class AsyncCustomerPortal(AsyncResource):
         """
         wrapped = wrap_secrets(token=token)
         del token
-        body = {**check_strings(email=email), **check_secrets(wrapped), **check_bools(resend=resend)}
-        require_any(email=body["email"], token=body["token"])
+        body = {
+            **check_optional(check_strings, email=email),
+            **check_optional(check_secrets, **wrapped),
+            **check_optional(check_bools, resend=resend),
+        }
+        require_any(body, "email", "token")
         return await self._requester.call(START, into=PortalCodeDelivery, body=body, options=options)
 
     async def verify(
         self,
         *,
         code: str,
-        email: str | Unset = UNSET,
-        token: str | Unset = UNSET,
+        email: str | Unset | None = None,
+        token: str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> PortalAccess:
         """Exchange a sign-in code for a portal session (``portalEmailVerify``, ``POST /portal/email/verify``).
@@ -123,10 +134,14 @@ class AsyncCustomerPortal(AsyncResource):
             >>> await portal.customer_portal.cards().collect()
             []
         """
-        wrapped = wrap_secrets(code=code, token=token)
+        required, optional = wrap_secrets(code=code), wrap_secrets(token=token)
         del code, token
-        body = {**check_strings(email=email), **check_secrets(wrapped)}
-        require_any(email=body["email"], token=body["token"])
+        body = {
+            **check_secrets(**required),
+            **check_optional(check_strings, email=email),
+            **check_optional(check_secrets, **optional),
+        }
+        require_any(body, "email", "token")
         return await self._requester.call(VERIFY, into=PortalAccess, body=body, options=options)
 
     def subscriptions(self, **options: Unpack[CallOptions]) -> AsyncPages[PortalMerchantGroup]:
@@ -261,7 +276,7 @@ class AsyncCustomerPortal(AsyncResource):
             >>> (await client.customer_portal.wallet(credential=session)).balance
             50000
         """
-        check_range("amount_naira", amount_naira, minimum=MIN_TOP_UP_NAIRA)
+        check_range("amount_naira", amount_naira, minimum=MIN_TOP_UP_NAIRA, advice="pass whole naira, not kobo")
         return await self._requester.call(TOP_UP, into=PortalTopUp, body={"amount": amount_naira}, options=options)
 
     async def request_virtual_account(self, *, bvn: str, **options: Unpack[CallOptions]) -> PortalVirtualAccount:

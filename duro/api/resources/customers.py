@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_json_objects, check_strings
+from ..arguments import check_optional, check_strings
+from ..json_arguments import check_json_objects
 from ..models.customers import Customer
 from ..models.subscriptions import Subscription
 from ..models.transactions import Transaction
@@ -15,6 +15,7 @@ from .base import AsyncResource
 
 if TYPE_CHECKING:
     from ..._json_types import JSONObject
+    from ..._unset import Unset
     from ..options import CallOptions
     from ..pages import AsyncPages
 
@@ -22,18 +23,22 @@ __all__ = ["AsyncCustomers"]
 
 LIST: Final = Operation("listCustomers", "GET", "/v1/customers")
 CREATE: Final = Operation("createCustomer", "POST", "/v1/customers")
-RETRIEVE: Final = Operation("getCustomer", "GET", "/v1/customers/{id}")
-RETRIEVE_BY_REF: Final = Operation("getCustomerByRef", "GET", "/v1/customers/ref/{ref}")
-BLACKLIST: Final = Operation("blacklistCustomer", "POST", "/v1/customers/{id}/blacklist")
-LIST_SUBSCRIPTIONS: Final = Operation("listCustomerSubscriptions", "GET", "/v1/customers/{id}/subscriptions")
-LIST_TRANSACTIONS: Final = Operation("listCustomerTransactions", "GET", "/v1/customers/{id}/transactions")
+RETRIEVE: Final = Operation("getCustomer", "GET", "/v1/customers/{id}", arguments=("customer_id",))
+RETRIEVE_BY_REF: Final = Operation("getCustomerByRef", "GET", "/v1/customers/ref/{ref}", arguments=("merchant_ref",))
+BLACKLIST: Final = Operation("blacklistCustomer", "POST", "/v1/customers/{id}/blacklist", arguments=("customer_id",))
+LIST_SUBSCRIPTIONS: Final = Operation(
+    "listCustomerSubscriptions", "GET", "/v1/customers/{id}/subscriptions", arguments=("customer_id",)
+)
+LIST_TRANSACTIONS: Final = Operation(
+    "listCustomerTransactions", "GET", "/v1/customers/{id}/transactions", arguments=("customer_id",)
+)
 
 
 class AsyncCustomers(AsyncResource):
     """Customers: create, find, blacklist, list subscriptions and transactions."""
 
     def list(
-        self, *, page_size: int | Unset = UNSET, cursor: str | None = None, **options: Unpack[CallOptions]
+        self, *, page_size: int | Unset | None = None, cursor: str | Unset | None = None, **options: Unpack[CallOptions]
     ) -> AsyncPages[Customer]:
         """List the merchant's customers, newest first (``listCustomers``, ``GET /v1/customers``).
 
@@ -58,11 +63,11 @@ class AsyncCustomers(AsyncResource):
     async def create(
         self,
         *,
-        email: str | Unset = UNSET,
-        phone: str | Unset = UNSET,
-        name: str | Unset = UNSET,
-        merchant_ref: str | Unset = UNSET,
-        metadata: JSONObject | Unset = UNSET,
+        email: str | Unset | None = None,
+        phone: str | Unset | None = None,
+        name: str | Unset | None = None,
+        merchant_ref: str | Unset | None = None,
+        metadata: JSONObject | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> Customer:
         """Create a customer (``createCustomer``, ``POST /v1/customers``).
@@ -91,8 +96,8 @@ class AsyncCustomers(AsyncResource):
             ('ada@example.com', False)
         """
         body = {
-            **check_strings(email=email, phone=phone, name=name, merchant_ref=merchant_ref),
-            **check_json_objects(metadata=metadata),
+            **check_optional(check_strings, email=email, phone=phone, name=name, merchant_ref=merchant_ref),
+            **check_optional(check_json_objects, metadata=metadata),
         }
         return await self._requester.call(CREATE, into=Customer, body=body, options=options)
 
@@ -142,7 +147,7 @@ class AsyncCustomers(AsyncResource):
         return await self._requester.call(RETRIEVE_BY_REF, merchant_ref, into=Customer, options=options)
 
     async def blacklist(
-        self, customer_id: str, /, *, reason: str | Unset = UNSET, **options: Unpack[CallOptions]
+        self, customer_id: str, /, *, reason: str | Unset | None = None, **options: Unpack[CallOptions]
     ) -> Customer:
         """Blacklist a customer to prevent charges (``blacklistCustomer``, ``POST /v1/customers/{id}/blacklist``).
 
@@ -165,7 +170,7 @@ class AsyncCustomers(AsyncResource):
             >>> (await client.customers.blacklist(customer.id, reason="chargebacks")).blacklist_reason
             'chargebacks'
         """
-        body = check_strings(reason=reason)
+        body = check_optional(check_strings, reason=reason)
         return await self._requester.call(BLACKLIST, customer_id, into=Customer, body=body, options=options)
 
     def list_subscriptions(self, customer_id: str, /, **options: Unpack[CallOptions]) -> AsyncPages[Subscription]:
@@ -195,8 +200,8 @@ class AsyncCustomers(AsyncResource):
         customer_id: str,
         /,
         *,
-        page_size: int | Unset = UNSET,
-        cursor: str | None = None,
+        page_size: int | Unset | None = None,
+        cursor: str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> AsyncPages[Transaction]:
         """List a customer's charge attempts (``listCustomerTransactions``, ``GET /v1/customers/{id}/transactions``).

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncEvents"]
 
-RETRIEVE: Final = Operation("getEvent", "GET", "/v1/events/{id}")
-RETRIEVE_PAYLOAD: Final = Operation("getEventPayload", "GET", "/v1/events/{id}/payload")
+RETRIEVE: Final = Operation("getEvent", "GET", "/v1/events/{id}", arguments=("event_id",))
+RETRIEVE_PAYLOAD: Final = Operation("getEventPayload", "GET", "/v1/events/{id}/payload", arguments=("event_id",))
 
 
 class AsyncEvents(AsyncResource):

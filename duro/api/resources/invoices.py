@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_integers, check_strings
+from ..arguments import check_amounts, check_optional, check_strings
 from ..models.invoices import InvoiceDetail, InvoiceRefundResult
 from .base import AsyncResource
 
 if TYPE_CHECKING:
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncInvoices"]
 
-RETRIEVE: Final = Operation("getInvoice", "GET", "/v1/invoices/{id}")
-REFUND: Final = Operation("refundInvoice", "POST", "/v1/invoices/{id}/refund")
+RETRIEVE: Final = Operation("getInvoice", "GET", "/v1/invoices/{id}", arguments=("invoice_id",))
+REFUND: Final = Operation("refundInvoice", "POST", "/v1/invoices/{id}/refund", arguments=("invoice_id",))
 
 
 class AsyncInvoices(AsyncResource):
@@ -53,8 +53,8 @@ class AsyncInvoices(AsyncResource):
         invoice_id: str,
         /,
         *,
-        amount: int | Unset = UNSET,
-        reason: str | Unset = UNSET,
+        amount: int | Unset | None = None,
+        reason: str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> InvoiceRefundResult:
         """Refund a paid invoice (``refundInvoice``, ``POST /v1/invoices/{id}/refund``).
@@ -84,5 +84,5 @@ class AsyncInvoices(AsyncResource):
             >>> (await client.invoices.refund(charge.invoice_id, amount=100_000, reason="goodwill")).refunded
             100000
         """
-        body = {**check_integers(amount=amount), **check_strings(reason=reason)}
+        body = {**check_optional(check_amounts, amount=amount), **check_optional(check_strings, reason=reason)}
         return await self._requester.call(REFUND, invoice_id, into=InvoiceRefundResult, body=body, options=options)

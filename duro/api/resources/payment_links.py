@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_ids, check_json_objects, check_slugs
+from ..arguments import check_ids, check_optional, check_slugs
+from ..json_arguments import check_json_objects
 from ..models.payment_links import PaymentLink
 from .base import AsyncResource
 
 if TYPE_CHECKING:
     from ..._json_types import JSONObject
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncPaymentLinks"]
@@ -23,7 +24,7 @@ class AsyncPaymentLinks(AsyncResource):
     """Payment links: shareable links that sell one plan each."""
 
     async def create(
-        self, *, plan_id: str, slug: str, metadata: JSONObject | Unset = UNSET, **options: Unpack[CallOptions]
+        self, *, plan_id: str, slug: str, metadata: JSONObject | Unset | None = None, **options: Unpack[CallOptions]
     ) -> PaymentLink:
         """Create a payment link that sells one plan (``createPaymentLink``, ``POST /v1/payment-links``).
 
@@ -48,5 +49,9 @@ class AsyncPaymentLinks(AsyncResource):
             >>> (await client.payment_links.create(plan_id=plan.id, slug="pro")).slug
             'pro'
         """
-        body = {**check_ids(plan_id=plan_id), **check_slugs(slug=slug), **check_json_objects(metadata=metadata)}
+        body = {
+            **check_ids(plan_id=plan_id),
+            **check_slugs(slug=slug),
+            **check_optional(check_json_objects, metadata=metadata),
+        }
         return await self._requester.call(CREATE, into=PaymentLink, body=body, options=options)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_integers, check_strings
+from ..arguments import check_amounts, check_integers, check_open_enum, check_optional, check_strings
 from ..models.plans import Interval, Plan
 from ..pages import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:
+    from ..._unset import Unset
     from ..options import CallOptions
     from ..pages import AsyncPages
 
@@ -19,15 +20,17 @@ __all__ = ["AsyncPlans"]
 
 LIST: Final = Operation("listPlans", "GET", "/v1/plans")
 CREATE: Final = Operation("createPlan", "POST", "/v1/plans")
-UPDATE: Final = Operation("updatePlan", "PATCH", "/v1/plans/{id}")
-ARCHIVE: Final = Operation("archivePlan", "DELETE", "/v1/plans/{id}")
+UPDATE: Final = Operation("updatePlan", "PATCH", "/v1/plans/{id}", arguments=("plan_id",))
+ARCHIVE: Final = Operation("archivePlan", "DELETE", "/v1/plans/{id}", arguments=("plan_id",))
+
+_check_interval: Final = partial(check_open_enum, Interval)
 
 
 class AsyncPlans(AsyncResource):
     """Plans: prices and billing periods that customers subscribe to."""
 
     def list(
-        self, *, page_size: int | Unset = UNSET, cursor: str | None = None, **options: Unpack[CallOptions]
+        self, *, page_size: int | Unset | None = None, cursor: str | Unset | None = None, **options: Unpack[CallOptions]
     ) -> AsyncPages[Plan]:
         """List the merchant's plans, newest first (``listPlans``, ``GET /v1/plans``).
 
@@ -54,11 +57,11 @@ class AsyncPlans(AsyncResource):
         *,
         name: str,
         amount: int,
-        interval: Interval | str,
-        currency: str | Unset = UNSET,
-        interval_count: int | Unset = UNSET,
-        trial_days: int | Unset = UNSET,
-        max_cycles: int | Unset = UNSET,
+        interval: Literal["hour", "day", "week", "month", "quarter", "biannual", "year"] | Interval | str,
+        currency: str | Unset | None = None,
+        interval_count: int | Unset | None = None,
+        trial_days: int | Unset | None = None,
+        max_cycles: int | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> Plan:
         """Create a plan (``createPlan``, ``POST /v1/plans``).
@@ -66,7 +69,7 @@ class AsyncPlans(AsyncResource):
         Args:
             name: Display name.
             amount: Price of one period in minor units (kobo).
-            interval: Unit of a period, such as ``day``, ``month`` or ``year``.
+            interval: Unit of a period: ``hour``, ``day``, ``week``, ``month``, ``quarter``, ``biannual`` or ``year``.
             currency: Currency of the amount, as an ISO 4217 code. The API's default is ``NGN``.
             interval_count: Number of intervals in a period.
             trial_days: Length of the free trial in days.
@@ -88,9 +91,12 @@ class AsyncPlans(AsyncResource):
             (500000, 'NGN', True)
         """
         body = {
-            **check_strings(name=name, currency=currency, interval=interval),
-            **check_integers(
-                amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles
+            **check_strings(name=name),
+            **check_amounts(amount=amount),
+            **_check_interval(interval=interval),
+            **check_optional(check_strings, currency=currency),
+            **check_optional(
+                check_integers, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles
             ),
         }
         return await self._requester.call(CREATE, into=Plan, body=body, options=options)
@@ -100,23 +106,27 @@ class AsyncPlans(AsyncResource):
         plan_id: str,
         /,
         *,
-        name: str | Unset = UNSET,
-        amount: int | Unset = UNSET,
-        interval: Interval | str | Unset = UNSET,
-        interval_count: int | Unset = UNSET,
-        trial_days: int | Unset = UNSET,
-        max_cycles: int | Unset = UNSET,
+        name: str | Unset | None = None,
+        amount: int | Unset | None = None,
+        interval: Literal["hour", "day", "week", "month", "quarter", "biannual", "year"]
+        | Interval
+        | str
+        | Unset
+        | None = None,
+        interval_count: int | Unset | None = None,
+        trial_days: int | Unset | None = None,
+        max_cycles: int | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> Plan:
         """Update a plan (``updatePlan``, ``PATCH /v1/plans/{id}``).
 
-        Arguments left out stay unchanged.
+        Arguments that are left out or ``None`` stay unchanged.
 
         Args:
             plan_id: Plan to update.
             name: Display name.
             amount: Price of one period in minor units (kobo).
-            interval: Unit of a period, such as ``day``, ``month`` or ``year``.
+            interval: Unit of a period: ``hour``, ``day``, ``week``, ``month``, ``quarter``, ``biannual`` or ``year``.
             interval_count: Number of intervals in a period.
             trial_days: Length of the free trial in days.
             max_cycles: Number of successful charges after which a subscription expires.
@@ -138,9 +148,11 @@ class AsyncPlans(AsyncResource):
             'Pro Monthly'
         """
         body = {
-            **check_strings(name=name, interval=interval),
-            **check_integers(
-                amount=amount, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles
+            **check_optional(check_strings, name=name),
+            **check_optional(check_amounts, amount=amount),
+            **check_optional(_check_interval, interval=interval),
+            **check_optional(
+                check_integers, interval_count=interval_count, trial_days=trial_days, max_cycles=max_cycles
             ),
         }
         return await self._requester.call(UPDATE, plan_id, into=Plan, body=body, options=options)

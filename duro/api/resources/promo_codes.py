@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 from ..._unset import UNSET, Unset
 from ...http.operation import Operation
@@ -12,6 +13,8 @@ from ..arguments import (
     check_ids,
     check_integers,
     check_nullable,
+    check_open_enum,
+    check_optional,
     check_range,
     check_strings,
 )
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPromoCodes"]
 
 CREATE: Final = Operation("createPromoCode", "POST", "/v1/promo-codes")
-RETRIEVE: Final = Operation("getPromoCode", "GET", "/v1/promo-codes/{id}")
-UPDATE: Final = Operation("updatePromoCode", "PATCH", "/v1/promo-codes/{id}")
+RETRIEVE: Final = Operation("getPromoCode", "GET", "/v1/promo-codes/{id}", arguments=("promo_code_id",))
+UPDATE: Final = Operation("updatePromoCode", "PATCH", "/v1/promo-codes/{id}", arguments=("promo_code_id",))
 
 MAX_PERCENTAGE: Final = 100
 
@@ -39,13 +42,13 @@ class AsyncPromoCodes(AsyncResource):
         self,
         *,
         code: str,
-        discount_type: DiscountType | str,
+        discount_type: Literal["percentage", "fixed"] | DiscountType | str,
         discount_value: int,
-        plan_id: str | Unset = UNSET,
-        duration: DiscountDuration | str | Unset = UNSET,
-        duration_cycles: int | Unset = UNSET,
-        max_redemptions: int | Unset = UNSET,
-        expires_at: date | Unset = UNSET,
+        plan_id: str | Unset | None = None,
+        duration: Literal["once", "forever", "repeating"] | DiscountDuration | str | Unset | None = None,
+        duration_cycles: int | Unset | None = None,
+        max_redemptions: int | Unset | None = None,
+        expires_at: date | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> PromoCode:
         """Create a promo code (``createPromoCode``, ``POST /v1/promo-codes``).
@@ -80,15 +83,17 @@ class AsyncPromoCodes(AsyncResource):
             ('LAUNCH50', 50, True)
         """
         body = {
-            **check_strings(code=code, discount_type=discount_type, duration=duration),
-            **check_integers(
-                discount_value=discount_value, duration_cycles=duration_cycles, max_redemptions=max_redemptions
-            ),
-            **check_ids(plan_id=plan_id),
-            **check_datetimes(expires_at=expires_at),
+            **check_strings(code=code),
+            **check_open_enum(DiscountType, discount_type=discount_type),
+            **check_integers(discount_value=discount_value),
+            **check_optional(check_ids, plan_id=plan_id),
+            **check_optional(partial(check_open_enum, DiscountDuration), duration=duration),
+            **check_optional(check_integers, duration_cycles=duration_cycles, max_redemptions=max_redemptions),
+            **check_optional(check_datetimes, expires_at=expires_at),
         }
         if discount_type == DiscountType.PERCENTAGE:
-            check_range("discount_value", discount_value, maximum=MAX_PERCENTAGE)
+            advice = "pass a percentage, or discount_type='fixed' for an amount"
+            check_range("discount_value", discount_value, maximum=MAX_PERCENTAGE, advice=advice)
         return await self._requester.call(CREATE, into=PromoCode, body=body, options=options)
 
     async def retrieve(self, promo_code_id: str, /, **options: Unpack[CallOptions]) -> PromoCode:
@@ -118,14 +123,14 @@ class AsyncPromoCodes(AsyncResource):
         promo_code_id: str,
         /,
         *,
-        active: bool | Unset = UNSET,
+        active: bool | Unset | None = None,
         max_redemptions: int | Unset | None = UNSET,
         expires_at: date | Unset | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromoCode:
         """Update a promo code (``updatePromoCode``, ``PATCH /v1/promo-codes/{id}``).
 
-        Arguments left out stay unchanged.
+        Arguments that are left out stay unchanged. ``None`` removes a maximum or an expiry, and ``UNSET`` does not.
 
         Args:
             promo_code_id: Promo code to update.
@@ -151,7 +156,7 @@ class AsyncPromoCodes(AsyncResource):
             False
         """
         body = {
-            **check_bools(active=active),
+            **check_optional(check_bools, active=active),
             **check_nullable(check_integers, max_redemptions=max_redemptions),
             **check_nullable(check_datetimes, expires_at=expires_at),
         }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_bools, check_integers, check_strings
+from ..arguments import check_bools, check_integers, check_open_enum, check_optional
 from ..models.settings import DunningEscalation, RecoverySettings
 from .base import AsyncResource
 
 if TYPE_CHECKING:
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncSettings"]
@@ -24,18 +25,19 @@ class AsyncSettings(AsyncResource):
     async def update_recovery(
         self,
         *,
-        auto_recovery: bool | Unset = UNSET,
-        renewal_reminders: bool | Unset = UNSET,
-        renewal_reminder_days: int | Unset = UNSET,
-        abandoned_cart: bool | Unset = UNSET,
-        dunning_enabled: bool | Unset = UNSET,
-        dunning_escalation_days: int | Unset = UNSET,
-        dunning_escalation: DunningEscalation | str | Unset = UNSET,
+        auto_recovery: bool | Unset | None = None,
+        renewal_reminders: bool | Unset | None = None,
+        renewal_reminder_days: int | Unset | None = None,
+        abandoned_cart: bool | Unset | None = None,
+        dunning_enabled: bool | Unset | None = None,
+        dunning_escalation_days: int | Unset | None = None,
+        dunning_escalation: Literal["cancel"] | DunningEscalation | str | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> RecoverySettings:
         """Update the recovery and reminder settings (``updateRecoverySettings``, ``PATCH /v1/settings/recovery``).
 
-        Arguments left out stay unchanged. A call without arguments therefore returns the present settings.
+        Arguments that are left out or ``None`` stay unchanged. A call without arguments therefore returns the
+        present settings.
 
         Args:
             auto_recovery: Whether failed payments are retried.
@@ -62,15 +64,18 @@ class AsyncSettings(AsyncResource):
             (True, 3)
         """
         body = {
-            **check_bools(
+            **check_optional(
+                check_bools,
                 auto_recovery=auto_recovery,
                 renewal_reminders=renewal_reminders,
                 abandoned_cart=abandoned_cart,
                 dunning_enabled=dunning_enabled,
             ),
-            **check_integers(
-                renewal_reminder_days=renewal_reminder_days, dunning_escalation_days=dunning_escalation_days
+            **check_optional(
+                check_integers,
+                renewal_reminder_days=renewal_reminder_days,
+                dunning_escalation_days=dunning_escalation_days,
             ),
-            **check_strings(dunning_escalation=dunning_escalation),
+            **check_optional(partial(check_open_enum, DunningEscalation), dunning_escalation=dunning_escalation),
         }
         return await self._requester.call(UPDATE_RECOVERY, into=RecoverySettings, body=body, options=options)

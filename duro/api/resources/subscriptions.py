@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..._unset import UNSET, Unset
 from ...http.operation import Operation
-from ..arguments import check_bools, check_ids, check_json_objects
+from ..arguments import check_bools, check_ids, check_optional
+from ..json_arguments import check_json_objects
 from ..models.subscriptions import PlanChangeResult, Subscription
 from .base import AsyncResource
 
 if TYPE_CHECKING:
     from ..._json_types import JSONObject
+    from ..._unset import Unset
     from ..options import CallOptions
 
 __all__ = ["AsyncSubscriptions"]
 
 CREATE: Final = Operation("createSubscription", "POST", "/v1/subscriptions")
-CANCEL: Final = Operation("cancelSubscription", "POST", "/v1/subscriptions/{id}/cancel")
-PAUSE: Final = Operation("pauseSubscription", "POST", "/v1/subscriptions/{id}/pause")
-RESUME: Final = Operation("resumeSubscription", "POST", "/v1/subscriptions/{id}/resume")
-CHANGE_PLAN: Final = Operation("changeSubscriptionPlan", "POST", "/v1/subscriptions/{id}/change-plan")
+CANCEL: Final = Operation("cancelSubscription", "POST", "/v1/subscriptions/{id}/cancel", arguments=("subscription_id",))
+PAUSE: Final = Operation("pauseSubscription", "POST", "/v1/subscriptions/{id}/pause", arguments=("subscription_id",))
+RESUME: Final = Operation("resumeSubscription", "POST", "/v1/subscriptions/{id}/resume", arguments=("subscription_id",))
+CHANGE_PLAN: Final = Operation(
+    "changeSubscriptionPlan", "POST", "/v1/subscriptions/{id}/change-plan", arguments=("subscription_id",)
+)
 
 
 class AsyncSubscriptions(AsyncResource):
@@ -31,8 +34,8 @@ class AsyncSubscriptions(AsyncResource):
         *,
         customer_id: str,
         plan_id: str,
-        payment_method_id: str | Unset = UNSET,
-        metadata: JSONObject | Unset = UNSET,
+        payment_method_id: str | Unset | None = None,
+        metadata: JSONObject | Unset | None = None,
         **options: Unpack[CallOptions],
     ) -> Subscription:
         """Create a subscription (``createSubscription``, ``POST /v1/subscriptions``).
@@ -66,13 +69,14 @@ class AsyncSubscriptions(AsyncResource):
             True
         """
         body = {
-            **check_ids(customer_id=customer_id, plan_id=plan_id, payment_method_id=payment_method_id),
-            **check_json_objects(metadata=metadata),
+            **check_ids(customer_id=customer_id, plan_id=plan_id),
+            **check_optional(check_ids, payment_method_id=payment_method_id),
+            **check_optional(check_json_objects, metadata=metadata),
         }
         return await self._requester.call(CREATE, into=Subscription, body=body, options=options)
 
     async def cancel(
-        self, subscription_id: str, /, *, at_period_end: bool | Unset = UNSET, **options: Unpack[CallOptions]
+        self, subscription_id: str, /, *, at_period_end: bool | Unset | None = None, **options: Unpack[CallOptions]
     ) -> Subscription:
         """Cancel a subscription, now or at period end (``cancelSubscription``, ``POST /v1/subscriptions/{id}/cancel``).
 
@@ -99,7 +103,7 @@ class AsyncSubscriptions(AsyncResource):
             >>> (await client.subscriptions.cancel(subscription.id)).status == "canceled"
             True
         """
-        body = check_bools(at_period_end=at_period_end)
+        body = check_optional(check_bools, at_period_end=at_period_end)
         return await self._requester.call(CANCEL, subscription_id, into=Subscription, body=body, options=options)
 
     async def pause(self, subscription_id: str, /, **options: Unpack[CallOptions]) -> Subscription:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncTransactions"]
 
-RETRIEVE: Final = Operation("getTransaction", "GET", "/v1/transactions/{id}")
+RETRIEVE: Final = Operation("getTransaction", "GET", "/v1/transactions/{id}", arguments=("transaction_id",))
 
 
 class AsyncTransactions(AsyncResource):
