@@ -9,6 +9,7 @@ from attrs import Factory, field, frozen
 from .._unset import UNSET, Unset
 from ..errors import DecodingError
 from .arguments import check_range
+from .models.base import shorten
 from .prefetch import Prefetcher
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Page(Generic[T]):
         has_more: Whether there is a next page. If the response lacks it, the cursor determines it.
     """
 
-    items: tuple[T, ...]
+    items: tuple[T, ...] = field(repr=shorten)
     next_cursor: str | None = None
     has_more: bool = field(default=Factory(_has_cursor, takes_self=True))
 
