@@ -10,6 +10,7 @@ from .._unset import UNSET, Unset
 from ..errors import DecodingError
 from .arguments import check_range
 from .models.base import shorten
+from .models.pydantic_hooks import PydanticHooks
 from .prefetch import Prefetcher
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ def _has_cursor(page: Page[Any]) -> bool:
 
 
 @frozen(kw_only=True)
-class Page(Generic[T]):
+class Page(PydanticHooks, Generic[T]):
     """One page of a list.
+
+    Pages work as types of pydantic models and of FastAPI routes, for example ``Page[Plan]``.
 
     Attributes:
         items: Items of the page, newest first.

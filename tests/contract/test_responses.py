@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from datetime import datetime
 
@@ -11,9 +12,10 @@ import pytest
 from attrs import fields_dict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from duro import Event, OpenEnum, Token
-from duro.api.models.base import Model
+from duro.api.models.base import Model, SecretModel
 from tests.support.contract.methods import method_of, outcome
 from tests.support.contract.openapi import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
 from tests.support.contract.rules import arguments_of, bodies, in_order, paths
@@ -21,6 +23,7 @@ from tests.support.contract.samples import objects
 
 # Names of the items of a page.
 LISTS = {"items", "merchants"}
+type_adapter = functools.cache(TypeAdapter)
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
 
@@ -82,6 +85,12 @@ def check_conversions(model, data):
     assert model.to_dict(wire=True) == json.loads(model.to_json()) == data
     assert kind.from_dict(model.to_dict(wire=True)) == kind.from_dict(model.to_dict()) == model
     assert model.to_dict().keys() == {name for name, each in fields_dict(kind).items() if each.init}
+    adapter = type_adapter(kind)
+    assert adapter.validate_python(model) is model
+    assert adapter.validate_python(adapter.dump_python(model)) == model
+    if not isinstance(model, SecretModel):  # JSON has the secrets masked
+        for by_alias in (True, False):
+            assert adapter.validate_json(adapter.dump_json(model, by_alias=by_alias)) == model
 
 
 def check_response(operation, result, data):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, assert_type
 
 from attrs import evolve
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from duro import Event, Plan
+from duro import Event, Interval, Page, Plan
 
 
 def conversions(plan: Plan, event: Event) -> None:
@@ -27,3 +28,25 @@ def patterns(value: Plan | Event) -> str:
         case Event():
             assert_type(value, Event)
             return value.id
+
+
+class Offer(BaseModel):
+    plan: Plan
+    alternatives: Page[Plan]
+    event: Event | None = None
+    interval: Interval = Interval.MONTH
+
+
+class PlanOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    amount: int
+
+
+def pydantic_models(plan: Plan) -> None:
+    offer = Offer(plan=plan, alternatives=Page(items=(plan,)))
+    assert_type(offer.plan, Plan)
+    assert_type(offer.alternatives.items, tuple[Plan, ...])
+    assert_type(PlanOut.model_validate(plan), PlanOut)
+    assert_type(TypeAdapter(Plan).validate_python({}), Plan)

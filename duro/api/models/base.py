@@ -11,6 +11,7 @@ from attrs import evolve, field, fields, frozen
 
 from ...errors import redact
 from ..codec import encode_json, structure, to_plain, to_python, to_wire_names
+from .pydantic_hooks import PydanticHooks
 
 __all__ = ["Model", "SecretModel", "hide", "mask", "shorten"]
 
@@ -18,8 +19,10 @@ MAX_SHOWN_ITEMS: Final = 3
 
 
 @frozen(kw_only=True)
-class Model:
+class Model(PydanticHooks):
     """Response of the API: an immutable attrs class.
+
+    Models work as types of pydantic models and of FastAPI routes.
 
     Attributes:
         extra: Fields that this release does not know, by their wire names.
