@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from inspect import getdoc
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, cast, get_args, get_origin
 
 from pydantic import TypeAdapter
@@ -174,9 +174,9 @@ def build_json_schema(model_type: type, schema: CoreSchema, handler: GetJsonSche
     """
     reference = handler(schema)
     definition = handler.resolve_ref_schema(reference)
-    docstring = getdoc(model_type) or ""
-    definition.update(title=model_type.__name__, description=_to_markdown(docstring.partition("\n\n")[0]))
-    descriptions = _attribute_descriptions(docstring)
+    summary = cleandoc(model_type.__doc__ or "").partition("\n\n")[0]
+    definition.update(title=model_type.__name__, description=_to_markdown(summary))
+    descriptions = _attribute_descriptions(model_type)
     for member in members_of(model_type):
         for name in {member.name, member.wire} & definition["properties"].keys():
             property_schema = definition["properties"][name]
@@ -188,10 +188,14 @@ def build_json_schema(model_type: type, schema: CoreSchema, handler: GetJsonSche
     return reference
 
 
-def _attribute_descriptions(docstring: str) -> dict[str, str]:
-    section = ATTRIBUTES_SECTION.search(docstring)
-    attributes = ATTRIBUTE.findall(section[1]) if section else []
-    return {name: _to_markdown(" ".join(text.split())) for name, text in attributes}
+def _attribute_descriptions(model_type: type) -> dict[str, str]:
+    """Return the descriptions of the attributes, those of the base classes included."""
+    descriptions: dict[str, str] = {}
+    for each in reversed(model_type.__mro__):
+        if section := ATTRIBUTES_SECTION.search(cleandoc(each.__doc__ or "")):
+            for name, text in ATTRIBUTE.findall(section[1]):
+                descriptions[name] = _to_markdown(" ".join(text.split()))
+    return descriptions
 
 
 def _to_markdown(text: str) -> str:

@@ -10,11 +10,18 @@ import pytest
 from attrs import evolve
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+import duro
 from duro import CheckoutSession, Customer, Event, Interval, Invoice, InvoiceDetail, Page, Plan, PortalAccess
+from duro.api.codec.python_names import members_of
+from duro.api.models.base import Model
 from duro.api.models.customer_portal import PortalMerchantPage
+from duro.api.models.events import EVENT_CLASSES
 from duro.webhooks import SubscriptionPaused, SubscriptionPaymentFailed
 from tests.api.models import samples
 
+PUBLIC_NAMES = [getattr(duro, name) for name in duro.__all__]
+MODELS = [each for each in PUBLIC_NAMES if isinstance(each, type) and issubclass(each, Model)]
+MODELS += EVENT_CLASSES.values()
 PYTHON_PLAN = json.loads(json.dumps(samples.plan.to_dict(), default=lambda value: value.isoformat()))
 
 
@@ -229,3 +236,10 @@ class TestJsonSchema:
     def test_secrets_are_passwords(self):
         properties = TypeAdapter(CheckoutSession).json_schema()["properties"]
         assert [name for name, each in properties.items() if each.get("format") == "password"] == ["token", "url"]
+
+    @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+    def test_every_field_of_every_model_is_described(self, kind):
+        schema = TypeAdapter(kind).json_schema()
+        assert schema["description"]
+        assert schema["properties"].keys() == {member.wire for member in members_of(kind)}
+        assert [name for name, each in schema["properties"].items() if not each.get("description")] == []
