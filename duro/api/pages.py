@@ -11,6 +11,8 @@ from .._nearest_names import hinting_getattr
 from .._unset import Unset
 from ..errors import DecodingError
 from .arguments import check_range
+from .models.base import shorten
+from .models.pydantic_hooks import PydanticHooks
 from .prefetch import Prefetcher
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ def _has_cursor(page: Page[Any]) -> bool:
 
 
 @frozen(kw_only=True, repr=False)
-class Page(Generic[T]):
+class Page(PydanticHooks, Generic[T]):
     """One page of a list, which is also a sequence of its items.
+
+    Pages work as types of pydantic models and of FastAPI routes, for example ``Page[Plan]``.
 
     Attributes:
         items: Items of the page, newest first.
@@ -35,7 +39,7 @@ class Page(Generic[T]):
         has_more: Whether there is a next page. If the response lacks it, the cursor determines it.
     """
 
-    items: tuple[T, ...]
+    items: tuple[T, ...] = field(repr=shorten)
     next_cursor: str | None = None
     has_more: bool = field(default=Factory(_has_cursor, takes_self=True))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import json
 from datetime import datetime
 
 import anyio
@@ -10,9 +12,10 @@ import pytest
 from attrs import fields_dict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from duro import Event, OpenEnum, Token
-from duro.api.models.base import Model
+from duro.api.models.base import Model, SecretModel
 from tests.support.contract.methods import method_of, outcome
 from tests.support.contract.openapi import CONTRACT, MOMENT, OPERATIONS, kinds_of, operations_of, snake_case
 from tests.support.contract.rules import arguments_of, bodies, in_order, paths
@@ -20,6 +23,7 @@ from tests.support.contract.samples import objects
 
 # Names of the items of a page.
 LISTS = {"items", "merchants"}
+type_adapter = functools.cache(TypeAdapter)
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
 
@@ -74,6 +78,21 @@ def check_hash(one, other):
     assert {one} == {other}
 
 
+def check_conversions(model, data):
+    """Convert a model into each form and back."""
+    kind = type(model)
+    assert kind.from_dict(data) == model
+    assert model.to_dict(wire=True) == json.loads(model.to_json()) == data
+    assert kind.from_dict(model.to_dict(wire=True)) == kind.from_dict(model.to_dict()) == model
+    assert model.to_dict().keys() == {name for name, each in fields_dict(kind).items() if each.init}
+    adapter = type_adapter(kind)
+    assert adapter.validate_python(model) is model
+    assert adapter.validate_python(adapter.dump_python(model)) == model
+    if not isinstance(model, SecretModel):  # JSON has the secrets masked
+        for by_alias in (True, False):
+            assert adapter.validate_json(adapter.dump_json(model, by_alias=by_alias)) == model
+
+
 def check_response(operation, result, data):
     if operation.id == "oauthToken":
         assert isinstance(result, Token)
@@ -85,10 +104,8 @@ def check_response(operation, result, data):
     else:
         model = result if isinstance(result, Model) else result.event
         check_model(operation.response, model, data)
-        assert type(model).from_dict(data) == model
-        assert type(model).from_dict(model.to_dict()) == model
         # The event record has dispatchedAt, the delivery does not; one class decodes both.
-        assert model.to_dict() == ({"dispatchedAt": None, **data} if isinstance(model, Event) else data)
+        check_conversions(model, {"dispatchedAt": None, **data} if isinstance(model, Event) else data)
 
 
 # Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.

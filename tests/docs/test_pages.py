@@ -19,7 +19,8 @@ import duro.webhooks
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
-SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
+SERVERS = {ROOT / "docs/examples/fastapi_app.py"}  # tests/docs/test_fastapi_app.py serves it
+SCRIPTS = sorted(set(ROOT.glob("docs/examples/*.py")) - SERVERS)
 REFERENCE = ROOT / "docs" / "reference.md"
 
 BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], pattern="*.md")

@@ -52,7 +52,7 @@ def decoder(content):
         return
     assert decode(body, kind) == model
     for each in model.items if isinstance(model, Page) else [model]:
-        assert type(each).from_dict(json.loads(encode_json(each.to_dict()))) == each
+        assert type(each).from_dict(json.loads(encode_json(each.to_dict(wire=True)))) == each
         repr(each)
 
 

@@ -58,10 +58,26 @@ def test_creating_a_client_imports_no_optional_package(run_python):
     finished = run_python("""
 import sys, duro
 duro.AsyncDuro("sk_test_example")
-print(*sorted({"aiohttp", "cyclopts", "starlette", "uvicorn", "uvloop", "trio"} & set(sys.modules)))
+optional = {"aiohttp", "cyclopts", "fastapi", "pydantic", "starlette", "uvicorn", "uvloop", "trio"}
+print(*sorted(optional & set(sys.modules)))
 """)
     assert finished.returncode == 0, finished.stderr
     assert not finished.stdout.strip()
+
+
+def test_models_import_pydantic_only_when_pydantic_asks_for_a_schema(run_python):
+    finished = run_python("""
+import sys, duro
+plan = {"id": "plan_1", "name": "Pro", "amount": 1, "currency": "NGN", "interval": "month", "intervalCount": 1,
+        "trialDays": 0, "createdAt": "2026-01-31T10:00:00Z"}
+model = duro.Plan.from_dict(plan)
+model.to_dict(), model.to_json(), duro.Page(items=(model,))
+print("pydantic" in sys.modules)
+from pydantic import TypeAdapter
+print(TypeAdapter(duro.Plan).validate_python(plan) == model)
+""")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.split() == ["False", "True"]
 
 
 def test_an_unknown_name_is_an_attribute_error(run_python):

@@ -4,11 +4,23 @@
 - ``converter`` builds the cattrs converters: exact types, camelCase names, unknown fields kept.
 - ``decoder`` turns bytes into models, and reports the JSON path of the first problem.
 - ``encoder`` turns Python values and models into JSON.
+- ``python_names`` converts models into dicts with Python names, and back.
 - ``open_enum`` holds the base class of all enums.
 """
 
 from .decoder import decode, decode_json, structure
 from .encoder import encode, encode_json, to_plain
 from .open_enum import OpenEnum
+from .python_names import to_python, to_wire_names
 
-__all__ = ["OpenEnum", "decode", "decode_json", "encode", "encode_json", "structure", "to_plain"]
+__all__ = [
+    "OpenEnum",
+    "decode",
+    "decode_json",
+    "encode",
+    "encode_json",
+    "structure",
+    "to_plain",
+    "to_python",
+    "to_wire_names",
+]

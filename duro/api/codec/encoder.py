@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..._json_types import JSONObject, JSONValue
 
-__all__ = ["encode", "encode_json", "to_plain"]
+__all__ = ["encode", "encode_json", "to_plain", "to_plain_value"]
 
 
 def encode(values: Mapping[str, object]) -> bytes:
@@ -67,23 +68,26 @@ def encode_json(value: object) -> bytes:
 def to_plain(model: object) -> JSONObject:
     """Convert a model into plain data with wire names, unknown fields included."""
     plain: dict[str, JSONValue] = {}
+    unknown: Mapping[str, JSONValue] = {}
     model_type: Any = type(model)
     for attribute in fields(model_type):
         value = getattr(model, attribute.name)
         if attribute.name == "extra":
-            plain.update(value)
+            unknown = deepcopy(value)
         elif value is None and getattr(model_type, "omit_null", False):
             continue
         elif attribute.init and value is not UNSET:
-            plain[wire_name(attribute)] = _to_plain_value(value)
-    return plain
+            plain[wire_name(attribute)] = to_plain_value(value)
+    # Known fields come first, and a field that is in both keeps its value.
+    return {**plain, **unknown, **plain}
 
 
-def _to_plain_value(value: object) -> JSONValue:
+def to_plain_value(value: object) -> JSONValue:
+    """Convert the value of an attribute into plain data."""
     if isinstance(value, tuple | list):
-        return [_to_plain_value(item) for item in cast("list[object]", value)]
+        return [to_plain_value(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
-        return {name: _to_plain_value(item) for name, item in cast("dict[str, object]", value).items()}
+        return {name: to_plain_value(item) for name, item in cast("dict[str, object]", value).items()}
     # The exact type: an enum is a str too, and becomes a plain str below.
     if value is None or isinstance(value, bool | int | float) or type(value) is str:
         return value

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from inspect import getdoc
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 __all__ = ["OpenEnum"]
 
@@ -35,3 +41,21 @@ class OpenEnum(StrEnum):
     def is_known(self) -> bool:
         """Whether this release knows the value."""
         return self._value_ in type(self)._value2member_map_
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # The schema of any enum: pydantic calls "_missing_". Only with this method does it call the next one.
+        return handler(source)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = handler(schema)
+        definition = handler.resolve_ref_schema(reference)
+        known = {"type": "string", "enum": [member.value for member in cls]}
+        definition.clear()
+        definition.update(
+            title=cls.__name__,
+            description=(getdoc(cls) or "").replace("``", "`"),
+            anyOf=[known, {"type": "string"}],
+        )
+        return reference

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ...auth.credentials import PortalSession
 from ..codec.open_enum import OpenEnum
 from ..pages import Page
-from .base import Model, SecretModel, hide, mask
+from .base import Model, SecretModel, hide, mask, shorten
 from .plans import Interval  # noqa: TC001 - the same
 from .subscriptions import SubscriptionStatus  # noqa: TC001 - the same
 
@@ -107,14 +107,14 @@ class PortalMerchantGroup(Model):
 
     tenant_id: str
     merchant_name: str
-    subscriptions: tuple[PortalSubscription, ...]
+    subscriptions: tuple[PortalSubscription, ...] = field(repr=shorten)
 
 
 @frozen(kw_only=True, repr=False)
 class PortalMerchantPage(Page[PortalMerchantGroup]):
     """Page of merchants, whose items are named ``merchants`` in JSON."""
 
-    items: tuple[PortalMerchantGroup, ...] = field(metadata={"wire": "merchants"})
+    items: tuple[PortalMerchantGroup, ...] = field(repr=shorten, metadata={"wire": "merchants"})
 
 
 @frozen(kw_only=True)
@@ -129,7 +129,7 @@ class PortalAccess(SecretModel):
 
     session_token: str = field(repr=hide)
     account: PortalAccount
-    subscriptions: tuple[PortalMerchantGroup, ...]
+    subscriptions: tuple[PortalMerchantGroup, ...] = field(repr=shorten)
 
     @property
     def credential(self) -> PortalSession:
@@ -212,7 +212,7 @@ class PortalWallet(Model):
     balance: int
     currency: str
     status: WalletStatus
-    transactions: tuple[PortalWalletTransaction, ...]
+    transactions: tuple[PortalWalletTransaction, ...] = field(repr=shorten)
 
 
 @frozen(kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - cattrs reads the annotations at run time
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..codec.open_enum import OpenEnum
-from .base import Model
+from .base import Model, shorten
 from .transactions import Transaction  # noqa: TC001 - the same
 
 __all__ = ["Invoice", "InvoiceDetail", "InvoiceRefundResult", "InvoiceStatus"]
@@ -58,7 +58,7 @@ class InvoiceDetail(Invoice):
         attempts: Charge attempts, oldest first.
     """
 
-    attempts: tuple[Transaction, ...]
+    attempts: tuple[Transaction, ...] = field(repr=shorten)
 
 
 @frozen(kw_only=True)

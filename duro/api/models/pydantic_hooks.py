@@ -1,0 +1,41 @@
+"""Methods that pydantic calls on the models. Pydantic is imported only when it calls one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema, SchemaSerializer
+
+__all__ = ["PydanticHooks"]
+
+
+class _Serializer:
+    """Attribute from which pydantic reads the serializer of a value whose declared type is ``Any``."""
+
+    def __get__(self, _: object, owner: type) -> SchemaSerializer:
+        from .pydantic_schema import build_serializer
+
+        return build_serializer(owner)
+
+
+class PydanticHooks:
+    """Base class of attrs classes that work as types of pydantic models and of FastAPI routes."""
+
+    __slots__ = ()
+
+    __pydantic_serializer__ = _Serializer()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from .pydantic_schema import build_core_schema
+
+        return build_core_schema(source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        from .pydantic_schema import build_json_schema
+
+        return build_json_schema(cls, schema, handler)
