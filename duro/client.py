@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
-from ._cached_attribute import cached_attribute
+from ._resource_attribute import resource_attribute
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
 from .api.client_state import ClientState, Defaults
@@ -66,7 +66,7 @@ __all__ = ["AsyncDuro"]
 R = TypeVar("R", bound=AsyncResource)
 
 
-def resource(resource_class: type[R]) -> cached_attribute[R]:
+def resource(resource_class: type[R]) -> resource_attribute[R]:
     """Declare a client attribute that holds a resource.
 
     Args:
@@ -76,12 +76,10 @@ def resource(resource_class: type[R]) -> cached_attribute[R]:
         The attribute.
     """
 
-    def create(self: AsyncDuro) -> R:
+    def create(self: AsyncDuro, _name: str) -> R:
         return resource_class(self._requester)  # pyright: ignore[reportPrivateUsage] - becomes part of the client
 
-    create.__doc__ = resource_class.__doc__
-    create.__annotations__["return"] = resource_class
-    return cached_attribute(create)
+    return resource_attribute(resource_class, create)
 
 
 class AsyncDuro:
