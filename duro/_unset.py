@@ -9,7 +9,7 @@ __all__ = ["UNSET", "Unset"]
 
 
 class Unset(enum.Enum):
-    """Type of :data:`UNSET`, which leaves a field out of a request. ``None`` sends null instead."""
+    """Type of ``UNSET``, which leaves a field out of a request. ``None`` sends null instead."""
 
     UNSET = "UNSET"
 

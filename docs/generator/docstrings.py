@@ -11,7 +11,6 @@ from typing import ForwardRef
 MAX_LINE = 100
 SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Example):$", re.MULTILINE)
 ITEM = re.compile(r"^(\*{0,2}[\w.]+): (.*)", re.DOTALL)
-ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 # The operation that ends the first line of a method's docstring.
 OPERATION = re.compile(r" \(``(\w+)``(?:, ``([A-Z]+ /\S*)``)?\)")
 
@@ -43,7 +42,7 @@ def parse(docstring: str) -> Docstring:
 
 def to_markdown(text: str) -> str:
     """Replace the markup of a docstring by the one of Markdown."""
-    return ROLE.sub(r"`\1`", text).replace("``", "`")
+    return text.replace("``", "`")
 
 
 def items(section: str) -> list[tuple[str, str]]:

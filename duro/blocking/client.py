@@ -1,4 +1,4 @@
-"""Blocking client of the Duro API: :class:`Duro`."""
+"""Blocking client of the Duro API: ``Duro``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Duro(BlockingResource[AsyncDuro]):
 
     One client serves any number of threads, and can be used in forked child
     processes. Use it in ``with``, or close it with ``close()``. The arguments
-    are those of :class:`~duro.AsyncDuro`.
+    are those of ``AsyncDuro``.
 
     Example:
         >>> with Duro(**sandbox.options) as client:

@@ -1,4 +1,4 @@
-"""Observation of calls: one log line per attempt, and the records of :func:`capture`."""
+"""Observation of calls: one log line per attempt, and the records of ``capture``."""
 
 from __future__ import annotations
 
