@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec, Self, Unpack
 from ..client import AsyncDuro
 from . import portal, resources
 from .declare import BlockingResource, blocking, blocking_resource
-from .docstrings import documented_like
+from .docstrings import documented_like, with_arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +41,13 @@ def _with_arguments_of(
     return decorate
 
 
+@with_arguments_of(AsyncDuro)
 class Duro(BlockingResource[AsyncDuro]):
     """Blocking client of the Duro API.
 
     One client serves any number of threads, and can be used in forked child
-    processes. Use it in ``with``, or close it with ``close()``. The arguments
-    are those of ``AsyncDuro``.
+    processes. Use it in ``with``, or close it with ``close()``. It has the
+    arguments, resources and methods of ``AsyncDuro``.
 
     Example:
         >>> with Duro(**sandbox.options) as client:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["blocking_docstring", "documented_like"]
+__all__ = ["blocking_docstring", "documented_like", "with_arguments_of"]
 
+C = TypeVar("C")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 # "(await client.token()).value" does not need its parentheses without "await". They may contain one more level.
@@ -49,5 +50,19 @@ def documented_like(original: object) -> Callable[[F], F]:
     def decorate(method: F) -> F:
         method.__doc__ = blocking_docstring(original.__doc__)
         return method
+
+    return decorate
+
+
+def with_arguments_of(original: type[object]) -> Callable[[type[C]], type[C]]:
+    """Return a class decorator that adds the arguments and errors of an asynchronous class, before the example."""
+
+    def decorate(blocking_class: type[C]) -> type[C]:
+        docstring = blocking_docstring(original.__doc__)
+        if docstring and blocking_class.__doc__:
+            arguments = docstring.partition("Args:\n")[2].partition("Example:\n")[0]
+            description, heading, example = blocking_class.__doc__.partition("Example:\n")
+            blocking_class.__doc__ = f"{description}Args:\n{arguments}{heading}{example}"
+        return blocking_class
 
     return decorate

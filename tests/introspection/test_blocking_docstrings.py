@@ -11,7 +11,7 @@ import sys
 import pytest
 
 import duro
-from duro.blocking.docstrings import blocking_docstring
+from duro.blocking.docstrings import blocking_docstring, with_arguments_of
 from duro.webhooks import BlockingInbox
 
 CHECKER = doctest.OutputChecker()
@@ -89,3 +89,9 @@ def test_asynchronous_code_becomes_blocking(asynchronous, blocking):
 
 def test_a_missing_docstring_stays_missing():
     assert blocking_docstring(None) is None
+
+    @with_arguments_of(type("Undocumented", (), {}))
+    class Documented:
+        """Documentation of its own."""
+
+    assert Documented.__doc__ == "Documentation of its own."

@@ -116,3 +116,12 @@ def test_a_mock_of_a_client_has_the_methods_of_the_resources():
     assert client.plans.create(name="Pro", amount=500_000, interval="month") == "plan"
     with pytest.raises(TypeError, match="missing a required argument: 'amount'"):
         client.plans.create(name="Pro", interval="month")
+
+
+def test_help_of_the_blocking_client_describes_its_arguments():
+    asynchronous, blocking = inspect.getdoc(duro.AsyncDuro), inspect.getdoc(duro.Duro)
+    for name in inspect.signature(duro.Duro).parameters:
+        assert f"    {name}: " in blocking
+    arguments = asynchronous.partition("Args:")[2].partition("Example:")[0]
+    assert arguments in blocking
+    assert blocking.index("Args:") < blocking.index("Raises:") < blocking.index("Example:")
