@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
+from ._annotations import readable_annotations
 from ._resource_attribute import resource_attribute
 from ._secrets import RedactedStr
 from ._unset import UNSET, Unset
@@ -82,6 +83,7 @@ def resource(resource_class: type[R]) -> resource_attribute[R]:
     return resource_attribute(resource_class, create)
 
 
+@readable_annotations
 class AsyncDuro:
     """Asynchronous client of the Duro API, for asyncio and trio.
 

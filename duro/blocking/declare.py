@@ -12,6 +12,7 @@ import inspect
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, get_args
 
+from .._annotations import Annotation, readable_annotations
 from .._resource_attribute import resource_attribute
 from . import portal
 from .docstrings import blocking_docstring
@@ -31,6 +32,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
+@readable_annotations
 class BlockingResource(Generic[A]):
     """Blocking form of an asynchronous object.
 
@@ -54,6 +56,7 @@ class BlockingResource(Generic[A]):
             # A derived method has the name of the asynchronous one until here.
             if isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
                 value.__module__, value.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
+        readable_annotations(cls)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -137,4 +140,5 @@ def _bind(
 
 def _returning_pages(method: Callable[..., object]) -> inspect.Signature:
     signature = inspect.signature(method)
-    return signature.replace(return_annotation=str(signature.return_annotation).replace("AsyncPages", "Pages"))
+    result = str(signature.return_annotation).replace("AsyncPages", "Pages")
+    return signature.replace(return_annotation=Annotation(result))

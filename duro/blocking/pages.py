@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._annotations import readable_annotations
 from .._unset import UNSET, Unset
 from ..api.pages import AsyncPages
 from . import portal
@@ -19,6 +20,7 @@ __all__ = ["Pages"]
 T = TypeVar("T")
 
 
+@readable_annotations
 class Pages(Generic[T]):
     """Blocking list, fetched page by page while it is iterated.
 

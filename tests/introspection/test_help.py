@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import typing
 from unittest.mock import create_autospec
 
 import pytest
@@ -125,3 +126,16 @@ def test_help_of_the_blocking_client_describes_its_arguments():
     arguments = asynchronous.partition("Args:")[2].partition("Example:")[0]
     assert arguments in blocking
     assert blocking.index("Args:") < blocking.index("Raises:") < blocking.index("Example:")
+
+
+@pytest.mark.parametrize("value", [*classes(), duro.AsyncPages, duro.Pages], ids=lambda value: value.__name__)
+def test_signatures_show_annotations_without_quotes(value):
+    for method in [value, *public_methods(value).values()]:
+        assert "'" not in str(inspect.signature(method)).replace("= 'httpx'", "")
+
+
+def test_annotations_can_be_resolved():
+    names = {"CallOptions": duro.CallOptions}
+    hints = typing.get_type_hints(duro.Duro.plans.archive, localns=names)
+    assert hints["return"] is duro.Plan
+    assert hints["plan_id"] is str
