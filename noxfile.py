@@ -190,9 +190,12 @@ def verify_types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation, with warnings and broken references as errors."""
+    """Build the documentation, with warnings and broken references as errors, and print where it is."""
     session.install("-e", ".[all]", *group("docs"))
-    session.run("sphinx-build", "-W", "-n", "--keep-going", "--quiet", "--fresh-env", "docs", "docs/_build/html")
+    session.run("python", "docs/generate_reference.py", "--check")
+    site = Path("docs/_build/html")
+    session.run("sphinx-build", "-W", "-n", "--keep-going", "--quiet", "--fresh-env", "docs", str(site))
+    session.log(f"the documentation is at {(site / 'index.html').resolve().as_uri()}")
 
 
 @nox.session

@@ -1,8 +1,27 @@
 """Python SDK for Duro: subscription billing that recovers failed payments.
 
-:class:`AsyncDuro` is the asynchronous client, :class:`Duro` the blocking one.
-Both use the same core. Every name of this package is imported at its first
-use, so that ``import duro`` costs almost nothing.
+The two clients have the same resources, methods and arguments:
+
+    import duro
+
+    with duro.Duro("sk_test_…") as client:                # blocking
+        plan = client.plans.create(name="Pro", amount=500_000, interval="month")
+
+    async with duro.AsyncDuro("sk_test_…") as client:     # asyncio and trio
+        plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+
+Without arguments, a client reads DURO_SECRET_KEY, or DURO_CLIENT_ID and
+DURO_CLIENT_SECRET.
+
+    help(duro.Duro)             arguments of a client, its resources and methods
+    help(duro.Duro.plans)       methods of a resource, with examples
+    duro.errors                 exception classes; duro.DuroError is the base class
+    duro.webhooks               verification, routing and deduplication of deliveries
+    duro.sandbox                local Duro server for tests; needs duro-sdk[sandbox]
+
+Names and modules are imported at their first use, so import duro is fast.
+
+Documentation: https://duro-sdk.readthedocs.io
 """
 
 from __future__ import annotations
@@ -11,6 +30,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import errors as errors
+    from . import sandbox as sandbox
+    from . import webhooks as webhooks
+
     # For type checkers. "A as A" marks a name as public; a test keeps these imports equal to the mapping below.
     from ._idempotency import derive_key as derive_key
     from ._secrets import Secret as Secret
@@ -164,12 +187,16 @@ _PUBLIC_NAMES = {
     "http.transport": "RequestNotSentError ResponseLostError ResponseTooLargeError Transport",
 }
 _MODULES = {name: module for module, names in _PUBLIC_NAMES.items() for name in names.split()}
+_SUBMODULES = ("errors", "sandbox", "webhooks")
 
 if not TYPE_CHECKING:
     # Type checkers cannot read a computed list, and would accept every name for the sake of "__getattr__".
     __all__ = [name for name in _MODULES if name != "__version__"]
 
     def __getattr__(name: str) -> Any:
+        if name in _SUBMODULES:
+            # The import sets the attribute.
+            return import_module(f".{name}", __name__)
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
@@ -179,4 +206,4 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    return sorted({*_MODULES, *_SUBMODULES})

@@ -9,7 +9,7 @@ __all__ = ["UNSET", "Unset"]
 
 
 class Unset(enum.Enum):
-    """Type of :data:`UNSET`, which leaves an argument out of a request.
+    """Type of ``UNSET``, which leaves an argument out of a request.
 
     ``None`` does the same, except where the API accepts null. ``None`` sends null there.
     """

@@ -1,9 +1,10 @@
-"""Asynchronous client of the Duro API: :class:`AsyncDuro`."""
+"""Asynchronous client of the Duro API: ``AsyncDuro``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from ._annotations import readable_annotations
 from ._base_url import resolve_base_url
 from ._log_output import configure_log_output
 from ._misuse import unsupported
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncDuro"]
 
 
+@readable_annotations
 class AsyncDuro:
     """Asynchronous client of the Duro API, for asyncio and trio.
 
@@ -77,7 +79,7 @@ class AsyncDuro:
 
     Args:
         credential: Credential of the calls: a secret key (``sk_…``) as a
-            string, or a credential object such as :class:`~duro.SecretKey`.
+            string, or a credential object such as ``SecretKey``.
             Default: the environment (``DURO_SECRET_KEY``, or ``DURO_CLIENT_ID``
             and ``DURO_CLIENT_SECRET``).
         secret_key: Secret key (``sk_…``), in place of ``credential``.
@@ -91,7 +93,7 @@ class AsyncDuro:
         timeout: Deadline of a call in seconds, all attempts and the token
             exchange included. Default: 30.
         retries: Number of retries of a call, or a
-            :class:`~duro.RetryPolicy`. Default: 3.
+            ``RetryPolicy``. Default: 3.
         max_connections: Maximum number of connections per event loop. Default: 100.
         max_response_bytes: Maximum size of a response in bytes, compressed
             and decompressed. Default: 16 MiB. A larger response is not read
@@ -99,7 +101,7 @@ class AsyncDuro:
         max_oauth_clients: Maximum number of OAuth clients whose tokens are cached,
             for calls with ``credential=``. Default: 256.
         transport: HTTP transport: ``"httpx"`` (default), an
-            ``httpx.AsyncClient``, any :class:`~duro.Transport`, or a function
+            ``httpx.AsyncClient``, any ``Transport``, or a function
             that creates one of these. The function is called once per event
             loop and process. Token exchanges are sent through it, too.
         ssl_context: TLS context, for example for a private certificate
@@ -192,7 +194,7 @@ class AsyncDuro:
         """Return the cached access token; exchange the credential if no valid token is cached (``oauthToken``).
 
         Args:
-            **options: Per-call options; see :class:`~duro.CallOptions`.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             A valid token.
@@ -226,7 +228,7 @@ class AsyncDuro:
             path: Path with its leading slash, percent-encoded where necessary.
             params: Parameters of the query string.
             json: Request body, any JSON value. If left out, the request has an empty body.
-            **options: Per-call options; see :class:`~duro.CallOptions`.
+            **options: Per-call options; see ``CallOptions``.
 
         Returns:
             The response body as plain data, ``None`` if it is empty.

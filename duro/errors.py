@@ -2,7 +2,7 @@
 
 Each message states the problem and then how to fix it. No error contains a
 secret. Response bodies that may contain one are not kept, and text from a
-server is passed through :func:`redact` first.
+server is passed through ``redact`` first.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class OutcomeUnknownError(TransportError):
     or a 408. It is safe to repeat the call with
     ``idempotency_key=error.idempotency_key``. The API then returns the first
     response if the write was processed, and processes the write if not. If the
-    response could not be decoded, ``__cause__`` is the :class:`DecodingError`.
+    response could not be decoded, ``__cause__`` is the ``DecodingError``.
     """
 
 
@@ -253,11 +253,11 @@ class RateLimitError(APIError, status=429):
 
 
 class InternalServerError(APIError):
-    """Server error (any 5xx). A write raises it only for a 500 or 503 of the API, else :class:`OutcomeUnknownError`."""
+    """Server error (any 5xx). A write raises it only for a 500 or 503 of the API, else ``OutcomeUnknownError``."""
 
 
 class DecodingError(DuroError):
-    """Response to a read that breaks the contract. For a write, it is the cause of an :class:`OutcomeUnknownError`.
+    """Response to a read that breaks the contract. For a write, it is the cause of an ``OutcomeUnknownError``.
 
     Attributes:
         path: Path of the invalid value, such as ``$.items[3].amount``.

@@ -18,11 +18,11 @@ def names_for_type_checkers():
 
 
 def test_type_checkers_and_python_import_the_same_names():
-    assert names_for_type_checkers() == duro._MODULES
+    assert names_for_type_checkers() == {**duro._MODULES, **dict.fromkeys(duro._SUBMODULES)}
 
 
-def test_star_import_has_every_name_but_the_version():
-    assert set(duro.__all__) == set(names_for_type_checkers()) - {"__version__"}
+def test_star_import_has_every_name_but_the_version_and_the_submodules():
+    assert set(duro.__all__) == set(names_for_type_checkers()) - {"__version__", *duro._SUBMODULES}
     assert set(duro.__all__) < set(dir(duro))
 
 

@@ -37,6 +37,8 @@ NEGATED_NOUN = re.compile(
     r"|costs?|leaves?|keeps?|sees?|gets?)\s+(?:no|none|nobody|nothing)\b",
     re.IGNORECASE,
 )
+# help() shows the text as it is.
+SPHINX_ROLE = re.compile(r":[a-z]+:`[^`]*`")
 # A line of Args or Attributes: the name, a colon and the first word.
 ITEM = re.compile(r"^\s+\*{0,2}\w+: (\w+)", re.MULTILINE)
 
@@ -95,6 +97,10 @@ def test_item_of_a_docstring_does_not_begin_with_a_question_word():
         for item in ITEM.finditer(docstring)
         if item[1].lower() in QUESTION_WORDS
     )
+
+
+def test_docstring_has_no_sphinx_role():
+    report(f"{place}: {role[0]}" for place, text in find_docstrings() if (role := SPHINX_ROLE.search(text)))
 
 
 def test_nouns_are_rarely_negated():

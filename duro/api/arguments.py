@@ -175,7 +175,7 @@ def wrap_secrets(**values: str | Unset | None) -> dict[str, object]:
 
 
 def check_secrets(**values: object) -> dict[str, object]:
-    """Check that arguments, wrapped by :func:`wrap_secrets`, are strings that are not blank.
+    """Check that arguments, wrapped by ``wrap_secrets``, are strings that are not blank.
 
     Raises:
         InvalidArgumentError: One is not a string, or is blank.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from attrs import Factory, field, frozen
 
+from .._annotations import readable_annotations
 from .._misuse import unsupported
 from .._nearest_names import hinting_getattr
 from .._unset import Unset
@@ -135,6 +136,7 @@ def _cursor_error(problem: str) -> DecodingError:
     return DecodingError(f"the response breaks the contract at $.nextCursor: {problem}", path="$.nextCursor", body=b"")
 
 
+@readable_annotations
 class AsyncPages(Generic[T]):
     """List that is fetched page by page during iteration.
 

@@ -171,7 +171,7 @@ class Requester:
         """Execute an invocation and read the response body.
 
         Args:
-            invocation: Invocation, created by :meth:`prepare`.
+            invocation: Invocation, created by ``prepare``.
             read: Function that decodes the response body.
 
         Returns:

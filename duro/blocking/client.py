@@ -1,4 +1,4 @@
-"""Blocking client of the Duro API: :class:`Duro`."""
+"""Blocking client of the Duro API: ``Duro``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..api.argument_errors import explains_arguments
 from ..client import AsyncDuro
 from . import portal, resources
 from .declare import BlockingResource, blocking, blocking_resource
+from .docstrings import documented_like, with_arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,13 @@ def _with_arguments_of(
     return decorate
 
 
+@with_arguments_of(AsyncDuro)
 class Duro(BlockingResource[AsyncDuro]):
     """Blocking client of the Duro API.
 
     One client serves any number of threads, and can be used in forked child
-    processes. Use it in ``with``, or close it with ``close()``. The arguments
-    are those of :class:`~duro.AsyncDuro`.
+    processes. Use it in ``with``, or close it with ``close()``. It has the
+    arguments, resources and methods of ``AsyncDuro``.
 
     Example:
         >>> with Duro(**sandbox.options) as client:
@@ -62,45 +64,43 @@ class Duro(BlockingResource[AsyncDuro]):
     def __init__(self, asynchronous: AsyncDuro) -> None:
         super().__init__(asynchronous)
 
-    oauth = blocking_resource(AsyncDuro.oauth, resources.OAuth)
-    plans = blocking_resource(AsyncDuro.plans, resources.Plans)
-    promo_codes = blocking_resource(AsyncDuro.promo_codes, resources.PromoCodes)
-    payment_links = blocking_resource(AsyncDuro.payment_links, resources.PaymentLinks)
-    customers = blocking_resource(AsyncDuro.customers, resources.Customers)
-    transactions = blocking_resource(AsyncDuro.transactions, resources.Transactions)
-    subscriptions = blocking_resource(AsyncDuro.subscriptions, resources.Subscriptions)
-    invoices = blocking_resource(AsyncDuro.invoices, resources.Invoices)
-    settings = blocking_resource(AsyncDuro.settings, resources.Settings)
-    analytics = blocking_resource(AsyncDuro.analytics, resources.Analytics)
-    checkout = blocking_resource(AsyncDuro.checkout, resources.Checkout)
-    events = blocking_resource(AsyncDuro.events, resources.Events)
-    customer_checkout = blocking_resource(AsyncDuro.customer_checkout, resources.CustomerCheckout)
-    customer_identity = blocking_resource(AsyncDuro.customer_identity, resources.CustomerIdentity)
-    customer_portal = blocking_resource(AsyncDuro.customer_portal, resources.CustomerPortal)
+    oauth = blocking_resource(resources.OAuth)
+    plans = blocking_resource(resources.Plans)
+    promo_codes = blocking_resource(resources.PromoCodes)
+    payment_links = blocking_resource(resources.PaymentLinks)
+    customers = blocking_resource(resources.Customers)
+    transactions = blocking_resource(resources.Transactions)
+    subscriptions = blocking_resource(resources.Subscriptions)
+    invoices = blocking_resource(resources.Invoices)
+    settings = blocking_resource(resources.Settings)
+    analytics = blocking_resource(resources.Analytics)
+    checkout = blocking_resource(resources.Checkout)
+    events = blocking_resource(resources.Events)
+    customer_checkout = blocking_resource(resources.CustomerCheckout)
+    customer_identity = blocking_resource(resources.CustomerIdentity)
+    customer_portal = blocking_resource(resources.CustomerPortal)
 
     token = blocking(AsyncDuro.token)
     request = blocking(AsyncDuro.request)
 
-    def close(self) -> None:  # noqa: D102 - AsyncDuro's docstring, set below
+    @documented_like(AsyncDuro.aclose)
+    def close(self) -> None:  # noqa: D102 - derived
         # Not at the end of the program, and not for a client that was never used: there are no connections to close.
-        portal.run_if_started(self.asynchronous.aclose)
-        self.asynchronous._requester.state.pipeline.reject_calls()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        portal.run_if_started(self._asynchronous.aclose)
+        self._asynchronous._requester.state.pipeline.reject_calls()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
-    update_wrapper(close, AsyncDuro.aclose)
-
-    def with_options(self, **options: Unpack[ClientOptions]) -> Self:  # noqa: D102 - AsyncDuro's docstring, set below
+    @documented_like(AsyncDuro.with_options)
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:  # noqa: D102 - derived
         copy = object.__new__(type(self))
-        copy.asynchronous = self.asynchronous.with_options(**options)
+        copy._asynchronous = self._asynchronous.with_options(**options)
         return copy
-
-    with_options.__doc__ = AsyncDuro.with_options.__doc__
 
     if not TYPE_CHECKING:
         __getattr__ = hinting_getattr("client")
         __aenter__ = __aexit__ = unsupported("is blocking; write 'with', or use AsyncDuro")
 
     def __enter__(self) -> Self:
-        self.asynchronous.check_open()
+        self._asynchronous.check_open()
         return self
 
     def __exit__(
@@ -112,7 +112,7 @@ class Duro(BlockingResource[AsyncDuro]):
         raise TypeError("a Duro client cannot be pickled; create one in each process")
 
     def __repr__(self) -> str:
-        if "asynchronous" not in self.__dict__:
+        if "_asynchronous" not in self.__dict__:
             # A traceback with local variables calls this even if the constructor failed.
             return f"<{type(self).__name__} (not initialized)>"
-        return repr(self.asynchronous).replace("Async", "", 1)
+        return repr(self._asynchronous).replace("Async", "", 1)

@@ -1,21 +1,23 @@
 """Declarations of blocking attributes, derived from asynchronous ones.
 
 A declaration names the asynchronous method or resource and nothing else. The
-arguments, result and docstring are those of the asynchronous original, at run
-time and for type checkers.
+arguments and the result are those of the asynchronous original, at run time
+and for type checkers. The docstring is derived from its docstring.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, get_args, overload
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, get_args
 
-from .._cached_attribute import cached_attribute
+from .._annotations import Annotation, readable_annotations
 from .._nearest_names import hinting_getattr
+from .._resource_attribute import resource_attribute
 from ..api.argument_errors import call_of, explain_binding_error
 from . import portal
+from .docstrings import blocking_docstring
 from .pages import Pages
 
 if TYPE_CHECKING:
@@ -23,15 +25,16 @@ if TYPE_CHECKING:
 
     from ..api.pages import AsyncPages
 
-__all__ = ["BlockingResource", "blocking", "blocking_pages", "blocking_resource"]
+__all__ = ["BlockingResource", "blocking", "blocking_pages", "blocking_resource", "unwrap"]
 
 A = TypeVar("A")
-B = TypeVar("B")
+B = TypeVar("B", bound="BlockingResource[Any]")
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
 
+@readable_annotations
 class BlockingResource(Generic[A]):
     """Blocking form of an asynchronous object.
 
@@ -39,20 +42,23 @@ class BlockingResource(Generic[A]):
     ``AsyncPlans`` in ``class Plans(BlockingResource[AsyncPlans])``.
 
     Args:
-        asynchronous: Object that does the work.
-
-    Attributes:
-        asynchronous: The same object. Call its methods only in the portal's event loop.
+        asynchronous: Object that does the work. Its methods run in the portal's event loop.
     """
 
     def __init__(self, asynchronous: A) -> None:
-        self.asynchronous = asynchronous
+        self._asynchronous = asynchronous
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if cls.__doc__ is None:
             bases: tuple[object, ...] = getattr(cls, "__orig_bases__", ())
-            cls.__doc__ = next((each.__doc__ for base in bases for each in get_args(base)), None)
+            original = next((each.__doc__ for base in bases for each in get_args(base)), None)
+            cls.__doc__ = blocking_docstring(original)
+        for name, value in vars(cls).items():
+            # A derived method has the name of the asynchronous one until here.
+            if isinstance(value, FunctionType) and hasattr(value, "__wrapped__"):
+                value.__module__, value.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
+        readable_annotations(cls)
 
     if not TYPE_CHECKING:
         __getattr__ = hinting_getattr()
@@ -61,79 +67,74 @@ class BlockingResource(Generic[A]):
         return f"<{type(self).__name__}>"
 
 
-class blocking(Generic[A, P, R]):  # noqa: N801 - used as a declaration, like property
-    """Blocking form of an asynchronous method.
+def unwrap(resource: BlockingResource[A]) -> A:
+    """Return the asynchronous object of a blocking one."""
+    return resource._asynchronous  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the class is above
+
+
+def blocking(
+    method: Callable[Concatenate[A, P], Awaitable[R]],
+) -> Callable[Concatenate[BlockingResource[A], P], R]:
+    """Declare the blocking form of an asynchronous method.
 
     Args:
         method: Asynchronous method, for example ``AsyncPlans.create``.
+
+    Returns:
+        The blocking method.
     """
 
-    def __init__(self, method: Callable[Concatenate[A, P], Awaitable[R]]) -> None:
-        @functools.wraps(method)
-        def call(self: BlockingResource[A], *args: P.args, **kwargs: P.kwargs) -> R:
-            invoke = _bind(method, self.asynchronous, args, kwargs)
-            # Secrets among the arguments must not be in a traceback that shows local variables.
-            del args, kwargs
-            return portal.run(invoke)
+    @functools.wraps(method)
+    def call(self: BlockingResource[A], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        invoke = _bind(method, unwrap(self), args, kwargs)
+        # Secrets among the arguments must not be in a traceback that shows local variables.
+        del args, kwargs
+        return portal.run(invoke)
 
-        self.__wrapped__ = call
-        self.__doc__ = method.__doc__
-
-    @overload
-    def __get__(self, instance: None, owner: type[object]) -> Self: ...
-    @overload
-    def __get__(self, instance: BlockingResource[A], owner: type[object]) -> Callable[P, R]: ...
-    def __get__(self, instance: BlockingResource[A] | None, owner: type[object]) -> Self | Callable[P, R]:
-        return self if instance is None else MethodType(self.__wrapped__, instance)
+    call.__doc__ = blocking_docstring(method.__doc__)
+    return call
 
 
-class blocking_pages(Generic[A, P, T]):  # noqa: N801 - used as a declaration, like property
-    """Blocking form of a method that returns pages.
+def blocking_pages(
+    method: Callable[Concatenate[A, P], AsyncPages[T]],
+) -> Callable[Concatenate[BlockingResource[A], P], Pages[T]]:
+    """Declare the blocking form of a method that returns pages.
 
     Args:
         method: Asynchronous method, for example ``AsyncPlans.list``.
+
+    Returns:
+        The blocking method.
     """
 
-    def __init__(self, method: Callable[Concatenate[A, P], AsyncPages[T]]) -> None:
-        @functools.wraps(method)
-        def call(self: BlockingResource[A], *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
-            invoke = _bind(method, self.asynchronous, args, kwargs)
-            # The same reason as above.
-            del args, kwargs
-            return Pages(invoke())
+    @functools.wraps(method)
+    def call(self: BlockingResource[A], /, *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
+        invoke = _bind(method, unwrap(self), args, kwargs)
+        # The same reason as above.
+        del args, kwargs
+        return Pages(invoke())
 
-        declared: Any = call
-        declared.__signature__ = _returning_pages(method)
-        self.__wrapped__ = call
-        self.__doc__ = method.__doc__
-
-    @overload
-    def __get__(self, instance: None, owner: type[object]) -> Self: ...
-    @overload
-    def __get__(self, instance: BlockingResource[A], owner: type[object]) -> Callable[P, Pages[T]]: ...
-    def __get__(self, instance: BlockingResource[A] | None, owner: type[object]) -> Self | Callable[P, Pages[T]]:
-        return self if instance is None else MethodType(self.__wrapped__, instance)
+    declared: Any = call
+    declared.__doc__ = blocking_docstring(method.__doc__)
+    declared.__signature__ = _returning_pages(method)
+    return call
 
 
-def blocking_resource(attribute: cached_attribute[A], blocking_class: Callable[[A], B]) -> cached_attribute[B]:
+def blocking_resource(blocking_class: type[B]) -> resource_attribute[B]:
     """Declare the blocking form of a client attribute that holds a resource.
 
     Args:
-        attribute: Attribute of the asynchronous client, for example ``AsyncDuro.plans``.
         blocking_class: Class of the blocking resource, created at the first use.
 
     Returns:
-        The attribute, with the docstring of the asynchronous one.
+        The attribute. It has the name of the asynchronous client's attribute.
     """
 
-    def create(self: BlockingResource[Any]) -> B:
+    def create(client: BlockingResource[Any], name: str) -> B:
         # By its name, so that the asynchronous client caches its resource too.
-        asynchronous: A = getattr(self.asynchronous, str(attribute.attrname))
-        return blocking_class(asynchronous)
+        return blocking_class(getattr(unwrap(client), name))
 
-    create.__doc__ = attribute.__doc__
-    create.__annotations__["return"] = blocking_class
-    return cached_attribute(create)
+    return resource_attribute(blocking_class, create)
 
 
 def _bind(
@@ -160,4 +161,5 @@ def _bind(
 
 def _returning_pages(method: Callable[..., object]) -> inspect.Signature:
     signature = inspect.signature(method)
-    return signature.replace(return_annotation=str(signature.return_annotation).replace("AsyncPages", "Pages"))
+    result = str(signature.return_annotation).replace("AsyncPages", "Pages")
+    return signature.replace(return_annotation=Annotation(result))

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._annotations import readable_annotations
 from .._misuse import unsupported
 from .._nearest_names import hinting_getattr
 from ..api.pages import AsyncPages
 from . import portal
+from .docstrings import documented_like
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .._unset import Unset
     from ..api.pages import Page
 
 __all__ = ["Pages"]
 
-F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
 
 
-def _documented(method: F) -> F:
-    """Copy the docstring of the method of the same name from ``AsyncPages``."""
-    method.__doc__ = getattr(AsyncPages, method.__name__).__doc__
-    return method
-
-
+@readable_annotations
 class Pages(Generic[T]):
     """Blocking list, fetched page by page while it is iterated.
 
@@ -37,13 +33,13 @@ class Pages(Generic[T]):
         pages: Asynchronous pages that do the work.
     """
 
-    # ruff: noqa: D102 - the docstrings are those of AsyncPages
+    # ruff: noqa: D102 - the docstrings are derived from those of AsyncPages
 
     def __init__(self, pages: AsyncPages[T]) -> None:
         self._pages = pages
 
     @property
-    @_documented
+    @documented_like(AsyncPages[Any].cursor)
     def cursor(self) -> str | None:
         return self._pages.cursor
 
@@ -51,22 +47,22 @@ class Pages(Generic[T]):
         for page in self.by_page():
             yield from page.items
 
-    @_documented
+    @documented_like(AsyncPages[Any].prefetch)
     def prefetch(self) -> Pages[T]:
         return Pages(self._pages.prefetch())
 
-    @_documented
+    @documented_like(AsyncPages[Any].by_page)
     def by_page(self) -> Iterator[Page[T]]:
         # Each page crosses the portal by itself. An asynchronous generator would have to be finalized in the portal.
         walk = self._pages.iterate()
         while (page := portal.run(walk.next_page)) is not None:
             yield page
 
-    @_documented
+    @documented_like(AsyncPages[Any].page)
     def page(self) -> Page[T]:
         return portal.run(self._pages.page)
 
-    @_documented
+    @documented_like(AsyncPages[Any].collect)
     def collect(self, *, limit: int | Unset | None = None) -> list[T]:
         return portal.run(lambda: self._pages.collect(limit=limit))
 

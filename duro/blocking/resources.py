@@ -1,6 +1,6 @@
 """Blocking resources: one declaration per operation.
 
-The docstrings are those of the asynchronous classes; see :class:`BlockingResource`.
+The docstrings are derived from those of the asynchronous classes; see ``BlockingResource``.
 """
 # ruff: noqa: D101 - for this reason
 

@@ -1,4 +1,4 @@
-"""Records of calls: `capture`."""
+"""Records of calls: ``capture``."""
 
 from __future__ import annotations
 

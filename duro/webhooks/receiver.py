@@ -72,7 +72,7 @@ BODY_TOO_LARGE: Final = _error_response(
 
 
 class _BaseReceiver:
-    """Arguments and verification that both receivers share; see :class:`Receiver`."""
+    """Arguments and verification that both receivers share; see ``Receiver``."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class Receiver(_BaseReceiver):
 
 
 class BlockingReceiver(_BaseReceiver):
-    """Receiver of deliveries for blocking code; same arguments as :class:`Receiver`.
+    """Receiver of deliveries for blocking code; same arguments as ``Receiver``.
 
     A plain handler runs in the thread of the request, an async one in the portal.
     """

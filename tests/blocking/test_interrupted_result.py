@@ -69,7 +69,7 @@ async def lose_response(request):
 
 def interrupt_at_each_step(caplog, client):
     """Make a write for each step, and interrupt it there. Return the outcomes, and the one without an interrupt."""
-    transport = client.asynchronous._requester.state.pipeline._open_transport.__self__._source
+    transport = client._asynchronous._requester.state.pipeline._open_transport.__self__._source
     interrupted = []
     while True:
         caplog.clear()

@@ -414,7 +414,7 @@ def test_copy_shares_connections_and_overrides_options(make_client):
     assert type(copied) is type(client)
     copied.request("GET", "/v1/x")
     client.request("GET", "/v1/x")
-    first, second = client.asynchronous._requester.state.pipeline._open_transport.__self__._source.requests
+    first, second = client._asynchronous._requester.state.pipeline._open_transport.__self__._source.requests
     assert first.headers.get("x-trace") == "1"
     assert second.headers.get("x-trace") is None
 

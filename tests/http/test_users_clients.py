@@ -282,7 +282,7 @@ class TestFactory:
         client.request("GET", "/v1/things")
 
         async def call():
-            await client.asynchronous.request("GET", "/v1/things")
+            await client._asynchronous.request("GET", "/v1/things")
 
         asyncio.run(call())
         client.close()

@@ -84,3 +84,28 @@ def test_an_unknown_name_is_an_attribute_error(run_python):
     finished = run_python("import duro; duro.Unknown")
     assert finished.returncode == 1
     assert "AttributeError: module 'duro' has no attribute 'Unknown'" in finished.stderr
+
+
+def test_submodules_are_imported_at_their_first_use(run_python):
+    finished = run_python("""
+import sys, duro
+submodules = ["errors", "sandbox", "webhooks"]
+print([f"duro.{name}" in sys.modules for name in submodules])
+print(duro.errors.APIError is duro.APIError, duro.webhooks.Webhook, duro.sandbox.Sandbox)
+""")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines() == [
+        "[False, False, False]",
+        "True <class 'duro.webhooks.webhook.Webhook'> <class 'duro.sandbox.sandbox.Sandbox'>",
+    ]
+
+
+def test_star_import_does_not_import_the_sandbox_or_the_webhooks(run_python):
+    finished = run_python("""
+import sys
+from duro import *
+print(AsyncDuro.__name__, Duro.__name__, "sandbox" in globals())
+print(*sorted({"duro.sandbox", "duro.webhooks", "starlette", "jinja2", "uvicorn"} & set(sys.modules)))
+""")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines() == ["AsyncDuro Duro False", ""]

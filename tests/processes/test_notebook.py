@@ -45,7 +45,7 @@ def test_a_blocking_call_works_in_a_notebook_cell_that_awaits(raw_server, run_pr
         f"from duro import AsyncDuro, Duro; client = Duro('sk_test_1', base_url={sys.argv[1]!r})",
         "import asyncio; await asyncio.sleep(0); print(client.request('GET', '/v1/awaiting')['path'])",
         "print(client.request('GET', '/v1/plain')['path'])",
-        "awaited = AsyncDuro('sk_test_1', base_url=client.asynchronous._requester.state.pipeline.base_url)",
+        "awaited = AsyncDuro('sk_test_1', base_url=client._asynchronous._requester.state.pipeline.base_url)",
         "print((await awaited.request('GET', '/v1/awaited'))['path']); await awaited.aclose(); client.close()",
     ):
         shell.run_cell(cell).raise_error()

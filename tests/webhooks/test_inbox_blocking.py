@@ -8,6 +8,7 @@ import threading
 import anyio
 import pytest
 
+from duro.blocking.docstrings import blocking_docstring
 from duro.webhooks import BlockingInbox, ClaimStatus, Inbox, MemoryInbox
 
 
@@ -65,7 +66,8 @@ def test_blocking_twin_has_the_same_signature_and_docstring(name):
     assert inspect.signature(getattr(BlockingInbox(MemoryInbox()), name)) == without_self(
         signature.replace(return_annotation=annotation)
     )
-    assert twin.__doc__ == method.__doc__
+    with_blocking_inbox = blocking_docstring(method.__doc__).replace("MemoryInbox()", "BlockingInbox(MemoryInbox())")
+    assert twin.__doc__ == with_blocking_inbox.replace("import Event", "import BlockingInbox, Event")
 
 
 def test_blocking_twins_are_all_of_the_inbox():

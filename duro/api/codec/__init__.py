@@ -1,4 +1,4 @@
-"""JSON codec of the API: :func:`decode` reads responses into models, :func:`encode` writes request bodies.
+"""JSON codec of the API: ``decode`` reads responses into models, ``encode`` writes request bodies.
 
 - ``strict_json`` parses JSON by RFC 8259, with limits on depth and numbers.
 - ``converter`` builds the cattrs converters: exact types, camelCase names, unknown fields kept.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ..._cached_attribute import cached_attribute
+from ..._annotations import readable_annotations
 from ..._nearest_names import hinting_getattr
+from ..._resource_attribute import resource_attribute
 
 if TYPE_CHECKING:
     from ..requester import Requester
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncResource", "resource"]
 
 
+@readable_annotations
 class AsyncResource:
     """Base class of resources. A resource has the operations of one tag of the contract.
 
@@ -22,6 +24,10 @@ class AsyncResource:
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        readable_annotations(cls)
 
     if not TYPE_CHECKING:
         __getattr__ = hinting_getattr()
@@ -37,7 +43,7 @@ class _HasRequester(Protocol):
     _requester: Requester
 
 
-def resource(resource_class: type[R]) -> cached_attribute[R]:
+def resource(resource_class: type[R]) -> resource_attribute[R]:
     """Declare a client attribute that holds a resource.
 
     Args:
@@ -47,9 +53,7 @@ def resource(resource_class: type[R]) -> cached_attribute[R]:
         The attribute.
     """
 
-    def create(self: _HasRequester) -> R:
-        return resource_class(self._requester)  # pyright: ignore[reportPrivateUsage] - becomes part of the client
+    def create(client: _HasRequester, _name: str) -> R:
+        return resource_class(client._requester)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - its client
 
-    create.__doc__ = resource_class.__doc__
-    create.__annotations__["return"] = resource_class
-    return cached_attribute(create)
+    return resource_attribute(resource_class, create)

@@ -51,7 +51,7 @@ class Transport(Protocol):
     """Sender of requests for one event loop.
 
     A transport follows no redirects and does not retry. It raises
-    :class:`RequestNotSentError` or :class:`ResponseLostError` without a
+    ``RequestNotSentError`` or ``ResponseLostError`` without a
     complete response. It loads at most ``max_response_bytes`` into memory.
     """
 

@@ -25,7 +25,7 @@ class ApiOperation:
     Attributes:
         method: HTTP method.
         path: Path, with parameters in Starlette's notation.
-        handler: Function that returns the body of the response or raises :class:`ApiError`.
+        handler: Function that returns the body of the response or raises ``ApiError``.
         status: HTTP status of a success.
         audience: Group of callers. It determines the credential.
         is_idempotent: Whether an ``Idempotency-Key`` is honoured. It never is for GET.

@@ -51,7 +51,7 @@ def send_code(db: sqlite3.Connection, identifier: str, channel: str, recipient: 
     Args:
         db: Open transaction.
         identifier: Id of the new row.
-        channel: :data:`WHATSAPP` or :data:`EMAIL`.
+        channel: ``WHATSAPP`` or ``EMAIL``.
         recipient: Phone number or e-mail address.
         now: Sandbox time.
 

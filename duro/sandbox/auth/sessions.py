@@ -26,7 +26,7 @@ def open_session(db: sqlite3.Connection, audience: Audience, person_id: str, now
 
     Args:
         db: Open transaction.
-        audience: :attr:`Audience.IDENTITY` or :attr:`Audience.PORTAL`.
+        audience: ``Audience.IDENTITY`` or ``Audience.PORTAL``.
         person_id: Id of the identity or portal account.
         now: Sandbox time.
 
@@ -47,7 +47,7 @@ def find_person(db: sqlite3.Connection, audience: Audience, token: str, now: dat
 
     Args:
         db: Open transaction.
-        audience: :attr:`Audience.IDENTITY` or :attr:`Audience.PORTAL`.
+        audience: ``Audience.IDENTITY`` or ``Audience.PORTAL``.
         token: Session token from the request.
         now: Sandbox time.
 

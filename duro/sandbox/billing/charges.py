@@ -24,7 +24,7 @@ def charge_invoice(
     Args:
         uow: Unit of work.
         invoice: Open invoice.
-        rail: One of :data:`RAILS`.
+        rail: One of ``RAILS``.
         idempotency_key: Key of the charge. The default is the key of the request.
     """
     attempt = {

@@ -24,7 +24,7 @@ def add_intervals(start: datetime, interval: str, count: int) -> datetime:
 
     Args:
         start: Start of the period.
-        interval: One of :data:`INTERVALS`.
+        interval: One of ``INTERVALS``.
         count: Number of intervals.
 
     Returns:
@@ -49,7 +49,7 @@ def next_period_end(start: datetime, anchor: datetime, interval: str, count: int
     Args:
         start: Start of the period: the end of the previous one.
         anchor: Start of the first paid period.
-        interval: One of :data:`INTERVALS`.
+        interval: One of ``INTERVALS``.
         count: Number of intervals in a period.
 
     Example:

@@ -128,7 +128,7 @@ class Outbox:
         """Return the seconds until the next delivery becomes due. Return ``None`` if none is scheduled.
 
         Args:
-            now: Sandbox time that was passed to :meth:`due`. With a later time, a delivery that became due between
+            now: Sandbox time that was passed to ``due``. With a later time, a delivery that became due between
                 the two calls would be missing from both results.
         """
         with self._store.transaction() as db:
@@ -169,7 +169,7 @@ class Outbox:
             )
 
     def notify_waiters(self) -> None:
-        """Wake the threads in :meth:`wait`, so that they check again."""
+        """Wake the threads in ``wait``, so that they check again."""
         with self._changed:
             self._changed.notify_all()
 

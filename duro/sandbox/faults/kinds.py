@@ -1,6 +1,6 @@
 """Fault kinds: one frozen class each, with its options and its effect on a request.
 
-Kinds do not use ASGI. They act through a :class:`~duro.sandbox.faults.faulty_request.FaultyRequest`. It can process the
+Kinds do not use ASGI. They act through a ``FaultyRequest``. It can process the
 request, discard it, send a response, or act on the connection.
 """
 

@@ -1,6 +1,6 @@
 """Fault rules: which requests a fault applies to, how often, and in which order.
 
-:mod:`.kinds` defines what a fault does to a request.
+``kinds`` defines what a fault does to a request.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class BodyLimitMiddleware:
     Faults are outside of it. They read no more than the limit on their own.
 
     Args:
-        application: ASGI application that converts an :class:`ApiError` to a response.
+        application: ASGI application that converts an ``ApiError`` to a response.
     """
 
     def __init__(self, application: ASGIApp) -> None:

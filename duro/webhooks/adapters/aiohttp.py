@@ -35,7 +35,7 @@ class WebhookEndpoint:
         handler: Function of one event, plain or async, or ``router.dispatch``.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
         acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
-            :mod:`duro.webhooks.adapters`.
+            ``duro.webhooks.adapters``.
 
     Raises:
         ConfigurationError: An argument has the wrong type or value.

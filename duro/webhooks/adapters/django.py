@@ -38,7 +38,7 @@ def webhook_view(
         webhook: Webhook that verifies the deliveries.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
         acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
-            :mod:`duro.webhooks.adapters`.
+            ``duro.webhooks.adapters``.
 
     Returns:
         Decorator that returns the view, for ``path("webhooks/duro", view)``.

@@ -25,7 +25,7 @@ def verified_event(webhook: Webhook) -> EventDependency:
     """Create a dependency that provides the verified event of a delivery (``receiveEvent``).
 
     The dependency does not drop repeats. Use an inbox in the path function, or
-    :func:`~duro.webhooks.adapters.starlette.webhook_endpoint`.
+    ``webhook_endpoint``.
 
     Args:
         webhook: Webhook that verifies the deliveries.

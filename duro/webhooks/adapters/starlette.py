@@ -1,4 +1,4 @@
-"""Webhook endpoint for Starlette and FastAPI; see also :mod:`duro.webhooks.adapters.fastapi`."""
+"""Webhook endpoint for Starlette and FastAPI; see also ``duro.webhooks.adapters.fastapi``."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -34,7 +34,7 @@ def webhook_endpoint(
         handler: Function of one event, plain or async, or ``router.dispatch``.
         inbox: Record of handled events. Default: a new ``MemoryInbox``.
         acknowledge: ``"late"`` to respond after the handler, ``"early"`` to respond before it; see
-            :mod:`duro.webhooks.adapters`.
+            ``duro.webhooks.adapters``.
 
     Returns:
         Endpoint for ``Route("/webhooks/duro", endpoint, methods=["POST"])``.

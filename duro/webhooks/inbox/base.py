@@ -144,7 +144,7 @@ class Inbox(ABC):
     async def accept(self, event: Event) -> bool:
         """Record an event as handled before it is handled.
 
-        If handling it fails, call :meth:`forget`; :meth:`claim` does both itself.
+        If handling it fails, call ``forget``; ``claim`` does both itself.
 
         Args:
             event: Event to record.

@@ -8,7 +8,8 @@ from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from ...blocking import portal
-from ...blocking.declare import BlockingResource, blocking
+from ...blocking.declare import BlockingResource, blocking, unwrap
+from ...blocking.docstrings import blocking_docstring
 from .base import Inbox
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _blocking_block(
 
     @contextmanager
     def block(self: BlockingInbox, /, *args: P.args, **kwargs: P.kwargs) -> Generator[T]:
-        manager: AbstractAsyncContextManager[T] = getattr(self.asynchronous, method.__name__)(*args, **kwargs)
+        manager: AbstractAsyncContextManager[T] = getattr(unwrap(self), method.__name__)(*args, **kwargs)
         try:
             # Inside, because an interrupt can come when the claim is acquired and its result is not yet returned.
             yield portal.run(manager.__aenter__)
@@ -42,8 +43,17 @@ def _blocking_block(
     # Documentation tools show this signature; the one of the method names the asynchronous context manager.
     annotation = str(signature.return_annotation).replace("AbstractAsync", "Abstract")
     declared: Any = update_wrapper(block, method)
+    declared.__doc__ = _with_blocking_inbox(blocking_docstring(method.__doc__))
     declared.__signature__ = signature.replace(return_annotation=annotation)
     return block
+
+
+def _with_blocking_inbox(docstring: str | None) -> str | None:
+    """Wrap the inboxes of the examples."""
+    if docstring is None:
+        return None
+    wrapped = docstring.replace("MemoryInbox()", "BlockingInbox(MemoryInbox())")
+    return wrapped.replace("import Event, MemoryInbox", "import BlockingInbox, Event, MemoryInbox")
 
 
 def _leave(leave: Callable[[], Awaitable[bool | None]]) -> None:

@@ -27,7 +27,7 @@ class MemoryInbox(Inbox):
 
     Threads and event loops can share it. Processes do not: a forked child begins with a copy of the entries, so an
     event that the parent has claimed is in progress in the child until the lease ends. Later entries of one process
-    are unknown to the other. Use :class:`SQLiteInbox` if several processes receive deliveries.
+    are unknown to the other. Use ``SQLiteInbox`` if several processes receive deliveries.
 
     Args:
         lease: Lifetime of a claim in seconds; longer than the slowest handler.
@@ -59,7 +59,7 @@ class MemoryInbox(Inbox):
         call_in_child(self, MemoryInbox._replace_lock)
 
     async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
-        """Claim an event; see :meth:`Inbox.acquire`."""
+        """Claim an event; see ``Inbox.acquire``."""
         with self._lock:
             now = self._clock.monotonic()
             self._sweep(now)
@@ -70,7 +70,7 @@ class MemoryInbox(Inbox):
             return ClaimStatus.CLAIMED
 
     async def complete(self, event_id: str, holder: str) -> bool:
-        """Record an event as handled; see :meth:`Inbox.complete`."""
+        """Record an event as handled; see ``Inbox.complete``."""
         with self._lock:
             entry = self._entries.get(event_id)
             if entry is not None and entry.holder != holder:
@@ -79,7 +79,7 @@ class MemoryInbox(Inbox):
             return True
 
     async def release(self, event_id: str, holder: str | None) -> None:
-        """Delete the entry of an event; see :meth:`Inbox.release`."""
+        """Delete the entry of an event; see ``Inbox.release``."""
         with self._lock:
             entry = self._entries.get(event_id)
             if entry is not None and holder in (None, entry.holder):

@@ -93,7 +93,7 @@ class SQLiteInbox(Inbox):
         self._database = _Database(_check_path(path))
 
     async def acquire(self, event_id: str, holder: str) -> ClaimStatus:
-        """Claim an event; see :meth:`Inbox.acquire`.
+        """Claim an event; see ``Inbox.acquire``.
 
         Raises:
             sqlite3.Error: The file cannot be used.
@@ -101,7 +101,7 @@ class SQLiteInbox(Inbox):
         return await _run_in_thread(self._acquire, event_id, holder)
 
     async def complete(self, event_id: str, holder: str) -> bool:
-        """Record an event as handled; see :meth:`Inbox.complete`.
+        """Record an event as handled; see ``Inbox.complete``.
 
         Raises:
             sqlite3.Error: The file cannot be used.
@@ -109,7 +109,7 @@ class SQLiteInbox(Inbox):
         return await _run_in_thread(self._complete, event_id, holder)
 
     async def release(self, event_id: str, holder: str | None) -> None:
-        """Delete the entry of an event; see :meth:`Inbox.release`.
+        """Delete the entry of an event; see ``Inbox.release``.
 
         Raises:
             sqlite3.Error: The file cannot be used.
