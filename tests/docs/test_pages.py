@@ -1,4 +1,4 @@
-"""Examples, commands, links and names of the README, the pages and the example scripts."""
+"""Examples, commands, links and names of the README and the pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ import duro.webhooks
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
-SCRIPTS = sorted(ROOT.glob("docs/examples/*.py"))
 REFERENCE = ROOT / "docs" / "reference.md"
 
 BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], pattern="*.md")
@@ -49,17 +48,6 @@ def test_every_python_block_is_parsed():
         fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert set(fences) <= FENCE_TYPES, page
         assert fences.count("python") == len(list(BLOCK_PARSER.parse(page))), page
-
-
-@pytest.mark.process
-@pytest.mark.parametrize("script", SCRIPTS, ids=relative_name)
-def test_example_script_runs(script, sandbox_environment):
-    finished = subprocess.run(
-        [sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=50, check=False
-    )
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout
-    assert not finished.stderr
 
 
 def duro_commands(page):
