@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from sybil import Sybil
-from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+from sybil.parsers.myst import PythonCodeBlockParser
 
 import duro
 import duro.sandbox
 import duro.webhooks
+from tests.support.page_blocks import PAGES, ROOT, find_blocks
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
 REFERENCE = ROOT / "docs" / "reference.md"
 
-BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], pattern="*.md")
+BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser()], pattern="*.md")
 FENCE_TYPES = {"", "python", "console", "text", "{toctree}", "{eval-rst}", "{include} ../CHANGELOG.md"}
 
 
@@ -40,7 +38,36 @@ def python_blocks():
 def test_block_of_a_page_runs_alone_and_twice(block, sandbox_environment):
     for _ in range(2):
         block.document.namespace.clear()
+        block.document.namespace["__name__"] = "__main__"  # as in a program of its own
         block.evaluate()
+
+
+@pytest.mark.process
+def test_blocks_with_tests_pass_in_pytest(tmp_path):
+    files = [block for block in find_blocks() if block.has_tests]
+    assert files
+    for block in files:
+        block.write(tmp_path / f"test_{block.module_name}.py")
+    options = ["-q", "-c", os.devnull, "-p", "no:asyncio", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", *options, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    tests = sum(len(re.findall(r"^(?:async )?def test_", block.source, re.MULTILINE)) for block in files)
+    assert f"{tests} passed in" in finished.stdout
+
+
+def test_no_block_is_skipped():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"skip: |pytest\.skip|<!--|^~~~", text, re.MULTILINE), page
+        # Only a block that begins in the first column is found.
+        assert not re.search(r"^[ >]+```", text, re.MULTILINE), page
+    assert len(list(find_blocks())) == len(list(python_blocks()))
 
 
 def test_every_python_block_is_parsed():
