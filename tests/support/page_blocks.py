@@ -14,6 +14,11 @@ from attrs import frozen
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+# The functions of a short block need no annotations, and handlers of http.server name their arguments differently.
+HEADER = (
+    "# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators\n"
+    "# pyright: standard, reportIncompatibleMethodOverride=false\n"
+)
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,7 +48,7 @@ class Block:
 
     def write(self, path: Path) -> None:
         """Write the source to a file, in which each line has the same number as in the page."""
-        path.write_text("\n" * self.line + self.source, encoding="utf-8")
+        path.write_text(HEADER + "\n" * (self.line - HEADER.count("\n")) + self.source, encoding="utf-8")
 
 
 def find_blocks() -> Iterator[Block]:
