@@ -70,6 +70,14 @@ def test_no_block_is_skipped():
     assert len(list(find_blocks())) == len(list(python_blocks()))
 
 
+def test_file_of_a_block_has_the_line_numbers_of_the_page(tmp_path):
+    for block in find_blocks():
+        block.write(tmp_path / "block.py")
+        written = (tmp_path / "block.py").read_text(encoding="utf-8").splitlines()
+        page = block.page.read_text(encoding="utf-8").splitlines()
+        assert written[block.line :] == page[block.line : len(written)]
+
+
 def test_every_python_block_is_parsed():
     for page in PAGES:
         fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
