@@ -158,11 +158,20 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types with mypy and pyright in strict mode, and the completeness of the public types."""
+    """Check types with mypy and pyright, examples and pages included, and the completeness of the public types."""
     session.install("-e", ".[all]", *group("types"))
     session.run("mypy")
     session.run("pyright")
+    check_page_types(session)
     verify_types(session)
+
+
+def check_page_types(session: nox.Session) -> None:
+    """Check the Python blocks of the README and the pages; messages have the line numbers of the page."""
+    with tempfile.TemporaryDirectory() as directory:
+        session.run("python", "-m", "tests.support.page_blocks", directory)
+        session.run("mypy", directory)
+        session.run("pyright", directory)
 
 
 # Declarations such as "create = blocking(AsyncPlans.create)", whose types are inferred from their arguments.

@@ -1,25 +1,22 @@
-"""Examples, commands, links and names of the README, the pages and the example scripts."""
+"""Examples, commands, links and names of the README and the pages."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from sybil import Sybil
-from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+from sybil.parsers.myst import PythonCodeBlockParser
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
-SERVERS = {ROOT / "docs/examples/fastapi_app.py"}  # tests/docs/test_fastapi_app.py serves it
-SCRIPTS = sorted(set(ROOT.glob("docs/examples/*.py")) - SERVERS)
+from tests.support.page_blocks import PAGES, ROOT, find_blocks
+
 REFERENCE = sorted(ROOT.glob("docs/reference/*.md"))
 
-BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], pattern="*.md")
+BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser()], pattern="*.md")
 FENCE_TYPES = {"", "python", "console", "text", "{toctree}", "{eval-rst}", "{include} ../CHANGELOG.md"}
 
 
@@ -38,7 +35,46 @@ def python_blocks():
 def test_block_of_a_page_runs_alone_and_twice(block, sandbox_environment):
     for _ in range(2):
         block.document.namespace.clear()
+        block.document.namespace["__name__"] = "__main__"  # as in a program of its own
         block.evaluate()
+
+
+@pytest.mark.process
+def test_blocks_with_tests_pass_in_pytest(tmp_path, monkeypatch):
+    files = [block for block in find_blocks() if block.has_tests]
+    assert files
+    for block in files:
+        block.write(tmp_path / f"test_{block.module_name}.py")
+    # A run without the other plugins starts faster.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    options = ["-q", "-c", os.devnull, "-p", "anyio", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", *options, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    tests = sum(len(re.findall(r"^(?:async )?def test_", block.source, re.MULTILINE)) for block in files)
+    assert f"{tests} passed in" in finished.stdout
+
+
+def test_no_block_is_skipped():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"skip: |pytest\.skip|<!--|^~~~", text, re.MULTILINE), page
+        # Only a block that begins in the first column is found.
+        assert not re.search(r"^[ >]+```", text, re.MULTILINE), page
+    assert len(list(find_blocks())) == len(list(python_blocks()))
+
+
+def test_file_of_a_block_has_the_line_numbers_of_the_page(tmp_path):
+    for block in find_blocks():
+        block.write(tmp_path / "block.py")
+        written = (tmp_path / "block.py").read_text(encoding="utf-8").splitlines()
+        page = block.page.read_text(encoding="utf-8").splitlines()
+        assert written[block.line :] == page[block.line : len(written)]
 
 
 def test_every_python_block_is_parsed():
@@ -46,17 +82,6 @@ def test_every_python_block_is_parsed():
         fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert set(fences) <= FENCE_TYPES, page
         assert fences.count("python") == len(list(BLOCK_PARSER.parse(page))), page
-
-
-@pytest.mark.process
-@pytest.mark.parametrize("script", SCRIPTS, ids=relative_name)
-def test_example_script_runs(script, sandbox_environment):
-    finished = subprocess.run(
-        [sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=50, check=False
-    )
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout
-    assert not finished.stderr
 
 
 def duro_commands(page):
