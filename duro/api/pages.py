@@ -9,7 +9,7 @@ from attrs import Factory, field, frozen
 from .._annotations import readable_annotations
 from .._misuse import unsupported
 from .._nearest_names import hinting_getattr
-from .._unset import Unset
+from .._unset import UNSET, Unset
 from ..errors import DecodingError
 from .arguments import check_range
 from .models.base import shorten

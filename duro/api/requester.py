@@ -235,7 +235,7 @@ class Requester:
             invocation = prepare(UNSET if position is None else position)
             return await self.execute(invocation, lambda received: decode(received, into))
 
-        return AsyncPages(fetch, None if isinstance(start, Unset) else start, name=operation.id, page_size=page_size)
+        return AsyncPages(fetch, None if isinstance(start, Unset) else start, name=operation.id, page_size=size)
 
     async def get_token(self, options: CallOptions) -> Token:
         """Return a valid token from the cache of the call's OAuth client."""
