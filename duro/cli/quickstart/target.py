@@ -50,7 +50,7 @@ class Target:
 
     @property
     def options(self) -> ConnectionArguments:
-        """Arguments of a client, each with an empty token cache."""
+        """Arguments of a client."""
         return {"credential": self.credential, "base_url": self.base_url}
 
     @property
