@@ -15,7 +15,7 @@ pytestmark = [
 ]
 
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-COLOR_CODE = re.compile(r"\x1b\[(?:\d+;)*[34]\dm")
+COLOR_CODE = re.compile(r"\x1b\[(?:\d+;)*[34]\d(?:;\d+)*m")
 
 
 @pytest.fixture
