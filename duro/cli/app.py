@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.help import DefaultFormatter
 from cyclopts.validators import Number
 
 from .._version import __version__
 from ..errors import InvalidArgumentError, redact
 from .account import ACCOUNT_OF_ENVIRONMENT, Account
+from .help_columns import build_columns
 
 __all__ = ["run"]
 
@@ -29,6 +31,7 @@ _app: Final = App(
     help="Subscription billing with Duro, from the command line.",
     help_epilogue="Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
     version=f"duro {__version__}",
+    help_formatter=DefaultFormatter(column_specs=build_columns),
     default_parameter=Parameter(negative=()),
     print_error=False,
     exit_on_error=False,
@@ -56,20 +59,23 @@ def run(arguments: Sequence[str]) -> None:
 
 
 @_app.command
-def quickstart(*, coroutines: Count = 1000, threads: Count = 16, account: Account = ACCOUNT_OF_ENVIRONMENT) -> None:
-    """Show that many concurrent calls need one token exchange.
+def quickstart(
+    *, callers: Count = 1000, threads: Count = 16, yes: bool = False, account: Account = ACCOUNT_OF_ENVIRONMENT
+) -> None:
+    """Create a subscription, and make many calls with one token exchange.
 
-    Starts a sandbox for this run, unless options or environment variables select an account. In that account, it
-    creates plans, customers and subscriptions, in test mode only.
+    Starts a sandbox for this run, unless options or environment variables select an account. Before it writes to that
+    account, it asks on the terminal. A live account is refused.
 
     Args:
-        coroutines: Number of concurrent calls of the asynchronous client.
-        threads: Number of threads that share the blocking client.
+        callers: Number of tasks that share an asynchronous client.
+        threads: Number of threads that share a blocking client.
+        yes: Write to the account without a question.
         account: Account to run in.
     """
     from .quickstart import run
 
-    run(account, coroutines=coroutines, threads=threads)
+    run(account, callers=callers, threads=threads, yes=yes)
 
 
 @_app.command

@@ -52,7 +52,7 @@ assert not heavy & sys.modules.keys()
         (["refund"], 'Unknown command "refund"'),
         (["request", "GET"], "PATH"),
         (["token", "--revael"], "Did you mean --reveal?"),
-        (["quickstart", "--coroutines", "0"], "--coroutines"),
+        (["quickstart", "--callers", "0"], "--callers"),
         (["sandbox", "--port", "65536"], "--port"),
     ],
 )

@@ -1,79 +1,61 @@
-"""``duro quickstart``: run three scenarios, and count calls, retries and token exchanges."""
+"""``duro quickstart``: a first subscription, and many callers that share one token exchange."""
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from ...errors import DuroError
-from ...http.observe import capture
+from ..console import create_console
+from .confirmation import confirm_writes
+from .first_subscription import list_charges, subscribe
+from .measurement import measure
 from .progress import show_progress
-from .report import Result, build_table, explain_exchanges
+from .report import print_measurements, print_next_steps, print_start, print_subscription
 from .scenarios import list_scenarios
 from .target import open_target
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ..account import Account
-    from .scenarios import Advance, Scenario
     from .target import Target
 
-__all__ = ["measure", "run"]
+__all__ = ["run"]
 
 
-def run(account: Account, *, coroutines: int, threads: int) -> None:
-    """Run all scenarios, and print a table of the results.
-
-    Progress is printed on standard error, the table on standard output.
+def run(account: Account, *, callers: int, threads: int, yes: bool) -> None:
+    """Run both parts, and print them on standard output.
 
     Args:
         account: Account to run in. If it is not configured, a sandbox is started for this run.
-        coroutines: Number of concurrent calls of the asynchronous client.
-        threads: Number of threads that share the blocking client.
+        callers: Number of tasks that share an asynchronous client.
+        threads: Number of threads that share a blocking client.
+        yes: Whether to write to a configured account without a question.
 
     Raises:
-        DuroError: A call failed, or the server counted another number of exchanges than one for each client.
+        InvalidArgumentError: There is no terminal to confirm the writes on.
+        DuroError: A call failed, the writes were declined, or the server counted an unexpected number of exchanges.
     """
-    scenarios = list_scenarios(coroutines, threads)
-    status = Console(stderr=True, highlight=False)
+    console = create_console()
     with open_target(account) as target:
-        status.print(f"Running on {target}", markup=False, soft_wrap=True)
-        with show_progress(scenarios, status) as begin:
-            results = [measure(scenario, target, begin(scenario)) for scenario in scenarios]
-    console = Console(highlight=False)
-    console.print("", build_table(results), "", explain_exchanges(results[0]), sep="\n")
-    for result in results:
-        if not result.is_expected:
-            raise DuroError(result.error_message)
-    console.print("Next: read docs/getting-started.md, or start a sandbox with: duro sandbox")
+        if not (target.is_temporary or yes):
+            confirm_writes(target, create_console(stderr=True))
+        print_start(target, console)
+        _show_subscription(target, console)
+        _show_callers(target, callers, threads, console)
+    print_next_steps(console)
 
 
-def measure(scenario: Scenario, target: Target, advance: Advance) -> Result:
-    """Run one scenario, and count its calls, retries and token exchanges.
+def _show_subscription(target: Target, console: Console) -> None:
+    plan, customer, subscription = subscribe(target.options)
+    print_subscription(plan, customer, subscription, list_charges(target.options, customer), console)
 
-    Args:
-        scenario: Scenario to run.
-        target: Server and credential to run it with.
-        advance: Function to call after each call of the scenario.
 
-    Returns:
-        Calls and retries, counted by the client, and exchanges, counted by the server.
-
-    Raises:
-        DuroError: A call failed.
-    """
-    before = target.count_exchanges()
-    start = perf_counter()
-    with capture() as calls:
-        scenario.run(target, advance)
-    seconds = perf_counter() - start
-    after = target.count_exchanges()
-    return Result(
-        scenario=scenario,
-        calls=len(calls),
-        exchanges=None if before is None or after is None else after - before,
-        expected_exchanges=target.exchanges_per_client,
-        retries=sum(call.attempts - 1 for call in calls),
-        seconds=seconds,
-    )
+def _show_callers(target: Target, callers: int, threads: int, console: Console) -> None:
+    scenarios = list_scenarios(callers, threads)
+    with show_progress(create_console(stderr=True)) as begin:
+        measurements = [measure(scenario, target, begin(scenario)) for scenario in scenarios]
+    print_measurements(measurements, console)
+    for measurement in measurements:
+        if not measurement.is_expected:
+            raise DuroError(measurement.error_message)

@@ -1,95 +1,169 @@
-"""Result table of the quickstart."""
+"""Report of the quickstart, for any width of the terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
-from rich import box
-from rich.table import Table
+from ..console import print_text
+from .first_subscription import read_code
+from .layout import Column, format_table, wrap_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+    from datetime import datetime
 
-    from .scenarios import Scenario
+    from rich.console import Console
 
-__all__ = ["Result", "build_table", "explain_exchanges"]
+    from ...api.models.customers import Customer
+    from ...api.models.plans import Plan
+    from ...api.models.subscriptions import Subscription
+    from ...api.models.transactions import Transaction
+    from .measurement import Measurement
+    from .target import Target
 
+__all__ = ["format_amount", "print_measurements", "print_next_steps", "print_start", "print_subscription"]
 
-@frozen(kw_only=True)
-class Result:
-    """Counts of one scenario.
-
-    Attributes:
-        scenario: Scenario that was run.
-        calls: Number of calls.
-        exchanges: Number of token exchanges that the server counted; ``None`` if the server does not report it.
-        expected_exchanges: Expected number of token exchanges.
-        retries: Number of attempts after the first one of each call.
-        seconds: Duration in seconds.
-    """
-
-    scenario: Scenario
-    calls: int
-    exchanges: int | None
-    expected_exchanges: int
-    retries: int
-    seconds: float
-
-    @property
-    def is_expected(self) -> bool:
-        """Whether the number of exchanges is the expected one, or unknown."""
-        return self.exchanges in (None, self.expected_exchanges)
-
-    @property
-    def error_message(self) -> str:
-        """Error message for an unexpected number of exchanges."""
-        return (
-            f"{self.scenario.title}: the server must count {self.expected_exchanges} token exchanges for one client, "
-            f"got {self.exchanges}; check that no other client uses the server at the same time"
-        )
+CODE_INDENT: Final = 2
+MINOR_UNITS: Final = 100
 
 
-def build_table(results: Iterable[Result]) -> Table:
-    """Build the table of results.
+def print_start(target: Target, console: Console) -> None:
+    """Print the address of the server.
 
     Args:
-        results: Results, one for each scenario.
-
-    Returns:
-        Table for any console.
+        target: Server of the calls.
+        console: Console to print on.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("Scenario")
-    table.add_column("Client")
-    for name in ("Calls", "Exchanges", "Retries", "Time"):
-        table.add_column(name, justify="right")
-    for result in results:
-        table.add_row(
-            result.scenario.title,
-            result.scenario.client,
-            f"{result.calls:,}",
-            _format_exchanges(result),
-            f"{result.retries:,}",
-            f"{result.seconds:.2f} s",
-        )
-    return table
+    print_text(f"Running on {target}", console)
 
 
-def explain_exchanges(result: Result) -> str:
-    """Return a sentence that explains the number of exchanges.
+def print_subscription(
+    plan: Plan, customer: Customer, subscription: Subscription, charges: Sequence[Transaction], console: Console
+) -> None:
+    """Print the code of the first part, the subscription that it created, and the charges.
 
     Args:
-        result: Any of the results.
+        plan: Plan of the subscription.
+        customer: Customer who is charged.
+        subscription: Subscription that the code created.
+        charges: Charges of the customer.
+        console: Console to print on.
     """
-    if result.exchanges is None:
+    _print_heading("1. A subscription", console)
+    print_text("This code has run, with the address and the credential of the server as options:", console)
+    console.print()
+    for line in read_code().splitlines():
+        for part in wrap_code(line, console.width - CODE_INDENT):
+            console.print(" " * CODE_INDENT + part, style="cyan", soft_wrap=True)
+    console.print()
+    print_text("The subscription that it created:", console)
+    console.print()
+    _print_table(
+        [
+            Column("Plan", [plan.name], 2),
+            Column("Customer", [customer.email or customer.id], 3),
+            Column("Status", [subscription.status], 0),
+            Column("Next charge", [_format_date(subscription.current_period_end)], 1),
+            Column("ID", [subscription.id], 4),
+        ],
+        console,
+    )
+    console.print()
+    _print_charges(charges, plan.currency, console)
+
+
+def _print_charges(charges: Sequence[Transaction], currency: str, console: Console) -> None:
+    if not charges:
+        print_text("The ledger has not recorded a charge of this customer yet.", console)
+        return
+    print_text("The money in the ledger, in naira and kobo:", console)
+    console.print()
+    _print_table(
+        [
+            Column("Date", [_format_date(charge.created_at) for charge in charges], 2),
+            Column("Amount", [format_amount(charge.amount, currency) for charge in charges], 0, align_right=True),
+            Column("Status", [charge.status for charge in charges], 1),
+            Column("Rail", [charge.rail for charge in charges], 3),
+            Column("ID", [charge.id for charge in charges], 4),
+        ],
+        console,
+    )
+
+
+def print_measurements(measurements: Sequence[Measurement], console: Console) -> None:
+    """Print the counts of the second part.
+
+    Args:
+        measurements: Counts, one for each scenario.
+        console: Console to print on.
+    """
+    _print_heading(f"2. {measurements[0].calls:,} concurrent callers", console)
+    print_text("In a token exchange, a client sends its ID and secret, and receives the token of its calls.", console)
+    print_text(_explain_exchanges(measurements[0]), console)
+    console.print()
+    _print_table(
+        [
+            Column("Callers", [each.scenario.callers for each in measurements], 0),
+            Column("Client", [each.scenario.client for each in measurements], 4),
+            Column("Calls", [f"{each.calls:,}" for each in measurements], 2, align_right=True),
+            Column("Token exchanges", [_format_count(each.exchanges) for each in measurements], 1, align_right=True),
+            Column("Retries", [f"{each.retries:,}" for each in measurements], 5, align_right=True),
+            Column("Time", [f"{each.seconds:.2f} s" for each in measurements], 3, align_right=True),
+        ],
+        console,
+    )
+
+
+def _explain_exchanges(measurement: Measurement) -> str:
+    if measurement.exchanges is None:
         return "Only a sandbox reports its number of token exchanges."
-    if result.expected_exchanges == 0:
+    if measurement.expected_exchanges == 0:
         return "A secret key does not need a token exchange."
-    return "The server counts the token exchanges: one for each client."
+    return "All callers of a client share one exchange, as counted by the server:"
 
 
-def _format_exchanges(result: Result) -> str:
-    if result.exchanges is None:
-        return "unknown"
-    return f"[bold {'green' if result.is_expected else 'red'}]{result.exchanges:,}[/]"
+def print_next_steps(console: Console) -> None:
+    """Print the next steps of a new user.
+
+    Args:
+        console: Console to print on.
+    """
+    console.print()
+    print_text("Next: start a server for your own code with: duro sandbox", console)
+    print_text("Then read docs/getting-started.md.", console)
+
+
+def format_amount(amount: int, currency: str) -> str:
+    """Return an amount with its currency and two decimals.
+
+    Args:
+        amount: Amount in minor units.
+        currency: Code of the currency.
+
+    Example:
+        >>> format_amount(500_050, "NGN")
+        'NGN 5,000.50'
+    """
+    units, minor_units = divmod(abs(amount), MINOR_UNITS)
+    return f"{currency} {'-' if amount < 0 else ''}{units:,}.{minor_units:02}"
+
+
+def _format_date(time: datetime | None) -> str:
+    return "none" if time is None else f"{time:%Y-%m-%d}"
+
+
+def _format_count(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
+
+
+def _print_heading(text: str, console: Console) -> None:
+    console.print()
+    console.print(text, style="bold")
+    console.print()
+
+
+def _print_table(columns: Sequence[Column], console: Console) -> None:
+    header, *rows = format_table(columns, console.width)
+    console.print(header, style="bold", soft_wrap=True)
+    for row in rows:
+        console.print(row, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Scenarios of the quickstart, written as a user of the SDK would, each with a client of its own."""
+"""Second part of the quickstart: scenarios of many callers that share one client."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import anyio
 from attrs import frozen
 
+from ...blocking.client import Duro
+from ...client import AsyncDuro
 from ...errors import DuroError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from .target import Target
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Scenario", "list_scenarios"]
 
-CALLS_PER_SUBSCRIPTION: Final = 3
+# A call's deadline includes its wait for a connection, here behind thousands of other calls.
+CALL_TIMEOUT_SECONDS: Final = 300.0
+# Fewer than the default, because a new connection takes longer than a call.
+MAX_CONNECTIONS: Final = 20
 
 
 @frozen
@@ -29,41 +34,37 @@ class Scenario:
     """Calls of one client.
 
     Attributes:
-        title: Title in progress and table.
+        callers: Number and kind of the callers.
         client: Class name of the client.
         calls: Number of calls.
         run: Function that makes the calls on a target, and calls its second argument after each.
     """
 
-    title: str
+    callers: str
     client: str
     calls: int
     run: Callable[[Target, Advance], None]
 
 
-def list_scenarios(coroutines: int, threads: int) -> list[Scenario]:
+def list_scenarios(callers: int, threads: int) -> list[Scenario]:
     """Return the scenarios, in order.
 
     Args:
-        coroutines: Number of concurrent calls of the asynchronous client.
-        threads: Number of threads that share the blocking client.
+        callers: Number of tasks that share an asynchronous client.
+        threads: Number of threads that share a blocking client.
     """
-    calls = CALLS_PER_SUBSCRIPTION
     return [
-        Scenario(
-            f"{coroutines:,} concurrent calls", "AsyncDuro", coroutines, _blocking(partial(call_together, coroutines))
-        ),
-        Scenario("plan, customer, subscription", "AsyncDuro", calls, _blocking(subscribe)),
-        Scenario(f"the same in {threads:,} threads", "Duro", calls * threads, partial(subscribe_in_threads, threads)),
+        Scenario(f"{callers:,} tasks", "AsyncDuro", callers, partial(_run_tasks, callers)),
+        Scenario(f"{threads:,} threads", "Duro", threads, partial(call_in_threads, threads)),
     ]
 
 
-def _blocking(run: Callable[[Target, Advance], Awaitable[None]]) -> Callable[[Target, Advance], None]:
-    return lambda target, advance: anyio.run(run, target, advance)
+def _run_tasks(callers: int, target: Target, advance: Advance) -> None:
+    anyio.run(call_in_tasks, callers, target, advance)
 
 
-async def call_together(coroutines: int, target: Target, advance: Advance) -> None:
-    """List plans in many concurrent calls, with an empty token cache; the first failure cancels the others."""
+async def call_in_tasks(callers: int, target: Target, advance: Advance) -> None:
+    """List plans in many tasks at the same time; the first failure cancels the others."""
     failures: list[DuroError] = []
 
     async def call() -> None:
@@ -75,43 +76,30 @@ async def call_together(coroutines: int, target: Target, advance: Advance) -> No
         else:
             advance()
 
-    async with target.async_client() as client, anyio.create_task_group() as tasks:
-        for _ in range(coroutines):
+    client = AsyncDuro(**target.options, timeout=CALL_TIMEOUT_SECONDS, max_connections=MAX_CONNECTIONS)
+    async with client, anyio.create_task_group() as tasks:
+        for _ in range(callers):
             tasks.start_soon(call)
     if failures:
         raise failures[0]
 
 
-async def subscribe(target: Target, advance: Advance) -> None:
-    """Create a plan, a customer, and a subscription of the customer to the plan."""
-    async with target.async_client() as client:
-        plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
-        advance()
-        customer = await client.customers.create(email="ada@example.com")
-        advance()
-        await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-        advance()
-
-
-def subscribe_in_threads(threads: int, target: Target, advance: Advance) -> None:
-    """Create a plan, a customer and a subscription in each of many threads that share one blocking client."""
+def call_in_threads(threads: int, target: Target, advance: Advance) -> None:
+    """List plans in many threads at the same time."""
     failures: list[Exception] = []
 
-    def subscribe() -> None:
+    def call() -> None:
         try:
-            plan = client.plans.create(name="Pro", amount=500_000, interval="month")
-            advance()
-            customer = client.customers.create(email="ada@example.com")
-            advance()
-            client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            advance()
+            client.plans.list(page_size=1).page()
         except Exception as error:  # noqa: BLE001 - raised again in the waiting thread
             failures.append(error)
+        else:
+            advance()
 
-    with target.client() as client:
+    with Duro(**target.options, timeout=CALL_TIMEOUT_SECONDS, max_connections=MAX_CONNECTIONS) as client:
         # A new thread starts with an empty context, but capture() records calls in the context of this one.
         # Daemon threads do not delay the exit of an interrupted program.
-        workers = [Thread(target=copy_context().run, args=(subscribe,), daemon=True) for _ in range(threads)]
+        workers = [Thread(target=copy_context().run, args=(call,), daemon=True) for _ in range(threads)]
         for worker in workers:
             worker.start()
         for worker in workers:

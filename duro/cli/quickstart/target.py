@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -13,8 +13,6 @@ from attrs import frozen
 from ..._base_url import resolve_base_url
 from ...auth.credential_choice import is_sandbox_credential
 from ...auth.credentials import ClientCredentials, Credential
-from ...blocking.client import Duro
-from ...client import AsyncDuro
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,11 +20,16 @@ if TYPE_CHECKING:
 
     from ..account import Account
 
-__all__ = ["Target", "open_target"]
+__all__ = ["ConnectionArguments", "Target", "open_target"]
 
-# A call's deadline includes its wait for a connection, here behind thousands of other calls.
-CALL_TIMEOUT_SECONDS: Final = 300.0
 STATS_TIMEOUT_SECONDS: Final = 10.0
+
+
+class ConnectionArguments(TypedDict):
+    """Arguments that connect a client to a server."""
+
+    credential: Credential
+    base_url: str
 
 
 @frozen
@@ -46,13 +49,10 @@ class Target:
     def __str__(self) -> str:
         return f"a new sandbox at {self.base_url}" if self.is_temporary else self.base_url
 
-    def async_client(self) -> AsyncDuro:
-        """Create an asynchronous client with an empty token cache."""
-        return AsyncDuro(self.credential, base_url=self.base_url, timeout=CALL_TIMEOUT_SECONDS)
-
-    def client(self) -> Duro:
-        """Create a blocking client with an empty token cache."""
-        return Duro(self.credential, base_url=self.base_url, timeout=CALL_TIMEOUT_SECONDS)
+    @property
+    def options(self) -> ConnectionArguments:
+        """Arguments of a client."""
+        return {"credential": self.credential, "base_url": self.base_url}
 
     @property
     def exchanges_per_client(self) -> int:
