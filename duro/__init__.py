@@ -106,9 +106,11 @@ if TYPE_CHECKING:
     from .blocking.pages import Pages as Pages
     from .client import AsyncDuro as AsyncDuro
     from .config import RetryPolicy as RetryPolicy
+    from .errors import RETRYABLE as RETRYABLE
     from .errors import APIError as APIError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import BadRequestError as BadRequestError
+    from .errors import CallError as CallError
     from .errors import ClientClosedError as ClientClosedError
     from .errors import ClientSecretError as ClientSecretError
     from .errors import ConfigurationError as ConfigurationError
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
     from .errors import DecodingError as DecodingError
     from .errors import DuroError as DuroError
     from .errors import ErrorDetail as ErrorDetail
+    from .errors import FailedCall as FailedCall
     from .errors import InternalServerError as InternalServerError
     from .errors import InvalidArgumentError as InvalidArgumentError
     from .errors import NotFoundError as NotFoundError
@@ -126,13 +129,16 @@ if TYPE_CHECKING:
     from .errors import PayloadError as PayloadError
     from .errors import PermissionDeniedError as PermissionDeniedError
     from .errors import RateLimitError as RateLimitError
+    from .errors import RequestTimeoutError as RequestTimeoutError
     from .errors import SignatureMismatchError as SignatureMismatchError
     from .errors import SignatureMissingError as SignatureMissingError
     from .errors import TimestampError as TimestampError
+    from .errors import TokenEndpointUnavailableError as TokenEndpointUnavailableError
     from .errors import TokenExchangeError as TokenExchangeError
     from .errors import TransportError as TransportError
     from .errors import ValidationError as ValidationError
     from .errors import WebhookError as WebhookError
+    from .http.headers import Headers as Headers
     from .http.observe import Call as Call
     from .http.observe import capture as capture
     from .http.request import Request as Request
@@ -176,13 +182,15 @@ _PUBLIC_NAMES = {
     "client": "AsyncDuro",
     "config": "RetryPolicy",
     "errors": (
-        "APIError AuthenticationError BadRequestError ClientClosedError ClientSecretError ConfigurationError "
-        "ConflictError ConnectionFailedError CredentialsRejectedError DeadlineExceededError DecodingError DuroError "
-        "ErrorDetail InternalServerError InvalidArgumentError NotFoundError OutcomeUnknownError PayloadError "
-        "PermissionDeniedError RateLimitError SignatureMismatchError SignatureMissingError TimestampError "
+        "RETRYABLE APIError AuthenticationError BadRequestError CallError ClientClosedError ClientSecretError "
+        "ConfigurationError ConflictError ConnectionFailedError CredentialsRejectedError DeadlineExceededError "
+        "DecodingError DuroError ErrorDetail FailedCall InternalServerError InvalidArgumentError NotFoundError "
+        "OutcomeUnknownError PayloadError PermissionDeniedError RateLimitError RequestTimeoutError "
+        "SignatureMismatchError SignatureMissingError TimestampError TokenEndpointUnavailableError "
         "TokenExchangeError TransportError ValidationError WebhookError"
     ),
     "http.observe": "Call capture",
+    "http.headers": "Headers",
     "http.request": "Request Response",
     "http.transport": "RequestNotSentError ResponseLostError ResponseTooLargeError Transport",
 }

@@ -10,14 +10,18 @@ from hypothesis import strategies as st
 
 import duro
 from duro import errors
+from duro._redaction import redact_members
 from duro.errors import (
     APIError,
     AuthenticationError,
     BadRequestError,
+    CallError,
     ClientClosedError,
+    ClientSecretError,
     ConfigurationError,
     ConflictError,
     ConnectionFailedError,
+    CredentialsRejectedError,
     DeadlineExceededError,
     DecodingError,
     DuroError,
@@ -29,9 +33,11 @@ from duro.errors import (
     PayloadError,
     PermissionDeniedError,
     RateLimitError,
+    RequestTimeoutError,
     SignatureMismatchError,
     SignatureMissingError,
     TimestampError,
+    TokenEndpointUnavailableError,
     TokenExchangeError,
     TransportError,
     ValidationError,
@@ -40,15 +46,19 @@ from duro.errors import (
 )
 
 PARENTS = {
+    CallError: DuroError,
     ConfigurationError: DuroError,
     InvalidArgumentError: ConfigurationError,
+    TokenEndpointUnavailableError: TokenExchangeError,
+    ClientSecretError: TokenExchangeError,
+    CredentialsRejectedError: TokenExchangeError,
     ClientClosedError: DuroError,
-    TransportError: DuroError,
+    TransportError: CallError,
     ConnectionFailedError: TransportError,
     DeadlineExceededError: TransportError,
     OutcomeUnknownError: TransportError,
-    TokenExchangeError: DuroError,
-    APIError: DuroError,
+    TokenExchangeError: CallError,
+    APIError: CallError,
     BadRequestError: APIError,
     AuthenticationError: APIError,
     PermissionDeniedError: APIError,
@@ -56,8 +66,9 @@ PARENTS = {
     ConflictError: APIError,
     ValidationError: APIError,
     RateLimitError: APIError,
+    RequestTimeoutError: APIError,
     InternalServerError: APIError,
-    DecodingError: DuroError,
+    DecodingError: CallError,
     WebhookError: DuroError,
     SignatureMissingError: WebhookError,
     SignatureMismatchError: WebhookError,
@@ -66,6 +77,10 @@ PARENTS = {
 }
 ERRORS = [
     DuroError("words"),
+    CallError("words"),
+    TokenEndpointUnavailableError("words", status=503, retry_after=1.0),
+    ClientSecretError("words"),
+    CredentialsRejectedError("words", status=400, code="invalid_client", request_id="req_1"),
     ConfigurationError("words"),
     InvalidArgumentError("words"),
     ClientClosedError("words"),
@@ -164,6 +179,15 @@ def test_api_error_is_formatted_in_one_line():
         ("Bearer sk_test_1", "Bearer sk_test_…"),
         ("sk_0123456789abcdef", "sk_…"),
         ("cus_0001 plan_0001 cid_test_0001 pk_test_0001", "cus_0001 plan_0001 cid_test_0001 pk_test_0001"),
+        ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl.", "Bearer eyJ…"),
+        ("https://checkout.example/checkout/a1b2c3d4e5f6?x=1", "https://checkout.example/checkout/…?x=1"),
+        ("https://portal.example/portal/0123456789abcdef/cards", "https://portal.example/portal/…/cards"),
+        ("https://portal.example/?session=abc&x=1", "https://portal.example/?session=…&x=1"),
+        ("/link?x=1&portal_token=abc#top", "/link?x=1&portal_token=…#top"),
+        (
+            "/v1/checkout/sessions/chk_1, /portal/email/virtual-account",
+            "/v1/checkout/sessions/chk_1, /portal/email/virtual-account",
+        ),
         ("task_list, disks_full, docs_index", "task_list, disks_full, docs_index"),
         ("", ""),
     ],
@@ -182,6 +206,28 @@ def test_secret_is_masked_after_any_character(before, kind):
 def test_masking_is_idempotent(text):
     assert isinstance(redact(text), str)
     assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('{"access_token": "a\\"b", "code": "x"}', '{"access_token": "…", "code": "x"}'),
+        ('{"clientSecret":"abc","a":1}', '{"clientSecret":"…","a":1}'),
+        ('{"otp": "123456", "sessionToken" : "abc', '{"otp": "…", "sessionToken" : "…'),
+        ('{"token": 5, "message": "the token is old"}', '{"token": 5, "message": "the token is old"}'),
+    ],
+)
+def test_members_with_the_name_of_a_secret_are_masked(text, masked):
+    assert redact_members(text) == masked
+    assert redact_members(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "unit", ["eyJ", "eyJaaaaaaaa.", "/checkout/", "/portal/a", "?token=", '"token":', '"a_', "&_token"]
+)
+def test_masking_of_other_secrets_takes_linear_time(unit):
+    redact(unit * 100_000)
+    redact_members(unit * 100_000)
 
 
 def test_masking_takes_linear_time():

@@ -159,4 +159,4 @@ def check_headers(headers: Mapping[str, str]) -> Headers:
                 "strip or encode the value"
             )
         lines.append((name.lower().encode("ascii"), value.encode("ascii")))
-    return Headers(lines)
+    return Headers.from_lines(lines)

@@ -12,9 +12,10 @@ from attrs import evolve
 from .._unset import UNSET, Unset
 from ..auth.credential_choice import check_encryption
 from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
+from ..auth.exchange import build_deadline_error
 from ..config import check_timeout, to_retry_policy
-from ..errors import ConfigurationError, DeadlineExceededError, DecodingError, InvalidArgumentError
-from ..http.call_state import build_outcome_unknown_error
+from ..errors import ConfigurationError, DecodingError, InvalidArgumentError
+from ..http.call_errors import build_outcome_unknown_error, set_call
 from ..http.operation import check_url_length
 from ..http.request import USER_AGENT, Headers, Invocation
 from .arguments import check_page_position
@@ -164,7 +165,7 @@ class Requester:
             query=encoded_query,
             content=content,
             idempotency_key=key,
-            headers=Headers(headers),
+            headers=Headers.from_lines(headers),
         )
 
     async def execute(self, invocation: Invocation, read: Callable[[bytes], T]) -> T:
@@ -188,10 +189,11 @@ class Requester:
                 return read(response.body)
             except DecodingError as error:
                 unreadable = error
+                set_call(error, invocation, attempts=response.attempts)
             if not invocation.operation.is_mutation:
                 raise unreadable
             # The response may come from a proxy. Only a repeated request under the same key shows the outcome.
-            cause = f"the response could not be decoded ({unreadable})"
+            cause = f"the response could not be decoded ({unreadable.description})"
             raise build_outcome_unknown_error(invocation, cause, attempts=response.attempts) from unreadable
 
         # Read inside the pipeline, which reports the key of a write if an interrupt arrives while it is read.
@@ -255,7 +257,7 @@ class Requester:
         timeout = self._resolve_timeout(options)
         with anyio.CancelScope(deadline=anyio.current_time() + timeout):
             return await fetch()
-        raise DeadlineExceededError(f"the token did not arrive within {timeout:g} s; pass a longer timeout=")
+        raise build_deadline_error(timeout)
 
     def get_oauth_authorizer(self, options: CallOptions) -> OAuthAuthorizer:
         """Return the authorizer that exchanges and caches the tokens of a call.

@@ -228,6 +228,6 @@ class Authorizers:
 def _build_headers(credential: SecretKey | IdentityToken | PortalSession) -> Headers:
     # The only place that unwraps these secrets.
     if isinstance(credential, PortalSession):
-        return Headers([(b"x-portal-session", credential.token.reveal().encode("ascii"))])
+        return Headers.from_lines([(b"x-portal-session", credential.token.reveal().encode("ascii"))])
     secret = credential.key if isinstance(credential, SecretKey) else credential.token
-    return Headers([(b"authorization", b"Bearer " + secret.reveal().encode("ascii"))])
+    return Headers.from_lines([(b"authorization", b"Bearer " + secret.reveal().encode("ascii"))])

@@ -11,8 +11,7 @@ from attrs import frozen
 from ..errors import (
     ClientSecretError,
     ConfigurationError,
-    ConnectionFailedError,
-    DeadlineExceededError,
+    DuroError,
     TokenExchangeError,
 )
 
@@ -127,11 +126,7 @@ class Rejection:
 
 def is_transient(error: BaseException) -> bool:
     """Return whether another exchange may succeed, so that calls wait for it."""
-    if isinstance(error, ClientSecretError):
-        return True
-    if isinstance(error, TokenExchangeError):
-        return error.status is not None and (error.status >= 500 or error.status in (408, 429))
-    return isinstance(error, ConnectionFailedError | DeadlineExceededError)
+    return isinstance(error, DuroError) and error.is_transient
 
 
 def _is_permanent(error: Exception) -> bool:

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from ..errors import (
+    CallError,
     ConnectionFailedError,
     CredentialsRejectedError,
     DeadlineExceededError,
     DuroError,
+    FailedCall,
+    TokenEndpointUnavailableError,
     TokenExchangeError,
 )
 from ..http.error_response import describe_foreign_response, parse_error_response
 from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
 from ..http.retry import get_retry_after
 from ..http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
+from ..http.transport.route import describe_connection, find_sandbox_hint
 from .token import ClockReading, Token, parse_token
 
 if TYPE_CHECKING:
@@ -29,10 +33,11 @@ if TYPE_CHECKING:
     from ..http.transport import Transport
     from .credentials import ClientCredentials
 
-__all__ = ["EXCHANGE_TIMEOUT_SECONDS", "TokenExchange"]
+__all__ = ["EXCHANGE_TIMEOUT_SECONDS", "TokenExchange", "build_deadline_error"]
 
 EXCHANGE_TIMEOUT_SECONDS: Final = 10.0
 PATH: Final = "/v1/oauth/token"
+_CALL: Final = FailedCall("oauthToken", "POST", PATH)
 
 _HEADERS: Final = (
     (b"accept", b"application/json"),
@@ -86,6 +91,14 @@ class TokenExchange:
             ConnectionFailedError: The connection to the endpoint failed.
             DeadlineExceededError: The endpoint did not respond in time.
         """
+        try:
+            return await self._exchange(headers)
+        except CallError as error:
+            # A call that waits for the token replaces it by its own name.
+            error.call = _CALL
+            raise
+
+    async def _exchange(self, headers: Headers) -> Token:
         requested_at = ClockReading.read(self._clock)
         waits_for = "client_secret()"
         self._check_open()
@@ -112,7 +125,7 @@ class TokenExchange:
         return Request(
             "POST",
             self._settings.base_url + PATH,
-            Headers(_HEADERS + headers),
+            Headers.from_lines(_HEADERS + headers),
             _encode_body(self._credentials.client_id, secret),
             EXCHANGE_TIMEOUT_SECONDS,
             self._settings.max_response_bytes,
@@ -124,23 +137,50 @@ class TokenExchange:
         if isinstance(outcome, RequestNotSentError | ResponseLostError):
             # The client may have closed the connection itself.
             self._check_open()
-            return ConnectionFailedError(
-                f"the connection to the token endpoint failed ({outcome}); the call itself was not sent"
-            )
+            return self._build_connection_error(outcome)
         encoded = secret.reveal().encode()
         description = parse_error_response(outcome.body, secret=encoded)
         if description.code is None:
             problem = f": {describe_foreign_response(outcome, secret=encoded)}"
         else:
             problem = f" ({description.code}): {description.message or 'no message'}"
-        is_rejected = outcome.status == 401 or description.code == "invalid_client"
-        return (CredentialsRejectedError if is_rejected else TokenExchangeError)(
+        return _choose_class(outcome.status, description.code)(
             f"the token endpoint returned {outcome.status}{problem}",
             status=outcome.status,
             code=description.code,
             retry_after=get_retry_after(outcome.headers, wall=self._clock.wall()),
             request_id=outcome.request_id,
         )
+
+    def _build_connection_error(self, outcome: RequestNotSentError | ResponseLostError) -> ConnectionFailedError:
+        base_url = self._settings.base_url
+        hint = None if outcome.is_permanent else find_sandbox_hint(base_url)
+        failure = f"{outcome}; {hint}" if hint else str(outcome)
+        error = ConnectionFailedError(
+            f"the connection to the token endpoint at {describe_connection(base_url, self._transports.get())} failed "
+            f"({failure}); the call itself was not sent",
+            is_transient=not outcome.is_permanent,
+        )
+        error.__cause__ = outcome.__cause__
+        return error
+
+
+def build_deadline_error(timeout: float) -> DeadlineExceededError:
+    """Build the error for a token that did not arrive before the deadline of its call.
+
+    Args:
+        timeout: Deadline in seconds.
+    """
+    error = DeadlineExceededError(f"the token did not arrive within {timeout:g} s; pass a longer timeout=")
+    error.call = _CALL
+    return error
+
+
+def _choose_class(status: int, code: str | None) -> type[TokenExchangeError]:
+    if status == 401 or code == "invalid_client":
+        return CredentialsRejectedError
+    is_transient = status >= 500 or status in (408, 429)
+    return TokenEndpointUnavailableError if is_transient else TokenExchangeError
 
 
 def _encode_body(client_id: str, secret: Secret) -> bytes:

@@ -73,7 +73,7 @@ class Token:
 
     def __attrs_post_init__(self) -> None:
         value = f"{self.token_type} {self.access_token}".encode("ascii")
-        object.__setattr__(self, "headers", Headers([(b"authorization", value)]))
+        object.__setattr__(self, "headers", Headers.from_lines([(b"authorization", value)]))
 
     @classmethod
     def from_grant(cls, access_token: str, *, expires_in: float, requested_at: ClockReading, clock: Clock) -> Token:

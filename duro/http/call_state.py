@@ -33,24 +33,18 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from ..errors import (
-    ConnectionFailedError,
-    DeadlineExceededError,
-    DuroError,
-    OutcomeUnknownError,
-    TransportError,
-)
 from . import observe
+from .call_errors import build_outcome_unknown_error, describe_lost_response, describe_unknown_outcome
 from .classification import classify, is_in_doubt_after
-from .error_response import build_api_error, describe_foreign_response
 from .in_flight_writes import log_lost_outcome
 from .request import NO_HEADERS, Headers, Invocation, Response
-from .transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
+from .transport import RequestNotSentError, ResponseLostError
 
 if TYPE_CHECKING:
+    from ..errors import OutcomeUnknownError
     from .retry import RetryBudget
 
-__all__ = ["CallState", "build_outcome_unknown_error", "describe_unknown_outcome"]
+__all__ = ["CallState"]
 
 
 @define(eq=False)  # hashed by identity
@@ -61,6 +55,8 @@ class CallState:
         invocation: The call.
         started: Monotonic time of its start in seconds.
         budget: Retry budget of the client.
+        base_url: Address of the API.
+        transport: Transport of the current attempt, for messages.
         credential: Headers that authenticate the current attempt.
         attempts: Number of times that the request was sent or tried.
         refundable_retries: Retries after lost responses, which return to the budget if the call succeeds.
@@ -75,6 +71,8 @@ class CallState:
     invocation: Invocation
     started: float
     budget: RetryBudget
+    base_url: str
+    transport: object = None
     credential: Headers = NO_HEADERS
     attempts: int = 0
     refundable_retries: int = 0
@@ -92,8 +90,13 @@ class CallState:
         """Whether a write may have been processed without a response."""
         return self.is_unsettled or (self.is_sent and self.invocation.operation.is_mutation)
 
-    def begin_attempt(self) -> None:
-        """Begin another attempt. Another thread that reads ``in_doubt`` finds each doubt at any time."""
+    def begin_attempt(self, transport: object) -> None:
+        """Begin another attempt. Another thread that reads ``in_doubt`` finds each doubt at any time.
+
+        Args:
+            transport: Transport of the attempt.
+        """
+        self.transport = transport
         self.attempts += 1
         self.is_unsettled = self.in_doubt
         self.is_sent = False
@@ -172,7 +175,7 @@ class CallState:
         """Return the error for a caller that stops waiting; see `Write.find_error`."""
         # A caller that was interrupted before it got a success does not know the outcome either.
         if self.in_doubt or (self.response is not None and classify(self.response).is_success):
-            return self.build_unknown_error(cause)
+            return build_outcome_unknown_error(self.invocation, cause, attempts=self.attempts)
         return None
 
     def report_lost_outcome(self, cause: str, ending: BaseException | None = None) -> None:
@@ -180,7 +183,7 @@ class CallState:
         if self.in_doubt:
             message = describe_unknown_outcome(self.invocation, cause)
         elif self.response is not None and classify(self.response).is_success and self.invocation.operation.is_mutation:
-            message = _describe_lost_response(self.invocation, self.response, cause)
+            message = describe_lost_response(self.invocation, self.response, cause)
         else:
             return
         if ending is not None:
@@ -188,119 +191,3 @@ class CallState:
         # Two threads may report one call: the caller's and that of the event loop.
         if self._report_lock.acquire(blocking=False):
             log_lost_outcome(message)
-
-    def build_unknown_error(self, cause: str) -> OutcomeUnknownError:
-        """Build the error for a write in doubt; see `build_outcome_unknown_error`."""
-        return build_outcome_unknown_error(self.invocation, cause, attempts=self.attempts)
-
-    def build_ended_error(self, error: Exception) -> OutcomeUnknownError:
-        """Build the error for a write in doubt that an exception ended between two attempts."""
-        reason = str(error) if isinstance(error, DuroError) else type(error).__name__
-        unknown = self.build_unknown_error(f"no further attempt was possible ({reason})")
-        unknown.__cause__ = error
-        return unknown
-
-    def build_deadline_error(self) -> TransportError:
-        """Build the error for a call whose deadline passed."""
-        timeout = self.invocation.timeout
-        if self.in_doubt:
-            return self.build_unknown_error(f"the deadline of {timeout:g} s passed")
-        if self.is_connecting:
-            return ConnectionFailedError(
-                f"the connection to the API was not established within the deadline of {timeout:g} s; nothing was "
-                "sent, and the call is safe to repeat",
-                idempotency_key=self.invocation.idempotency_key,
-                attempts=self.attempts,
-            )
-        return DeadlineExceededError(
-            f"the deadline of {timeout:g} s passed, and nothing was changed; pass a longer timeout=",
-            idempotency_key=self.invocation.idempotency_key,
-            attempts=self.attempts,
-        )
-
-    def build_error(
-        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, *, wall: float
-    ) -> DuroError:
-        """Build the error for a call whose last attempt failed.
-
-        Args:
-            outcome: Error response, or the failure without a response.
-            reason: Reason why the client stopped retrying, ``None`` if a retry cannot help.
-            wall: Wall-clock time in seconds since the epoch, for a ``Retry-After`` date.
-
-        Returns:
-            The error for the caller. Its cause is the exception of the transport, or of the library below it.
-        """
-        error = self._build_error(outcome, reason, wall)
-        if not isinstance(outcome, Response):
-            error.__cause__ = outcome.__cause__
-        return error
-
-    def _build_error(
-        self, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, wall: float
-    ) -> DuroError:
-        key = self.invocation.idempotency_key
-        if isinstance(outcome, Response) and classify(outcome).is_proxy_rejection:
-            cause = describe_foreign_response(outcome)
-            if self.in_doubt:
-                return self.build_unknown_error(f"the last attempt failed ({cause})")
-            return ConnectionFailedError(cause, idempotency_key=key, attempts=self.attempts)
-        if isinstance(outcome, Response):
-            error = build_api_error(outcome, credential=self.credential, idempotency_key=key, wall=wall)
-            error.give_up_reason = reason
-            return self.build_unknown_error(f"the last response was {error}") if self.in_doubt else error
-        failure = f"{outcome}; {reason}" if reason else str(outcome)
-        if self.in_doubt:
-            return self.build_unknown_error(f"the last attempt failed ({failure})")
-        if isinstance(outcome, RequestNotSentError):
-            return ConnectionFailedError(
-                f"the connection to the API failed ({failure}); nothing was sent, and the call is safe to repeat",
-                idempotency_key=key,
-                attempts=self.attempts,
-            )
-        if isinstance(outcome, ResponseTooLargeError):
-            return TransportError(
-                f"{outcome}; request less data, or pass a larger max_response_bytes=", attempts=self.attempts
-            )
-        return TransportError(
-            f"the connection failed before a complete response arrived ({failure}); a read is safe to repeat",
-            attempts=self.attempts,
-        )
-
-
-def build_outcome_unknown_error(invocation: Invocation, cause: str, *, attempts: int) -> OutcomeUnknownError:
-    """Build the error for a write that may have been processed.
-
-    Args:
-        invocation: The write.
-        cause: Reason why the outcome is unknown, as a clause without a full stop.
-        attempts: Number of times that the request was sent or tried.
-        refundable_retries: Retries after lost responses, which return to the budget if the call succeeds.
-
-    Returns:
-        The error. Its message contains the idempotency key.
-    """
-    message = describe_unknown_outcome(invocation, cause)
-    return OutcomeUnknownError(message, idempotency_key=invocation.idempotency_key, attempts=attempts)
-
-
-def describe_unknown_outcome(invocation: Invocation, cause: str) -> str:
-    """Return the message for a write that may have been processed.
-
-    Args:
-        invocation: The write.
-        cause: Reason why the outcome is unknown, as a clause without a full stop.
-    """
-    return (
-        f"Outcome unknown: {cause.rstrip('.')}. {invocation.operation.id} was sent and may have been processed. "
-        f"Repeat the call with idempotency_key={invocation.idempotency_key!r} to find out; "
-        "it will not be processed twice."
-    )
-
-
-def _describe_lost_response(invocation: Invocation, response: Response, cause: str) -> str:
-    return (
-        f"Response lost: {cause}. {invocation.operation.id} got a response with status {response.status}, but the "
-        f"caller did not get its result. Repeat the call with idempotency_key={invocation.idempotency_key!r} to get "
-        "it; it will not be processed twice."
-    )

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._json_types import as_object
+from .._redaction import redact_members
 from .._secrets import sanitize
 from ..errors import APIError, ErrorDetail, InternalServerError, RateLimitError
 from .classification import classify, parse_document
@@ -21,6 +22,7 @@ __all__ = ["ErrorDescription", "build_api_error", "describe_foreign_response", "
 _MASK: Final = "…".encode()
 MAX_TEXT_CHARS: Final = 1_000
 MAX_DETAILS: Final = 100
+MAX_BODY_CHARS: Final = 2_000
 MAX_PAGE_CHARS: Final = 80
 # Part of a page that is searched for its first words. It bounds the time for a page of megabytes.
 MAX_PAGE_BYTES: Final = 16_384
@@ -98,6 +100,8 @@ def build_api_error(
         details=description.details if description else (),
         request_id=response.request_id,
         idempotency_key=idempotency_key,
+        headers=response.headers.to_safe_dict(),
+        body=_describe_body(response.body, secret=secret),
     )
     if isinstance(error, RateLimitError):
         error.retry_after = get_retry_after(response.headers, wall=wall)
@@ -131,6 +135,13 @@ def describe_foreign_response(response: Response, *, secret: bytes = b"") -> str
     else:
         advice = "check base_url and the proxy settings"
     return f"the response did not come from the API ({start}); {advice}"
+
+
+def _describe_body(body: bytes, *, secret: bytes) -> str:
+    """Return the start of a body as text on one line, without secrets."""
+    masked = body.replace(secret, _MASK) if secret else body
+    text = masked[: MAX_BODY_CHARS + MAX_PAGE_BYTES].decode("utf-8", "replace")
+    return sanitize(redact_members(text), max_chars=MAX_BODY_CHARS)
 
 
 def _extract_words(body: bytes, *, secret: bytes) -> str:

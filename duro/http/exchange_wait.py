@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import CallError
 from .call_log import log_exchange_retry
 
 if TYPE_CHECKING:
@@ -36,14 +37,15 @@ async def wait_for_next_exchange(
     if delay is None or policy.retries == 0:
         raise failure
     if attempt > policy.retries:
-        raise _add_reason(failure, f"retries exhausted (retries={policy.retries})")
+        raise _with_reason(failure, f"retries exhausted (retries={policy.retries})")
     if delay >= time_left:
-        raise _add_reason(failure, f"the deadline would pass before the next exchange in {delay:.1f} s")
+        raise _with_reason(failure, f"the deadline would pass before the next exchange in {delay:.1f} s")
     log_exchange_retry(failure, delay=delay)
     await clock.sleep(delay)
 
 
-def _add_reason(failure: DuroError, reason: str) -> DuroError:
+def _with_reason(failure: DuroError, reason: str) -> DuroError:
     # Each call has its own copy of the error.
-    failure.args = (f"{str(failure).rstrip('.')}; {reason}", *failure.args[1:])
+    if isinstance(failure, CallError):
+        failure.give_up_reason = reason
     return failure

@@ -41,6 +41,7 @@ from attrs import evolve
 
 from ..errors import ClientClosedError, DuroError, OutcomeUnknownError
 from . import call_log, observe
+from .call_errors import build_attempt_error, build_deadline_error, build_ended_error, set_call
 from .call_state import CallState
 from .classification import classify
 from .event_loop import PerLoop
@@ -129,7 +130,7 @@ class Pipeline:
         self.check_open()
         budget = self._budgets.for_policy(invocation.retry)
         budget.deposit()
-        state = CallState(invocation, self._clock.monotonic(), budget)
+        state = CallState(invocation, self._clock.monotonic(), budget, self._settings.base_url)
         if invocation.operation.is_mutation:
             register_write(state)
         try:
@@ -166,14 +167,14 @@ class Pipeline:
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + state.invocation.timeout):
                 return await self._send_with_retries(state)
-            failure = state.build_deadline_error()
+            failure = build_deadline_error(state)
         except OutcomeUnknownError:
             raise
         except Exception as error:
             if not state.in_doubt:
                 raise
             # The reason that prevents another attempt must not hide that an earlier one may have been processed.
-            failure = state.build_ended_error(error)
+            failure = build_ended_error(state, error)
         finally:
             self._record(state)
         try:
@@ -220,9 +221,9 @@ class Pipeline:
                     uniform=self._clock.uniform,
                 )
                 if isinstance(decision, GiveUp):
-                    raise state.build_error(outcome, decision.reason, wall=self._clock.wall())
+                    raise build_attempt_error(state, outcome, decision.reason, wall=self._clock.wall())
                 if not state.withdraw_retry(outcome):
-                    raise state.build_error(outcome, "the retry budget is empty", wall=self._clock.wall())
+                    raise build_attempt_error(state, outcome, "the retry budget is empty", wall=self._clock.wall())
                 call_log.log_retry(state.invocation.operation, outcome, attempt=state.attempts, delay=decision.delay)
                 await self._clock.sleep(decision.delay)
         finally:
@@ -242,6 +243,7 @@ class Pipeline:
             except DuroError as error:
                 failure = error
             state.failed_exchanges += 1
+            set_call(failure, state.invocation, attempts=state.attempts)
             await wait_for_next_exchange(
                 failure,
                 authorizer.choose_delay(failure),
@@ -265,7 +267,7 @@ class Pipeline:
                     )
                 except DuroError:
                     return None  # the wait for the next exchange must not occupy the slot
-            state.begin_attempt()
+            state.begin_attempt(limited)
             try:
                 outcome: Response | RequestNotSentError | ResponseLostError = await limited.transport.send(
                     self._build_request(state)
@@ -285,7 +287,7 @@ class Pipeline:
         return Request(
             invocation.operation.method,
             f"{url}?{invocation.query}" if invocation.query else url,
-            Headers(invocation.headers + state.credential),
+            Headers.from_lines(invocation.headers + state.credential),
             invocation.content,
             max(0.0, self._time_left(state)) + _SOCKET_MARGIN_SECONDS,
             self._settings.max_response_bytes,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import field, frozen
 
 from .._secrets import RedactedStr, SecretBytes, sanitize
 from .._version import __version__
 from ..config import DEFAULT_MAX_RESPONSE_BYTES
+from ..errors import InvalidArgumentError
+from .headers import NO_HEADERS, Headers, HeadersInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,67 +23,28 @@ __all__ = ["NO_HEADERS", "USER_AGENT", "Authorizer", "Headers", "Invocation", "R
 
 MAX_REQUEST_ID_CHARS: Final = 200
 
-# Headers whose values may appear in a log, a repr or a traceback. Of all others only the name appears.
-_SAFE_NAMES: Final = frozenset(
-    {
-        b"accept",
-        b"content-encoding",
-        b"content-length",
-        b"content-type",
-        b"date",
-        b"idempotency-key",
-        b"retry-after",
-        b"server",
-        b"user-agent",
-        b"x-request-id",
-    }
-)
-
-
-class Headers(tuple[tuple[bytes, bytes], ...]):
-    """Header lines with names in lower case. The repr does not show secrets."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("headers cannot be pickled, because they may contain a secret")
-
-    def get(self, name: str) -> str | None:
-        """Return the first value of a header, or ``None`` without one.
-
-        Args:
-            name: Name in lower case.
-        """
-        encoded = name.encode("ascii")
-        for each, value in self:
-            if each == encoded:
-                return value.decode("latin-1")
-        return None
-
-    def extract_secret(self) -> bytes:
-        """Return the secret of the first header, without its scheme. Only for the headers of an `Authorizer`."""
-        return self[0][1].rpartition(b" ")[2] if self else b""
-
-    def merge(self, others: Headers) -> Headers:
-        """Return these headers and others. The others replace headers of the same name."""
-        names = {name for name, _ in others}
-        return Headers((*(line for line in self if line[0] not in names), *others))
-
-    def to_redacted_dict(self) -> dict[str, str]:
-        """Return all names, with ``…`` in place of each value that may contain a secret."""
-        return {name.decode("latin-1"): value.decode("latin-1") if name in _SAFE_NAMES else "…" for name, value in self}
-
-    def __repr__(self) -> str:
-        return f"Headers({self.to_redacted_dict()})"
-
-
-NO_HEADERS: Final = Headers()
-
 USER_AGENT: Final = (b"user-agent", f"duro-sdk-python/{__version__}".encode("ascii"))
 
 
 def _ignore(_is_sent: bool) -> None:
     pass
+
+
+def _to_status(status: int) -> int:
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
+        received = status if isinstance(status, int) else type(status).__name__
+        raise InvalidArgumentError(f"status must be an integer from 100 to 999, got {received}; pass the HTTP status")
+    return status
+
+
+def _to_headers(headers: HeadersInput) -> Headers:
+    return headers if isinstance(headers, Headers) else Headers(headers)
+
+
+def _to_body(body: bytes) -> bytes:
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise InvalidArgumentError(f"body must be bytes, got {type(body).__name__}; pass the body as received")
+    return body if isinstance(body, SecretBytes) else SecretBytes(body)
 
 
 @frozen
@@ -115,14 +78,21 @@ class Response:
 
     Attributes:
         status: HTTP status.
-        headers: Header lines with names in lower case.
+        headers: Header lines. Anything that `Headers` accepts is converted.
         body: Decompressed body.
         attempts: Number of times that the request was sent or tried, up to this response.
+
+    Raises:
+        InvalidArgumentError: An argument has another type or an invalid value.
+
+    Example:
+        >>> Response(200, {"Content-Type": "application/json"}, b"{}")
+        Response(status=200, headers=Headers({'content-type': 'application/json'}), body=<2 bytes>, attempts=1)
     """
 
-    status: int
-    headers: Headers
-    body: bytes = field(converter=SecretBytes)
+    status: int = field(converter=_to_status)
+    headers: Headers = field(converter=_to_headers)
+    body: bytes = field(converter=_to_body)
     attempts: int = 1
 
     @property

@@ -31,6 +31,7 @@ __all__ = [
 # The bound stops a user who passes a new policy with each call from filling the memory.
 MAX_BUDGETS: Final = 16
 
+# Together, they are those of the errors with "is_transient".
 _TRANSIENT_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 # Transient too, but only for requests that the server may receive twice. 520 to 524 are those of Cloudflare.
 _IDEMPOTENT_STATUSES: Final = frozenset({500, *range(520, 525)})

@@ -13,6 +13,7 @@ from duro import (
     ConnectionFailedError,
     CredentialsRejectedError,
     DeadlineExceededError,
+    TokenEndpointUnavailableError,
     TokenExchangeError,
 )
 
@@ -52,10 +53,10 @@ async def test_copies_of_a_client_share_the_token(client, server, run_concurrent
 
 
 FAILING_ENDPOINTS = {
-    "500": ({"status": 500}, TokenExchangeError),
-    "503": ({"status": 503}, TokenExchangeError),
-    "503 with Retry-After": ({"status": 503, "headers": (("retry-after", "60"),)}, TokenExchangeError),
-    "429": ({"status": 429}, TokenExchangeError),
+    "500": ({"status": 500}, TokenEndpointUnavailableError),
+    "503": ({"status": 503}, TokenEndpointUnavailableError),
+    "503 with Retry-After": ({"status": 503, "headers": (("retry-after", "60"),)}, TokenEndpointUnavailableError),
+    "429": ({"status": 429}, TokenEndpointUnavailableError),
     "401": ({"status": 401}, CredentialsRejectedError),
     "302": ({"status": 302, "headers": (("location", "/v1/oauth/token"),)}, TokenExchangeError),
     "invalid grant": ({"body": b"<html>"}, TokenExchangeError),
@@ -106,7 +107,7 @@ async def test_hanging_endpoint_delays_all_calls_by_one_deadline(client, server,
     assert server.posts == 1
     check_separate_errors(outcomes, DeadlineExceededError)
     assert {str(error) for error in outcomes.errors} == {
-        "the token endpoint did not respond within 0.5 s; the call itself was not sent"
+        "GET /v1/plans failed: the token endpoint did not respond within 0.5 s; the call itself was not sent"
     }
     assert 0.45 < elapsed < 10
 
@@ -199,7 +200,7 @@ async def test_expired_token_is_not_sent_if_the_exchange_fails(client, server, c
         clock.advance(90)
         outcomes = await call_api.run_concurrently(CALLERS)
 
-    check_separate_errors(outcomes, TokenExchangeError)
+    check_separate_errors(outcomes, TokenEndpointUnavailableError)
     assert server.posts == 2
     assert server.calls == 1
 

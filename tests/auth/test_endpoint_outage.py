@@ -16,6 +16,7 @@ from duro import (
     DeadlineExceededError,
     Duro,
     OutcomeUnknownError,
+    TokenEndpointUnavailableError,
     TokenExchangeError,
 )
 from duro.config import ClientSettings, RetryPolicy
@@ -108,7 +109,7 @@ async def test_client_without_retries_raises_at_once(server, fail_for, clock):
         with pytest.raises(TokenExchangeError) as caught:
             await call()
 
-    assert str(caught.value) == "the token endpoint returned 503 (unavailable): No tokens now."
+    assert str(caught.value) == "GET /v1/plans failed: the token endpoint returned 503 (unavailable): No tokens now."
     assert clock.slept == []
     assert server.posts == 1
 
@@ -148,7 +149,7 @@ async def test_call_gives_up_after_its_retries(server, clock, run_concurrently):
     async with open_client(server, retries=2, timeout=60) as call:
         outcomes = await run_concurrently(20, call)
 
-    assert {type(error) for error in outcomes.errors} == {TokenExchangeError}
+    assert {type(error) for error in outcomes.errors} == {TokenEndpointUnavailableError}
     assert {str(error).partition("; ")[2] for error in outcomes.errors} == {"retries exhausted (retries=2)"}
     assert len({id(error) for error in outcomes.errors}) == 20
     assert server.posts == 3

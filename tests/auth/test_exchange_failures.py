@@ -54,7 +54,10 @@ async def test_error_in_the_shape_of_the_api(respx_mock, client):
 
     error = caught.value
     assert (error.status, error.code, error.request_id, error.retry_after) == (401, "unauthorized", "req_1", None)
-    assert str(error) == "the token endpoint returned 401 (unauthorized): Unknown client."
+    assert (
+        str(error)
+        == "oauthToken (POST /v1/oauth/token) failed: the token endpoint returned 401 (unauthorized): Unknown client."
+    )
 
 
 async def test_error_in_the_shape_of_oauth(respx_mock, client):
@@ -63,7 +66,10 @@ async def test_error_in_the_shape_of_oauth(respx_mock, client):
         await client.token()
 
     assert (caught.value.status, caught.value.code) == (400, "invalid_client")
-    assert str(caught.value) == "the token endpoint returned 400 (invalid_client): No such client."
+    assert (
+        str(caught.value)
+        == "oauthToken (POST /v1/oauth/token) failed: the token endpoint returned 400 (invalid_client): No such client."
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,11 @@ async def test_rejection_of_credentials_is_copied_and_pickled_completely(clock):
         await exchange_over(ScriptedTransport(reply), clock)()
 
     for other in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):  # noqa: S301 - it was pickled here
-        assert str(other) == str(caught.value) == "the token endpoint returned 401 (invalid_client): no message"
+        assert (
+            str(other)
+            == str(caught.value)
+            == "oauthToken (POST /v1/oauth/token) failed: the token endpoint returned 401 (invalid_client): no message"
+        )
         assert (other.status, other.code, other.retry_after) == (401, "invalid_client", 7.0)
         assert (other.request_id, other.idempotency_key, other.details) == ("req_1", None, ())
 
@@ -118,7 +128,9 @@ async def test_error_of_another_sender(clock, body):
         await exchange_over(ScriptedTransport(response(502, body)), clock)()
 
     assert (caught.value.status, caught.value.code) == (502, None)
-    assert str(caught.value).startswith("the token endpoint returned 502: the response did not come from the API (")
+    assert caught.value.description.startswith(
+        "the token endpoint returned 502: the response did not come from the API ("
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +175,8 @@ async def test_error_responses_are_not_retried(clock, status):
 async def test_request_that_may_have_been_sent_is_not_retried(clock):
     transport = ScriptedTransport(ResponseLostError("ReadError"), response())
     with pytest.raises(
-        ConnectionFailedError, match=r"the connection to the token endpoint failed \(ReadError\)"
+        ConnectionFailedError,
+        match=r"the token endpoint at http://127\.0\.0\.1:9 failed \(ReadError; is `duro sandbox` running\?\)",
     ) as caught:
         await exchange_over(transport, clock)()
 
@@ -181,7 +194,8 @@ async def test_request_that_was_not_sent_is_left_to_the_retries_of_the_waiting_c
     assert clock.slept == []
     assert caught.value.__context__ is None
     assert str(caught.value) == (
-        "the connection to the token endpoint failed (ConnectError); the call itself was not sent"
+        "oauthToken (POST /v1/oauth/token) failed: the connection to the token endpoint at "
+        "http://127.0.0.1:9 failed (ConnectError; is `duro sandbox` running?); the call itself was not sent"
     )
 
 
@@ -276,7 +290,7 @@ async def test_secret_and_token_are_not_logged(server, caplog):
 )
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_any_response_is_a_token_or_a_token_exchange_error(anyio_backend, status, body, retry_after):
-    response = Response(status, Headers([(b"retry-after", retry_after.encode("latin-1"))]), body)
+    response = Response(status, Headers.from_lines([(b"retry-after", retry_after.encode("latin-1"))]), body)
     exchange = TokenExchange(
         ClientCredentials("cid_test_1", SECRET),
         ClientSettings(BASE),

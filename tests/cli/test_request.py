@@ -66,7 +66,7 @@ def test_api_error_is_one_line_and_exit_code_1(run_in_process, sandbox_environme
     finished = run_in_process("request", "GET", "/v1/customers/cus_nobody")
     assert (finished.returncode, finished.stdout) == (1, "")
     (line,) = finished.stderr.splitlines()
-    assert line.startswith("duro: 404 not_found: ")
+    assert line.startswith("duro: GET /v1/customers/cus_nobody returned 404 not_found: ")
     assert "request req_" in line
 
 
@@ -76,7 +76,7 @@ def test_unreachable_server_is_one_line_and_exit_code_1(run_duro, unused_tcp_por
     finished = run_duro("request", "GET", "/v1/plans", "--secret-key", "sk_test_example", "--base-url", address)
     assert finished.returncode == 1
     (line,) = finished.stderr.splitlines()
-    assert "the connection to the API failed" in line
+    assert "no connection to http://127.0.0.1:" in line
 
 
 @pytest.mark.parametrize(

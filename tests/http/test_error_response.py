@@ -19,6 +19,7 @@ from duro.errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    RequestTimeoutError,
     ValidationError,
 )
 from duro.http.error_response import build_api_error, describe_foreign_response, parse_error_response
@@ -43,7 +44,7 @@ CLASSES = {
     302: APIError,
     402: APIError,
     405: APIError,
-    408: APIError,
+    408: RequestTimeoutError,
     418: APIError,
 }
 RETRIED_STATUSES = {408, *range(500, 600)}
@@ -66,7 +67,7 @@ MALFORMED_ERRORS = st.fixed_dictionaries(
 
 
 def error_for(status, body, *lines, key=None):
-    return build_api_error(Response(status, Headers(lines), body), idempotency_key=key, wall=0.0)
+    return build_api_error(Response(status, Headers.from_lines(lines), body), idempotency_key=key, wall=0.0)
 
 
 def error_body(**error):
@@ -89,6 +90,28 @@ def test_error_contains_all_fields_of_the_response():
     assert error.details == (ErrorDetail("amount", "expected integer"),)
     assert (error.request_id, error.idempotency_key) == ("req_1", "k-1")
     assert str(error) == "422 validation_error: No way; amount: expected integer; request req_1"
+
+
+def test_error_contains_safe_headers_and_the_redacted_body():
+    body = error_body(code="conflict", message="m", access_token="at_secret", hint="for sk_test_1secret") + b"\n\x1b[2J"
+    error = error_for(409, body, (b"x-request-id", b"req_1"), (b"set-cookie", b"session=secret"), (b"via", b"1.1 x"))
+    assert error.headers == {"x-request-id": "req_1", "via": "1.1 x"}
+    assert "secret" not in error.body
+    assert error.body.isprintable()
+    assert json.loads(error.body.rpartition(" ")[0])["error"]["access_token"] == "…"
+
+
+def test_body_of_an_error_is_bounded():
+    for lead in range(1_990, 2_001):
+        error = error_for(500, b"x" * lead + b" sk_test_4eC39HqLyjWDarjtT1zdp7dc " + b"x" * 1_000_000)
+        assert len(error.body) == 2_000
+        assert "4eC" not in error.body
+
+
+def test_credential_of_the_request_is_masked_in_the_body():
+    credential = Headers([(b"x-portal-session", b"0123456789")])
+    answered = Response(403, Headers(), b"<p>denied for 0123456789")
+    assert build_api_error(answered, credential=credential, idempotency_key=None, wall=0.0).body == "<p>denied for …"
 
 
 def test_oauth_shape_is_parsed():

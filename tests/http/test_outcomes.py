@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from duro._clock import Clock
-from duro.config import RetryPolicy
+from duro.config import ClientSettings, RetryPolicy
 from duro.errors import (
     APIError,
     ConflictError,
@@ -18,7 +19,9 @@ from duro.errors import (
     TransportError,
     ValidationError,
 )
-from duro.http.operation import Operation
+from duro.http.call_errors import name_call
+from duro.http.operation import Operation, raw_operation
+from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, api_error, response
 
 pytestmark = pytest.mark.anyio
@@ -189,9 +192,98 @@ async def test_outcome_unknown_error_says_how_to_find_out(pipeline_over, invocat
         await pipeline.execute(write)
     assert str(caught.value) == (
         "Outcome unknown: the last attempt failed (the connection was reset; retries exhausted (retries=0)). "
-        "createThing was sent and may have been processed. "
+        "createThing (POST /v1/things) was sent and may have been processed. "
         "Repeat the call with idempotency_key='k-1' to find out; it will not be processed twice."
     )
+
+
+@pytest.mark.parametrize("outcome", [response(502), response(504), api_error(429)])
+async def test_unknown_outcome_has_the_last_error_response_as_its_cause(outcome, pipeline_over, write):
+    pipeline, _ = pipeline_over(LOST, outcome)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await pipeline.execute(write)
+    assert isinstance(caught.value.__cause__, APIError)
+    assert caught.value.__cause__.status == outcome.status
+    assert caught.value.give_up_reason == "retries exhausted (retries=3)"
+    assert caught.value.is_transient
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_transient"),
+    [
+        (RequestNotSentError("refused"), True),
+        (RequestNotSentError("not trusted", is_permanent=True), False),
+        (ResponseLostError("reset"), True),
+        (ResponseTooLargeError(10), False),
+        (response(407), False),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+async def test_transport_error_is_transient_unless_a_retry_fails_too(outcome, is_transient, pipeline_over, read):
+    pipeline, _ = pipeline_over(outcome)
+    with pytest.raises(TransportError) as caught:
+        await pipeline.execute(read)
+    assert caught.value.is_transient is is_transient
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        (response(503), InternalServerError),
+        (response(404), NotFoundError),
+        (LOST, TransportError),
+        (NOT_SENT, ConnectionFailedError),
+        (response(407), ConnectionFailedError),
+    ],
+)
+async def test_error_names_its_call(outcome, error, pipeline_over, read):
+    pipeline, transport = pipeline_over(outcome)
+    with pytest.raises(error) as caught:
+        await pipeline.execute(read)
+    assert str(caught.value).startswith("getThing (GET /v1/things) ")
+    assert "\n" not in str(caught.value)
+    assert caught.value.operation == "getThing"
+    assert caught.value.attempts == len(transport.requests)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "connection", "hint"),
+    [
+        ("http://127.0.0.1:8787", "http://127.0.0.1:8787 (connection refused; is `duro sandbox` running?)", True),
+        ("http://[::1]:8787", "http://[::1]:8787 (connection refused; is `duro sandbox` running?)", True),
+        ("https://api.useduro.com", "https://api.useduro.com:443 (connection refused)", False),
+    ],
+)
+async def test_connection_error_names_the_address(base_url, connection, hint, pipeline_over, read):
+    pipeline, _ = pipeline_over(NOT_SENT)
+    pipeline._settings = ClientSettings(base_url, clock=pipeline._clock)
+    with pytest.raises(ConnectionFailedError) as caught:
+        await pipeline.execute(read)
+    assert f"no connection to {connection}; nothing was sent" in str(caught.value)
+    assert ("duro sandbox" in str(caught.value)) is hint
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "named"),
+    [
+        (
+            Operation("hydrateCheckout", "GET", "/checkout/{token}"),
+            "/checkout/secret1",
+            "hydrateCheckout (GET /checkout/{token})",
+        ),
+        (raw_operation("GET", "/checkout/secret1/status"), "/checkout/secret1/status", "GET /checkout/…/status"),
+        (raw_operation("GET", "/x/cs_test_secret1"), "/x/cs_test_secret1", "GET /x/cs_test_…"),
+        (
+            Operation("getCustomer", "GET", "/v1/customers/{id}"),
+            "/v1/customers/cus_1",
+            "getCustomer (GET /v1/customers/cus_1)",
+        ),
+    ],
+)
+def test_name_of_a_call_has_no_secret(operation, path, named, invocation):
+    named_call = name_call(evolve(invocation(operation), path=path, query="email=secret1"))
+    assert str(named_call) == named
+    assert "secret1" not in repr(named_call)
 
 
 async def test_refused_connection_raises_after_its_retries(pipeline_over, write):

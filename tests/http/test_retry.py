@@ -33,7 +33,7 @@ STATUSES += [500, 501, 502, 503, 504, 505, 511, 519, 520, 521, 522, 523, 524, 52
 
 def response(status, retry_after=None):
     lines = [] if retry_after is None else [(b"retry-after", retry_after.encode("latin-1"))]
-    return Response(status, Headers(lines), b"")
+    return Response(status, Headers.from_lines(lines), b"")
 
 
 def decide_after(
@@ -172,7 +172,7 @@ def test_retry_after_is_parsed_as_seconds_or_date(value, seconds):
 
 
 def headers(**lines):
-    return Headers((name.replace("_", "-").encode(), value.encode()) for name, value in lines.items())
+    return Headers.from_lines((name.replace("_", "-").encode(), value.encode()) for name, value in lines.items())
 
 
 @pytest.mark.parametrize("shift", [0.0, 3 * 86_400.0, -86_400.0])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
+
 import anyio
 import httpx
 import pytest
 
 from duro import AsyncDuro, Duro
-from duro.errors import ConfigurationError, ConnectionFailedError
+from duro.errors import ConfigurationError, ConnectionFailedError, InvalidArgumentError, TransportError
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, Transport
 from duro.http.transport.httpx_client import HttpxClientTransport
@@ -116,3 +118,75 @@ def test_blocking_client_accepts_a_transport():
     with Duro(KEY, transport=transport) as duro:
         assert duro.plans.list().collect() == []
     assert len(transport.requests) == 1
+
+
+class FailingTransport:
+    """Custom transport that sends with httpx, and fails before or after it has a response."""
+
+    def __init__(self, fail):
+        self.fail = fail
+
+    async def send(self, request):
+        async with httpx.AsyncClient() as client:
+            return await self.fail(client, request)
+
+    async def aclose(self):
+        pass
+
+
+async def refuse(client, request):
+    await client.get("http://127.0.0.1:1")
+
+
+async def raise_of_its_own(client, request):
+    raise LookupError("no route")
+
+
+async def report_that_nothing_was_sent(client, request):
+    try:
+        raise LookupError("no route")  # noqa: TRY301 - the next error has it as its context
+    except LookupError:
+        raise RequestNotSentError("not sent")  # noqa: B904 - users forget "from"
+
+
+async def return_wrong_headers(client, request):
+    return Response(200, {"x-a": 5}, b"{}")
+
+
+class TestFailureOfACustomTransport:
+    @pytest.mark.parametrize(
+        ("fail", "kind", "cause"),
+        [
+            (refuse, TransportError, httpx.ConnectError),
+            (raise_of_its_own, TransportError, LookupError),
+            (report_that_nothing_was_sent, ConnectionFailedError, LookupError),
+            (return_wrong_headers, TransportError, InvalidArgumentError),
+        ],
+    )
+    async def test_its_cause_has_the_frames_of_the_user_and_no_others(self, fail, kind, cause):
+        async with AsyncDuro(KEY, transport=FailingTransport(fail), retries=0) as client:
+            with pytest.raises(TransportError) as caught:
+                await client.plans.list().page()
+        assert type(caught.value) is kind
+        assert type(caught.value.__cause__) is cause
+        frames = traceback.extract_tb(caught.value.__cause__.__traceback__)
+        assert frames[-1].name == fail.__name__
+        assert {frame.filename for frame in frames} == {__file__}
+
+    async def test_wrong_headers_are_described(self):
+        async with AsyncDuro(KEY, transport=FailingTransport(return_wrong_headers), retries=0) as client:
+            with pytest.raises(TransportError, match="headers must have a value of type str or bytes, got int"):
+                await client.plans.list().page()
+
+    async def test_message_names_the_transport(self):
+        async with AsyncDuro(KEY, transport=FailingTransport(raise_of_its_own), retries=0) as client:
+            with pytest.raises(TransportError, match="through the FailingTransport passed as transport="):
+                await client.plans.list().page()
+
+    async def test_failed_exchange_has_the_cause_too(self):
+        options = {"client_id": "cid_test_1", "client_secret": "csec_test_1"}
+        async with AsyncDuro(**options, transport=FailingTransport(raise_of_its_own), retries=0) as client:
+            with pytest.raises(ConnectionFailedError) as caught:
+                await client.plans.list().page()
+        assert isinstance(caught.value.__cause__, LookupError)
+        assert traceback.extract_tb(caught.value.__cause__.__traceback__)[-1].name == "raise_of_its_own"

@@ -36,4 +36,4 @@ def api_error(status, *lines, code=None, message="the words of the API"):
 
 
 def response(status=200, body=b"{}", *lines):
-    return Response(status, Headers(lines), body)
+    return Response(status, Headers.from_lines(lines), body)

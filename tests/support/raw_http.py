@@ -14,7 +14,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\
 
 
 def request_to(url, method="GET", content=None, *, timeout=5.0, lines=(), limit=100_000):
-    headers = Headers([(b"accept-encoding", b"gzip"), *lines])
+    headers = Headers.from_lines([(b"accept-encoding", b"gzip"), *lines])
     return Request(method, f"{url}/v1/things", headers, content, timeout, limit)
 
 

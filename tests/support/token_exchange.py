@@ -44,7 +44,9 @@ class ScriptedTransport:
 
 def response(status: int = 200, document: object = GRANT, **headers: str) -> Response:
     lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Response(status, Headers(lines), document if isinstance(document, bytes) else json.dumps(document).encode())
+    return Response(
+        status, Headers.from_lines(lines), document if isinstance(document, bytes) else json.dumps(document).encode()
+    )
 
 
 def exchange_over(transport, clock, **settings) -> TokenExchange:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_type
 
 import duro
@@ -25,6 +26,11 @@ def caught(client: Duro) -> None:
         assert_type(error.message, str)
         assert_type(error.request_id, str | None)
         assert_type(error.idempotency_key, str | None)
+        assert_type(error.headers, Mapping[str, str])
+        assert_type(error.body, str)
+        assert_type(error.operation, str | None)
+        assert_type(error.attempts, int)
+        assert_type(error.give_up_reason, str | None)
     except duro.OutcomeUnknownError as error:
         assert_type(error.idempotency_key, str | None)
         assert_type(error.attempts, int)
@@ -38,6 +44,15 @@ def caught(client: Duro) -> None:
         assert_type(error.body, bytes)
     except duro.DuroError as error:
         assert_type(error, duro.DuroError)
+
+
+def repeated(client: Duro) -> None:
+    try:
+        client.plans.archive("plan_1")
+    except duro.RETRYABLE as error:
+        assert_type(error.is_transient, bool)
+    except duro.CallError as error:
+        assert_type(error.call, duro.FailedCall | None)
 
 
 def tree() -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from . import RequestNotSentError
 from .connection import KEEP_ALIVE_SECONDS
+from .failures import iterate_chain, remove_library_frames
 from .resolver import resolve
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Connector(aiohttp.TCPConnector):
     ) -> aiohttp.connector.Connection:
         """Return an idle connection or a new one, and report that the request is about to be sent."""
         while True:
-            connection = await super().connect(req, traces, timeout)
+            connection = await self._connect(req, traces, timeout)
             protocol = connection.protocol
             if protocol is None or not protocol.should_close:
                 break
@@ -53,6 +55,21 @@ class Connector(aiohttp.TCPConnector):
             connection.close()
         on_connected.get()()
         return connection
+
+    async def _connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - of aiohttp
+    ) -> aiohttp.connector.Connection:
+        try:
+            return await super().connect(req, traces, timeout)
+        except Exception as error:
+            if any(isinstance(each, TimeoutError) for each in iterate_chain(error)):
+                # The text of aiohttp contains neither the cause nor the limit.
+                text = f"no connection was established within {timeout.connect:g} s"
+                raise RequestNotSentError(text) from remove_library_frames(error)
+            raise
 
 
 class Resolver(AbstractResolver):

@@ -13,13 +13,14 @@ from yarl import URL
 from ...errors import DuroError
 from ..event_loop import run_to_completion
 from ..request import Headers, Response
-from . import RequestNotSentError, ResponseLostError, SendError
+from . import RequestNotSentError
 from .aiohttp_connector import Connector, on_connected
 from .body import read_body
 from .connection import CONNECT_TIMEOUT_SECONDS
 from .empty_context import InEmptyContext
-from .failures import describe, is_permanent, iterate_chain, remove_library_frames
+from .failures import convert_errors
 from .log_filter import RedactedLogs
+from .route import describe_origin
 
 if TYPE_CHECKING:
     import ssl
@@ -73,21 +74,12 @@ class SessionTransport:
         if self._session.closed:
             raise RequestNotSentError("the aiohttp session is closed", is_permanent=True)
         progress = _Progress(request)
-        failure: BaseException
-        try:
-            return await self._send(request, progress)
-        except (SendError, DuroError) as error:
-            failure = error.with_traceback(None)
-        except Exception as error:  # noqa: BLE001 - traces and middlewares of the user raise any class
-            failure = _to_send_error(error, progress)
-        except BaseException as error:  # noqa: BLE001 - raised below
-            failure = remove_library_frames(error)
-        # Raised here, so that no __context__ leads to the request.
-        try:
-            raise failure
-        finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            del failure
+        return await convert_errors(self._send(request, progress), is_sent=progress.may_be_sent, keep=(DuroError,))
+
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages."""
+        return "through the aiohttp.ClientSession passed as transport="
 
     async def aclose(self) -> None:
         """Close the session, unless the user passed it."""
@@ -96,30 +88,35 @@ class SessionTransport:
 
     async def _send(self, request: Request, progress: _Progress) -> Response:
         progress.assume_sent()
-        with RedactedLogs():
-            return await self._exchange(request)
+        return await self._exchange(request)
 
     async def _exchange(self, request: Request, **options: Any) -> Response:
         content = request.content
         headers = CIMultiDict((name.decode("ascii"), _HeaderValue(value, "latin-1")) for name, value in request.headers)
-        response = await self._session.request(
-            request.method,
-            URL(request.url, encoded=True),
-            headers=headers,
-            skip_auto_headers=_ADDED_HEADERS,
-            data=content if content is None or len(content) <= _MAX_BYTES_BODY else io.BytesIO(content),
-            timeout=aiohttp.ClientTimeout(
-                connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout), sock_read=request.timeout
-            ),
-            allow_redirects=False,
-            auto_decompress=False,
-            raise_for_status=False,
-            middlewares=self._middlewares,
-            **options,
-        )
+        lost: Exception | None = None
+        try:
+            response = await self._session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                skip_auto_headers=_ADDED_HEADERS,
+                data=content if content is None or len(content) <= _MAX_BYTES_BODY else io.BytesIO(content),
+                timeout=aiohttp.ClientTimeout(
+                    connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout), sock_read=request.timeout
+                ),
+                allow_redirects=False,
+                auto_decompress=False,
+                raise_for_status=False,
+                middlewares=self._middlewares,
+                **options,
+            )
+        except _LostConnectionError as error:
+            lost = error.cause
+        if lost is not None:
+            raise lost
         is_complete = False
         try:
-            received = Headers((name.lower(), value) for name, value in response.raw_headers)
+            received = Headers.from_lines((name.lower(), value) for name, value in response.raw_headers)
             body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
             is_complete = True
         finally:
@@ -142,6 +139,11 @@ class AiohttpTransport(SessionTransport):
         super().__init__(Context().run(_open_session), owned=True)
         self._tls = tls
         self._proxy = proxy
+
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages."""
+        return f"through the proxy {describe_origin(self._proxy)}" if self._proxy else "without a proxy"
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -193,6 +195,10 @@ class _Progress:
         self.is_sent = True
         self._report_send()
 
+    def may_be_sent(self, error: Exception) -> bool:
+        """Return whether a byte of the request may have been written before an exception."""
+        return not isinstance(error, _NOT_SENT_ERRORS) if self.is_sent is None else self.is_sent
+
     def release_request(self) -> None:
         """Release the request, which has ended."""
         self._on_send = None
@@ -234,14 +240,3 @@ class _HeaderValue(str):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("headers cannot be pickled, because they may contain a secret")
-
-
-def _to_send_error(error: Exception, progress: _Progress) -> SendError:
-    cause = error.cause if isinstance(error, _LostConnectionError) else error
-    is_not_sent = isinstance(cause, _NOT_SENT_ERRORS) if progress.is_sent is None else not progress.is_sent
-    kind = RequestNotSentError if is_not_sent else ResponseLostError
-    is_late = is_not_sent and any(isinstance(each, TimeoutError) for each in iterate_chain(cause))
-    text = f"no connection was established within {CONNECT_TIMEOUT_SECONDS:g} s" if is_late else describe(cause)
-    failure = kind(text, is_permanent=is_permanent(cause))
-    failure.__cause__ = remove_library_frames(cause)
-    return failure

@@ -27,7 +27,7 @@ class InEmptyContext(Generic[T]):
         self._coroutine = coroutine
 
     def __await__(self) -> Generator[Any, Any, T]:
-        run = Context().run
+        run: Callable[..., Any] = Context().run
         step: Callable[[Any], Any] = self._coroutine.send
         value: Any = None
         while True:
@@ -40,7 +40,7 @@ class InEmptyContext(Generic[T]):
                 value = yield awaited
                 step = self._coroutine.send
             except GeneratorExit:
-                self._coroutine.close()
+                run(self._coroutine.close)
                 raise
             except BaseException as error:  # noqa: BLE001 - raised in the coroutine
                 step, value = self._coroutine.throw, error

@@ -1,4 +1,4 @@
-"""Descriptions of network errors, and removal of tracebacks that hold secrets."""
+"""Conversion and descriptions of network errors, and removal of frames that hold secrets."""
 
 from __future__ import annotations
 
@@ -6,26 +6,77 @@ import errno
 import os
 import socket
 import ssl
+import sys
+from types import TracebackType
 from typing import TYPE_CHECKING, Final, cast
 
 from ..._secrets import sanitize
+from . import RequestNotSentError, ResponseLostError, SendError
+from .log_filter import RedactedLogs
 from .tls import describe_tls_error, is_certificate_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
-__all__ = ["describe", "is_permanent", "iterate_chain", "remove_library_frames"]
+    from ..request import Response
+
+__all__ = ["convert_errors", "describe", "is_permanent", "iterate_chain", "remove_library_frames"]
 
 MAX_TEXT_CHARS: Final = 300
 
 # Their frames have requests, header lines or addresses as locals.
 _LIBRARIES: Final = frozenset(
     {"aiohttp", "anyio", "asyncio", "h11", "h2", "hpack", "httpcore", "httpcore2"}
-    | {"duro", "httpx", "httpx2", "httpx_aiohttp", "trio"}
+    | {"duro", "httpx", "httpx2", "httpx_aiohttp", "socksio", "trio", "yarl"}
+    | sys.stdlib_module_names
 )
 
 # They ask the caller to read or write more, and are in the context of an error that occurs while it does so.
 _SIGNALS: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+async def convert_errors(
+    sending: Awaitable[Response],
+    *,
+    is_sent: Callable[[Exception], bool],
+    keep: tuple[type[Exception], ...] = (),
+) -> Response:
+    """Wait for a response, and convert any exception to a `SendError` whose cause it becomes.
+
+    Args:
+        sending: Request in progress.
+        is_sent: Function that returns whether a byte may have been written before an exception.
+        keep: Classes of exceptions that are raised as they are.
+
+    Returns:
+        The response.
+
+    Raises:
+        SendError: An exception was raised, and is the cause.
+        BaseException: An exception of ``keep``, or one that is not an ``Exception``. No frame has a secret.
+    """
+    failure: BaseException
+    try:
+        with RedactedLogs():
+            return await sending
+    except Exception as error:  # noqa: BLE001 - libraries, hooks and transports of the user raise any class
+        is_kept = isinstance(error, (SendError, *keep))
+        failure = error.with_traceback(None) if is_kept else _to_send_error(error, is_sent=is_sent(error))
+    except BaseException as error:  # noqa: BLE001 - raised below
+        failure = remove_library_frames(error)
+    # Raised here, so that no __context__ leads to the request.
+    try:
+        raise failure
+    finally:
+        # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
+        del failure
+
+
+def _to_send_error(error: Exception, *, is_sent: bool) -> SendError:
+    kind = ResponseLostError if is_sent else RequestNotSentError
+    failure = kind(describe(error), is_permanent=is_permanent(error))
+    failure.__cause__ = remove_library_frames(error)
+    return failure
 
 
 def describe(error: BaseException) -> str:
@@ -64,9 +115,9 @@ def iterate_chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def remove_library_frames(error: BaseException) -> BaseException:
-    """Remove the frames of this package and of HTTP libraries from the tracebacks of an error and its causes.
+    """Remove the frames of libraries and of this package from the tracebacks of an error and its causes.
 
-    The frames below them stay. They belong to the user, for example to a hook.
+    All others stay. They belong to the user, for example to a hook or a transport.
 
     Args:
         error: Error to change.
@@ -75,14 +126,20 @@ def remove_library_frames(error: BaseException) -> BaseException:
         The error.
     """
     for each in iterate_chain(error):
-        frames = kept = each.__traceback__
-        while frames is not None:
-            package = str(frames.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
-            frames, is_library = frames.tb_next, package in _LIBRARIES
-            if is_library:
-                kept = frames
+        frames = list(_iterate_user_frames(each.__traceback__))
+        kept: TracebackType | None = None
+        for frame in reversed(frames):
+            kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
         each.__traceback__ = kept
     return error
+
+
+def _iterate_user_frames(frame: TracebackType | None) -> Iterator[TracebackType]:
+    while frame is not None:
+        package = str(frame.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package not in _LIBRARIES:
+            yield frame
+        frame = frame.tb_next
 
 
 def _is_refusal_of_proxy(error: BaseException) -> bool:

@@ -53,6 +53,11 @@ class ImportingTransport:
         transport = self._transport or await self._open()
         return await transport.send(request)
 
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages. Empty before the first request."""
+        return str(getattr(self._transport, "route", ""))
+
     async def aclose(self) -> None:
         """Close all connections."""
         self._is_closed = True

@@ -16,11 +16,11 @@ import httpcore
 from ...errors import DuroError
 from ..event_loop import run_to_completion
 from ..request import Headers, Response
-from . import RequestNotSentError, ResponseLostError, SendError
+from . import RequestNotSentError
 from .body import RequestBody, read_body
 from .connection import SlotConnection
-from .failures import describe, is_permanent, remove_library_frames
-from .log_filter import RedactedLogs
+from .failures import convert_errors
+from .route import describe_origin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
@@ -81,23 +81,13 @@ class HttpcoreTransport:
             is_sent = True
             request.on_send(True)
 
-        failure: BaseException
-        try:
-            with RedactedLogs():
-                return await self._send(request, on_send)
-        except (SendError, DuroError) as error:
-            failure = error.with_traceback(None)
-        except Exception as error:  # noqa: BLE001 - whether a byte was written decides, and not the class
-            failure = _to_send_error(error, is_sent=is_sent)
-        except BaseException as error:  # noqa: BLE001 - raised below
-            # The frames of httpcore have the header lines as locals.
-            failure = remove_library_frames(error)
-        # Raised here, so that no __context__ leads to the request.
-        try:
-            raise failure
-        finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            del failure
+        # Whether a byte was written decides, and not the class of the exception.
+        return await convert_errors(self._send(request, on_send), is_sent=lambda _: is_sent, keep=(DuroError,))
+
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages."""
+        return f"through the proxy {describe_origin(self._proxy)}" if self._proxy else "without a proxy"
 
     async def aclose(self) -> None:
         """Close the idle connections. Those in use are closed at the end of their request."""
@@ -110,7 +100,7 @@ class HttpcoreTransport:
         is_complete = False
         try:
             received = await connection.send(self._to_httpcore(request), on_send)
-            headers = Headers((name.lower(), value) for name, value in received.headers)
+            headers = Headers.from_lines((name.lower(), value) for name, value in received.headers)
             body = await read_body(
                 cast("AsyncIterable[bytes]", received.stream), headers, limit=request.max_response_bytes
             )
@@ -177,10 +167,3 @@ async def _close(connection: SlotConnection) -> None:
             await connection.aclose()
 
     await run_to_completion(close)
-
-
-def _to_send_error(error: Exception, *, is_sent: bool) -> SendError:
-    kind = ResponseLostError if is_sent else RequestNotSentError
-    failure = kind(describe(error), is_permanent=is_permanent(error))
-    failure.__cause__ = remove_library_frames(error)
-    return failure

@@ -8,11 +8,10 @@ import httpx
 
 from ..event_loop import run_to_completion
 from ..request import Headers, Response
-from . import RequestNotSentError, ResponseLostError, SendError
+from . import RequestNotSentError
 from .body import RequestBody, read_body
 from .connection import CONNECT_TIMEOUT_SECONDS
-from .failures import describe, is_permanent, iterate_chain, remove_library_frames
-from .log_filter import RedactedLogs
+from .failures import convert_errors, iterate_chain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping
@@ -58,22 +57,15 @@ class HttpxClientTransport:
         if self._client.is_closed:
             raise RequestNotSentError("the httpx client passed as transport= is closed", is_permanent=True)
         progress = _Progress(request.on_send)
-        failure: BaseException
-        try:
-            with RedactedLogs():
-                return await self._send(request, progress)
-        except SendError as error:
-            failure = error.with_traceback(None)
-        except Exception as error:  # noqa: BLE001 - hooks and other transports raise any class
-            failure = _to_send_error(error, progress)
-        except BaseException as error:  # noqa: BLE001 - raised below
-            failure = remove_library_frames(error)
-        # Raised here, so that no __context__ leads to the request.
-        try:
-            raise failure
-        finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            del failure
+        return await convert_errors(
+            self._send(request, progress), is_sent=lambda error: progress.is_sent or not _ends_before_sending(error)
+        )
+
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages. The client's proxies are not known."""
+        name = f"{type(self._client).__module__.partition('.')[0]}.{type(self._client).__name__}"
+        return f"through the {name} passed as transport="
 
     async def aclose(self) -> None:
         """Close the client if a factory of the user created it for this client."""
@@ -88,7 +80,7 @@ class HttpxClientTransport:
             )
         finally:
             await progress.aclose()
-        headers = Headers((name.lower(), value) for name, value in response.headers.raw)
+        headers = Headers.from_lines((name.lower(), value) for name, value in response.headers.raw)
         try:
             # The raw stream, because httpx decompresses each chunk without a limit and leaves generators unfinished.
             stream = cast("AsyncIterable[bytes]", response.stream)
@@ -136,13 +128,6 @@ class _Progress:
             self._connecting = info.get("return_value")
         if event.endswith(("start_tls.complete", ".send_request_headers.started")):
             self._connecting = None
-
-
-def _to_send_error(error: Exception, progress: _Progress) -> SendError:
-    kind = RequestNotSentError if not progress.is_sent and _ends_before_sending(error) else ResponseLostError
-    failure = kind(describe(error), is_permanent=is_permanent(error))
-    failure.__cause__ = remove_library_frames(error)
-    return failure
 
 
 def _ends_before_sending(error: Exception) -> bool:

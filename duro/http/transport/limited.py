@@ -35,6 +35,11 @@ class LimitedTransport:
         async with self.slots:
             return await self.transport.send(request)
 
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages."""
+        return str(getattr(self.transport, "route", ""))
+
     async def aclose(self) -> None:
         """Close all connections, also if the caller is cancelled."""
         await run_to_completion(self.transport.aclose)

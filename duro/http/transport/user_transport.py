@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..request import Response
 from . import ResponseLostError, SendError
-from .failures import describe, remove_library_frames
-from .log_filter import RedactedLogs
+from .failures import convert_errors, remove_library_frames
 
 if TYPE_CHECKING:
     from ..request import Request
@@ -43,27 +42,27 @@ class UserTransport:
             ResponseTooLargeError: The response is larger than the request allows.
         """
         request.on_send(True)
-        failure: Exception
-        try:
-            with RedactedLogs():
-                response: object = await self._transport.send(request)
-        except SendError:
-            raise
-        except Exception as error:  # noqa: BLE001 - of any class
-            failure = ResponseLostError(describe(error))
-            failure.__cause__ = remove_library_frames(error)
-        else:
-            if isinstance(response, Response):
-                return response
-            failure = ResponseLostError(f"the transport must return a Response, got {type(response).__name__}")
-        try:
-            raise failure
-        finally:
-            # The traceback refers to this frame. Without this line, error and frame would keep each other alive.
-            del failure
+        return await convert_errors(self._send(request), is_sent=lambda _: True)
+
+    @property
+    def route(self) -> str:
+        """Way to the API, for messages."""
+        return f"through the {type(self._transport).__name__} passed as transport="
 
     async def aclose(self) -> None:
         """Close the transport if a factory of the user created it for this client."""
         if self._owned:
             self._owned = False
             await self._transport.aclose()
+
+    async def _send(self, request: Request) -> Response:
+        try:
+            response: object = await self._transport.send(request)
+        except SendError as error:
+            cause = error.__cause__ or error.__context__
+            if cause is not None:
+                error.__cause__ = remove_library_frames(cause)
+            raise
+        if isinstance(response, Response):
+            return response
+        raise ResponseLostError(f"the transport must return a Response, got {type(response).__name__}")
