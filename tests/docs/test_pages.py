@@ -15,6 +15,7 @@ from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 import duro
 import duro.sandbox
 import duro.webhooks
+from duro.cli.operations.catalog import list_resources
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -74,7 +75,8 @@ def duro_commands(page):
 
 def command_name(words):
     """Return the words that name a command, with its group if it has one."""
-    return tuple(words[:2] if words[0] == "webhooks" else words[:1])
+    groups = {"webhooks", *(name.replace("_", "-") for name in list_resources())}
+    return tuple(words[:2] if words[0] in groups else words[:1])
 
 
 @pytest.mark.process
