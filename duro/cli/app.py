@@ -10,6 +10,7 @@ from cyclopts.validators import Number
 from .._version import __version__
 from ..errors import InvalidArgumentError, redact
 from .account import ACCOUNT_OF_ENVIRONMENT, Account
+from .completion import register_completion
 from .operations import register
 from .options import FlagOption, JSONOutput
 
@@ -84,9 +85,13 @@ def sandbox(
     database: Path | None = None,
     endpoint: list[str] | None = None,
     allow_host: list[str] | None = None,
-    tls: bool = False,
+    tls: FlagOption = False,
+    quiet: FlagOption = False,
+    as_json: JSONOutput = False,
 ) -> None:
     """Serve a local Duro sandbox until Ctrl-C or SIGTERM.
+
+    Prints a line for each request of the API: time, status, method, path, duration and idempotency key.
 
     Args:
         host: Address to listen on. A sandbox does not protect its data, so use loopback.
@@ -95,10 +100,12 @@ def sandbox(
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
         tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
+        quiet: Do not print requests.
+        as_json: Print JSON on one line, errors included.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database, endpoint or (), allow_host or (), tls=tls)
+    serve_until_stopped(host, port, database, endpoint or (), allow_host or (), tls=tls, quiet=quiet, as_json=as_json)
 
 
 @_app.command
@@ -223,3 +230,4 @@ def verify(
 
 
 register(_app)
+register_completion(_app)
