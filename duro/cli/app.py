@@ -11,6 +11,7 @@ from .._version import __version__
 from ..errors import InvalidArgumentError, redact
 from .account import ACCOUNT_OF_ENVIRONMENT, Account
 from .completion import register_completion
+from .help_formatter import HelpFormatter
 from .operations import register
 from .options import FlagOption, JSONOutput
 
@@ -33,6 +34,7 @@ _app: Final = App(
     help="Subscription billing with Duro, from the command line.",
     help_epilogue="Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
     version=f"duro {__version__}",
+    help_formatter=HelpFormatter(),
     help_format="plaintext",  # without Markdown, whose import takes longer than the rest of the help
     default_parameter=Parameter(negative=()),
     print_error=False,

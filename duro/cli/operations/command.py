@@ -86,7 +86,8 @@ def _method_parameters(description: MethodDescription, kinds: Mapping[str, Value
     for each in description.parameters:
         kind = kinds[each.name]
         is_required = each.default is each.empty
-        text = description.arguments[each.name]
+        known = f" Known values: {', '.join(kind.choices)}." if kind.choices else ""
+        text = description.arguments[each.name] + known
         if kind.is_flag:
             declared = Parameter(help=text, negative=f"--no-{each.name.replace('_', '-')}", show_default=False)
             annotation: Any = Annotated[bool | None, declared]

@@ -111,7 +111,7 @@ def kind_of(parameter: inspect.Parameter, namespace: Mapping[str, Any]) -> Value
         enum = namespace.get(name)
         if isinstance(enum, type) and issubclass(enum, OpenEnum):
             choices = tuple(member.value for member in enum)
-            return ValueKind("|".join(choices), "text", "write text", str, is_nullable, choices)
+            return ValueKind("TEXT", "text", "write text", str, is_nullable, choices)
     # An enum that only type checkers import is in a union with str.
     kind = next(_KINDS[name] for name in names if name in _KINDS)
     return ValueKind(kind.metavar, kind.noun, kind.advice, kind.parse, is_nullable, kind.choices)
