@@ -1,7 +1,7 @@
 """The command ``duro``: entry point, exit codes and error output.
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted. Every expected
-error is printed as one line on standard error.
+error is printed as one line on standard error, with ``--json`` as one JSON object.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ..errors import ConfigurationError, DuroError, InvalidArgumentError
+from .errors import print_error, wants_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["main"]
 
@@ -33,25 +35,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: Always, with one of the exit codes.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    report = partial(print_error, as_json=wants_json(words))
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
-        raise SystemExit(_exit_code_of(sys.argv[1:] if arguments is None else arguments))
+        warnings.showwarning = partial(_show_warning, report)
+        raise SystemExit(_exit_code_of(words, report))
 
 
-def _exit_code_of(arguments: Sequence[str]) -> int:
+def _exit_code_of(arguments: Sequence[str], report: Callable[..., None]) -> int:
     try:
         _run(arguments)
         sys.stdout.flush()
     except InvalidArgumentError as error:
-        _print_error(str(error))
+        report(str(error), error)
         return WRONG_USAGE
     except DuroError as error:
-        _print_error(str(error))
+        report(str(error), error)
         return FAILURE
     except KeyboardInterrupt as interruption:
         # A note reports a write whose outcome is unknown. The same text was logged, to the standard error.
         if not getattr(interruption, "__notes__", ()):
-            _print_error("interrupted")
+            report("interrupted", interruption)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader closed the pipe. Without this, Python prints another error when it flushes standard output at exit.
@@ -73,11 +77,5 @@ def _run(arguments: Sequence[str]) -> None:
         ) from error
 
 
-def _print_error(message: str) -> None:
-    """Print a message as one line, without control characters: it may quote text from outside."""
-    line = " ".join(message.split())
-    print("duro:", "".join(character if character.isprintable() else "?" for character in line), file=sys.stderr)
-
-
-def _show_warning(message: Warning | str, *_place: object, **_named_place: object) -> None:
-    _print_error(f"warning: {message}")
+def _show_warning(report: Callable[..., None], message: Warning | str, *_place: object, **_named_place: object) -> None:
+    report(f"warning: {message}")

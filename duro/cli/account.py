@@ -11,22 +11,23 @@ from cyclopts import Group, Parameter
 if TYPE_CHECKING:
     from ..auth.credentials import Credential
     from ..blocking.client import Duro
+    from ..config import Mode
 
-__all__ = ["ACCOUNT_OF_ENVIRONMENT", "Account"]
+__all__ = ["ACCOUNT_OF_ENVIRONMENT", "GROUP", "Account"]
 
 VARIABLES: Final = ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET", "DURO_BASE_URL")
 
-_GROUP: Final = Group(
+GROUP: Final = Group(
     "Account",
     help=(
         "Prefer environment variables: DURO_SECRET_KEY, or DURO_CLIENT_ID and DURO_CLIENT_SECRET, and DURO_BASE_URL. "
         "Every user of this machine can read the options of a running program."
     ),
-    sort_key=1,  # after a command's own options
+    sort_key=2,  # after a command's own options
 )
 
 
-@Parameter(name="*", group=_GROUP)
+@Parameter(name="*", group=GROUP)
 @frozen(kw_only=True)
 class Account:
     """Credential and address of the API; options that are left out are read from the environment.
@@ -63,6 +64,16 @@ class Account:
             client_id=wrap_secret(self.client_id),
             client_secret=wrap_secret(self.client_secret),
         )
+
+    @property
+    def mode(self) -> Mode | None:
+        """Mode of the credential, ``None`` if no option or variable sets one.
+
+        Raises:
+            ConfigurationError: The credential is ambiguous or malformed.
+        """
+        has_credential = self.secret_key or self.client_id or any(os.environ.get(name) for name in VARIABLES[:2])
+        return self.credential().mode if has_credential else None
 
     def client(self) -> Duro:
         """Create a blocking client; the caller closes it.

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.help import DefaultFormatter
 from cyclopts.validators import Number
 
 from .._version import __version__
 from ..errors import InvalidArgumentError, redact
 from .account import ACCOUNT_OF_ENVIRONMENT, Account
+from .completion import register_completion
 from .help_columns import build_columns
+from .help_formatter import HelpFormatter
+from .operations import register
+from .options import FlagOption, JSONOutput
 
 __all__ = ["run"]
 
@@ -19,6 +22,7 @@ __all__ = ["run"]
 Count: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1))]
 Port: TypeAlias = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 JSONOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True, name="--data", metavar="JSON")]
+HiddenArgument: TypeAlias = Annotated[str | None, Parameter(show=False)]
 FileArgument: TypeAlias = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seconds: TypeAlias = Annotated[float, Parameter(validator=Number(gt=0), metavar="SECONDS")]
 EpochSeconds: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
@@ -31,7 +35,8 @@ _app: Final = App(
     help="Subscription billing with Duro, from the command line.",
     help_epilogue="Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
     version=f"duro {__version__}",
-    help_formatter=DefaultFormatter(column_specs=build_columns),
+    help_formatter=HelpFormatter(column_specs=build_columns),
+    help_format="plaintext",  # without Markdown, whose import takes longer than the rest of the help
     default_parameter=Parameter(negative=()),
     print_error=False,
     exit_on_error=False,
@@ -86,9 +91,13 @@ def sandbox(
     database: Path | None = None,
     endpoint: list[str] | None = None,
     allow_host: list[str] | None = None,
-    tls: bool = False,
+    tls: FlagOption = False,
+    quiet: FlagOption = False,
+    as_json: JSONOutput = False,
 ) -> None:
     """Serve a local Duro sandbox until Ctrl-C or SIGTERM.
+
+    Prints a line for each request of the API: time, status, method, path, duration and idempotency key.
 
     Args:
         host: Address to listen on. A sandbox does not protect its data, so use loopback.
@@ -97,14 +106,18 @@ def sandbox(
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
         tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
+        quiet: Do not print requests.
+        as_json: Print JSON on one line, errors included.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database, endpoint or (), allow_host or (), tls=tls)
+    serve_until_stopped(host, port, database, endpoint or (), allow_host or (), tls=tls, quiet=quiet, as_json=as_json)
 
 
 @_app.command
-def token(*, reveal: bool = False, account: Account = ACCOUNT_OF_ENVIRONMENT) -> None:
+def token(
+    *, reveal: FlagOption = False, as_json: JSONOutput = False, account: Account = ACCOUNT_OF_ENVIRONMENT
+) -> None:
     """Get an access token, and print it masked.
 
     With --reveal, standard output contains the token only, as in TOKEN=$(duro token --reveal). Type and expiry are
@@ -112,37 +125,55 @@ def token(*, reveal: bool = False, account: Account = ACCOUNT_OF_ENVIRONMENT) ->
 
     Args:
         reveal: Print the whole token.
+        as_json: Print JSON on one line, errors included.
         account: Account of the token.
     """
     from .token import show_token
 
-    show_token(account, reveal=reveal)
+    show_token(account, reveal=reveal, as_json=as_json)
 
 
 @_app.command
 def request(
     method: str,
-    path: str,
+    path: str | None = None,
+    rest: HiddenArgument = None,
     /,
     *,
     data: JSONOption = None,
     param: PairOption = (),
     idempotency_key: str | None = None,
+    yes: FlagOption = False,
+    as_json: JSONOutput = False,
     account: Account = ACCOUNT_OF_ENVIRONMENT,
 ) -> None:
     """Send a request to any path of the API, and print the JSON response.
 
+    The response is JSON with and without --json, which prints it on one line. The body is the value of --data.
+
     Args:
         method: HTTP method.
-        path: Path of the API, such as /v1/plans.
+        path: Path of the API, such as /v1/plans?limit=2.
+        rest: Word that does not belong there.
         data: JSON body, or @FILE to read it from a file, or - for standard input.
         param: Query parameter; can be repeated.
         idempotency_key: Idempotency key; pass that of an earlier request to get its outcome.
+        yes: Change live data without a confirmation.
+        as_json: Print JSON on one line, errors included.
         account: Account to send the request with.
     """
-    from .request import send
+    from .request import check_words, send
 
-    send(account, method, path, data=data, parameters=param, idempotency_key=idempotency_key)
+    send(
+        account,
+        method,
+        check_words(method, path, rest),
+        data=data,
+        parameters=param,
+        idempotency_key=idempotency_key,
+        yes=yes,
+        as_json=as_json,
+    )
 
 
 _webhooks: Final = App(
@@ -155,17 +186,27 @@ _app.command(_webhooks)
 
 
 @_webhooks.command
-def sign(file: FileArgument = "-", /, *, secret: SecretOption = (), at: EpochSeconds = None) -> None:
+def sign(
+    file: FileArgument = "-",
+    /,
+    *,
+    secret: SecretOption = (),
+    at: EpochSeconds = None,
+    as_json: JSONOutput = False,
+) -> None:
     """Sign a body as Duro does, and print the headers of the delivery.
+
+    Each line is a header, as curl -H @FILE and duro webhooks verify --signature @FILE read them.
 
     Args:
         file: File that contains the body, or - for standard input.
         secret: Secret of the endpoint (whsec_...); can be repeated to sign with each.
         at: Time of signing, in seconds since the epoch. Default: now.
+        as_json: Print JSON on one line, errors included.
     """
     from .webhooks import sign_body
 
-    sign_body(file, secret, at=at)
+    sign_body(file, secret, at=at, as_json=as_json)
 
 
 @_webhooks.command
@@ -177,16 +218,22 @@ def verify(
     secret: SecretOption = (),
     tolerance: Seconds = 300.0,
     at: EpochSeconds = None,
+    as_json: JSONOutput = False,
 ) -> None:
     """Verify a delivery, and print its event.
 
     Args:
         file: File that contains the exact bytes of the body, or - for standard input.
-        signature: Value of the Duro-Signature header.
+        signature: Value of the Duro-Signature header, or @FILE with the output of duro webhooks sign.
         secret: Secret of the endpoint (whsec_...); can be repeated during a rotation.
         tolerance: Largest difference between the time of signing and the clock.
         at: Time to verify at, in seconds since the epoch. Default: now.
+        as_json: Print JSON on one line, errors included.
     """
     from .webhooks import verify_body
 
-    verify_body(file, secret, signature=signature, tolerance=tolerance, at=at)
+    verify_body(file, secret, signature=signature, tolerance=tolerance, at=at, as_json=as_json)
+
+
+register(_app)
+register_completion(_app)

@@ -6,12 +6,17 @@ import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from rich.console import Console
 from rich.highlighter import JSONHighlighter
 
 from .._unset import UNSET
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, redact
+from ..http.operation import raw_operation
+from .confirmation import confirm
+from .json_text import format_json
+from .output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from ..api.options import CallOptions
     from .account import Account
 
-__all__ = ["format_json", "send"]
+__all__ = ["check_words", "send"]
 
 
 def send(
@@ -30,63 +35,80 @@ def send(
     data: str | None,
     parameters: Iterable[str],
     idempotency_key: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Send a request, and print its response; an empty response prints nothing.
 
     Args:
         account: Account to send the request with.
         method: HTTP method.
-        path: Path of the API.
+        path: Path of the API, with or without a query string.
         data: JSON body, ``@file``, ``-`` for standard input, or ``None`` for an empty body.
         parameters: Query parameters, each ``name=value``.
         idempotency_key: Idempotency key; ``None`` generates one for a mutation.
+        yes: Whether to change live data without a confirmation.
+        as_json: Whether to print the response on one line.
 
     Raises:
         InvalidArgumentError: An argument is malformed; the request was not sent.
         DuroError: The call failed.
     """
-    query = _parse_parameters(parameters)
+    path, question_mark, query_string = path.partition("?")
+    query = _parse_parameters(parameters, parse_qsl(query_string, keep_blank_values=True) if question_mark else ())
     body = UNSET if data is None else _parse_data(data)
     options: CallOptions = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
+    operation = raw_operation(method, path)
+    if operation.is_mutation:
+        confirm(f"{operation.method} {redact(path)}", account.mode, yes=yes)
     with account.client() as client:
         response = client.request(method, path, params=query, json=body, **options)
     if response is not None:
-        console = Console(highlighter=JSONHighlighter())
-        console.print(format_json(response, encoding=console.encoding), markup=False, emoji=False, soft_wrap=True)
+        _print_response(response, as_json=as_json)
 
 
-def format_json(document: Any, *, encoding: str) -> str:
-    """Return JSON for a terminal: indented, letters unescaped, control characters escaped.
+def check_words(method: str, path: str | None, rest: str | None) -> str:
+    """Check the words of the command, and return the path.
 
     Args:
-        document: JSON document.
-        encoding: Encoding of the output. Any encoding but UTF gets ASCII only.
+        method: First word.
+        path: Second word, ``None`` if it is missing.
+        rest: Third word, which must be missing.
 
-    Returns:
-        The same JSON document as text.
-
-    Example:
-        >>> print(format_json({"name": "Adé"}, encoding="utf-8"))
-        {
-          "name": "Adé"
-        }
+    Raises:
+        InvalidArgumentError: The method or the path is missing, or the body is not in ``--data``.
     """
-    text = json.dumps(document, indent=2, ensure_ascii=not encoding.lower().startswith("utf"))
-    return "".join(
-        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1] for character in text
-    )
+    if path is None:
+        if method.startswith("/"):
+            raise InvalidArgumentError(f"METHOD is missing; write: duro request GET {redact(method)}")
+        raise InvalidArgumentError("PATH is missing; write for example: duro request GET /v1/plans")
+    if rest is not None:
+        raise InvalidArgumentError("a body must be the value of --data, got it as a word; write --data '{…}'")
+    return path
 
 
-def _parse_parameters(parameters: Iterable[str]) -> dict[str, str]:
+def _print_response(response: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(response)
+        return
+    console = Console(highlighter=JSONHighlighter())
+    console.print(format_json(response, encoding=console.encoding), markup=False, emoji=False, soft_wrap=True)
+
+
+def _parse_parameters(parameters: Iterable[str], of_path: Iterable[tuple[str, str]]) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for parameter in parameters:
-        name, equals, value = parameter.partition("=")
-        if not (name and equals):
-            raise InvalidArgumentError("--param must be NAME=VALUE; write for example --param limit=5")
+    for name, value in [*of_path, *map(_parse_parameter, parameters)]:
         if name in pairs:
-            raise InvalidArgumentError(f"--param {name} must be given once, got it twice; remove one of them")
+            raise InvalidArgumentError(f"the parameter {name} must be given once, got it twice; remove one of them")
         pairs[name] = value
     return pairs
+
+
+def _parse_parameter(parameter: str) -> tuple[str, str]:
+    name, equals, value = parameter.partition("=")
+    if not (name and equals):
+        raise InvalidArgumentError("--param must be NAME=VALUE; write for example --param limit=5")
+    return name, value
 
 
 def _parse_data(data: str) -> Any:

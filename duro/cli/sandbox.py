@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DuroError
 from ..sandbox import serve
 from ..sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
 from ..sandbox.deliveries.endpoints import WEBHOOK_SECRET
+from .network_address import find_network_url
+from .output import print_json
+from .request_lines import print_request_as_json, print_request_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +30,8 @@ def serve_until_stopped(
     allowed_hosts: Sequence[str] = (),
     *,
     tls: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM.
 
@@ -37,21 +42,52 @@ def serve_until_stopped(
         endpoints: URLs to deliver events to.
         allowed_hosts: Host names that requests may use.
         tls: Whether to serve HTTPS.
+        quiet: Whether to print no requests.
+        as_json: Whether to print JSON.
 
     Raises:
         DuroError: The address, the database, an endpoint or an allowed host cannot be used, or the server failed.
     """
 
     def print_start(sandbox: Sandbox) -> None:
-        print(_start_message(sandbox.url, database, sandbox.ca_file), flush=True)
+        network_url = find_network_url(host, sandbox.url)
+        if as_json:
+            print_json(_start_document(sandbox.url, network_url, database, sandbox.ca_file))
+        else:
+            print(_start_message(sandbox.url, network_url, database, sandbox.ca_file), flush=True)
 
+    print_request = None if quiet else print_request_as_json if as_json else print_request_line
     try:
-        serve(host, port, database, endpoints=endpoints, allowed_hosts=allowed_hosts, tls=tls, on_ready=print_start)
+        serve(
+            host,
+            port,
+            database,
+            endpoints=endpoints,
+            allowed_hosts=allowed_hosts,
+            tls=tls,
+            on_ready=print_start,
+            on_request=print_request,
+        )
     except (OSError, RuntimeError) as error:
         raise DuroError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def _start_message(url: str, database: Path | None, ca_file: str | None) -> str:
+def _start_document(url: str, network_url: str | None, database: Path | None, ca_file: str | None) -> dict[str, Any]:
+    return {
+        "url": url,
+        "networkUrl": network_url,
+        "dashboard": f"{url}/_sandbox/",
+        "secretKey": SECRET_KEY,
+        "clientId": CLIENT_ID,
+        "clientSecret": CLIENT_SECRET,
+        "webhookSecret": WEBHOOK_SECRET,
+        "database": None if database is None else str(database),
+        "caFile": ca_file,
+    }
+
+
+def _start_message(url: str, network_url: str | None, database: Path | None, ca_file: str | None) -> str:
+    network = "" if network_url is None else f"\n  other machines  {network_url}"
     authority = trust = context = ""
     if ca_file is not None:
         authority = f"\n  CA file         {ca_file}"
@@ -60,7 +96,7 @@ def _start_message(url: str, database: Path | None, ca_file: str | None) -> str:
         context = f"\nIn a program:\n\n  ssl_context=ssl.create_default_context(cafile={ca_file!r})\n"
     return f"""\
 Duro sandbox listening on {url}
-
+{network}
   dashboard       {url}/_sandbox/
   secret key      {SECRET_KEY}
   client id       {CLIENT_ID}

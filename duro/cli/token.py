@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from .output import print_json
+
 if TYPE_CHECKING:
     from .account import Account
 
@@ -13,18 +15,24 @@ __all__ = ["mask", "show_token"]
 _VISIBLE_CHARACTERS: Final = 4
 
 
-def show_token(account: Account, *, reveal: bool) -> None:
+def show_token(account: Account, *, reveal: bool, as_json: bool = False) -> None:
     """Get an access token, and print its type, expiry and masked text.
 
     Args:
         account: Account of the token.
         reveal: Print only the complete token on standard output, and the rest on standard error.
+        as_json: Print one JSON object on standard output instead.
 
     Raises:
         DuroError: The token exchange failed, or the account uses a secret key.
     """
     with account.client() as client:
         token = client.token()
+    if as_json:
+        shown = token.access_token if reveal else mask(token.access_token)
+        expiry = f"{token.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+        print_json({"token": shown, "type": token.token_type, "expiresAt": expiry, "expiresIn": token.expires_in})
+        return
     details = sys.stderr if reveal else sys.stdout
     print(f"type     {token.token_type}", file=details)
     print(f"expires  {token.expires_at:%Y-%m-%d %H:%M:%S} UTC, in {token.expires_in:.0f} s", file=details)

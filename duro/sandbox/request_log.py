@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from attrs import field, frozen
@@ -37,10 +38,15 @@ class RequestEntry:
 
 
 class RequestLog(BoundedLog[RequestEntry]):
-    """Log of API requests that got a response, and counts of all requests."""
+    """Log of API requests that got a response, and counts of all requests.
+
+    Attributes:
+        listener: Function that is called with each new entry and the duration of its request in seconds.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.listener: Callable[[RequestEntry, float], None] | None = None
         self._requests = 0
         self._token_exchanges = 0
 
@@ -59,6 +65,17 @@ class RequestLog(BoundedLog[RequestEntry]):
         with self._lock:
             self._requests += 1
             self._token_exchanges += method == "POST" and path == TOKEN_PATH
+
+    def record(self, entry: RequestEntry, elapsed: float) -> None:
+        """Append an entry, and pass it to the listener.
+
+        Args:
+            entry: Entry of the request.
+            elapsed: Duration of the request in seconds.
+        """
+        self.append(entry)
+        if self.listener is not None:
+            self.listener(entry, elapsed)
 
     def clear(self) -> None:
         """Remove all entries and set the counts to zero."""

@@ -7,7 +7,7 @@ import os
 import ssl
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
@@ -76,6 +76,8 @@ class Sandbox:
             name of a service in Docker Compose. The others are refused, because a web page could use them.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
             ``localhost``, ``127.0.0.1`` and ``::1``.
+        on_request: Function that the server's thread calls for each API request, with its entry in the request log
+            and its duration in seconds.
 
     Raises:
         ConfigurationError: The lifetime is not a positive number, the port is out of range, or an allowed host is not
@@ -97,6 +99,7 @@ class Sandbox:
         *,
         allowed_hosts: Iterable[str] = (),
         tls: bool = False,
+        on_request: Callable[[RequestEntry, float], None] | None = None,
     ) -> None:
         if not 0 < token_lifetime < math.inf:
             raise ConfigurationError(
@@ -116,6 +119,7 @@ class Sandbox:
         self._token_lifetime = token_lifetime
         self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
         self._tls = tls
+        self._on_request = on_request
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
@@ -137,6 +141,7 @@ class Sandbox:
             with ExitStack() as stack:
                 backend = Backend.open(self._database, self._token_lifetime)
                 stack.callback(backend.close)
+                backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
                 server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)

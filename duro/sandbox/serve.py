@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from .request_log import RequestEntry
     from .sandbox import Sandbox
 
 __all__ = ["serve"]
@@ -30,6 +31,7 @@ def serve(
     allowed_hosts: Iterable[str] = (),
     tls: bool = False,
     on_ready: Callable[[Sandbox], None] | None = None,
+    on_request: Callable[[RequestEntry, float], None] | None = None,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM, then return.
 
@@ -45,6 +47,7 @@ def serve(
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
         tls: Whether to serve HTTPS, with the certificate authority of ``Sandbox.ca_file``.
         on_ready: Callback with the sandbox, called as soon as the server accepts requests.
+        on_request: Callback for each API request, see ``Sandbox``.
 
     Raises:
         OSError: The address cannot be bound.
@@ -66,7 +69,9 @@ def serve(
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))
-        sandbox = stack.enter_context(Sandbox(host, port, database, allowed_hosts=allowed_hosts, tls=tls))
+        sandbox = stack.enter_context(
+            Sandbox(host, port, database, allowed_hosts=allowed_hosts, tls=tls, on_request=on_request)
+        )
         existing = {endpoint.url for endpoint in sandbox.endpoints}
         for url in dict.fromkeys(endpoints):
             if url not in existing:

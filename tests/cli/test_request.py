@@ -7,7 +7,7 @@ import json
 import pytest
 
 from duro import Duro
-from duro.cli.request import format_json
+from duro.cli.json_text import format_json
 
 
 def body_of(finished):
@@ -43,6 +43,21 @@ def test_parameters_are_sent(run_in_process, sandbox_environment):
     )
     assert len(first["items"]) == len(second["items"]) == 1
     assert first["items"] != second["items"]
+
+
+def test_query_string_of_the_path_is_sent(run_in_process, sandbox_environment):
+    with Duro() as client:
+        for name in ("Ada", "Grace", "Joan"):
+            client.customers.create(name=name)
+    first = body_of(run_in_process("request", "GET", "/v1/customers?limit=2"))
+    assert [each["name"] for each in first["items"]] == ["Joan", "Grace"]
+    path = f"/v1/customers?cursor={first['nextCursor']}"
+    assert len(body_of(run_in_process("request", "GET", path, "--param", "limit=2"))["items"]) == 1
+
+
+def test_json_prints_the_response_on_one_line(run_in_process, sandbox_environment):
+    finished = run_in_process("request", "GET", "/v1/plans", "--json")
+    assert finished.stdout == '{"items": [], "nextCursor": null, "hasMore": false}\n'
 
 
 def test_key_of_an_earlier_call_gets_the_same_response(run_in_process, sandbox_environment):
@@ -86,6 +101,10 @@ def test_unreachable_server_is_one_line_and_exit_code_1(run_duro, unused_tcp_por
         (["POST", "/v1/plans", "--data", "@there-is-no-such-file"], "there-is-no-such-file"),
         (["GET", "/v1/plans", "--param", "limit"], "NAME=VALUE"),
         (["GET", "/v1/plans", "--param", "limit=1", "--param", "limit=2"], "must be given once"),
+        (["GET", "/v1/plans?limit=1", "--param", "limit=2"], "must be given once"),
+        (["/v1/plans"], "METHOD is missing; write: duro request GET /v1/plans"),
+        (["GET"], "PATH is missing; write for example: duro request GET /v1/plans"),
+        (["POST", "/v1/plans", "--json", '{"name": "Pro"}'], "a body must be the value of --data"),
         (["FETCH", "/v1/plans"], "method"),
         (["GET", "v1/plans"], "path"),
     ],

@@ -72,6 +72,32 @@ def test_tls_prints_how_to_trust_the_sandbox(start_duro, run_duro):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+@pytest.mark.parametrize("quiet", [False, True])
+def test_each_request_is_printed_on_a_line_unless_quiet(start_duro, quiet):
+    with start_duro("sandbox", "--port", "0", *(["--quiet"] if quiet else [])) as process:
+        with Duro("sk_test_sandbox", base_url=address_in(read_start_message(process))) as client:
+            client.customers.create(idempotency_key="order-17")
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=10)
+    assert errors == ""
+    line = r"\d\d:\d\d:\d\d  201  POST    /v1/customers  \d+\.\d ms  key order-17"
+    assert bool(re.fullmatch(line, output.strip())) != quiet
+    assert ("order-17" in output) != quiet
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_start_on_all_addresses_as_json_has_an_address_that_can_be_used(start_duro):
+    with start_duro("sandbox", "--host", "0.0.0.0", "--port", "0", "--json") as process:
+        start = json.loads(process.stdout.readline())
+        assert httpx.get(f"{start['url']}/_sandbox/stats").status_code == 200
+        assert start["networkUrl"] is None or httpx.get(f"{start['networkUrl']}/_sandbox/stats").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+    [warning] = errors.splitlines()
+    assert "not a loopback address" in json.loads(warning)["warning"]["message"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
 def test_database_outlives_the_sandbox(start_duro, tmp_path):
     database = tmp_path / "sandbox.db"
     for known in (0, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -30,6 +31,15 @@ def test_revealed_token_is_all_of_standard_output(run_duro, sandbox_environment)
     assert "Bearer" in finished.stderr
     assert token not in finished.stderr
     assert sandbox_environment.revoke_tokens(token) == 1
+
+
+def test_token_as_json_is_masked_unless_revealed(run_in_process, sandbox_environment):
+    masked = json.loads(run_in_process("token", "--json").stdout)
+    assert re.fullmatch(r"\*{8}.{4}", masked.pop("token"))
+    assert masked.keys() == {"type", "expiresAt", "expiresIn"}
+    revealed = run_in_process("token", "--json", "--reveal")
+    assert TOKEN.fullmatch(json.loads(revealed.stdout)["token"])
+    assert revealed.stderr == ""
 
 
 @pytest.mark.process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -14,6 +15,17 @@ def test_commands_are_listed_without_arguments(run_in_process):
     assert finished.returncode == 0
     for command in ("quickstart", "request", "sandbox", "token", "webhooks"):
         assert f" {command} " in finished.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("request",), ("plans",), ("plans", "create"), ("webhooks", "verify")])
+@pytest.mark.parametrize("width", [40, 59, 60, 80])
+def test_help_keeps_words_whole_on_narrow_terminals(run_in_process, monkeypatch, words, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    finished = run_in_process(*words, "--help")
+    assert all(len(line) <= width for line in finished.stdout.splitlines())
+    monkeypatch.setenv("COLUMNS", "300")
+    names = re.findall(r"--[a-z-]+", run_in_process(*words, "--help").stdout)
+    assert [name for name in names if name not in finished.stdout] == []
 
 
 @pytest.mark.process

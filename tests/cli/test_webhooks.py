@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from duro.webhooks import Webhook
+from tests.support.webhook_receiver import listening
 
 BODY = b'{"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}\n'
 SECRET = "whsec_1needle2"
@@ -43,6 +47,35 @@ def test_body_comes_from_a_file_or_standard_input(run_duro, body, secret):
             "created  2026-06-28 09:00:00 UTC",
             "secret   number 1 of the given secrets",
         ]
+
+
+def test_output_of_sign_fits_verify(run_in_process, body, secret, tmp_path):
+    headers = tmp_path / "headers.txt"
+    headers.write_text(run_in_process("webhooks", "sign", str(body)).stdout, encoding="utf-8")
+    [line] = [each for each in headers.read_text().splitlines() if each.startswith("Duro-Signature")]
+    for signature in (f"@{headers}", line, line.partition(": ")[2]):
+        assert run_in_process("webhooks", "verify", str(body), "--signature", signature).returncode == 0
+    missing = run_in_process("webhooks", "verify", str(body), "--signature", "@no-such-file")
+    assert (missing.returncode, missing.stdout) == (2, "")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_output_of_sign_fits_curl(run_in_process, body, secret, tmp_path):
+    headers = tmp_path / "headers.txt"
+    headers.write_text(run_in_process("webhooks", "sign", str(body)).stdout, encoding="utf-8")
+    with listening() as receiver:
+        command = ["curl", "-sS", "--noproxy", "*", "-H", f"@{headers}", "--data-binary", f"@{body}", receiver.url]
+        subprocess.run(command, check=True, timeout=30, capture_output=True)
+        delivery = receiver.arrived.get(timeout=20)
+    assert Webhook(SECRET).verify(delivery.body, delivery.headers).id == "evt_1"
+
+
+def test_json_has_the_headers_and_the_event(run_in_process, body, secret):
+    headers = json.loads(run_in_process("webhooks", "sign", str(body), "--json").stdout)
+    verify = ("webhooks", "verify", str(body), "--signature", headers["Duro-Signature"], "--json")
+    event = json.loads(run_in_process(*verify).stdout)
+    assert (event["id"], event["type"], event["secret"]) == ("evt_1", "invoice_created", 1)
 
 
 def test_matching_secret_of_several_is_printed(run_in_process, body):

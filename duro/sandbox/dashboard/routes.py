@@ -1,4 +1,4 @@
-"""Dashboard routes: the page at ``/_sandbox/``, and its stylesheet."""
+"""Dashboard routes: the page at ``/_sandbox/``, its stylesheet, and the page at ``/`` that links to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..backend import Backend
-from .views import render_dashboard
+from .views import render_dashboard, render_index
 
 __all__ = ["build_dashboard_routes"]
 
@@ -31,7 +31,11 @@ def build_dashboard_routes(backend: Backend) -> list[BaseRoute]:
     async def show_dashboard(_request: Request) -> Response:
         return HTMLResponse(render_dashboard(backend), headers=_HEADERS)
 
+    async def show_index(_request: Request) -> Response:
+        return HTMLResponse(render_index(), headers=_HEADERS)
+
     return [
+        Route("/", show_index, methods=["GET"]),
         Route("/_sandbox", show_dashboard, methods=["GET"]),
         Route("/_sandbox/", show_dashboard, methods=["GET"]),
         Mount("/_sandbox/static", StaticFiles(directory=STATIC)),

@@ -12,7 +12,7 @@ from ..billing.ledger import list_charges
 from ..clock import timestamp
 from ..storage.database import count
 
-__all__ = ["render_dashboard"]
+__all__ = ["render_dashboard", "render_index"]
 
 MAX_ROWS: Final = 50
 
@@ -25,6 +25,7 @@ _TEMPLATES: Final = Environment(
 )
 # At import: reading the file while a request waits would block the event loop.
 _DASHBOARD: Final = _TEMPLATES.get_template("dashboard.html")
+_INDEX: Final = _TEMPLATES.get_template("index.html")
 
 
 def render_dashboard(backend: Backend) -> str:
@@ -43,6 +44,11 @@ def render_dashboard(backend: Backend) -> str:
         charges=backend.transact(list_charges)[: -MAX_ROWS - 1 : -1],
         deliveries=backend.deliveries.entries()[: -MAX_ROWS - 1 : -1],
     )
+
+
+def render_index() -> str:
+    """Render the page that links to the dashboard, for people who open the address of the sandbox."""
+    return _INDEX.render()
 
 
 def _figures(backend: Backend) -> dict[str, int]:

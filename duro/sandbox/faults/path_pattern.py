@@ -7,11 +7,12 @@ from typing import Final
 __all__ = ["is_control_path", "matches"]
 
 _CONTROL_PREFIX: Final = "/_sandbox"
+_INDEX: Final = "/"
 
 
 def is_control_path(path: str) -> bool:
-    """Return whether a path belongs to the control routes and not to the API."""
-    return path == _CONTROL_PREFIX or path.startswith(f"{_CONTROL_PREFIX}/")
+    """Return whether a path belongs to the sandbox's pages and control routes, and not to the API."""
+    return path in {_INDEX, _CONTROL_PREFIX} or path.startswith(f"{_CONTROL_PREFIX}/")
 
 
 def matches(pattern: str, path: str) -> bool:

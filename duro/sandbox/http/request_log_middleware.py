@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +30,7 @@ class RequestLogMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request. The server is configured to pass only HTTP requests."""
         backend = self._backend
+        start = time.perf_counter()
         now = backend.clock.now()
         request_id = backend.ids.generate("req", now)
         method: str = scope["method"]
@@ -42,9 +45,8 @@ class RequestLogMiddleware:
                 if is_logged:
                     # Before the response is sent: a client that has the response finds it in the log.
                     key = Headers(scope=scope).get("Idempotency-Key")
-                    backend.request_log.append(
-                        RequestEntry(method, path, message["status"], key, request_id, timestamp(now))
-                    )
+                    entry = RequestEntry(method, path, message["status"], key, request_id, timestamp(now))
+                    backend.request_log.record(entry, time.perf_counter() - start)
             await send(message)
 
         await self._application(scope, receive, send_logged)

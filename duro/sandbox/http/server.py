@@ -35,6 +35,17 @@ TICK_SECONDS: Final = 1
 ACCEPT_ITERATIONS: Final = 3
 FLUSH_INTERVAL_SECONDS: Final = 0.005
 
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Return whether to log a record of uvicorn. Its messages about a sandbox's start and stop are left out.
+
+    The level of the logger stays unchanged, because the program may run uvicorn for itself.
+    """
+    return record.threadName != THREAD_NAME or record.levelno >= logging.WARNING
+
+
+logging.getLogger("uvicorn.error").addFilter(_is_wanted)
+
 _LOOPBACK_ADDRESSES: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
 
 

@@ -87,3 +87,12 @@ def test_only_static_files_are_served(sandbox: Sandbox, name: str) -> None:
         # A client library would normalise the path.
         connection.sendall(f"GET /_sandbox/static/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 404 Not Found\r\n")
+
+
+def test_page_at_the_root_links_to_the_dashboard_and_is_not_an_api_request(
+    sandbox: Sandbox, anonymous: httpx.Client
+) -> None:
+    response = anonymous.get("/")
+    assert response.status_code == 200
+    assert '<a href="/_sandbox/">dashboard</a>' in response.text
+    assert sandbox.stats.requests == 0

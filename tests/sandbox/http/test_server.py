@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 import threading
 from contextlib import ExitStack
@@ -117,3 +118,21 @@ def test_a_failed_start_raises_and_leaves_no_thread(monkeypatch: pytest.MonkeyPa
     with pytest.raises(RuntimeError, match="did not start"):
         Sandbox().start()
     assert sandbox_threads() == before
+
+
+def test_start_requests_and_stop_do_not_reach_the_root_logger(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with Sandbox() as sandbox, httpx.Client(base_url=sandbox.url) as client:
+        logging.getLogger("httpx").disabled = True
+        try:
+            client.get("/v1/plans")
+        finally:
+            logging.getLogger("httpx").disabled = False
+    assert caplog.records == []
+
+
+def test_a_server_of_the_program_still_logs_its_start(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with Sandbox():
+        logging.getLogger("uvicorn.error").info("Started server process")
+    assert [record.getMessage() for record in caplog.records] == ["Started server process"]

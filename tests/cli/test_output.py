@@ -1,0 +1,95 @@
+"""Output of commands: tables on narrow terminals, colours, JSON and errors as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from duro.cli.output import print_details, print_rows
+from duro.cli.table import fit_columns, format_table
+
+ROWS = [
+    {"id": "plan_01M8MZA4M2AKW2ZHEJDX608598", "name": "Basic monthly", "amount": 100_000, "metadata": {"a": "b" * 30}},
+    {"id": "plan_01M8MZ9XBXAJ1FQ9HH17M6MEYA", "name": "Pro", "amount": 500_000, "metadata": None},
+]
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    def resize(columns):
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm")
+
+    return resize
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [(80, ["id", "name", "amount"]), (60, ["id", "name", "amount"]), (48, ["id", "name"]), (40, ["id", "amount"])],
+)
+def test_narrow_terminal_loses_columns_but_no_words(terminal, capsys, monkeypatch, width, columns):
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal(width)
+    print_rows(ROWS, as_json=False)
+    output, errors = capsys.readouterr()
+    heading, *lines = output.splitlines()
+    assert heading.split() == columns
+    assert all(len(line) <= width for line in [heading, *lines])
+    assert [line.split()[0] for line in lines] == [row["id"] for row in ROWS]
+    hidden = [name for name in ROWS[0] if name not in columns]
+    assert errors == f"duro: hidden for lack of width: {', '.join(hidden)}; use --json to see them\n"
+
+
+def test_first_column_is_shown_whole_on_any_terminal():
+    assert fit_columns([{"id": "x" * 50, "name": "y"}], ["id", "name"], 40) == ["id"]
+
+
+def test_pipe_gets_every_column_without_colours(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    print_rows(ROWS, as_json=False)
+    output, errors = capsys.readouterr()
+    assert output.splitlines()[0].split() == list(ROWS[0])
+    assert ("\033" in output, errors) == (False, "")
+
+
+def test_heading_is_bold_on_a_terminal(terminal, capsys, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal(200)
+    print_rows(ROWS, as_json=False)
+    assert capsys.readouterr().out.startswith("\033[1mid ")
+
+
+def test_wide_characters_take_two_columns():
+    lines = format_table([{"a": "漢字", "b": "x"}, {"a": "abcd", "b": "y"}], ["a", "b"])
+    assert lines == ["a     b", "漢字  x", "abcd  y"]
+
+
+def test_control_characters_of_values_are_replaced(capsys):
+    print_details({"name": "\x1b[2J", "list": ["\x1b"]}, as_json=False)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_error_of_the_api_is_one_json_object(run_in_process, sandbox_environment):
+    finished = run_in_process("customers", "retrieve", "cus_no", "--json")
+    assert (finished.returncode, finished.stdout) == (1, "")
+    error = json.loads(finished.stderr)["error"]
+    assert error.pop("message").startswith("404 not_found: ")
+    assert error.pop("requestId").startswith("req_")
+    assert error == {"type": "NotFoundError", "status": 404, "code": "not_found"}
+
+
+def test_invalid_fields_are_in_the_json_of_the_error(run_in_process, sandbox_environment):
+    finished = run_in_process("plans", "create", "--name", "Pro", "--amount", "1", "--interval", "eon", "--json")
+    error = json.loads(finished.stderr)["error"]
+    assert (error["type"], error["status"]) == ("ValidationError", 422)
+    assert [detail["path"] for detail in error["details"]] == ["interval"]
+    assert error["idempotencyKey"]
+
+
+@pytest.mark.parametrize("words", [["plans", "crate"], ["plans", "create"], ["token", "--revael"], ["request"]])
+def test_wrong_usage_is_one_json_object_and_exit_code_2(run_in_process, words):
+    finished = run_in_process(*words, "--json")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert json.loads(finished.stderr)["error"]["type"] == "InvalidArgumentError"
