@@ -91,11 +91,23 @@ class SessionTransport:
         return await self._exchange(request)
 
     async def _exchange(self, request: Request, **options: Any) -> Response:
+        response = await self._request(request, **options)
+        is_complete = False
+        try:
+            received = Headers.from_lines((name.lower(), value) for name, value in response.raw_headers)
+            body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
+            is_complete = True
+        finally:
+            if not is_complete:
+                response.close()
+        response.release()
+        return Response(response.status, received, body)
+
+    async def _request(self, request: Request, **options: Any) -> aiohttp.ClientResponse:
         content = request.content
         headers = CIMultiDict((name.decode("ascii"), _HeaderValue(value, "latin-1")) for name, value in request.headers)
-        lost: Exception | None = None
         try:
-            response = await self._session.request(
+            return await self._session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
@@ -112,18 +124,7 @@ class SessionTransport:
             )
         except _LostConnectionError as error:
             lost = error.cause
-        if lost is not None:
-            raise lost
-        is_complete = False
-        try:
-            received = Headers.from_lines((name.lower(), value) for name, value in response.raw_headers)
-            body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
-            is_complete = True
-        finally:
-            if not is_complete:
-                response.close()
-        response.release()
-        return Response(response.status, received, body)
+        raise lost
 
 
 class AiohttpTransport(SessionTransport):
