@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import os
 
 import pytest
@@ -32,7 +33,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Change the default of ``transport=``. The subprocesses of tests keep the original one."""
-    AsyncDuro.__init__.__kwdefaults__["transport"] = config.getoption("--transport")
+    inspect.unwrap(AsyncDuro.__init__).__kwdefaults__["transport"] = config.getoption("--transport")
 
 
 def pytest_sessionstart():

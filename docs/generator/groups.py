@@ -77,7 +77,7 @@ GROUPS: Final = [
         "transports",
         "Custom transports",
         "the interface between client and HTTP library",
-        ("http.request", "http.transport"),
+        ("http.headers", "http.request", "http.transport"),
     ),
     Group("sandbox", "Sandbox", "the local Duro server", introduction="Import these names from `duro.sandbox`."),
 ]
