@@ -11,7 +11,7 @@ C = TypeVar("C", bound=type[object])
 
 
 class Annotation(str):
-    """Annotation as text, whose repr has no quotes.
+    """Annotation as text, with a repr without quotes.
 
     The annotations of this package are strings, because they are not
     evaluated. Up to Python 3.13, signatures show their reprs.
@@ -33,6 +33,8 @@ def readable_annotations(owner: C) -> C:
         The class.
     """
     for method in vars(owner).values():
-        if isinstance(method, FunctionType):
+        # Signatures are those of the innermost function that a decorator wraps.
+        while isinstance(method, FunctionType):
             method.__annotations__ = {name: Annotation(text) for name, text in method.__annotations__.items()}
+            method = getattr(method, "__wrapped__", None)  # noqa: PLW2901 - the next one
     return owner

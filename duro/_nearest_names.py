@@ -6,6 +6,7 @@ Nothing here runs before an error, except for the declaration of ``__getattr__``
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -100,28 +101,33 @@ def find_nearest(name: str, candidates: Collection[str]) -> str | None:
     return next(iter([*synonyms, *similar, *longer]), None)
 
 
-def hinting_getattr(path: str | None = None) -> Callable[[object, str], NoReturn]:
-    """Create a ``__getattr__``, which Python calls for missing attributes only.
+class hinting_getattr:  # noqa: N801 - it is read as a declaration
+    """``__getattr__``, which Python calls for missing attributes only.
 
     It raises ``AttributeError`` with the nearest name. Names with an underscore in
     front get Python's message, because Python and tools look for many of them.
+    Declare it where type checkers do not see it, so that they reject unknown attributes.
+
+    The attribute of the class is ``None``. IPython does not complete the names of
+    objects whose class has a ``__getattr__`` of its own.
 
     Args:
         path: Expression for the object in messages. Default: the resource of the client, by the class.
-
-    Returns:
-        The method. Declare it where type checkers do not see it, so that they reject unknown attributes.
     """
 
-    def __getattr__(self: object, name: str) -> NoReturn:  # noqa: N807 - becomes the method
-        owner = type(self)
-        if name.startswith("_") or hasattr(owner, name):
-            # For a name that the class has, its getter raised the error.
-            raise AttributeError(f"{owner.__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        # Without the object, Python does not append a suggestion of its own to the message.
-        raise AttributeError(_describe_missing(owner, path or path_of(owner.__name__), name), name=name, obj=None)
+    def __init__(self, path: str | None = None) -> None:
+        self._path = path
 
-    return __getattr__
+    def __get__(self, instance: object, owner: type) -> Callable[[str], NoReturn] | None:
+        return None if instance is None else partial(_raise_missing, instance, owner, self._path)
+
+
+def _raise_missing(instance: object, owner: type, path: str | None, name: str) -> NoReturn:
+    if name.startswith("_") or hasattr(owner, name):
+        # For a name that the class has, its getter raised the error.
+        raise AttributeError(f"{owner.__name__!r} object has no attribute {name!r}", name=name, obj=instance)
+    # Without the object, Python does not append a suggestion of its own to the message.
+    raise AttributeError(_describe_missing(owner, path or path_of(owner.__name__), name), name=name, obj=None)
 
 
 def path_of(class_name: str) -> str:

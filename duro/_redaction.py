@@ -15,7 +15,7 @@ _SECRETS: Final = re.compile(
 _PASSWORDS: Final = re.compile(r"(//[^/@\s:]{0,100}:)[^/@\s]{1,100}(?=@)")
 # JSON Web Tokens, whose first part is an object in base64.
 _JSON_WEB_TOKENS: Final = re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*){0,4}")
-# Links to the hosted pages, which open for everybody who has the link. A token has a digit, and a word has none.
+# Links to the hosted pages, which open for everybody who has the link. A token has a digit, unlike a word.
 _PAGE_LINKS: Final = re.compile(r"(/(?:checkout|portal)/)(?=[^/\s?#\"'<>]{0,200}\d)[^/\s?#\"'<>]{12,}")
 _LINK_PARAMETERS: Final = re.compile(r"([?&](?:\w{0,30}token|session|signature)=)[^&\s\"'<>#]+")
 # Members of JSON objects by their names.

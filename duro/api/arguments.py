@@ -2,7 +2,7 @@
 
 The ``check_*`` functions with keyword arguments take values by their Python names.
 They return these values for the request body. All values are required.
-:func:`check_optional` and :func:`check_nullable` apply a check to arguments that may be left out.
+``check_optional`` and ``check_nullable`` apply a check to arguments that may be left out.
 An error message names the argument and the fix. It contains no text of the
 caller, because a secret may have been passed to the wrong argument.
 """
@@ -53,7 +53,7 @@ def check_optional(check: Callable[..., dict[str, object]], /, **values: object)
     """Check optional arguments. ``None`` and ``UNSET`` are left out.
 
     Args:
-        check: Check of the arguments that are passed, such as :func:`check_strings`.
+        check: Check of the arguments that are passed, such as ``check_strings``.
         **values: Arguments.
 
     Returns:
@@ -66,7 +66,7 @@ def check_nullable(check: Callable[..., dict[str, object]], /, **values: object)
     """Check optional arguments that the API accepts as null. Only ``UNSET`` is left out.
 
     Args:
-        check: Check of the arguments that are not ``None``, such as :func:`check_integers`.
+        check: Check of the arguments that are not ``None``, such as ``check_integers``.
         **values: Arguments.
 
     Returns:

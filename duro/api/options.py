@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from ..http.request import Headers
 if TYPE_CHECKING:
     from ..auth.credentials import Credential, SupportsCredential
     from ..config import RetryPolicy
+    from ..http.operation import Operation
 
 __all__ = [
     "CallOptions",
@@ -22,6 +24,7 @@ __all__ = [
     "check_idempotency_key",
     "check_option_names",
     "encode_query",
+    "resolve_idempotency_key",
 ]
 
 
@@ -160,3 +163,25 @@ def check_headers(headers: Mapping[str, str]) -> Headers:
             )
         lines.append((name.lower().encode("ascii"), value.encode("ascii")))
     return Headers.from_lines(lines)
+
+
+def resolve_idempotency_key(operation: Operation, options: CallOptions) -> str | None:
+    """Return the idempotency key of a call: the one of the options, or a new one.
+
+    Args:
+        operation: Operation of the call.
+        options: Per-call options.
+
+    Returns:
+        The key, ``None`` for a read.
+
+    Raises:
+        InvalidArgumentError: The key is invalid, or was passed to a read.
+    """
+    if not operation.is_mutation:
+        if "idempotency_key" in options:
+            raise InvalidArgumentError(
+                f"idempotency_key must not be passed to {operation.id}, which only reads; leave it out"
+            )
+        return None
+    return check_idempotency_key(options["idempotency_key"]) if "idempotency_key" in options else str(uuid.uuid4())

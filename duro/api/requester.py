@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -14,7 +13,7 @@ from ..auth.credential_choice import check_encryption
 from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..auth.exchange import build_deadline_error
 from ..config import check_timeout, to_retry_policy
-from ..errors import ConfigurationError, DecodingError, InvalidArgumentError
+from ..errors import ConfigurationError, DecodingError
 from ..http.call_errors import build_outcome_unknown_error, set_call
 from ..http.operation import check_url_length
 from ..http.request import USER_AGENT, Headers, Invocation
@@ -24,9 +23,9 @@ from .options import (
     CallOptions,
     ClientOptions,
     check_headers,
-    check_idempotency_key,
     check_option_names,
     encode_query,
+    resolve_idempotency_key,
 )
 from .pages import AsyncPages
 
@@ -148,7 +147,7 @@ class Requester:
             path_name=" and ".join(operation.arguments) or "path",
             query_name="cursor" if operation.path else "params",
         )
-        key = _resolve_idempotency_key(operation, options)
+        key = resolve_idempotency_key(operation, options)
         headers: tuple[tuple[bytes, bytes], ...] = self._headers
         if "headers" in options:
             headers = self._headers.merge(check_headers(options["headers"]))
@@ -310,13 +309,3 @@ class Requester:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Duro client cannot be pickled; create one in each process")
-
-
-def _resolve_idempotency_key(operation: Operation, options: CallOptions) -> str | None:
-    if not operation.is_mutation:
-        if "idempotency_key" in options:
-            raise InvalidArgumentError(
-                f"idempotency_key must not be passed to {operation.id}, which only reads; leave it out"
-            )
-        return None
-    return check_idempotency_key(options["idempotency_key"]) if "idempotency_key" in options else str(uuid.uuid4())

@@ -64,7 +64,7 @@ def verify_body(
     event = webhook.verify(_read_body(file), {SIGNATURE: _read_signature(signature)})
     number = (event.secret_index or 0) + 1
     if as_json:
-        print_json({**event.to_dict(), "secret": number})
+        print_json({**event.to_dict(wire=True), "secret": number})
         return
     print(f"event    {printable(event.id)}")
     print(f"type     {printable(event.type)}{'' if event.type.is_known else ' (unknown to this release)'}")

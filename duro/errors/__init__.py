@@ -2,7 +2,7 @@
 
 Each message names the call, states the problem and then how to fix it. No
 error contains a secret. Text from a server is passed through ``redact``
-first, and :attr:`DecodingError.body` is the only value as received.
+first, and ``DecodingError.body`` is the only value as received.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def log_exchange_retry(failure: Exception, *, delay: float) -> None:
         failure: Error of the failed exchange.
         delay: Seconds until the next exchange may start.
     """
-    _logger.info("a call has no access token (%s); retry in %.2f s", failure, delay)
+    _logger.info("a call waits for an access token (%s); retry in %.2f s", failure, delay)
 
 
 def _name(operation: Operation) -> str:

@@ -8,7 +8,7 @@ after Ctrl-C. No lock is needed, because each change is one assignment.
 ``in_doubt`` is whether a write may have been processed although the caller did
 not get a response. The doubt begins when the transport reports that the first
 byte of the request may be written, because a cancellation can arrive at any
-point after that. While the transport connects, there is none. Afterwards it
+point after that. It does not begin while the transport connects. Afterwards it
 depends on the outcome, which `classification` determines:
 
 - Not sent: as before the attempt. An earlier attempt may still be in doubt.

@@ -29,7 +29,7 @@ async def test_write_with_an_unreadable_response_has_an_unknown_outcome(kind, cl
     assert caught.value.attempts == len(transport.requests) == 1
     assert isinstance(caught.value.__cause__, DecodingError)
     assert caught.value.__cause__.path == path
-    assert str(caught.value.__cause__) in str(caught.value)
+    assert caught.value.__cause__.description in str(caught.value)
 
 
 async def test_error_has_the_callers_idempotency_key(client, transport):
@@ -77,7 +77,7 @@ async def test_exception_while_a_response_is_decoded_keeps_its_class_and_gets_th
     (note,) = caught.value.__notes__
     (warning,) = caplog.records
     assert (warning.name, warning.levelname, warning.getMessage()) == ("duro.http", "WARNING", note)
-    assert "createPlan got a response with status 200" in note
+    assert "createPlan (POST /v1/plans) got a response with status 200" in note
     assert "idempotency_key='my-key'" in note
 
 

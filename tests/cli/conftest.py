@@ -6,8 +6,9 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from rich.console import Console
 
-from duro.cli import main
+from duro.cli import app, main
 
 
 @pytest.fixture
@@ -42,6 +43,8 @@ def run_in_process(plain_environment, capsys):
     """Run the command in this process, which is faster, and return a finished process."""
 
     def run(*arguments):
+        # The application keeps its console, whose width is that of the first test.
+        app._app.console = Console()
         with pytest.raises(SystemExit) as caught:
             main(arguments)
         output = capsys.readouterr()
@@ -54,7 +57,9 @@ def run_in_process(plain_environment, capsys):
 PROGRAM_WITH_SIGINT = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from duro.cli import main
+from rich.console import Console
+
+from duro.cli import app, main
 main(sys.argv[1:])
 """
 

@@ -75,7 +75,7 @@ def test_error_of_the_api_is_one_json_object(run_in_process, sandbox_environment
     finished = run_in_process("customers", "retrieve", "cus_no", "--json")
     assert (finished.returncode, finished.stdout) == (1, "")
     error = json.loads(finished.stderr)["error"]
-    assert error.pop("message").startswith("404 not_found: ")
+    assert error.pop("message").startswith("getCustomer (GET /v1/customers/cus_no) returned 404 not_found: ")
     assert error.pop("requestId").startswith("req_")
     assert error == {"type": "NotFoundError", "status": 404, "code": "not_found"}
 

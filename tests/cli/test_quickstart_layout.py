@@ -125,5 +125,5 @@ def test_long_url_is_not_broken():
 def test_question_needs_a_terminal_for_its_output(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    with pytest.raises(ValueError, match="there is no terminal to ask on"):
+    with pytest.raises(ValueError, match="standard input is not a terminal"):
         confirm_writes(Target(SecretKey("sk_test_example"), "https://127.0.0.1:9"), Console(file=io.StringIO()))

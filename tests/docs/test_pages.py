@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -33,8 +34,19 @@ def python_blocks():
             yield pytest.param(block, id=f"{relative_name(page)}:{block.line}")
 
 
+@pytest.fixture
+def restored_logging():
+    """Restore what blocks about logging change."""
+    loggers = [logging.getLogger(), logging.getLogger("duro")]
+    states = [(logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, states, strict=True):
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+
 @pytest.mark.parametrize("block", list(python_blocks()))
-def test_block_of_a_page_runs_alone_and_twice(block, sandbox_environment):
+def test_block_of_a_page_runs_alone_and_twice(block, sandbox_environment, restored_logging):
     for _ in range(2):
         block.document.namespace.clear()
         block.document.namespace["__name__"] = "__main__"  # as in a program of its own

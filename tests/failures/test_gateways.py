@@ -24,6 +24,7 @@ from duro.errors import (
     InternalServerError,
     NotFoundError,
     OutcomeUnknownError,
+    RequestTimeoutError,
     ValidationError,
 )
 from tests.support.gateway import LOSE_REQUEST, LOSE_RESPONSE, PASS, Step
@@ -148,7 +149,7 @@ class TestServerErrorOfAGateway:
         raw_server.reply = lambda _request: page.raw
         received = len(raw_server.received)
         error = charge.read(retries=RETRIES)
-        assert type(error) is (APIError if page.status == 408 else InternalServerError)
+        assert type(error) is (RequestTimeoutError if page.status == 408 else InternalServerError)
         assert is_named(error, page)
         assert len(raw_server.received) - received == (4 if name in RETRIED_PAGES else 1)
 

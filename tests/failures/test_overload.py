@@ -24,7 +24,7 @@ from duro.errors import (
     InternalServerError,
     OutcomeUnknownError,
     RateLimitError,
-    TokenExchangeError,
+    TokenEndpointUnavailableError,
     TransportError,
 )
 from duro.sandbox import Sandbox
@@ -208,7 +208,7 @@ async def test_token_endpoint_gets_few_requests_in_an_outage(sandbox, virtual_ti
     assert 2 <= exchanges <= 4 + OUTAGE / 6
     assert requests == exchanges
     # A call waits for up to three further exchanges, also beyond the end of the outage.
-    assert errors_of(call for call in workers.calls if call.ended < OUTAGE) == {TokenExchangeError}
+    assert errors_of(call for call in workers.calls if call.ended < OUTAGE) == {TokenEndpointUnavailableError}
     assert errors_of(workers.between(OUTAGE, math.inf)) == {None}
     assert sandbox.stats.token_exchanges == exchanges + 1
 

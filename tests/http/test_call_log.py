@@ -103,7 +103,7 @@ class TestCalls:
             failure, 1.5, attempt=1, time_left=9, policy=duro.RetryPolicy(), clock=WithoutSleep()
         )
         assert [each.getMessage() for each in caplog.records] == [
-            "a call has no access token (the token endpoint returned 503); retry in 1.50 s"
+            "a call waits for an access token (the token endpoint returned 503); retry in 1.50 s"
         ]
 
     async def test_values_headers_and_bodies_are_not_logged(self, call_logged, caplog):
@@ -150,8 +150,9 @@ class TestVariable:
 
     def test_without_it_the_level_stays(self, monkeypatch, duro_logger):
         monkeypatch.delenv("DURO_LOG", raising=False)
+        level = duro_logger.level
         Duro(KEY, transport=Scripted(respond())).close()
-        assert duro_logger.level == logging.NOTSET
+        assert duro_logger.level == level
 
     @pytest.mark.process
     @pytest.mark.parametrize("setup", ["", "import logging; logging.basicConfig(format='own %(message)s');"])

@@ -1,4 +1,4 @@
-"""Plain data with Python names and values: :func:`to_python` writes it, :func:`to_wire_names` reads it."""
+"""Plain data with Python names and values: ``to_python`` writes it, ``to_wire_names`` reads it."""
 
 from __future__ import annotations
 

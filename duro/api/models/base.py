@@ -28,7 +28,7 @@ class Model(PydanticHooks):
         extra: Fields that this release does not know, by their wire names.
     """
 
-    # Without a hash, because a dict has none. Equal models have equal hashes, and others may have equal ones too.
+    # Without a hash, because a dict cannot be hashed. Equal models have equal hashes, and others may have them too.
     extra: Mapping[str, Any] = field(factory=dict[str, Any], repr=False, hash=False)
 
     def to_dict(self, *, wire: bool = False) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _validate(value: object, kind: Any) -> object:
 
 
 def _has_items_of(page: object, arguments: tuple[Any, ...]) -> bool:
-    """Return whether a page holds items of the type in ``Page[…]``. Models and bare pages have no arguments."""
+    """Return whether a page holds items of the type in ``Page[…]``. Models and bare pages are not parametrized."""
     types = tuple(get_origin(argument) or argument for argument in arguments if isinstance(argument, type))
     return not types or all(isinstance(item, types) for item in cast("Any", page).items)
 

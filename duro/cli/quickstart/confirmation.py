@@ -29,7 +29,7 @@ def confirm_writes(target: Target, console: Console) -> None:
     """
     if not (sys.stdin.isatty() and console.is_terminal):
         raise InvalidArgumentError(
-            f"the writes to {target.base_url} must be confirmed, and there is no terminal to ask on; pass --yes, "
+            f"the writes to {target.base_url} must be confirmed, and standard input is not a terminal; pass --yes, "
             "or remove the account from the options and the environment to use a new sandbox"
         )
     print_text(f"This creates a plan, a customer and a subscription at {target.base_url} in test mode.", console)

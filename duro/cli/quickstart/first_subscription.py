@@ -46,7 +46,7 @@ def list_charges(options: ConnectionArguments, customer: Customer) -> Sequence[T
 
 
 def read_code() -> str:
-    """Return the source of the ``with`` statement of :func:`subscribe`, without indentation."""
+    """Return the source of the ``with`` statement of ``subscribe``, without indentation."""
     source = dedent(inspect.getsource(subscribe))
     (function,) = ast.parse(source).body
     (statement,) = [node for node in ast.walk(function) if isinstance(node, ast.With)]

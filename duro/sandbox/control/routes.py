@@ -55,7 +55,7 @@ class TokenRevocation:
 
 @frozen
 class Reset:
-    """Body of ``POST /_sandbox/reset``. It has no members."""
+    """Body of ``POST /_sandbox/reset``. It is an empty object."""
 
 
 def build_control_routes(backend: Backend) -> list[Route]:

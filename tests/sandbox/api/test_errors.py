@@ -15,7 +15,7 @@ from duro.sandbox import Sandbox
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
         ("GET", "/v1/nothing", 404, "not_found"),
         ("GET", "/v1/plans/", 404, "not_found"),
         ("GET", "/_sandbox/nothing", 404, "not_found"),
