@@ -7,15 +7,7 @@ import os
 
 from celery import Celery
 
-from duro import (
-    CredentialsRejectedError,
-    Duro,
-    InternalServerError,
-    RateLimitError,
-    TokenExchangeError,
-    TransportError,
-    derive_key,
-)
+from duro import RETRYABLE, Duro, derive_key
 
 app = Celery("shop", broker=os.environ.get("BROKER_URL", "memory://"))
 # Each worker process opens its own connections at its first call.
@@ -25,8 +17,7 @@ client = Duro()
 @app.task(
     acks_late=True,
     reject_on_worker_lost=True,
-    autoretry_for=(TransportError, TokenExchangeError, InternalServerError, RateLimitError),
-    dont_autoretry_for=(CredentialsRejectedError,),
+    autoretry_for=RETRYABLE,
     retry_backoff=5,
     retry_backoff_max=600,
     max_retries=100,  # less than 17 hours, because a key may expire after 24

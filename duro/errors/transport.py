@@ -56,7 +56,12 @@ class OutcomeUnknownError(TransportError):
 
     ``__cause__`` is the ``APIError`` of the last response, or the
     ``DecodingError`` of a response that could not be decoded.
+
+    Attributes:
+        idempotency_key: Idempotency key of the write.
     """
+
+    idempotency_key: str  # pyright: ignore[reportIncompatibleVariableOverride] - every write has a key
 
     def __str__(self) -> str:
         # The message names the call and the reason itself.

@@ -32,10 +32,9 @@ def caught(client: Duro) -> None:
         assert_type(error.attempts, int)
         assert_type(error.give_up_reason, str | None)
     except duro.OutcomeUnknownError as error:
-        assert_type(error.idempotency_key, str | None)
+        assert_type(error.idempotency_key, str)
         assert_type(error.attempts, int)
-        if error.idempotency_key is not None:
-            client.plans.archive("plan_1", idempotency_key=error.idempotency_key)
+        client.plans.archive("plan_1", idempotency_key=error.idempotency_key)
     except duro.TokenExchangeError as error:
         assert_type(error.status, int | None)
         assert_type(error.retry_after, float | None)
