@@ -65,7 +65,12 @@ def run(arguments: Sequence[str]) -> None:
 
 @_app.command
 def quickstart(
-    *, callers: Count = 1000, threads: Count = 16, yes: bool = False, account: Account = ACCOUNT_OF_ENVIRONMENT
+    *,
+    callers: Count = 1000,
+    threads: Count = 16,
+    yes: bool = False,
+    as_json: JSONOutput = False,
+    account: Account = ACCOUNT_OF_ENVIRONMENT,
 ) -> None:
     """Create a subscription, and make many calls with one token exchange.
 
@@ -76,11 +81,12 @@ def quickstart(
         callers: Number of tasks that share an asynchronous client.
         threads: Number of threads that share a blocking client.
         yes: Write to the account without a question.
+        as_json: Print one JSON document, errors included.
         account: Account to run in.
     """
     from .quickstart import run
 
-    run(account, callers=callers, threads=threads, yes=yes)
+    run(account, callers=callers, threads=threads, yes=yes, as_json=as_json)
 
 
 @_app.command

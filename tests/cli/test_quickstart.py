@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 
 import pytest
@@ -43,8 +44,8 @@ def expected_counts(*, callers, threads, exchanges="1"):
     ]
 
 
-def run_in(account, *, callers=5, threads=2):
-    run(account, callers=callers, threads=threads, yes=True)
+def run_in(account, *, callers=5, threads=2, as_json=False):
+    run(account, callers=callers, threads=threads, yes=True, as_json=as_json)
 
 
 @pytest.mark.process
@@ -97,6 +98,15 @@ def test_missing_charge_is_reported(sandbox, monkeypatch, capsys):
     monkeypatch.setattr("duro.cli.quickstart.list_charges", lambda *_: ())
     run_in(Account(**sandbox.options))
     assert "has not recorded a charge" in capsys.readouterr().out
+
+
+def test_json_is_one_document_with_the_results_of_both_parts(sandbox, capsys):
+    run_in(Account(**sandbox.options), as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    assert document["baseUrl"] == sandbox.url
+    assert document["subscription"]["status"] == "active"
+    assert [charge["amount"] for charge in document["charges"]] == [500_000]
+    assert [each["tokenExchanges"] for each in document["callers"]] == [1, 1]
 
 
 def test_next_steps_are_the_last_lines(sandbox, capsys):
