@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -26,7 +26,7 @@ class PydanticHooks:
 
     __slots__ = ()
 
-    __pydantic_serializer__ = _Serializer()
+    __pydantic_serializer__: ClassVar[_Serializer] = _Serializer()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
