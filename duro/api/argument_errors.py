@@ -58,11 +58,9 @@ def explain_binding_error(
         The error to raise instead. ``None`` if the arguments match, and the function itself raised the error.
     """
     signature = inspect.signature(function)
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError:
-        return TypeError(f"{call} {_describe_mismatch(error, signature, args, kwargs)}")
-    return None
+    if _matches(signature, args, kwargs):
+        return None
+    return TypeError(f"{call} {_describe_mismatch(error, signature, args, kwargs)}")
 
 
 def explains_arguments(constructor: Callable[P, None]) -> Callable[P, None]:
@@ -94,6 +92,18 @@ def explains_arguments(constructor: Callable[P, None]) -> Callable[P, None]:
 def call_of(method: Callable[..., Any]) -> str:
     """Return the expression of a call of a client's method, such as ``client.plans.create()``."""
     return _call_of(method.__qualname__)
+
+
+def _matches(signature: inspect.Signature, args: tuple[object, ...], kwargs: Mapping[str, object]) -> bool:
+    # Python 3.13.0 binds the name of a positional-only parameter to **options, and does not miss the parameter.
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name in kwargs:
+            return False
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def _describe_mismatch(

@@ -56,7 +56,8 @@ def test_help_of_a_class_shows_each_method_with_its_signature_and_docstring(valu
     methods = public_methods(value)
     assert methods
     for name, method in methods.items():
-        assert f" {name}(self" in shown
+        # Since Python 3.13, a long signature has a line for each parameter.
+        assert re.search(rf" {name}\(\s*self", shown)
         assert inspect.getdoc(method).splitlines()[0] in shown
     assert " object>" not in shown
 
@@ -94,7 +95,9 @@ def test_help_of_a_bound_method_shows_its_signature_without_self():
         (client.request, "request(method: "),
         (client.close, "close() -> "),
     ]:
-        assert help_of(method).splitlines()[2].startswith(line)
+        # Since Python 3.13, a long signature has a line for each parameter.
+        signature = " ".join("\n".join(help_of(method).splitlines()[2:]).split()).replace("( ", "(")
+        assert signature.startswith(line)
 
 
 def test_only_methods_of_the_asynchronous_client_are_coroutine_functions():

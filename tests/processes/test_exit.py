@@ -56,7 +56,7 @@ def test_a_program_ends_although_its_client_is_not_closed(state, ending, select_
     assert running.status == status
     if state == "in progress":
         (warning,) = running.lost_outcomes
-        assert "request POST" in warning
+        assert "POST /v1/" in warning
         assert "idempotency_key='key-of-mine'" in warning
     else:
         assert running.lost_outcomes == []

@@ -373,7 +373,7 @@ for method in ("POST", "GET"):
     running = run_program(select_loop + BEGIN + source, "http://127.0.0.1")
     running.wait()
     written, read = map(json.loads, running.read_lines())
-    assert "request POST got a response with status 200" in written[1][0]
+    assert "POST /v1/done got a response with status 200" in written[1][0]
     assert "key-of-mine" in written[1][0]
     (warning,) = running.unexpected_errors
     assert warning.strip() == written[1][0]

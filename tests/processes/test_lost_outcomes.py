@@ -39,7 +39,7 @@ def backend(request):
 
 def assert_logged_once(running):
     (warning,) = running.lost_outcomes
-    assert "request POST" in warning
+    assert "POST /v1/" in warning
     assert f"idempotency_key='{KEY}'" in warning
 
 
