@@ -242,7 +242,7 @@ async def make_asynchronous_calls(texts, name, server):
         task = asyncio.create_task(client.request("POST", "/v1/hang"), name="in progress")
         # While a request is sent, local variables of h11 refer to it.
         async with asyncio.timeout(TIMEOUT):
-            while len(server.received) == received:
+            while len(server.received) == received and not task.done():
                 await asyncio.sleep(0.01)
         texts.add_reachable(f"{name}, in progress", client)
         texts.add(f"{name}: task", repr(task) + repr(asyncio.all_tasks()))
