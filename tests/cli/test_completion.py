@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from cyclopts.completion import detect
+from cyclopts.completion.detect import ShellDetectionError
 
 BASH = shutil.which("bash")
 # What bash does when a person presses the tab key.
@@ -51,3 +53,14 @@ def test_installed_script_is_named(run_in_process, monkeypatch, tmp_path):
     assert (finished.returncode, finished.stderr) == (0, "")
     assert finished.stdout.startswith(f"installed in {tmp_path}")
     assert any("duro" in file.name for file in tmp_path.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("option", ["--show-completion", "--install-completion"])
+def test_an_unknown_shell_must_be_named(option, run_in_process, monkeypatch):
+    def fail():
+        raise ShellDetectionError
+
+    monkeypatch.setattr(detect, "detect_shell", fail)
+    finished = run_in_process(option)
+    assert finished.returncode == 2
+    assert finished.stderr == "duro: the shell cannot be detected; add for example --shell bash\n"

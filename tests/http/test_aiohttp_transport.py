@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 from functools import partial
 
 import aiohttp
@@ -12,7 +13,8 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
-from tests.support.raw_http import KEY, OK, reset, respond_with, send_pieces
+from duro.http.transport.aiohttp_session import _HeaderValue
+from tests.support.raw_http import KEY, OK, reset, respond_with, send_nothing, send_pieces
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\n{}"
 COOKIE = b"HTTP/1.1 200 OK\r\nset-cookie: session=1; path=/\r\ncontent-length: 2\r\n\r\n{}"
@@ -131,6 +133,20 @@ class TestConnectionsOfTheSdk:
         async with AsyncDuro(KEY, base_url="http://localhost:9", transport="aiohttp") as client:
             with pytest.raises(ConnectionFailedError):
                 await client.customers.create(name="Ada", timeout=0.1)
+
+    async def test_a_silent_server_under_https_ends_with_the_connect_timeout(self, monkeypatch, raw_server):
+        server = raw_server(send_nothing)
+        monkeypatch.setattr("duro.http.transport.aiohttp_session.CONNECT_TIMEOUT_SECONDS", 0.1)
+        address = server.url.replace("http:", "https:")
+        async with AsyncDuro(KEY, base_url=address, transport="aiohttp", retries=0) as client:
+            with pytest.raises(ConnectionFailedError, match=r"no connection was established within 0\.1 s"):
+                await client.customers.create(name="Ada")
+
+    async def test_header_values_are_not_shown_and_not_pickled(self):
+        value = _HeaderValue(b"Bearer hidden", "latin-1")
+        assert repr(value) == "'…'"
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            pickle.dumps(value)
 
     async def test_a_large_body_is_sent(self, sandbox):
         async with AsyncDuro(**sandbox.options, transport="aiohttp") as client:
