@@ -2,7 +2,7 @@
 
 A cell combines a transport, the security of its connections, an event loop, a fault of the sandbox, a kind of key and
 a retry policy. All operations run in it concurrently. The cells that are not marked ``load`` contain each fault once
-for each transport, security and event loop. With ``-s``, tables show how often each result occurred.
+for each security, event loop and transport of ``FREQUENT``. With ``-s``, tables show how often each result occurred.
 """
 
 from __future__ import annotations
@@ -105,6 +105,10 @@ def select_variants(fault):
     return [(key, retries) for retries in RETRIES for key in KEYS if not (is_short and retries == "without")]
 
 
+# Transports that run without the mark ``load`` too.
+FREQUENT = ("default", "aiohttp", "httpx")
+
+
 def build_grid():
     """Return the parameters of the matrix. The selected variant of a fault changes from client to client."""
     grid = []
@@ -117,7 +121,7 @@ def build_grid():
                 selected.add(variants[(number + position + len(KEYS)) % len(variants)])
             for variant in variants:
                 cell = Cell(transport, loop, fault, *variant)
-                marks = () if variant in selected else pytest.mark.load
+                marks = () if variant in selected and transport in FREQUENT else pytest.mark.load
                 grid.append(pytest.param(security, cell, id=f"{security}-{'-'.join(cell)}", marks=marks))
     return grid
 
