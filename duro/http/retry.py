@@ -121,7 +121,7 @@ def _choose_delay(
     # A server that restarts breaks all connections, and refuses new ones for a few tenths of a second. The first
     # retry comes after that. With full jitter, the first two retries of many calls would fail as well.
     if isinstance(outcome, RequestNotSentError | ResponseLostError):
-        return uniform(0.8 * bound, bound)
+        return uniform(0.6 * bound, bound)
     jittered = uniform(0.0, bound)
     requested = get_retry_after(outcome.headers, wall=wall)
     return jittered if requested is None else max(requested, jittered)

@@ -101,7 +101,7 @@ def test_delay_must_end_before_the_deadline(time_left, expected):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "lowest"), [(response(503), 0.0), (RequestNotSentError("x"), 0.8), (ResponseLostError("x"), 0.8)]
+    ("outcome", "lowest"), [(response(503), 0.0), (RequestNotSentError("x"), 0.6), (ResponseLostError("x"), 0.6)]
 )
 @given(attempt=st.integers(1, 10_000), delays=st.tuples(st.floats(0.001, 100), st.floats(0, 100)), seed=st.integers())
 def test_delay_is_random_and_its_bound_doubles_up_to_the_maximum(outcome, lowest, attempt, delays, seed):
