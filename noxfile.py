@@ -82,7 +82,9 @@ def processes(session: nox.Session) -> None:
 @nox.session
 def load(session: nox.Session) -> None:
     """Run the tests that make thousands of calls."""
-    run_pytest(session, "load")
+    run_pytest(session, "load and not alone")
+    # These measure in real time, so that nothing else may run.
+    session.run("python", "-m", "pytest", "-n", "0", "-m", "load and alone", *session.posargs)
 
 
 @nox.session(python=PYTHONS[-1])

@@ -16,7 +16,7 @@ import pytest
 from duro import AsyncDuro, Duro
 from duro.errors import DuroError, OutcomeUnknownError
 
-pytestmark = [pytest.mark.load, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.load, pytest.mark.alone, pytest.mark.timeout(300)]
 
 TASKS = 50
 CALLS = 6_000
