@@ -83,7 +83,12 @@ def processes(session: nox.Session) -> None:
 def load(session: nox.Session) -> None:
     """Run the tests that make thousands of calls."""
     run_pytest(session, "load and not alone")
-    # These measure in real time, so that nothing else may run.
+
+
+@nox.session
+def restarts(session: nox.Session) -> None:
+    """Measure calls through a proxy that restarts in each second. The result depends on the speed of the machine."""
+    session.install("-e", ".[all]", *group("tests"))
     session.run("python", "-m", "pytest", "-n", "0", "-m", "load and alone", *session.posargs)
 
 
