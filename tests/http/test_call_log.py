@@ -15,26 +15,12 @@ from duro import AsyncDuro, Duro
 from duro.http.exchange_wait import wait_for_next_exchange
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, ResponseLostError
+from tests.support.scripted_outcomes import ScriptedOutcomes
 
 KEY = "sk_test_logged"
 CUSTOMER = b'{"id":"cus_1","blacklisted":false,"createdAt":"2026-01-01T00:00:00Z"}'
 HEADERS = Headers([(b"x-request-id", b"req_7"), (b"set-cookie", b"session=hidden"), (b"x-portal-session", b"hidden")])
 NAME = r"createCustomer \(POST /v1/customers\)"
-
-
-class Scripted:
-    def __init__(self, *outcomes):
-        self.outcomes = list(outcomes)
-
-    async def send(self, request):
-        await anyio.lowlevel.checkpoint()
-        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
-
-    async def aclose(self):
-        pass
 
 
 class WithoutSleep:
@@ -63,7 +49,7 @@ def call_logged(caplog):
     async def run(*outcomes, call, level=logging.DEBUG):
         caplog.set_level(level, "duro")
         retries = duro.RetryPolicy(base_delay=0.0)
-        async with AsyncDuro(KEY, transport=Scripted(*outcomes), retries=retries) as client:
+        async with AsyncDuro(KEY, transport=ScriptedOutcomes(*outcomes), retries=retries) as client:
             with contextlib.suppress(duro.DuroError):
                 await call(client)
         return [(each.levelname, each.getMessage()) for each in caplog.records if each.name.startswith("duro")]
@@ -139,7 +125,7 @@ class TestVariable:
     @pytest.mark.parametrize(("name", "level"), [("info", logging.INFO), (" DEBUG", logging.DEBUG)])
     def test_it_sets_the_level_of_the_logger(self, name, level, monkeypatch, duro_logger):
         monkeypatch.setenv("DURO_LOG", name)
-        Duro(KEY, transport=Scripted(respond())).close()
+        Duro(KEY, transport=ScriptedOutcomes(respond())).close()
         assert duro_logger.level == level
         assert duro_logger.handlers == []  # pytest has handlers of its own
 
@@ -151,7 +137,7 @@ class TestVariable:
     def test_without_it_the_level_stays(self, monkeypatch, duro_logger):
         monkeypatch.delenv("DURO_LOG", raising=False)
         level = duro_logger.level
-        Duro(KEY, transport=Scripted(respond())).close()
+        Duro(KEY, transport=ScriptedOutcomes(respond())).close()
         assert duro_logger.level == level
 
     @pytest.mark.process

@@ -16,25 +16,11 @@ from duro.http.in_flight_writes import register_write, unregister_write, watch_w
 from duro.http.observe import is_capturing
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, ResponseLostError
+from tests.support.scripted_outcomes import ScriptedOutcomes
 
 KEY = "sk_test_observed"
 SECRET_HEADERS = [(b"x-request-id", b"req_7"), (b"set-cookie", b"session=hidden"), (b"x-portal-session", b"hidden")]
 CUSTOMER = b'{"id":"cus_1","blacklisted":false,"createdAt":"2026-01-01T00:00:00Z"}'
-
-
-class Scripted:
-    def __init__(self, *outcomes):
-        self.outcomes = list(outcomes)
-
-    async def send(self, request):
-        await anyio.lowlevel.checkpoint()
-        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
-
-    async def aclose(self):
-        pass
 
 
 def ok(status=200, body=CUSTOMER):
@@ -42,7 +28,7 @@ def ok(status=200, body=CUSTOMER):
 
 
 def without_delays(*outcomes):
-    return {"transport": Scripted(*outcomes), "retries": duro.RetryPolicy(base_delay=0.0)}
+    return {"transport": ScriptedOutcomes(*outcomes), "retries": duro.RetryPolicy(base_delay=0.0)}
 
 
 @pytest.mark.anyio
