@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import anyio.to_thread
+import coverage
 import pytest
 from blockbuster import BlockingError
 
@@ -123,3 +126,26 @@ async def test_calls_in_a_worker_thread_are_not_found(blocking_calls):
     with blocking_calls.expect() as found:
         await anyio.to_thread.run_sync(read_boot_id)
     assert found == []
+
+
+async def test_the_lock_of_coverage_is_no_finding(blocking_calls, monkeypatch):
+    """Its tracer takes the lock in the frame of the function that it measures. Here, another thread holds it."""
+    lock = threading.Lock()
+    measurement = SimpleNamespace(_collector=SimpleNamespace(data_lock=lock))
+    monkeypatch.setattr(coverage.Coverage, "current", lambda: measurement)
+    source = "def call(lock): lock.acquire()"
+    with blocking_calls.expect() as found, pytest.raises(BlockingError):
+        define("http/example.py", source)(_locked())
+    assert len(found) == 1
+
+    lock.acquire()
+    threading.Timer(0.02, lock.release).start()
+    with blocking_calls.expect() as found:
+        define("http/example.py", source)(lock)
+    assert found == []
+
+
+def _locked():
+    lock = threading.Lock()
+    lock.acquire()
+    return lock

@@ -10,6 +10,7 @@ A call is a finding if a loop runs in its thread and the innermost frame of this
 * **The function that a user passes as** ``transport=``. It must run on the loop. An ``httpx.AsyncClient`` that it
   creates reads the certificate authorities.
 * **Log handlers.** The program installs them, and decides whether they write files.
+* **The lock of coverage.** Its tracer takes it when a thread measures a file for the first time.
 
 Findings are recorded as well as raised, because the pipeline turns every exception of a transport into an error of its
 own. blockbuster knows asyncio and not trio. The package runs the same code on both.
@@ -30,9 +31,9 @@ import sys
 import threading
 import traceback
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
+import coverage
 from blockbuster import BlockBuster, BlockBusterFunction
 
 import duro
@@ -41,7 +42,7 @@ PACKAGE = str(Path(duro.__file__).parent) + os.sep
 TESTS = str(Path(__file__).parents[1]) + os.sep
 SANDBOX = PACKAGE + "sandbox" + os.sep
 # It reads source files when a line of a new file runs.
-COVERAGE = str(Path(find_spec("coverage").origin).parent)
+COVERAGE = str(Path(coverage.__file__).parent)
 
 # Functions that block by design, or that call functions of the user.
 BLOCKING_API = {
@@ -111,7 +112,7 @@ class BlockingCalls:
         may_block = function.can_block_predicate
 
         def predicate(*args, **kwargs):
-            if may_block(*args, **kwargs):
+            if may_block(*args, **kwargs) or _is_lock_of_coverage(*args):
                 return True
             # Above this frame is that of blockbuster's wrapper, and above it that of the caller.
             caller = sys._getframe(2)
@@ -122,6 +123,12 @@ class BlockingCalls:
             return False
 
         return predicate
+
+
+def _is_lock_of_coverage(owner=None, *_):
+    """Return whether coverage's tracer takes a lock of its own, which it does in C and so without a frame."""
+    measurement = coverage.Coverage.current()
+    return measurement is not None and owner is not None and owner is measurement._collector.data_lock
 
 
 def _find_blocking_frame(frame, allowed):
