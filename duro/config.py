@@ -62,7 +62,7 @@ class RetryPolicy:
     Attributes:
         retries: Attempts after the first one; 0 disables retries.
         base_delay: Upper bound of the first delay in seconds. It doubles for each further retry.
-            After a failed connection, the lower bound is 0.6 of it, otherwise 0.
+            After a lost connection, the delay is between 0.65 and 0.85 of it, otherwise from 0.
         max_delay: Upper bound of each delay in seconds, unless the server asks for a longer one.
         budget: Retries that the client can save up at most. A new client has all of them.
         budget_ratio: Retries that each call adds to the budget. During an outage, the

@@ -13,7 +13,6 @@ pytest_plugins = [
     "tests.support.charges",
     "tests.support.programs",
     "tests.support.raw_server",
-    "tests.support.tcp_proxy",
     "tests.support.virtual_time",
     "tests.support.gateway",
 ]

@@ -119,9 +119,10 @@ def _choose_delay(
     # The exponent is bounded, because 2.0**1024 overflows.
     bound = min(policy.max_delay, policy.base_delay * 2.0 ** min(attempt - 1, 64))
     # A server that restarts breaks all connections, and refuses new ones for a few tenths of a second. The first
-    # retry comes after that. With full jitter, the first two retries of many calls would fail as well.
+    # retry comes after that, and a call that is lost in two restarts of a series does not meet the third one. With full
+    # jitter, several retries of many calls would fail.
     if isinstance(outcome, RequestNotSentError | ResponseLostError):
-        return uniform(0.6 * bound, bound)
+        return uniform(0.65 * bound, 0.85 * bound)
     jittered = uniform(0.0, bound)
     requested = get_retry_after(outcome.headers, wall=wall)
     return jittered if requested is None else max(requested, jittered)

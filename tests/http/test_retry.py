@@ -97,14 +97,19 @@ def test_number_of_attempts_is_limited(outcome, retries):
 
 @pytest.mark.parametrize(("time_left", "expected"), [(0.51, Retry), (0.5, GiveUp), (0.0, GiveUp), (-3.0, GiveUp)])
 def test_delay_must_end_before_the_deadline(time_left, expected):
-    assert isinstance(decide_after(RequestNotSentError("x"), time_left=time_left), expected)
+    assert isinstance(decide_after(response(503), time_left=time_left), expected)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "lowest"), [(response(503), 0.0), (RequestNotSentError("x"), 0.6), (ResponseLostError("x"), 0.6)]
+    ("outcome", "fractions"),
+    [
+        (response(503), (0.0, 1.0)),
+        (RequestNotSentError("x"), (0.65, 0.85)),
+        (ResponseLostError("x"), (0.65, 0.85)),
+    ],
 )
 @given(attempt=st.integers(1, 10_000), delays=st.tuples(st.floats(0.001, 100), st.floats(0, 100)), seed=st.integers())
-def test_delay_is_random_and_its_bound_doubles_up_to_the_maximum(outcome, lowest, attempt, delays, seed):
+def test_delay_is_random_and_its_bound_doubles_up_to_the_maximum(outcome, fractions, attempt, delays, seed):
     base, maximum = delays
     policy = RetryPolicy(retries=10_000, base_delay=base, max_delay=maximum)
     bound = min(maximum, base * 2.0 ** min(attempt - 1, 1000))
@@ -115,13 +120,13 @@ def test_delay_is_random_and_its_bound_doubles_up_to_the_maximum(outcome, lowest
         return random.Random(seed).uniform(low, high)
 
     decision = decide_after(outcome, attempt=attempt, policy=policy, uniform=uniform)
-    assert drawn == [(lowest * bound, bound)]
+    assert drawn == [(fractions[0] * bound, fractions[1] * bound)]
     assert 0.0 <= decision.delay <= bound
 
 
 def test_default_delays_double_from_half_a_second_to_eight():
     policy = RetryPolicy(retries=10)
-    delays = [decide_after(RequestNotSentError("x"), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
+    delays = [decide_after(response(503), attempt=attempt, policy=policy).delay for attempt in range(1, 8)]
     assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 

@@ -8,8 +8,6 @@ import struct
 import threading
 from contextlib import suppress
 
-import pytest
-
 from tests.support.timeouts import TIMEOUT
 
 
@@ -100,11 +98,3 @@ class TcpProxy:
                 await writer.drain()
         # One direction has ended, so the other one ends as well.
         writer.transport.abort()
-
-
-@pytest.fixture
-def tcp_proxy(sandbox):
-    """Return a running proxy in front of the sandbox."""
-    proxy = TcpProxy(int(sandbox.url.rpartition(":")[2]))
-    yield proxy
-    proxy.close()
