@@ -105,14 +105,15 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def transports(session: nox.Session) -> None:
-    """Run the tests of failures and secrets with aiohttp as the default transport."""
+    """Run the tests of failures and secrets with aiohttp and with httpx2 as the default transport."""
     session.install("-e", ".[all]", *group("tests"))
-    session.run(
-        *("python", "-m", "pytest", *PARALLEL, "--transport", "aiohttp", "-m", "not process"),
-        *("tests/security", "tests/failures/test_cancellation.py", "tests/failures/test_hostile_responses.py"),
-        *("tests/failures/test_threads.py", "tests/http/test_deadlines.py", "tests/http/test_pipeline.py"),
-        *session.posargs,
-    )
+    for transport in ("aiohttp", "httpx2"):
+        session.run(
+            *("python", "-m", "pytest", *PARALLEL, "--transport", transport, "-m", "not process and not load"),
+            *("tests/security", "tests/failures/test_hostile_responses.py", "tests/failures/test_threads.py"),
+            *("tests/http/test_deadlines.py", "tests/http/test_pipeline.py"),
+            *session.posargs,
+        )
 
 
 @nox.session

@@ -100,8 +100,9 @@ class AsyncDuro:
             to its end.
         max_oauth_clients: Maximum number of OAuth clients whose tokens are cached,
             for calls with ``credential=``. Default: 256.
-        transport: HTTP transport: ``"httpx"`` (default), an
-            ``httpx.AsyncClient``, any ``Transport``, or a function
+        transport: HTTP transport: ``"httpx"`` (default), ``"httpx2"`` or
+            ``"aiohttp"``, an ``AsyncClient`` of httpx or httpx2, an
+            ``aiohttp.ClientSession``, any ``Transport``, or a function
             that creates one of these. The function is called once per event
             loop and process. Token exchanges are sent through it, too.
         ssl_context: TLS context, for example for a private certificate

@@ -23,7 +23,7 @@ from duro import AsyncDuro, Duro
 from duro.config import RetryPolicy
 from duro.errors import DecodingError, InternalServerError, OutcomeUnknownError, TransportError
 from duro.sandbox.faults.path_pattern import matches
-from tests.support.transports import CLIENTS, open_transport
+from tests.support.transports import CLIENTS, FREQUENT, open_transport
 
 # Seconds. Calls that must succeed get the long deadline, and calls that must time out the short one.
 TIMEOUT = 25
@@ -103,10 +103,6 @@ def select_variants(fault):
     # After a deadline there are no retries, so one retry policy is enough.
     is_short = FAULT_CASES[fault].timeout == SHORT_TIMEOUT
     return [(key, retries) for retries in RETRIES for key in KEYS if not (is_short and retries == "without")]
-
-
-# Transports that run without the mark ``load`` too.
-FREQUENT = ("default", "aiohttp", "httpx")
 
 
 def build_grid():
@@ -384,7 +380,10 @@ def test_a_write_is_processed_once_and_its_outcome_or_key_is_known(cell, sandbox
         assert [refund.idempotency_key for refund in sandbox.refunds] == [runs["refund"].key]
 
     anyio.run(main, backend="trio" if cell.loop == "trio" else "asyncio")
-    if cell.transport in ("httpx", "factory") and FAULT_CASES[cell.fault].timeout == SHORT_TIMEOUT:
-        # httpcore does not close the socket of a TLS handshake that a deadline interrupts.
+    if (
+        cell.transport in ("httpx-client", "httpx2-client", "factory")
+        and FAULT_CASES[cell.fault].timeout == SHORT_TIMEOUT
+    ):
+        # The pool of httpcore does not close the socket of a TLS handshake that a deadline interrupts.
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
             gc.collect()

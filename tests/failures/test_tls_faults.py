@@ -33,7 +33,7 @@ from tests.support.tls_server import (
     serve_requests,
     server_context,
 )
-from tests.support.transports import CLIENTS, WITHOUT_TRIO, open_transport
+from tests.support.transports import CLIENTS, WITHOUT_TRIO, open_transport, parametrize_clients
 
 INTERFACES = ("asyncio", "trio", "blocking")
 KEY = "key-of-the-write"
@@ -191,7 +191,7 @@ def check_lost(error, method):
 
 @pytest.mark.parametrize(
     ("transport", "interface", "method"),
-    [(*client, "POST") for client in CLIENTS] + [("default", interface, "GET") for interface in INTERFACES],
+    [*parametrize_clients(CLIENTS, "POST"), *[("default", interface, "GET") for interface in INTERFACES]],
 )
 @pytest.mark.parametrize("fault", AFTER_THE_REQUEST)
 def test_a_fault_after_the_request_leaves_a_write_unknown(fault, transport, interface, method, serve):
@@ -200,7 +200,7 @@ def test_a_fault_after_the_request_leaves_a_write_unknown(fault, transport, inte
     assert (server.connections, len(server.requests)) == (1, 1)
 
 
-@pytest.mark.parametrize(("transport", "interface"), CLIENTS)
+@pytest.mark.parametrize(("transport", "interface"), parametrize_clients())
 @pytest.mark.parametrize("fault", AFTER_THE_REQUEST)
 def test_a_write_is_repeated_under_its_key_on_a_new_connection(fault, transport, interface, serve):
     handlers = iter([AFTER_THE_REQUEST[fault]])
@@ -228,7 +228,9 @@ def test_a_fault_of_the_handshake_is_a_failed_connection(fault, method, interfac
     assert (server.connections, server.requests) == (1, [])
 
 
-@pytest.mark.parametrize(("transport", "interface"), [client for client in CLIENTS if client[0] != "default"])
+@pytest.mark.parametrize(
+    ("transport", "interface"), parametrize_clients([client for client in CLIENTS if client[0] != "default"])
+)
 @pytest.mark.parametrize("fault", HANDSHAKE_FAULTS)
 def test_a_transport_that_proves_nothing_leaves_a_write_unknown_after_a_failed_handshake(
     fault, transport, interface, serve

@@ -11,7 +11,9 @@ import ssl
 import anyio
 import h2.exceptions
 import httpcore
+import httpcore2
 import httpx
+import httpx2
 import pytest
 
 from duro import AsyncDuro, Duro
@@ -19,7 +21,7 @@ from duro.errors import OutcomeUnknownError, TransportError
 from duro.http.request import Headers, Response
 from tests.support.raw_http import KEY
 
-MODULES = (builtins, ssl, socket, anyio, httpx, httpcore, h2.exceptions, asyncio)
+MODULES = (builtins, ssl, socket, anyio, httpx, httpcore, httpx2, httpcore2, h2.exceptions, asyncio)
 ARGUMENTS = {
     "UnicodeDecodeError": ("utf-8", b"x", 0, 1, "bad"),
     "UnicodeEncodeError": ("utf-8", "x", 0, 1, "bad"),
@@ -36,7 +38,11 @@ ARGUMENTS = {
     "StreamIDTooLowError": (1, 2),
 }
 OPTIONS = {
-    "HTTPStatusError": {"request": httpx.Request("GET", "http://x"), "response": httpx.Response(500)},
+    f"{library.__name__}.HTTPStatusError": {
+        "request": library.Request("GET", "http://x"),
+        "response": library.Response(500),
+    }
+    for library in (httpx, httpx2)
 }
 
 
@@ -56,7 +62,7 @@ def build(name):
     kind = EXCEPTIONS[name]
     short = name.rpartition(".")[2]
     if short in ARGUMENTS:
-        return kind(*ARGUMENTS[short], **OPTIONS.get(short, {}))
+        return kind(*ARGUMENTS[short], **OPTIONS.get(name, {}))
     try:
         return kind("reason")
     except TypeError:
@@ -78,20 +84,26 @@ class RaisingTransport:
         pass
 
 
-class RaisingHttpxTransport(httpx.AsyncBaseTransport):
-    """Transport under an httpx client that raises at one stage of the request."""
+def library_of(name):
+    """Return the library under which an exception is raised: its own, or httpx."""
+    return httpx2 if name.startswith(("httpx2.", "httpcore2.")) else httpx
 
-    def __init__(self, error, stage):
+
+class RaisingHttpxTransport(httpx.AsyncBaseTransport, httpx2.AsyncBaseTransport):
+    """Transport under a client of httpx or httpx2 that raises at one stage of the request."""
+
+    def __init__(self, library, error, stage):
+        self.library = library
         self.error = error
         self.stage = stage
 
     async def handle_async_request(self, request):
         if self.stage == "before the headers":
             raise self.error
-        return httpx.Response(200, stream=RaisingBody(self.error, self.stage))
+        return self.library.Response(200, stream=RaisingBody(self.error, self.stage))
 
 
-class RaisingBody(httpx.AsyncByteStream):
+class RaisingBody(httpx.AsyncByteStream, httpx2.AsyncByteStream):
     def __init__(self, error, stage):
         self.error = error
         self.stage = stage
@@ -131,9 +143,9 @@ async def test_exception_of_a_users_transport_leaves_the_outcome_of_a_write_open
 @pytest.mark.parametrize("stage", ["before the headers", "within the body", "after the response"])
 @pytest.mark.parametrize("name", EXCEPTIONS)
 async def test_exception_under_a_users_httpx_client_leaves_the_outcome_of_a_write_open(name, stage):
-    transport = RaisingHttpxTransport(build(name), stage)
+    library = library_of(name)
     async with (
-        httpx.AsyncClient(transport=transport) as http,
+        library.AsyncClient(transport=RaisingHttpxTransport(library, build(name), stage)) as http,
         AsyncDuro(KEY, base_url="http://127.0.0.1:9", transport=http, retries=0) as client,
     ):
         with pytest.raises(OutcomeUnknownError) as caught:
@@ -157,15 +169,17 @@ def test_exception_of_a_users_transport_reaches_a_blocking_caller_with_the_key(n
 @pytest.mark.parametrize("name", EXCEPTIONS)
 @pytest.mark.parametrize("written", [False, True], ids=["before the first byte", "after the first byte"])
 async def test_exception_of_a_connection_counts_as_sent_from_the_first_byte_on(name, written, monkeypatch):
-    """The default transport, with a connection that fails before or after it writes."""
+    """Connections of the SDK, one of which fails before or after it writes."""
+    library = library_of(name)
+    core = httpcore2 if library is httpx2 else httpcore
 
     async def handle(connection, request):
         if written:
             connection._network_backend.on_send()
         raise build(name)
 
-    monkeypatch.setattr(httpcore.AsyncHTTPConnection, "handle_async_request", handle)
-    async with AsyncDuro(KEY, base_url="http://127.0.0.1:9", retries=0) as client:
+    monkeypatch.setattr(core.AsyncHTTPConnection, "handle_async_request", handle)
+    async with AsyncDuro(KEY, base_url="http://127.0.0.1:9", transport=library.__name__, retries=0) as client:
         with pytest.raises(TransportError) as caught:
             await client.customers.create(name="Ada", idempotency_key="k-1")
         assert isinstance(caught.value, OutcomeUnknownError) is written

@@ -1,4 +1,4 @@
-"""Import of the default transport at the first request of a process."""
+"""Import of a transport's library at the first request of a process."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class Finder:
             place = "thread"
         else:
             place = "loop"
-        if name.partition(".")[0] in ("httpcore", "trio", "h11") or name == "duro.http.transport.httpcore":
+        if name.partition(".")[0] in ("httpcore", "httpcore2", "trio", "h11") or name.endswith("transport.httpcore"):
             places.append(place)
 
 sys.meta_path.insert(0, Finder())
 
-async def main():
-    async with duro.AsyncDuro("sk_test_1", base_url=sys.argv[1], retries=0, timeout=30) as client:
+async def main(client):
+    async with client:
         for _ in range(2):
             try:
                 await client.plans.list().page()
             except duro.ConnectionFailedError:
                 pass
 
-asyncio.run(main())
+asyncio.run(main(duro.AsyncDuro("sk_test_1", base_url=sys.argv[1], transport=sys.argv[2], retries=0, timeout=30)))
 print(len(places) > 1, *sorted(set(places)))
 """
 
@@ -64,8 +64,9 @@ def build_request():
 
 
 @pytest.mark.process
-def test_the_first_request_imports_httpcore_in_a_worker_thread(run_program):
-    program = run_program(PROGRAM, "http://127.0.0.1:1")
+@pytest.mark.parametrize("transport", ["httpx", "httpx2"])
+def test_the_first_request_imports_its_library_in_a_worker_thread(transport, run_program):
+    program = run_program(PROGRAM, "http://127.0.0.1:1", transport)
     assert program.read_line() == "True thread", program.errors
 
 

@@ -12,6 +12,7 @@ import h2.config
 import h2.connection
 import h2.events
 import httpx
+import httpx2
 import pytest
 
 from duro import AsyncDuro, Duro, PortalSession
@@ -54,7 +55,7 @@ class RecordLog(logging.Handler):
 def records():
     """Return the records of all loggers at level DEBUG."""
     root = logging.getLogger()
-    names = [None, "httpx", "httpcore", "hpack", "aiohttp", "anyio", "asyncio", "duro"]
+    names = [None, "httpx", "httpcore", "httpx2", "httpcore2", "hpack", "aiohttp", "anyio", "asyncio", "duro"]
     levels = {name: logging.getLogger(name).level for name in names}
     for name in names:
         logging.getLogger(name).setLevel(logging.DEBUG)
@@ -119,34 +120,40 @@ async def make_calls(client):
 
 # Name: the handler of the server, and the client of the user for the address of the server.
 ROUTES = {
-    "default transport": (respond, lambda url: None),
-    "client": (respond, lambda url: httpx.AsyncClient(cookies={"mine": NEEDLE})),
-    "client over HTTP/2": (respond_over_http2, lambda url: httpx.AsyncClient(http1=False, http2=True)),
+    "connections of the SDK": (respond, lambda library, url: library.__name__),
+    "client": (respond, lambda library, url: library.AsyncClient(cookies={"mine": NEEDLE})),
+    "client over HTTP/2": (respond_over_http2, lambda library, url: library.AsyncClient(http1=False, http2=True)),
     "client with a proxy": (
         respond,
-        lambda url: httpx.AsyncClient(proxy=url.replace("://", f"://user:{NEEDLE}@")),
+        lambda library, url: library.AsyncClient(proxy=url.replace("://", f"://user:{NEEDLE}@")),
     ),
     "client with a SOCKS proxy": (
         respond_as_socks_proxy,
-        lambda url: httpx.AsyncClient(proxy=url.replace("http://", f"socks5://user:{NEEDLE}@")),
+        lambda library, url: library.AsyncClient(proxy=url.replace("http://", f"socks5://user:{NEEDLE}@")),
     ),
 }
+BOTH_LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+
+
+def core_of(library):
+    """Return the name of the transport layer of a library."""
+    return library.__name__.replace("httpx", "httpcore")
 
 
 @pytest.mark.anyio
+@BOTH_LIBRARIES
 @pytest.mark.parametrize("response", [OK, MALFORMED], ids=["success", "malformed response"])
 @pytest.mark.parametrize("route", ROUTES)
-async def test_no_record_of_a_call_shows_a_secret(route, response, raw_server, records, anyio_backend):
-    handle, create_client = ROUTES[route]
+async def test_no_record_of_a_call_shows_a_secret(route, response, library, raw_server, records):
+    handle, create_transport = ROUTES[route]
     server = raw_server(handle(response))
-    transport = create_client(server.url)
-    options = {"transport": transport} if transport else {}
-    async with AsyncDuro(KEY, base_url=server.url, retries=0, **options) as client:
+    transport = create_transport(library, server.url)
+    async with AsyncDuro(KEY, base_url=server.url, retries=0, transport=transport) as client:
         await make_calls(client)
-    if transport:
+    if not isinstance(transport, str):
         await transport.aclose()
     assert len(server.requests) == 4
-    assert any("connect_tcp.started" in message for message in records.messages("httpcore"))
+    assert any("connect_tcp.started" in message for message in records.messages(core_of(library)))
     assert records.leaks() == []
 
 
@@ -159,27 +166,31 @@ def test_no_record_of_a_blocking_call_shows_a_secret(raw_server, records):
 
 
 @pytest.mark.anyio
-async def test_records_keep_what_is_safe(raw_server, records, anyio_backend):
+@BOTH_LIBRARIES
+async def test_records_keep_what_is_safe(library, raw_server, records, anyio_backend):
     server = raw_server(respond(OK))
-    async with httpx.AsyncClient() as transport, AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
+    async with library.AsyncClient() as transport, AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
         await make_calls(client)
     host = server.url.removeprefix("http://")
-    assert f'HTTP Request: GET http://{host}/… "HTTP/1.1 200 …"' in records.messages("httpx")
-    messages = records.messages("httpcore")
+    assert f'HTTP Request: GET http://{host}/… "HTTP/1.1 200 …"' in records.messages(library.__name__)
+    messages = records.messages(core_of(library))
     assert "send_request_headers.started request=<Request [b'GET']>" in messages
     assert "receive_response_headers.complete status=200" in messages
     assert any(each.startswith("connect_tcp.started host='127.0.0.1' port=") for each in messages)
 
 
 @pytest.mark.anyio
-async def test_other_requests_through_the_same_client_are_logged_completely(raw_server, records, anyio_backend):
+@BOTH_LIBRARIES
+async def test_other_requests_through_the_same_client_are_logged_completely(
+    library, raw_server, records, anyio_backend
+):
     server = raw_server(respond(OK))
-    async with httpx.AsyncClient() as transport, AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
+    async with library.AsyncClient() as transport, AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
         await make_calls(client)
         assert records.leaks() == []
         await transport.get(f"{server.url}/of/the/user/{NEEDLE}")
-    assert any(f"/of/the/user/{NEEDLE}" in message for message in records.messages("httpx"))
-    assert any(f"{NEEDLE}cookie" in message for message in records.messages("httpcore"))
+    assert any(f"/of/the/user/{NEEDLE}" in message for message in records.messages(library.__name__))
+    assert any(f"{NEEDLE}cookie" in message for message in records.messages(core_of(library)))
 
 
 @pytest.mark.anyio

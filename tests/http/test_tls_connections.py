@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
 from duro import AsyncDuro, OutcomeUnknownError, TransportError
 from duro.http.transport.httpcore import HttpcoreTransport
+from duro.http.transport.httpcore2 import Httpcore2Transport
 from duro.http.transport.httpx_client import HttpxClientTransport
 from duro.http.transport.tls import TlsContext
 from tests.support.raw_http import KEY, request_to
@@ -78,17 +80,22 @@ def serve():
         server.close()
 
 
-@pytest.fixture(params=["own connections", "user's client"])
+OWN_CONNECTIONS = {"own connections": HttpcoreTransport, "own connections, httpcore2": Httpcore2Transport}
+LIBRARIES = {"user's client": httpx, "user's client, httpx2": httpx2}
+
+
+@pytest.fixture(params=[*OWN_CONNECTIONS, *LIBRARIES])
 async def over_transport(request):
-    """Return a function that creates a transport of either kind for an address."""
-    async with httpx.AsyncClient(verify=client_context(), trust_env=False) as client:
+    """Return a function that creates a transport of each kind for an address."""
+    library = LIBRARIES.get(request.param, httpx)
+    async with library.AsyncClient(verify=client_context(), trust_env=False) as client:
         transports = []
 
         def create(url):
-            is_own = request.param == "own connections"
-            transports.append(
-                HttpcoreTransport(url, TlsContext(client_context())) if is_own else HttpxClientTransport(client)
-            )
+            if request.param in OWN_CONNECTIONS:
+                transports.append(OWN_CONNECTIONS[request.param](url, TlsContext(client_context())))
+            else:
+                transports.append(HttpxClientTransport(client, library))
             return transports[-1]
 
         yield create
@@ -144,11 +151,12 @@ RECORDS = {
 }
 
 
+@pytest.mark.parametrize("kind", OWN_CONNECTIONS)
 @pytest.mark.parametrize("records", RECORDS)
-async def test_connection_with_records_after_the_response_is_not_reused(records, serve):
+async def test_connection_with_records_after_the_response_is_not_reused(records, kind, serve):
     """Records that were received with the response are not visible on the socket."""
     server = serve(b"", lambda connection: send_at_once(connection, *RECORDS[records]))
-    transport = HttpcoreTransport(server.url, TlsContext(client_context()))
+    transport = OWN_CONNECTIONS[kind](server.url, TlsContext(client_context()))
     await send_three_requests(server, transport, RECORDS[records][0].partition(b"\r\n\r\n")[2])
     await transport.aclose()
 

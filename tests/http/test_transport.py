@@ -1,4 +1,4 @@
-"""Transports over httpx, at a server on a bare socket."""
+"""Transports over httpx and httpx2, at a server on a bare socket."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import ssl
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
 from duro import AsyncDuro
 from duro.errors import ConnectionFailedError, OutcomeUnknownError, TransportError
 from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from duro.http.transport.httpcore import HttpcoreTransport
+from duro.http.transport.httpcore2 import Httpcore2Transport
 from duro.http.transport.httpx_client import HttpxClientTransport
 from duro.http.transport.limited import LimitedTransport
 from duro.http.transport.tls import TlsContext
@@ -21,17 +23,22 @@ from tests.support.raw_http import KEY, OK, request_to, reset, respond_with, sen
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["own connections", "user's client"])
+OWN_CONNECTIONS = {"own connections": HttpcoreTransport, "own connections, httpcore2": Httpcore2Transport}
+LIBRARIES = {"user's client": httpx, "user's client, httpx2": httpx2}
+
+
+@pytest.fixture(params=[*OWN_CONNECTIONS, *LIBRARIES])
 async def over_transport(request):
-    """Both transports of the SDK: connections of the client, and an ``AsyncClient`` of the user."""
+    """Transports of both libraries: connections of the client, and an ``AsyncClient`` of the user."""
     bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    async with httpx.AsyncClient(verify=bare, trust_env=False) as client:
+    library = LIBRARIES.get(request.param, httpx)
+    async with library.AsyncClient(verify=bare, trust_env=False) as client:
 
         def make(url):
-            if request.param == "own connections":
-                made.append(HttpcoreTransport(url, TlsContext()))
+            if request.param in OWN_CONNECTIONS:
+                made.append(OWN_CONNECTIONS[request.param](url, TlsContext()))
             else:
-                made.append(HttpxClientTransport(client))
+                made.append(HttpxClientTransport(client, library))
             return made[-1]
 
         made = []

@@ -1,4 +1,4 @@
-"""Transports that the user passes: an httpx client, or a custom transport."""
+"""Transports that the user passes: a client of httpx or httpx2, or a custom transport."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import traceback
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
 from duro import AsyncDuro, Duro
@@ -18,24 +19,25 @@ from tests.support.raw_http import KEY, OK, request_to, respond_with, send_nothi
 pytestmark = pytest.mark.anyio
 
 
-class TestHttpxClientOfTheUser:
-    async def test_it_sends_the_calls_and_stays_open(self, sandbox):
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+class TestClientOfTheUser:
+    async def test_it_sends_the_calls_and_stays_open(self, library, sandbox):
         seen = []
 
         async def hook(request):
             seen.append(request.url.path)
 
-        async with httpx.AsyncClient(event_hooks={"request": [hook]}) as client:
+        async with library.AsyncClient(event_hooks={"request": [hook]}) as client:
             async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport=client) as duro:
                 await duro.plans.list().page()
             assert seen == ["/v1/plans"]
             assert not client.is_closed
 
-    async def test_its_auth_base_url_and_redirects_are_not_used(self, raw_server):
+    async def test_its_auth_base_url_and_redirects_are_not_used(self, library, raw_server):
         redirect = raw_server(respond_with(b"HTTP/1.1 302 Found\r\nlocation: /v1/other\r\ncontent-length: 0\r\n\r\n"))
         options = {"auth": ("name", "password"), "follow_redirects": True, "base_url": "http://127.0.0.1:1/elsewhere"}
         async with (
-            httpx.AsyncClient(**options) as client,
+            library.AsyncClient(**options) as client,
             AsyncDuro(KEY, base_url=redirect.url, transport=client) as duro,
         ):
             with pytest.raises(Exception, match="redirect"):
@@ -44,24 +46,24 @@ class TestHttpxClientOfTheUser:
         assert request.lower().count(b"authorization:") == 1
         assert b"Bearer " + KEY.encode() in request
 
-    async def test_it_sends_the_token_exchange(self, sandbox):
+    async def test_it_sends_the_token_exchange(self, library, sandbox):
         seen = []
 
         async def hook(request):
             seen.append(request.url.path)
 
         async with (
-            httpx.AsyncClient(event_hooks={"request": [hook]}) as client,
+            library.AsyncClient(event_hooks={"request": [hook]}) as client,
             AsyncDuro(**sandbox.options, transport=client) as duro,
         ):
             await duro.plans.list().page()
         assert seen == ["/v1/oauth/token", "/v1/plans"]
         assert sandbox.stats.token_exchanges == 1
 
-    async def test_its_full_pool_raises_request_not_sent(self, raw_server):
+    async def test_its_full_pool_raises_request_not_sent(self, library, raw_server):
         server = raw_server(send_nothing)
-        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
-            transport = HttpxClientTransport(client)
+        async with library.AsyncClient(limits=library.Limits(max_connections=1)) as client:
+            transport = HttpxClientTransport(client, library)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(transport.send, request_to(server.url))
                 while not server.requests:
@@ -71,9 +73,9 @@ class TestHttpxClientOfTheUser:
                 tasks.cancel_scope.cancel()
         assert len(server.requests) == 1
 
-    async def test_closed_client_is_reported(self, raw_server):
+    async def test_closed_client_is_reported(self, library, raw_server):
         server = raw_server(respond_with(OK))
-        client = httpx.AsyncClient()
+        client = library.AsyncClient()
         await client.aclose()
         async with AsyncDuro(KEY, base_url=server.url, transport=client) as duro:
             with pytest.raises((ConfigurationError, ConnectionFailedError), match="closed"):

@@ -15,6 +15,7 @@ import h2.config
 import h2.connection
 import h2.events
 import httpx
+import httpx2
 import httpx_aiohttp
 import pytest
 
@@ -27,33 +28,34 @@ from tests.support.raw_http import KEY, OK, reset, respond_with, send_pieces
 CLOSED = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
 
 
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 class TestHooks:
     @pytest.mark.anyio
-    async def test_failing_hook_leaves_the_outcome_of_a_write_open(self, raw_server):
+    async def test_failing_hook_leaves_the_outcome_of_a_write_open(self, library, raw_server):
         server = raw_server(respond_with(b"HTTP/1.1 402 Payment Required\r\ncontent-length: 2\r\n\r\n{}"))
 
         async def raise_for_status(response):
             response.raise_for_status()
 
         async with (
-            httpx.AsyncClient(event_hooks={"response": [raise_for_status]}) as http,
+            library.AsyncClient(event_hooks={"response": [raise_for_status]}) as http,
             AsyncDuro(KEY, base_url=server.url, transport=http, retries=0) as client,
         ):
             with pytest.raises(OutcomeUnknownError) as caught:
                 await client.customers.create(name="Ada", idempotency_key="k-1")
-            assert isinstance(caught.value.__cause__, httpx.HTTPStatusError)
+            assert isinstance(caught.value.__cause__, library.HTTPStatusError)
             with pytest.raises(TransportError):
                 await client.customers.retrieve("cus_1")
 
     @pytest.mark.anyio
-    async def test_failing_hook_keeps_the_frames_of_the_user(self, raw_server):
+    async def test_failing_hook_keeps_the_frames_of_the_user(self, library, raw_server):
         server = raw_server(respond_with(OK))
 
         async def broken_hook(response):
             raise ZeroDivisionError
 
         async with (
-            httpx.AsyncClient(event_hooks={"response": [broken_hook]}) as http,
+            library.AsyncClient(event_hooks={"response": [broken_hook]}) as http,
             AsyncDuro(KEY, base_url=server.url, transport=http, retries=0) as client,
         ):
             with pytest.raises(OutcomeUnknownError) as caught:
@@ -87,12 +89,13 @@ class TestOtherLibraries:
             with pytest.raises(OutcomeUnknownError):
                 await client.customers.create(name="Ada")
 
+    @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
     @pytest.mark.anyio
     @pytest.mark.parametrize("breach", ["garbage", "goaway", "bad frame", "closed"])
-    async def test_broken_http2_leaves_the_outcome_of_a_write_open(self, breach, raw_server):
+    async def test_broken_http2_leaves_the_outcome_of_a_write_open(self, library, breach, raw_server):
         server = raw_server(Http2Breach(breach))
         async with (
-            httpx.AsyncClient(http1=False, http2=True) as http,
+            library.AsyncClient(http1=False, http2=True) as http,
             AsyncDuro(KEY, base_url=server.url, transport=http, retries=0) as client,
         ):
             with pytest.raises(OutcomeUnknownError) as caught:
@@ -125,31 +128,32 @@ class Http2Breach:
             connection.sendall(state.data_to_send())
 
 
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 class TestConnecting:
     @pytest.mark.anyio
-    async def test_refused_connection_is_proven(self, closed_port):
+    async def test_refused_connection_is_proven(self, library, closed_port):
         async with (
-            httpx.AsyncClient() as http,
+            library.AsyncClient() as http,
             AsyncDuro(KEY, base_url=f"http://127.0.0.1:{closed_port}", transport=http, retries=0) as client,
         ):
             with pytest.raises(ConnectionFailedError):
                 await client.customers.create(name="Ada")
 
     @pytest.mark.anyio
-    async def test_wrapper_that_sends_again_keeps_the_doubt(self, raw_server, closed_port):
+    async def test_wrapper_that_sends_again_keeps_the_doubt(self, library, raw_server, closed_port):
         """The second try of the wrapper cannot connect. The first one was sent."""
         server = raw_server(send_pieces(then=reset))
 
-        class SendsAgain(httpx.AsyncHTTPTransport):
+        class SendsAgain(library.AsyncHTTPTransport):
             async def handle_async_request(self, request):
                 try:
                     return await super().handle_async_request(request)
-                except httpx.ReadError:
+                except library.ReadError:
                     request.url = request.url.copy_with(port=closed_port)
                     return await super().handle_async_request(request)
 
         async with (
-            httpx.AsyncClient(transport=SendsAgain()) as http,
+            library.AsyncClient(transport=SendsAgain()) as http,
             AsyncDuro(KEY, base_url=server.url, transport=http, retries=0) as client,
         ):
             with pytest.raises(OutcomeUnknownError):
@@ -157,8 +161,8 @@ class TestConnecting:
 
     @pytest.mark.anyio
     @pytest.mark.parametrize("own", [True, False], ids=["default", "user's client"])
-    async def test_deadline_while_connecting_raises_connection_failed(self, own, full_backlog):
-        async with httpx.AsyncClient() as http:
+    async def test_deadline_while_connecting_raises_connection_failed(self, library, own, full_backlog):
+        async with library.AsyncClient() as http:
             options = {} if own else {"transport": http}
             async with AsyncDuro(KEY, base_url=full_backlog, retries=0, timeout=0.2, **options) as client:
                 with pytest.raises(ConnectionFailedError, match="nothing was sent"):

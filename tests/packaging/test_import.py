@@ -57,8 +57,10 @@ def test_creating_a_client_imports_no_optional_package(run_python):
     # rich is missing in this list, because httpx imports it where it is installed.
     finished = run_python("""
 import sys, duro
-duro.AsyncDuro("sk_test_example")
-optional = {"aiohttp", "cyclopts", "fastapi", "pydantic", "starlette", "uvicorn", "uvloop", "trio"}
+for transport in ("httpx", "httpx2", "aiohttp"):
+    duro.AsyncDuro("sk_test_example", transport=transport)
+optional = {"cyclopts", "fastapi", "pydantic", "starlette", "uvicorn", "uvloop", "trio"}
+optional |= {"aiohttp", "httpcore2", "httpx2"}
 print(*sorted(optional & set(sys.modules)))
 """)
     assert finished.returncode == 0, finished.stderr

@@ -43,8 +43,8 @@ IDENTITY_TOKEN = "1needle2-identity-token"
 NEEDLE = "1needle2"
 BVN = "22233344455"
 
-SEARCHED_PACKAGES = ("duro", "aiohttp", "httpx", "httpcore", "h11", "anyio")
-LOGGERS = ("duro", "httpx", "httpcore", "anyio", "asyncio", "trio")
+SEARCHED_PACKAGES = ("duro", "aiohttp", "httpx", "httpx2", "httpcore", "httpcore2", "h11", "anyio")
+LOGGERS = ("duro", "httpx", "httpcore", "httpx2", "httpcore2", "anyio", "asyncio", "trio")
 
 
 class CapturedTexts:
@@ -293,8 +293,8 @@ def test_no_secret_is_seen(name, captured_texts, raw_server, request):
     make_blocking_calls(captured_texts, name, raw_server.url)
     gc.collect()
     assert any(where.startswith("log duro") for where, _ in captured_texts.texts)
-    if request.config.getoption("--transport") == "httpx":
-        assert any(where.startswith("log httpcore") for where, _ in captured_texts.texts)
+    library = {"httpx": "httpcore.", "httpx2": "httpcore2."}.get(request.config.getoption("--transport"), "")
+    assert any(where.startswith(f"log {library}") for where, _ in captured_texts.texts)
     assert any("traceback" in where for where, _ in captured_texts.texts)
     assert captured_texts.leaks() == []
 

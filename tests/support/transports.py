@@ -13,19 +13,36 @@ import anyio
 import anyio.to_thread
 import h11
 import httpx
+import httpx2
 import httpx_aiohttp
+import pytest
 
 from duro.blocking import portal
 from duro.http.request import Headers, Response
 
-# "session" is an aiohttp session, "httpx-aiohttp" an httpx client on aiohttp, "factory" a function that returns an
-# httpx client, and "streams" a transport on sockets of anyio.
-TRANSPORTS = ("default", "aiohttp", "session", "httpx", "httpx-aiohttp", "factory", "streams")
+# Names of transports of the SDK, which pass through as ``transport=``.
+NAMES = ("default", "httpx2", "aiohttp")
+# "session" is an aiohttp session, "httpx-client" and "httpx2-client" are clients of these libraries, "httpx-aiohttp" is
+# an httpx client on aiohttp, "factory" a function that returns an httpx client, and "streams" a transport on sockets of
+# anyio.
+TRANSPORTS = (*NAMES, "session", "httpx-client", "httpx2-client", "httpx-aiohttp", "factory", "streams")
+# Transports whose tests of failures run without the mark ``load`` too.
+FREQUENT = ("default", "aiohttp", "httpx-client")
 WITHOUT_TRIO = ("aiohttp", "session", "httpx-aiohttp")
 LOOPS = ("asyncio", "trio", "blocking")
 CLIENTS = [
     (transport, loop) for transport in TRANSPORTS for loop in LOOPS if loop != "trio" or transport not in WITHOUT_TRIO
 ]
+
+
+def parametrize_clients(clients=CLIENTS, *more):
+    """Return pairs of a transport and a loop as parameters. Those of rare transports have the mark ``load``.
+
+    Args:
+        clients: Pairs of a transport and a loop.
+        more: Further values of each parameter.
+    """
+    return [pytest.param(*client, *more, marks=() if client[0] in FREQUENT else pytest.mark.load) for client in clients]
 
 
 class StreamTransport:
@@ -105,8 +122,8 @@ async def open_transport(name, loop, ssl_context):
         ssl_context: TLS context, ``None`` without TLS.
     """
     verify = False if ssl_context is None else ssl_context
-    if name in ("default", "aiohttp"):
-        yield {"ssl_context": ssl_context, **({"transport": name} if name == "aiohttp" else {})}
+    if name in NAMES:
+        yield {"ssl_context": ssl_context, **({} if name == "default" else {"transport": name})}
     elif name == "streams":
         yield {"transport": StreamTransport(ssl_context)}
     elif name == "factory":
@@ -119,7 +136,8 @@ async def open_transport(name, loop, ssl_context):
             await run_on_loop(loop, session.close)
     else:
         below = httpx_aiohttp.AiohttpTransport(client=lambda: open_session_now(verify)) if "aiohttp" in name else None
-        http = httpx.AsyncClient(verify=verify, transport=below)
+        library = httpx2 if name == "httpx2-client" else httpx
+        http = library.AsyncClient(verify=verify, transport=below)
         try:
             yield {"transport": http}
         finally:

@@ -8,6 +8,7 @@ from typing import Any, Literal, assert_type
 
 import aiohttp
 import httpx
+import httpx2
 
 from duro import (
     UNSET,
@@ -82,6 +83,9 @@ async def clients(http: httpx.AsyncClient, transport: Transport) -> None:
     AsyncDuro(SecretKey("sk_test_1"), retries=2, max_connections=10, max_response_bytes=1_000_000, transport="httpx")
     AsyncDuro(ClientCredentials("cid_test_1", "csec_test_1"), retries=RetryPolicy(retries=2), transport=http)
     AsyncDuro(IdentityToken("t", mode="test"), transport=transport)
+    AsyncDuro("sk_test_1", transport="httpx2")
+    AsyncDuro("sk_test_1", transport=httpx2.AsyncClient())
+    AsyncDuro("sk_test_1", transport=httpx2.AsyncClient)
     AsyncDuro("sk_test_1", transport="aiohttp")
     AsyncDuro("sk_test_1", transport=aiohttp.ClientSession())
     AsyncDuro("sk_test_1", transport=aiohttp.ClientSession)

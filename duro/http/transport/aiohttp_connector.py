@@ -11,9 +11,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from . import RequestNotSentError
-from .connection import KEEP_ALIVE_SECONDS
 from .failures import iterate_chain, remove_library_frames
 from .resolver import resolve
+from .timeouts import KEEP_ALIVE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

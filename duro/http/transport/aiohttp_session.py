@@ -16,11 +16,11 @@ from ..request import Headers, Response
 from . import RequestNotSentError
 from .aiohttp_connector import Connector, on_connected
 from .body import read_body
-from .connection import CONNECT_TIMEOUT_SECONDS
 from .empty_context import InEmptyContext
 from .failures import convert_errors
 from .log_filter import RedactedLogs
 from .route import describe_origin
+from .timeouts import CONNECT_TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
     import ssl

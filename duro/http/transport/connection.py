@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
 
 from .network import Network
+from .timeouts import CONNECT_TIMEOUT_SECONDS, KEEP_ALIVE_SECONDS
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-__all__ = ["CONNECT_TIMEOUT_SECONDS", "SlotConnection"]
+    from .library import Library
 
-# Bounds name resolution, TCP, messages to a proxy and TLS together.
-CONNECT_TIMEOUT_SECONDS: Final = 5.0
-# Shorter than the keep-alive timeouts of common servers and load balancers.
-KEEP_ALIVE_SECONDS: Final = 5.0
+__all__ = ["SlotConnection"]
 
 
 class SlotConnection:
@@ -32,13 +30,19 @@ class SlotConnection:
         origin: Scheme, host and port of the API.
         ssl_context: TLS context, ``None`` without TLS.
         proxy: Proxy, ``None`` for a direct connection.
+        library: Module whose connections are used.
     """
 
     def __init__(
-        self, origin: httpcore.Origin, ssl_context: ssl.SSLContext | None, proxy: httpcore.Proxy | None
+        self,
+        origin: httpcore.Origin,
+        ssl_context: ssl.SSLContext | None,
+        proxy: httpcore.Proxy | None,
+        *,
+        library: Library = httpcore,
     ) -> None:
-        self._network = Network()
-        pool = httpcore.AsyncConnectionPool(
+        self._network = Network(library)
+        pool = library.AsyncConnectionPool(
             ssl_context=ssl_context, proxy=proxy, keepalive_expiry=KEEP_ALIVE_SECONDS, network_backend=self._network
         )
         self._connection = pool.create_connection(origin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union, cast
 
 from anyio.lowlevel import current_token
 
@@ -22,25 +22,30 @@ from .user_transport import UserTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     import aiohttp
     import httpx
+    import httpx2
 
     from ...config import ClientSettings
 
 __all__ = ["AnyTransport", "TransportFactory", "TransportSource"]
 
-TransportName: TypeAlias = Literal["httpx", "aiohttp"]
-TransportSource: TypeAlias = Union[TransportName, "httpx.AsyncClient", "aiohttp.ClientSession", Transport]
+TransportName: TypeAlias = Literal["httpx", "httpx2", "aiohttp"]
+TransportSource: TypeAlias = Union[
+    TransportName, "httpx.AsyncClient", "httpx2.AsyncClient", "aiohttp.ClientSession", Transport
+]
 AnyTransport: TypeAlias = Union[TransportSource, "Callable[[], TransportSource]"]
 
 # Exchanges have a few connections of their own, so that they never wait for business calls.
 MAX_EXCHANGE_CONNECTIONS: Final = 4
 
-_NAMES: Final = ("httpx", "aiohttp")
+# Names, and the packages that they need beside those that are always installed.
+_NAMES: Final = {"httpx": (), "httpx2": ("httpx2", "httpcore2"), "aiohttp": ("aiohttp",)}
 _ADVICE: Final = (
-    "pass 'httpx', 'aiohttp', an httpx.AsyncClient, an aiohttp.ClientSession, an object with async send(request) and "
-    "aclose(), or a function that returns one of these"
+    "pass 'httpx', 'httpx2', 'aiohttp', an AsyncClient of httpx or httpx2, an aiohttp.ClientSession, an object with "
+    "async send(request) and aclose(), or a function that returns one of these"
 )
 
 
@@ -85,6 +90,7 @@ class TransportFactory:
             _check_asyncio()
         module, create = {
             "httpx": (f"{__package__}.httpcore", self._create_httpcore),
+            "httpx2": (f"{__package__}.httpcore2", self._create_httpcore2),
             "aiohttp": (f"{__package__}.aiohttp_session", self._create_aiohttp),
         }[str(name)]
         return create() if module in sys.modules else ImportingTransport(module, create)
@@ -94,6 +100,11 @@ class TransportFactory:
         from .httpcore import HttpcoreTransport
 
         return HttpcoreTransport(self._settings.base_url, self._tls, self._find_proxy())
+
+    def _create_httpcore2(self) -> Transport:
+        from .httpcore2 import Httpcore2Transport
+
+        return Httpcore2Transport(self._settings.base_url, self._tls, self._find_proxy())
 
     def _create_aiohttp(self) -> Transport:
         from .aiohttp_session import AiohttpTransport
@@ -124,11 +135,12 @@ class TransportFactory:
             _check_asyncio()
             bind(source)
             return SessionTransport(source, owned=is_created)
-        if _is_httpx_client(source):
+        library = _find_httpx(source)
+        if library is not None:
             from .httpx_client import HttpxClientTransport
 
             bind(source)
-            return HttpxClientTransport(source, owned=is_created)
+            return HttpxClientTransport(cast("httpx.AsyncClient", source), library, owned=is_created)
         if _is_transport(source):
             return UserTransport(source, owned=is_created)
         raise ConfigurationError(
@@ -137,9 +149,7 @@ class TransportFactory:
 
 
 def _check_source(transport: object, settings: ClientSettings) -> None:
-    if not (
-        _is_httpx_client(transport) or _is_session(transport) or _is_transport(transport) or _is_factory(transport)
-    ):
+    if not (_find_httpx(transport) or _is_session(transport) or _is_transport(transport) or _is_factory(transport)):
         raise ConfigurationError(
             f"transport must be a transport or a function that creates one, got {type(transport).__name__}; {_ADVICE}"
         )
@@ -153,10 +163,10 @@ def _check_source(transport: object, settings: ClientSettings) -> None:
             )
 
 
-def _check_name(name: str) -> None:
-    if name == "aiohttp" and importlib.util.find_spec("aiohttp") is None:
+def _check_name(name: TransportName) -> None:
+    if any(importlib.util.find_spec(package) is None for package in _NAMES[name]):
         raise ConfigurationError(
-            "transport='aiohttp' needs the package 'aiohttp'; install it with: pip install 'duro-sdk[aiohttp]'"
+            f"transport={name!r} needs the package {name!r}; install it with: pip install 'duro-sdk[{name}]'"
         )
 
 
@@ -176,10 +186,11 @@ def _is_session(candidate: object) -> TypeGuard[aiohttp.ClientSession]:
     return module is not None and isinstance(candidate, module.ClientSession)
 
 
-def _is_httpx_client(candidate: object) -> TypeGuard[httpx.AsyncClient]:
-    # A program that has such a client has imported httpx.
-    module = sys.modules.get("httpx")
-    return module is not None and isinstance(candidate, module.AsyncClient)
+def _find_httpx(client: object) -> ModuleType | None:
+    """Return the library of a client, ``httpx`` or its fork ``httpx2``, or ``None`` for any other object."""
+    # A program that has such a client has imported its library.
+    libraries = (sys.modules.get(name) for name in ("httpx", "httpx2"))
+    return next((each for each in libraries if each and isinstance(client, getattr(each, "AsyncClient", ()))), None)
 
 
 def _is_transport(candidate: object) -> TypeGuard[Transport]:

@@ -27,7 +27,7 @@ MAX_TEXT_CHARS: Final = 300
 # Their frames have requests, header lines or addresses as locals.
 _LIBRARIES: Final = frozenset(
     {"aiohttp", "anyio", "asyncio", "h11", "h2", "hpack", "httpcore", "httpcore2"}
-    | {"duro", "httpx", "httpx2", "httpx_aiohttp", "socksio", "trio", "yarl"}
+    | {"duro", "httpx", "httpx2", "httpx_aiohttp", "socksio", "trio", "truststore", "yarl"}
     | sys.stdlib_module_names
 )
 

@@ -8,7 +8,7 @@ a queue, a cancelled request could lose connections for good.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 from urllib.parse import unquote, urlsplit
 
 import httpcore
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
 
     from ..request import Request
+    from .library import Library
     from .tls import TlsContext
 
 __all__ = ["HttpcoreTransport"]
@@ -42,14 +43,19 @@ class HttpcoreTransport:
         base_url: Address of the API.
         tls: TLS context of the client.
         proxy: Address of the proxy, ``None`` for direct connections.
+
+    Attributes:
+        library: Module whose connections are used.
     """
+
+    library: ClassVar[Library] = httpcore
 
     def __init__(self, base_url: str, tls: TlsContext, proxy: str | None = None) -> None:
         parts = urlsplit(base_url)
         self._prefix = f"{parts.scheme}://{parts.netloc}"
         self._host = parts.netloc.encode("ascii")
         host, is_secure = (parts.hostname or "").encode("ascii"), parts.scheme == "https"
-        self._origin = httpcore.Origin(parts.scheme.encode(), host, parts.port or (443 if is_secure else 80))
+        self._origin = self.library.Origin(parts.scheme.encode(), host, parts.port or (443 if is_secure else 80))
         self._is_secure = is_secure
         self._tls = tls
         self._proxy = proxy
@@ -126,7 +132,10 @@ class HttpcoreTransport:
 
     async def _create(self) -> SlotConnection:
         return SlotConnection(
-            self._origin, await self._tls.get() if self._is_secure else None, await self._build_proxy()
+            self._origin,
+            await self._tls.get() if self._is_secure else None,
+            await self._build_proxy(),
+            library=self.library,
         )
 
     async def _build_proxy(self) -> httpcore.Proxy | None:
@@ -138,17 +147,19 @@ class HttpcoreTransport:
             auth = (unquote(parts.username).encode(), unquote(parts.password or "").encode())
         ssl_context = await self._tls.get() if parts.scheme == "https" else None
         default_port = {"https": 443, "http": 80}.get(parts.scheme, 1080)
-        url = httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port or default_port, target=b"/")
-        return httpcore.Proxy(url, auth=auth, ssl_context=ssl_context)
+        url = self.library.URL(
+            scheme=parts.scheme, host=parts.hostname or "", port=parts.port or default_port, target=b"/"
+        )
+        return self.library.Proxy(url, auth=auth, ssl_context=ssl_context)
 
     def _to_httpcore(self, request: Request) -> httpcore.Request:
         headers: list[tuple[bytes, bytes]] = [(b"host", self._host), *request.headers]
         if request.content is not None or request.method in _BODY_METHODS:
             headers.append((b"content-length", b"%d" % len(request.content or b"")))
         origin = self._origin
-        return httpcore.Request(
+        return self.library.Request(
             request.method,
-            httpcore.URL(
+            self.library.URL(
                 scheme=origin.scheme,
                 host=origin.host,
                 port=origin.port,

@@ -1,20 +1,21 @@
-"""Transport over an ``httpx.AsyncClient`` of the user."""
+"""Transport over an ``httpx.AsyncClient`` or ``httpx2.AsyncClient`` of the user."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError
-from .body import RequestBody, read_body
-from .connection import CONNECT_TIMEOUT_SECONDS
+from .body import read_body
 from .failures import convert_errors, iterate_chain
+from .httpx_request import RequestBuilder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping
+    from types import ModuleType
+
+    import httpx
 
     from ..request import Request
 
@@ -26,18 +27,20 @@ _NOT_SENT_ERRORS: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTime
 
 
 class HttpxClientTransport:
-    """``httpx.AsyncClient`` of the user, with its proxies, certificates and hooks.
+    """Client of httpx or httpx2 that the user passed, with its proxies, certificates and hooks.
 
     A request counts as sent from the start, unless httpcore reports that it is
     still connecting. Below the client may be a transport of which nothing is known.
 
     Args:
         client: Client to send through.
+        library: Module of the client's class, ``httpx`` or ``httpx2``.
         owned: Whether ``aclose`` closes the client.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, owned: bool = False) -> None:
+    def __init__(self, client: httpx.AsyncClient, library: ModuleType, *, owned: bool = False) -> None:
         self._client = client
+        self._requests = RequestBuilder(library)
         self._owned = owned
 
     async def send(self, request: Request) -> Response:
@@ -55,7 +58,7 @@ class HttpxClientTransport:
             ResponseTooLargeError: The response is larger than the request allows.
         """
         if self._client.is_closed:
-            raise RequestNotSentError("the httpx client passed as transport= is closed", is_permanent=True)
+            raise RequestNotSentError(f"the {self._name} passed as transport= is closed", is_permanent=True)
         progress = _Progress(request.on_send)
         return await convert_errors(
             self._send(request, progress), is_sent=lambda error: progress.is_sent or not _ends_before_sending(error)
@@ -64,19 +67,22 @@ class HttpxClientTransport:
     @property
     def route(self) -> str:
         """Way to the API, for messages. The client's proxies are not known."""
-        name = f"{type(self._client).__module__.partition('.')[0]}.{type(self._client).__name__}"
-        return f"through the {name} passed as transport="
+        return f"through the {self._name} passed as transport="
 
     async def aclose(self) -> None:
         """Close the client if a factory of the user created it for this client."""
         if self._owned:
             await self._client.aclose()
 
+    @property
+    def _name(self) -> str:
+        return f"{type(self._client).__module__.partition('.')[0]}.{type(self._client).__name__}"
+
     async def _send(self, request: Request, progress: _Progress) -> Response:
         progress.begin()
         try:
             response = await self._client.send(
-                _to_httpx(request, progress), stream=True, auth=None, follow_redirects=False
+                self._requests.build(request, progress.trace), stream=True, auth=None, follow_redirects=False
             )
         finally:
             await progress.aclose()
@@ -136,38 +142,3 @@ def _ends_before_sending(error: Exception) -> bool:
         type(each).__module__.partition(".")[0] in ("httpcore", "httpcore2") and type(each).__name__ in _NOT_SENT_ERRORS
         for each in iterate_chain(error)
     )
-
-
-class _Headers(httpx.Headers):
-    """Headers whose repr shows names only. httpx conceals no header but that of ``Authorization``."""
-
-    def __repr__(self) -> str:
-        return f"_Headers({list(self.keys())})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("headers cannot be pickled, because they may contain a secret")
-
-
-class _Body(RequestBody, httpx.AsyncByteStream):
-    """Body as httpx expects it."""
-
-
-def _to_httpx(request: Request, progress: _Progress) -> httpx.Request:
-    outgoing = httpx.Request(
-        request.method,
-        request.url,
-        headers=list(request.headers),
-        content=request.content,
-        extensions={
-            "timeout": {
-                "connect": min(CONNECT_TIMEOUT_SECONDS, request.timeout),
-                "read": request.timeout,
-                "write": request.timeout,
-                "pool": request.timeout,  # the size of the user's pool is unknown
-            },
-            "trace": progress.trace,
-        },
-    )
-    outgoing.stream = _Body(request.content or b"")
-    outgoing.headers = _Headers(outgoing.headers)
-    return outgoing

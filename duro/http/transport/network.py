@@ -17,6 +17,8 @@ from .resolver import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
+    from .library import Library
+
 __all__ = ["Network"]
 
 # RFC 8305 recommends this delay before the next address is tried at the same time.
@@ -32,12 +34,15 @@ class Network(httpcore.AsyncNetworkBackend):
     It opens sockets in an empty context. Event loops keep the context in which
     a socket was opened, and with it the context variables of a web request.
 
+    Args:
+        library: Module whose connections are used. It expects the exceptions of its own backend.
+
     Attributes:
         on_send: Function to call before the first byte of a request may be written, ``None`` between requests.
     """
 
-    def __init__(self) -> None:
-        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+    def __init__(self, library: Library = httpcore) -> None:
+        self._backend = cast("httpcore.AsyncNetworkBackend", library.AnyIOBackend())
         self.on_send: Callable[[], None] | None = None
         self._opened: httpcore.AsyncNetworkStream | None = None
         # More than one for TLS to the API through a proxy with TLS.
