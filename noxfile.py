@@ -70,7 +70,7 @@ def run_pytest(session: nox.Session, markers: str) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests that do not start subprocesses. All sessions pass arguments after ``--`` on."""
-    run_pytest(session, "not process and not load")
+    run_pytest(session, "not process and not load and not matrix")
 
 
 @nox.session(python=PYTHONS)
@@ -81,8 +81,8 @@ def processes(session: nox.Session) -> None:
 
 @nox.session
 def load(session: nox.Session) -> None:
-    """Run the tests that make thousands of calls."""
-    run_pytest(session, "load and not alone")
+    """Run the tests that make thousands of calls, or that run one scenario in hundreds of combinations."""
+    run_pytest(session, "(load or matrix) and not alone")
 
 
 @nox.session

@@ -26,6 +26,8 @@ from duro.sandbox.faults.path_pattern import matches
 from tests.support.transports import CLIENTS, FREQUENT, open_transport
 
 # Seconds. Calls that must succeed get the long deadline, and calls that must time out the short one.
+pytestmark = pytest.mark.matrix
+
 TIMEOUT = 25
 SHORT_TIMEOUT = 0.4
 

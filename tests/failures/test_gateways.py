@@ -31,6 +31,8 @@ from tests.support.gateway import LOSE_REQUEST, LOSE_RESPONSE, PASS, Step
 from tests.support.gateway_pages import OPEN_PAGES, PAGES, REJECTION_PAGES, RETRIED_PAGES, GatewayPage
 from tests.support.raw_server import RawServer
 
+pytestmark = pytest.mark.matrix
+
 KEY = "key-of-the-charge"
 NO_RETRIES = RetryPolicy(retries=0)
 RETRIES = RetryPolicy(base_delay=0.001)

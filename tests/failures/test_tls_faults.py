@@ -35,6 +35,8 @@ from tests.support.tls_server import (
 )
 from tests.support.transports import CLIENTS, WITHOUT_TRIO, open_transport, parametrize_clients
 
+pytestmark = pytest.mark.matrix
+
 INTERFACES = ("asyncio", "trio", "blocking")
 KEY = "key-of-the-write"
 WITHOUT_RETRIES = RetryPolicy(retries=0)

@@ -9,6 +9,8 @@ import pytest
 
 from duro.webhooks import InvoiceCreated, MemoryInbox, Router, SQLiteInbox, SubscriptionPaymentFailed, Webhook
 
+pytestmark = pytest.mark.matrix
+
 
 def test_signed_delivery_is_handled_before_its_response(serve, shop, handler, delivery):
     response = serve(handler)(delivery())
