@@ -65,11 +65,10 @@ class TestDeadline:
 
         pipeline, transport = pipeline_over(slow)
         with pytest.raises(TransportError):
-            await pipeline.execute(invocation(timeout=9.5, retry=RetryPolicy(retries=99, budget=99)))
-        assert (
-            len(transport.requests) == 2
-        )  # 4 s, a delay of 0.5 s, 4 s, and the next delay of 1 s would reach the deadline
-        assert manual_time.sleeps == [0.5]
+            await pipeline.execute(invocation(timeout=9.25, retry=RetryPolicy(retries=99, budget=99)))
+        # 4 s, a delay of 0.425 s, 4 s, and the next delay of 0.85 s would reach the deadline
+        assert len(transport.requests) == 2
+        assert manual_time.sleeps == [0.425]
 
     async def test_socket_timeout_is_the_time_left_plus_a_second(self, pipeline_over, invocation, manual_time):
         def slow(_request):

@@ -78,7 +78,7 @@ async def test_reads_are_retried_without_a_key(pipeline_over, read):
 async def test_delays_between_attempts_follow_the_decisions(pipeline_over, read, manual_time):
     pipeline, _ = pipeline_over(LOST, response(429, b"", (b"retry-after", b"7")), NOT_SENT, response())
     await pipeline.execute(read)
-    assert manual_time.sleeps == [0.5, 7.0, 2.0]
+    assert manual_time.sleeps == [0.425, 7.0, 1.7]
 
 
 @pytest.mark.parametrize("shift", [3 * 86_400, -86_400])

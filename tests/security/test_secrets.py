@@ -244,6 +244,9 @@ async def make_asynchronous_calls(texts, name, server):
         async with asyncio.timeout(TIMEOUT):
             while len(server.received) == received and not task.done():
                 await asyncio.sleep(0.01)
+        # The server has received all of it. The task leaves the functions that sent it within a few turns of the loop.
+        for _ in range(20):
+            await asyncio.sleep(0)
         texts.add_reachable(f"{name}, in progress", client)
         texts.add(f"{name}: task", repr(task) + repr(asyncio.all_tasks()))
         stack = io.StringIO()
