@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from shutil import get_terminal_size
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
 __all__ = ["create_console", "print_text"]
 
@@ -18,8 +18,8 @@ def create_console(*, stderr: bool = False) -> Console:
     """
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if console.is_dumb_terminal:
-        # rich assumes 80 columns for a dumb terminal.
-        console.width = get_terminal_size().columns
+        # rich assumes 80 columns for a dumb terminal, unless both width and height are set.
+        console.size = ConsoleDimensions(*get_terminal_size())
     return console
 
 

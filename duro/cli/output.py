@@ -7,8 +7,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
+from .amounts import format_amount
 from .json_text import format_line
-from .table import fit_columns, format_table
+from .table import Column, fit_columns, format_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ __all__ = ["is_colored", "print_details", "print_json", "print_note", "print_row
 
 # Members that are amounts in minor units.
 _AMOUNTS: Final = frozenset({"amount", "balance", "balanceAfter", "refunded"})
-_MINOR_UNITS: Final = 100
 
 
 def print_json(document: object) -> None:
@@ -52,13 +52,16 @@ def print_rows(rows: Sequence[JSONObject], *, as_json: bool) -> None:
     if not rows:
         print_note("the list is empty")
         return
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [{name: _cell(value) for name, value in row.items()} for row in rows]
-    shown = fit_columns(cells, columns, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
-    heading, *lines = format_table(cells, shown)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = [
+        Column(name, [_cell(row[name]) if name in row else "" for row in rows], priority)
+        for priority, name in enumerate(names)
+    ]
+    shown = fit_columns(columns, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+    heading, *lines = format_table(shown)
     print(_bold(heading), *lines, sep="\n")
     if len(shown) < len(columns):
-        hidden = ", ".join(name for name in columns if name not in shown)
+        hidden = ", ".join(column.title for column in columns if column not in shown)
         print_note(f"hidden for lack of width: {hidden}; use --json to see them")
 
 
@@ -104,4 +107,4 @@ def _in_major_units(name: str, value: JSONValue, document: JSONObject) -> str:
     if name not in _AMOUNTS or not isinstance(value, int):
         return ""
     currency = document.get("currency")
-    return f" ({value / _MINOR_UNITS:,.2f}{f' {printable(currency)}' if isinstance(currency, str) else ''})"
+    return f" ({format_amount(value, printable(currency) if isinstance(currency, str) else '')})"

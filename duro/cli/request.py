@@ -14,7 +14,7 @@ from rich.highlighter import JSONHighlighter
 from .._unset import UNSET
 from ..errors import InvalidArgumentError, redact
 from ..http.operation import raw_operation
-from .confirmation import confirm
+from .confirmation import confirm_live
 from .json_text import format_json
 from .output import print_json
 
@@ -60,7 +60,7 @@ def send(
     options: CallOptions = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
     operation = raw_operation(method, path)
     if operation.is_mutation:
-        confirm(f"{operation.method} {redact(path)}", account.mode, yes=yes)
+        confirm_live(f"{operation.method} {redact(path)}", account.mode, yes=yes)
     with account.client() as client:
         response = client.request(method, path, params=query, json=body, **options)
     if response is not None:

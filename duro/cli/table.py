@@ -4,70 +4,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from attrs import field, frozen
 from rich.cells import cell_len
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["fit_columns", "format_table"]
+__all__ = ["Column", "fit_columns", "format_table"]
 
-GAP: Final = 2
+GAP: Final = "  "
 
 
-def format_table(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> list[str]:
-    """Return the lines of a table: a heading, and one line for each row.
+def _to_tuple(cells: Iterable[str]) -> tuple[str, ...]:
+    return tuple(cells)
 
-    Args:
-        rows: Cells by their column.
-        columns: Columns to show, in order.
 
-    Returns:
-        Lines without trailing spaces.
+@frozen
+class Column:
+    """Column of a table.
 
-    Example:
-        >>> format_table([{"id": "plan_1", "name": "Pro"}], ["id", "name"])
-        ['id      name', 'plan_1  Pro']
+    Attributes:
+        title: Text of the header.
+        cells: Text of each row, without line breaks and control characters.
+        priority: Order in which columns are left out of a narrow table, the highest number first.
+        align_right: Whether the cells are numbers, which end at the same place.
     """
-    widths = _widths(rows, columns)
-    lines = [{column: column for column in columns}, *rows]
-    return [
-        (" " * GAP).join(_pad(line.get(column, ""), widths[column]) for column in columns).rstrip() for line in lines
-    ]
+
+    title: str
+    cells: tuple[str, ...] = field(converter=_to_tuple)
+    priority: int
+    align_right: bool = False
+
+    @property
+    def width(self) -> int:
+        """Width of the longest text on a terminal, where a wide character takes two places."""
+        return max(map(cell_len, (self.title, *self.cells)))
+
+    def align(self) -> list[str]:
+        """Return the title and the cells, each with spaces up to the column's width."""
+        width = self.width
+        texts = [(text, " " * (width - cell_len(text))) for text in (self.title, *self.cells)]
+        return [spaces + text if self.align_right else text + spaces for text, spaces in texts]
 
 
-def fit_columns(rows: Sequence[Mapping[str, str]], columns: Sequence[str], width: int | None) -> list[str]:
-    """Return the columns that fit a width, in order. The first column is always among them.
+def fit_columns(columns: Sequence[Column], width: int | None) -> list[Column]:
+    """Return the columns that fit a width, in order. The most important column is always among them.
 
     Args:
-        rows: Cells by their column.
-        columns: All columns, the most important first.
-        width: Width of the terminal in characters, ``None`` for any width.
-
-    Returns:
-        The columns that fit.
+        columns: Columns from left to right.
+        width: Number of characters in a line, ``None`` for any number.
 
     Example:
-        >>> fit_columns([{"id": "plan_1", "metadata": "a long text", "name": "Pro"}], ["id", "metadata", "name"], 12)
-        ['id', 'name']
+        >>> columns = [Column("ID", ["plan_1"], 0), Column("Metadata", ["a long text"], 1), Column("Name", ["Pro"], 2)]
+        >>> [column.title for column in fit_columns(columns, width=12)]
+        ['ID', 'Name']
     """
     if width is None:
         return list(columns)
-    widths = _widths(rows, columns)
-    first, *others = columns
+    first, *others = sorted(columns, key=lambda column: column.priority)
     fitting = [first]
-    remaining = width - widths[first]
+    remaining = width - first.width
     for column in others:
-        if widths[column] + GAP <= remaining:
+        if (needed := column.width + len(GAP)) <= remaining:
             fitting.append(column)
-            remaining -= widths[column] + GAP
-    return fitting
+            remaining -= needed
+    return [column for column in columns if column in fitting]
 
 
-def _widths(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> dict[str, int]:
-    return {
-        column: max(cell_len(text) for text in [column, *(row.get(column, "") for row in rows)]) for column in columns
-    }
+def format_table(columns: Sequence[Column]) -> list[str]:
+    """Return the lines of a table, the header first and without trailing spaces.
 
+    Args:
+        columns: Columns from left to right, each with the same number of cells.
 
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
+    Example:
+        >>> for line in format_table([Column("Plan", ["Pro"], 1), Column("Price", ["5,000.00"], 2, align_right=True)]):
+        ...     print(line)
+        Plan     Price
+        Pro   5,000.00
+    """
+    return [GAP.join(row).rstrip() for row in zip(*(column.align() for column in columns), strict=True)]

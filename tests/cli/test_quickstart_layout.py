@@ -8,15 +8,15 @@ import re
 import textwrap
 from datetime import UTC, datetime
 
+import attrs
 import pytest
 from rich.console import Console
 
 from duro import SecretKey, Transaction
 from duro.cli.console import print_text
 from duro.cli.quickstart import report
-from duro.cli.quickstart.confirmation import confirm_writes
+from duro.cli.quickstart.code import wrap_code
 from duro.cli.quickstart.first_subscription import list_charges, read_code, subscribe
-from duro.cli.quickstart.layout import Column, format_table, wrap_code
 from duro.cli.quickstart.measurement import Measurement
 from duro.cli.quickstart.scenarios import list_scenarios
 from duro.cli.quickstart.target import Target
@@ -81,12 +81,11 @@ def test_wrapped_code_is_the_same_code(width):
     assert ast.dump(ast.parse("\n".join(lines))) == ast.dump(ast.parse(read_code()))
 
 
-def test_last_column_stays_in_a_table_that_is_too_narrow():
-    assert format_table([Column("Status", ["active"], 0), Column("Plan", ["Pro"], 1)], width=3) == ["Status", "active"]
-
-
-def test_control_characters_of_a_cell_are_replaced():
-    assert Column("Plan", ["Pro\x1b[31m\nlast"], 0).cells == ("Pro?[31m last",)
+def test_control_characters_of_a_cell_are_replaced(sandbox):
+    plan, customer, subscription = subscribe(Target(SecretKey(sandbox.secret_key), sandbox.url).options)
+    console = Console(file=io.StringIO(), width=100)
+    report.print_subscription(attrs.evolve(plan, name="Pro\x1b[31m\nlast"), customer, subscription, [], console)
+    assert "Pro?[31m last " in console.file.getvalue()
 
 
 def test_many_charges_are_aligned(sandbox):
@@ -120,10 +119,3 @@ def test_long_url_is_not_broken():
     console = Console(file=io.StringIO(), width=20)
     print_text(f"This writes to {url} in test mode.", console)
     assert console.file.getvalue().splitlines() == ["This writes to", url, "in test mode."]
-
-
-def test_question_needs_a_terminal_for_its_output(monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    with pytest.raises(ValueError, match="standard input is not a terminal"):
-        confirm_writes(Target(SecretKey("sk_test_example"), "https://127.0.0.1:9"), Console(file=io.StringIO()))

@@ -39,11 +39,17 @@ def find_docstrings(node, owner=()):
             yield from find_docstrings(child, (*owner, child.name))
 
 
+@pytest.fixture
+def namespace(module):
+    """Return the names of a module. Its import reads files, which would block the event loop of a test."""
+    return vars(importlib.import_module(module))
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize(("module", "test"), list(docstring_examples()))
-async def test_docstring_examples_run(module, test, sandbox):
+async def test_docstring_examples_run(namespace, test, sandbox):
     async with AsyncDuro(**sandbox.options) as client:
-        names = {**vars(importlib.import_module(module)), "client": client, "sandbox": sandbox}
+        names = {**namespace, "client": client, "sandbox": sandbox}
         for example in test.examples:
             output = await run_example(example, test.name, names)
             matches = CHECKER.check_output(example.want, output, FLAGS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from ...http.observe import capture
-from ..confirmation import confirm
+from ..confirmation import confirm_live
 from ..output import print_details, print_note, print_rows
 from .customer import CustomerAccount
 from .document import to_document
@@ -68,7 +68,7 @@ def run_operation(
         DuroError: The call failed.
     """
     if description.is_mutation:
-        confirm(description.operation.id, account.mode, yes=options.yes)
+        confirm_live(description.operation.id, account.mode, yes=options.yes)
     with _open_client(description, account) as client:
         method = getattr(getattr(client, description.resource), description.name)
         key = {} if options.idempotency_key is None else {"idempotency_key": options.idempotency_key}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import DuroError
+from ..confirmation import confirm
 from ..console import create_console
 from ..output import print_json
-from .confirmation import confirm_writes
 from .document import build_document
 from .first_subscription import list_charges, subscribe
 from .measurement import measure
@@ -45,12 +45,21 @@ def run(account: Account, *, callers: int, threads: int, yes: bool, as_json: boo
     """
     with open_target(account) as target:
         if not (target.is_temporary or yes):
-            confirm_writes(target, create_console(stderr=True))
+            _confirm_writes(target)
         scenarios = list_scenarios(callers, threads)
         if as_json:
             _print_as_json(target, scenarios)
         else:
             _print_as_text(target, scenarios, create_console())
+
+
+def _confirm_writes(target: Target) -> None:
+    confirm(
+        f"This creates a plan, a customer and a subscription at {target.base_url} in test mode.",
+        without_terminal=f"the writes to {target.base_url} must be confirmed, and standard input or standard error is "
+        "not a terminal; pass --yes, or remove the account from the options and the environment to use a new sandbox",
+        declined="the writes were declined, and nothing was sent; enter y to continue, or pass --yes",
+    )
 
 
 def _print_as_json(target: Target, scenarios: Sequence[Scenario]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ..._secrets import sanitize
+from ..amounts import format_amount
 from ..console import print_text
+from ..table import Column, fit_columns, format_table
+from .code import wrap_code
 from .first_subscription import read_code
-from .layout import Column, format_table, wrap_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
     from .measurement import Measurement
     from .target import Target
 
-__all__ = ["format_amount", "print_measurements", "print_next_steps", "print_start", "print_subscription"]
+__all__ = ["print_measurements", "print_next_steps", "print_start", "print_subscription"]
 
 CODE_INDENT: Final = 2
-MINOR_UNITS: Final = 100
+MAX_CELL_CHARS: Final = 100
 
 
 def print_start(target: Target, console: Console) -> None:
@@ -60,11 +63,11 @@ def print_subscription(
     console.print()
     _print_table(
         [
-            Column("Plan", [plan.name], 2),
-            Column("Customer", [customer.email or customer.id], 3),
-            Column("Status", [subscription.status], 0),
+            Column("Plan", [_to_cell(plan.name)], 2),
+            Column("Customer", [_to_cell(customer.email or customer.id)], 3),
+            Column("Status", [_to_cell(subscription.status)], 0),
             Column("Next charge", [_format_date(subscription.current_period_end)], 1),
-            Column("ID", [subscription.id], 4),
+            Column("ID", [_to_cell(subscription.id)], 4),
         ],
         console,
     )
@@ -82,9 +85,9 @@ def _print_charges(charges: Sequence[Transaction], currency: str, console: Conso
         [
             Column("Date", [_format_date(charge.created_at) for charge in charges], 2),
             Column("Amount", [format_amount(charge.amount, currency) for charge in charges], 0, align_right=True),
-            Column("Status", [charge.status for charge in charges], 1),
-            Column("Rail", [charge.rail for charge in charges], 3),
-            Column("ID", [charge.id for charge in charges], 4),
+            Column("Status", [_to_cell(charge.status) for charge in charges], 1),
+            Column("Rail", [_to_cell(charge.rail) for charge in charges], 3),
+            Column("ID", [_to_cell(charge.id) for charge in charges], 4),
         ],
         console,
     )
@@ -133,19 +136,9 @@ def print_next_steps(console: Console) -> None:
     print_text("Then read docs/getting-started.md.", console)
 
 
-def format_amount(amount: int, currency: str) -> str:
-    """Return an amount with its currency and two decimals.
-
-    Args:
-        amount: Amount in minor units.
-        currency: Code of the currency.
-
-    Example:
-        >>> format_amount(500_050, "NGN")
-        'NGN 5,000.50'
-    """
-    units, minor_units = divmod(abs(amount), MINOR_UNITS)
-    return f"{currency} {'-' if amount < 0 else ''}{units:,}.{minor_units:02}"
+def _to_cell(text: str) -> str:
+    """Return text of a server on one line and without control characters."""
+    return sanitize(text, max_chars=MAX_CELL_CHARS)
 
 
 def _format_date(time: datetime | None) -> str:
@@ -163,7 +156,7 @@ def _print_heading(text: str, console: Console) -> None:
 
 
 def _print_table(columns: Sequence[Column], console: Console) -> None:
-    header, *rows = format_table(columns, console.width)
+    header, *rows = format_table(fit_columns(columns, console.width))
     console.print(header, style="bold", soft_wrap=True)
     for row in rows:
         console.print(row, soft_wrap=True)
