@@ -28,13 +28,6 @@ def respond_once_then_reset(server, connection):
     reset(connection)
 
 
-def head_of(request, server):
-    """Return the request line and the sorted header lines of a request, without the port of the server."""
-    head = request.partition(b"\r\n\r\n")[0].lower().replace(server.url.partition("//")[2].encode(), b"")
-    first, *lines = head.splitlines()
-    return first, sorted(lines)
-
-
 class open_transport:  # noqa: N801 - used as a function
     """Context manager that returns a ``transport=`` argument of each kind, and closes what the user must close."""
 
@@ -105,19 +98,6 @@ class TestAttempts:
 
 @pytest.mark.asyncio
 class TestConnectionsOfTheSdk:
-    async def test_requests_have_the_headers_of_the_default_transport(self, raw_server):
-        received = []
-        for transport in ("httpx", "aiohttp"):
-            server = raw_server(respond_with(OK))
-            async with AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
-                await client.request(
-                    "POST", "/v1/a%2Fb", params={"c": " +"}, json={"name": "Ada"}, idempotency_key="k-1"
-                )
-                await client.request("POST", "/v1/empty", idempotency_key="k-2")
-                await client.request("GET", "/v1/read")
-            received.append([head_of(each, server) for each in server.requests])
-        assert received[0] == received[1]
-
     async def test_cookies_are_not_kept(self, raw_server):
         server = raw_server(respond_with(COOKIE))
         async with AsyncDuro(KEY, base_url=server.url, transport="aiohttp") as client:

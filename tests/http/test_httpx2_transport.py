@@ -107,20 +107,6 @@ def read_socks_request(requests):
 
 @pytest.mark.anyio
 class TestConnectionsOfTheSdk:
-    async def test_requests_are_those_of_the_default_transport(self, raw_server):
-        received = []
-        for transport in ("httpx", "httpx2"):
-            server = raw_server(respond_with(OK))
-            async with AsyncDuro(KEY, base_url=server.url, transport=transport) as client:
-                await client.request(
-                    "POST", "/v1/a%2Fb", params={"c": " +"}, json={"name": "Ada"}, idempotency_key="k-1"
-                )
-                await client.request("POST", "/v1/empty", idempotency_key="k-2")
-                await client.request("GET", "/v1/read")
-            host = server.url.partition("//")[2].encode()
-            received.append([each.replace(host, b"") for each in server.requests])
-        assert received[0] == received[1]
-
     async def test_an_http_proxy_is_used(self, raw_server):
         proxy = raw_server(respond_with(OK))
         options = {"transport": "httpx2", "proxy": proxy.url.replace("://", "://user:word@")}
