@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 
@@ -38,6 +39,12 @@ def pytest_configure(config):
 def pytest_sessionstart():
     """Find blocking calls on event loops, in all tests and fixtures of this process."""
     _blocking_calls.activate()
+
+
+def pytest_collection_finish():
+    """Leave the collected tests out of all later garbage collections, which would examine them again each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish():
