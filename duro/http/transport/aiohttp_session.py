@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from contextvars import Context
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import aiohttp
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 from yarl import URL
 
 from ...errors import DuroError
@@ -18,7 +19,6 @@ from .aiohttp_connector import Connector, on_connected
 from .body import read_body
 from .empty_context import InEmptyContext
 from .failures import convert_errors
-from .log_filter import RedactedLogs
 from .route import describe_origin
 from .timeouts import CONNECT_TIMEOUT_SECONDS
 
@@ -92,20 +92,18 @@ class SessionTransport:
 
     async def _exchange(self, request: Request, **options: Any) -> Response:
         response = await self._request(request, **options)
-        is_complete = False
         try:
-            received = Headers.from_lines((name.lower(), value) for name, value in response.raw_headers)
+            received = Headers.from_lines([(name.lower(), value) for name, value in response.raw_headers])
+            # At the end of the body, aiohttp releases the connection.
             body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
-            is_complete = True
-        finally:
-            if not is_complete:
-                response.close()
-        response.release()
+        except BaseException:
+            response.close()
+            raise
         return Response(response.status, received, body)
 
     async def _request(self, request: Request, **options: Any) -> aiohttp.ClientResponse:
         content = request.content
-        headers = CIMultiDict((name.decode("ascii"), _HeaderValue(value, "latin-1")) for name, value in request.headers)
+        headers = CIMultiDict([(_to_name(name), _HeaderValue(value, "latin-1")) for name, value in request.headers])
         try:
             return await self._session.request(
                 request.method,
@@ -141,6 +139,10 @@ class AiohttpTransport(SessionTransport):
         self._tls = tls
         self._proxy = proxy
 
+    async def send(self, request: Request) -> Response:
+        """Send over an idle connection, or over a new one; see `SessionTransport.send`."""
+        return await InEmptyContext(super().send(request))
+
     @property
     def route(self) -> str:
         """Way to the API, for messages."""
@@ -152,16 +154,11 @@ class AiohttpTransport(SessionTransport):
 
     async def _send(self, request: Request, progress: _Progress) -> Response:
         progress.begin_connecting()
+        on_connected.set(progress.end_connecting)
         context: ssl.SSLContext | bool = True if self._tls is None else await self._tls.get()
-        return await InEmptyContext(self._send_in_context(request, progress, context))
-
-    async def _send_in_context(self, request: Request, progress: _Progress, context: ssl.SSLContext | bool) -> Response:
-        token = on_connected.set(progress.end_connecting)
         try:
-            with RedactedLogs():
-                return await self._exchange(request, ssl=context, proxy=self._proxy)
+            return await self._exchange(request, ssl=context, proxy=self._proxy)
         finally:
-            on_connected.reset(token)
             # A timer of the connector may keep a copy of the context.
             progress.release_request()
 
@@ -229,6 +226,12 @@ async def _send_once(
         return await send(request)
     except _RESENDING_ERRORS as error:
         raise _LostConnectionError(error) from error
+
+
+@lru_cache(maxsize=128)
+def _to_name(name: bytes) -> istr:
+    """Return the name of a header in the class for which aiohttp need not lower the case again."""
+    return istr(name.decode("ascii"))
 
 
 class _HeaderValue(str):

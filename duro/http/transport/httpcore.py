@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 from urllib.parse import unquote, urlsplit
 
+import anyio
 import httpcore
 
 from ...errors import DuroError
@@ -102,6 +103,12 @@ class HttpcoreTransport:
             await _close(self._idle.pop())
 
     async def _send(self, request: Request, on_send: Callable[[], None]) -> Response:
+        # One scope for all reads and writes, because each costs time.
+        with anyio.CancelScope(deadline=anyio.current_time() + request.timeout):
+            return await self._exchange(request, on_send)
+        raise TimeoutError(f"no complete response was received within {request.timeout:g} s")
+
+    async def _exchange(self, request: Request, on_send: Callable[[], None]) -> Response:
         connection = await self._find_idle() or await self._create()
         is_complete = False
         try:
@@ -167,7 +174,6 @@ class HttpcoreTransport:
             ),
             headers=headers,
             content=RequestBody(request.content or b""),
-            extensions={"timeout": {"read": request.timeout, "write": request.timeout}},
         )
 
 
