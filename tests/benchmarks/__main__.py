@@ -23,14 +23,16 @@ from .tables import (
 MIN_ROUNDS = 5
 
 
-def measure(works, rounds, clock):
-    """Measure works one after the other, and print the name of each."""
-    measurements = {}
+def measure(works, arguments):
+    """Measure works one after the other. The results are stored after each of them."""
+    results = Results(describe_environment(arguments.rounds, arguments.clock), {})
     for work in works:
         print(f"measuring: {work.name}", file=sys.stderr, flush=True)
-        figures, failures = work.measure(rounds, clock)
-        measurements[work.name] = Measurement(work.name, work.unit, figures, failures)
-    return Results(describe_environment(rounds, clock), measurements)
+        figures, failures = work.measure(arguments.rounds, clock=arguments.clock, calls_divisor=arguments.divide_calls)
+        results.measurements[work.name] = Measurement(work.name, work.unit, figures, failures)
+        if arguments.json:
+            results.write(arguments.json)
+    return results
 
 
 def main():
@@ -39,15 +41,16 @@ def main():
     parser.add_argument(
         "--clock", choices=["wall", "cpu"], default="wall", help="time of calls: wall, or cpu for a busy machine"
     )
+    parser.add_argument(
+        "--divide-calls", type=int, default=1, metavar="N", help="make only one Nth of the calls of a round"
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="measure the works that contain this text")
     parser.add_argument("--json", metavar="FILE", help="also write the results to this file")
     arguments = parser.parse_args()
     works = [work for work in WORKS if arguments.only in work.name]
     if not works:
         parser.error(f"--only must be part of a work, got {arguments.only!r}: {', '.join(each.name for each in WORKS)}")
-    results = measure(works, arguments.rounds, arguments.clock)
-    if arguments.json:
-        results.write(arguments.json)
+    results = measure(works, arguments)
     print(f"\n{to_text(ENVIRONMENT_HEADER, list(results.environment.items()))}")
     print(f"\n{to_text(FIGURE_HEADER, list_figures(results))}\n")
     print(f"{to_text(COMPARISON_HEADER, list_comparisons(results))}\n")

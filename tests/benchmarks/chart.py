@@ -14,7 +14,7 @@ ROW_HEIGHT = 26
 BAR_HEIGHT = 14
 PANEL_HEADER_HEIGHT = 58
 PADDING = 20
-FIGURE_WIDTH = 66  # of the figure beside a bar
+FIGURE_WIDTH = 76  # of the figure beside a bar
 
 STYLE = """\
 text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #24292f; }

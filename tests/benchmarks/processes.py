@@ -63,8 +63,10 @@ class Server:
 def running_server(delay=0.0):
     """Start a server that delays each response by a number of seconds."""
     with start("server", delay, is_server=True) as process:
-        yield Server(process.stdout.readline().strip())
-        process.terminate()
+        try:
+            yield Server(process.stdout.readline().strip())
+        finally:
+            process.terminate()
 
 
 class Worker:

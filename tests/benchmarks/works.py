@@ -46,12 +46,13 @@ class Work:
         self.all_candidates = candidates
         self.candidates = {key: candidate for key, candidate in candidates.items() if candidate.is_installed}
 
-    def measure(self, rounds, clock="wall"):
+    def measure(self, rounds, *, clock="wall", calls_divisor=1):
         """Measure all candidates in alternating rounds.
 
         Args:
             rounds: Number of rounds that count.
             clock: ``wall``, or ``cpu`` for the processor time of the client, which is used for calls only.
+            calls_divisor: Number that divides the calls of a round.
 
         Returns:
             The figures of each candidate, and the message of each one that failed.
@@ -68,7 +69,7 @@ class Calls(Work):
         self._in_flight = in_flight
         self._delay = delay
 
-    def measure(self, rounds, clock="wall"):
+    def measure(self, rounds, *, clock="wall", calls_divisor=1):
         with running_server(self._delay) as server, ExitStack() as closing:
             workers, failures = {}, {}
             for name, candidate in self.candidates.items():
@@ -80,9 +81,8 @@ class Calls(Work):
                 except CandidateError as error:
                     failures[name] = str(error)
                     del workers[name]
-            measurements = {
-                name: partial(worker.measure, self._calls, self._in_flight) for name, worker in workers.items()
-            }
+            calls = max(self._in_flight, self._calls // calls_divisor)
+            measurements = {name: partial(worker.measure, calls, self._in_flight) for name, worker in workers.items()}
             figures, later_failures = alternate(measurements, rounds)
             return figures, failures | later_failures
 
@@ -95,7 +95,7 @@ class Programs(Work):
         self.unit = unit
         self._module = module
 
-    def measure(self, rounds, clock="wall"):
+    def measure(self, rounds, *, clock="wall", calls_divisor=1):
         with running_server() as server:
             measurements = {
                 name: partial(run, self._module, candidate.source, server.url)
@@ -114,7 +114,7 @@ class Connections(Work):
         self._calls = calls
         self._in_flight = in_flight
 
-    def measure(self, rounds, clock="wall"):
+    def measure(self, rounds, *, clock="wall", calls_divisor=1):
         with running_server() as server:
             measurements = {
                 name: partial(self._count, candidate, server) for name, candidate in self.candidates.items()
