@@ -63,7 +63,7 @@ def connect(monkeypatch):
         async def connect_tcp(*arguments):
             return await hosts.connect_tcp(*arguments)
 
-        monkeypatch.setattr(anyio, "connect_tcp", connect_tcp)
+        monkeypatch.setattr(network, "connect_tcp", connect_tcp)
         return hosts, Network()
 
     return begin

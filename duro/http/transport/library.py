@@ -13,6 +13,7 @@ __all__ = ["Library"]
 class Library(Protocol):
     """Module ``httpcore``, or its fork ``httpcore2``, whose classes have the same names, arguments and methods."""
 
+    AsyncHTTPConnection: type[httpcore.AsyncHTTPConnection]
     AsyncConnectionPool: type[httpcore.AsyncConnectionPool]
     ConnectError: type[httpcore.ConnectError]
     Origin: type[httpcore.Origin]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 from contextlib import suppress
 from contextvars import Context
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import httpcore
+from anyio.abc import SocketAttribute
 from anyio.lowlevel import current_token
 
+from .asyncio_stream import AsyncioStream
 from .resolver import resolve
 from .stream import NetworkStream
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine, Iterable
 
     from anyio.abc import ByteStream
@@ -67,15 +71,30 @@ class Network(httpcore.AsyncNetworkBackend):
 
         is_single = len(addresses) == 1
         self._opened = await (connect(addresses[0]) if is_single else _connect_to_first(addresses, connect))
-        return NetworkStream(self._opened, self._library, on_write=self._on_write, on_tls=self._tls_layers.append)
+        return NetworkStream(
+            self._opened,
+            self._library,
+            on_write=self._on_write,
+            on_tls=self._tls_layers.append,
+            is_readable=self.is_readable,
+        )
 
-    def has_buffered_records(self) -> bool:
-        """Return whether TLS received data or the end of the connection that httpcore did not read.
+    def is_readable(self) -> bool:
+        """Return whether data, or the end of the connection, arrived at the socket."""
+        if self._opened is None:
+            return True
+        if isinstance(self._opened, AsyncioStream) and self._opened.has_unread_data:
+            return True
+        return _is_readable(self._opened.extra(SocketAttribute.raw_socket, None))  # noqa: S610 - of anyio
+
+    def has_unread_data(self) -> bool:
+        """Return whether data, or the end of the connection, was received below the connection that it did not read.
 
         They arrived in one piece with what it read. The socket does not show them,
         and the next request would get them as its response. Such a connection must be closed.
         """
-        return any(_has_buffered_records(layer) for layer in self._tls_layers)
+        is_buffered = isinstance(self._opened, AsyncioStream) and self._opened.has_unread_data
+        return is_buffered or any(_has_buffered_records(layer) for layer in self._tls_layers)
 
     async def aclose(self) -> None:
         """Close the socket, also if a TLS handshake over it was cancelled, after which httpcore does not close it."""
@@ -94,13 +113,24 @@ class Network(httpcore.AsyncNetworkBackend):
 
     async def _connect(self, address: str, port: int) -> ByteStream:
         try:
-            return await anyio.connect_tcp(address, port)
+            return await connect_tcp(address, port)
         except (OSError, anyio.BrokenResourceError) as error:
             raise self._library.ConnectError(error) from error
 
     def _on_write(self, buffer: bytes) -> None:
         if self.on_send is not None and not buffer.startswith(_PROXY_MESSAGES):
             self.on_send()
+
+
+def _is_readable(socket: socket.socket | None) -> bool:
+    number = -1 if socket is None else socket.fileno()
+    if number < 0:
+        return True
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([number], [], [], 0)[0])
 
 
 def _has_buffered_records(layer: ssl.SSLObject) -> bool:
@@ -112,6 +142,23 @@ def _has_buffered_records(layer: ssl.SSLObject) -> bool:
     except ssl.SSLError:
         return True
     return True
+
+
+async def connect_tcp(address: str, port: int) -> ByteStream:
+    """Connect to an IP address on the running event loop.
+
+    Args:
+        address: IP address of the server or proxy.
+        port: TCP port.
+
+    Returns:
+        The connected stream.
+
+    Raises:
+        OSError: The server did not accept the connection.
+    """
+    is_asyncio = isinstance(current_token().native_token, asyncio.AbstractEventLoop)
+    return await (AsyncioStream.connect(address, port) if is_asyncio else anyio.connect_tcp(address, port))
 
 
 async def _run_in_empty_context(connect: Callable[[], Coroutine[Any, Any, ByteStream]]) -> ByteStream:

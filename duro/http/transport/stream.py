@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import select
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
-from anyio.abc import SocketAttribute
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ class NetworkStream(httpcore.AsyncNetworkStream):
         library: Module whose connection uses the stream. It expects its own exceptions.
         on_write: Function to call with the bytes before they are written.
         on_tls: Function to call with the TLS object after each handshake.
+        is_readable: Function that returns whether data, or the end of the connection, arrived at the socket.
     """
 
     def __init__(
@@ -43,12 +42,13 @@ class NetworkStream(httpcore.AsyncNetworkStream):
         *,
         on_write: Callable[[bytes], None],
         on_tls: Callable[[ssl.SSLObject], None],
+        is_readable: Callable[[], bool],
     ) -> None:
         self._stream = stream
         self._library = library
         self._on_write = on_write
         self._on_tls = on_tls
-        self._socket = stream.extra(SocketAttribute.raw_socket, None)  # noqa: S610 - of anyio
+        self._is_readable = is_readable
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109 - of httpcore
         """Receive bytes, none at the end of the stream."""
@@ -85,7 +85,9 @@ class NetworkStream(httpcore.AsyncNetworkStream):
             await self.aclose()
             raise self._library.ConnectError(error) from error
         self._on_tls(stream.extra(TLSAttribute.ssl_object))  # noqa: S610
-        return NetworkStream(stream, self._library, on_write=self._on_write, on_tls=self._on_tls)
+        return NetworkStream(
+            stream, self._library, on_write=self._on_write, on_tls=self._on_tls, is_readable=self._is_readable
+        )
 
     def get_extra_info(self, info: str) -> Any:
         """Return the TLS object, or whether data or the end of the connection has arrived."""
@@ -98,13 +100,3 @@ class NetworkStream(httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Close the socket."""
         await self._stream.aclose()
-
-    def _is_readable(self) -> bool:
-        number = -1 if self._socket is None else self._socket.fileno()
-        if number < 0:
-            return True
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(number, select.POLLIN)
-            return bool(poll.poll(0))
-        return bool(select.select([number], [], [], 0)[0])
