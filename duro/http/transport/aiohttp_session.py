@@ -16,7 +16,7 @@ from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError
 from .aiohttp_connector import Connector, on_connected
-from .body import read_body
+from .body import BodyBuffer
 from .empty_context import InEmptyContext
 from .failures import convert_errors
 from .route import describe_origin
@@ -54,6 +54,7 @@ class SessionTransport:
     def __init__(self, session: aiohttp.ClientSession, *, owned: bool = False) -> None:
         self._session = session
         self._owned = owned
+        self._skipped_headers: tuple[str, ...] | None = _ADDED_HEADERS
         # The argument of a request replaces the middlewares of its session, which aiohttp does not make public.
         self._middlewares = (*getattr(session, "_middlewares", ()), _send_once)
 
@@ -95,7 +96,10 @@ class SessionTransport:
         try:
             received = Headers.from_lines([(name.lower(), value) for name, value in response.raw_headers])
             # At the end of the body, aiohttp releases the connection.
-            body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
+            buffer = BodyBuffer(received, limit=request.max_response_bytes)
+            while chunk := await response.content.readany():
+                buffer.add(chunk)
+            body = buffer.decompress()
         except BaseException:
             response.close()
             raise
@@ -109,10 +113,12 @@ class SessionTransport:
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
-                skip_auto_headers=_ADDED_HEADERS,
+                skip_auto_headers=self._skipped_headers,
                 data=content if content is None or len(content) <= _MAX_BYTES_BODY else io.BytesIO(content),
                 timeout=aiohttp.ClientTimeout(
-                    connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout), sock_read=request.timeout
+                    # A timeout of each read would take more time, and end no call earlier.
+                    total=request.timeout,
+                    connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout),
                 ),
                 allow_redirects=False,
                 auto_decompress=False,
@@ -136,6 +142,8 @@ class AiohttpTransport(SessionTransport):
     def __init__(self, tls: TlsContext | None, proxy: str | None = None) -> None:
         # The connector has timers, which keep their context.
         super().__init__(Context().run(_open_session), owned=True)
+        # The session skips them, and aiohttp need not prepare their names for each request.
+        self._skipped_headers = None
         self._tls = tls
         self._proxy = proxy
 
@@ -165,7 +173,10 @@ class AiohttpTransport(SessionTransport):
 
 def _open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=Connector(), cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=None)
+        connector=Connector(),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=_ADDED_HEADERS,
+        timeout=aiohttp.ClientTimeout(total=None),
     )
 
 
