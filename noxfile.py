@@ -259,9 +259,12 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Compare the speed with that of other packages; the figures do not fail the session."""
+    """Compare the speed with that of other packages; the figures do not fail the session.
+
+    Options: ``nox -s bench -- --rounds 9 --only blocking --json results.json``.
+    """
     session.install("-e", ".[all]", *group("bench"))
-    session.run("python", "-m", "pytest", "tests/benchmarks", "-s", "--timeout=600", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
 @nox.session(python="3.13")
