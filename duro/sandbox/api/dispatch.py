@@ -44,7 +44,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
             key = None
             if operation.method != "GET" and operation.is_idempotent:
                 key = idempotency.parse_key(request.headers.get("Idempotency-Key"))
-            scope = idempotency.find_scope(operation.audience, person_id, request.url.path, raw_body)
+            scope = idempotency.find_scope(operation.audience, person_id, request.url.path)
             if key is not None and (stored := idempotency.find(db, key, now, scope)):
                 return stored
             context = RequestContext(

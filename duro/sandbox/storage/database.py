@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 from ...errors import ConfigurationError
+from ..errors import ApiError
 
 __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
 
@@ -20,6 +21,8 @@ SCHEMA_VERSION: Final = 4
 # A sandbox that stops at the moment releases its file within this time.
 LOCK_TIMEOUT_SECONDS: Final = 1.0
 
+
+_DISK_FULL: Final = "The disk is full, and the request was not processed; free space, and retry."
 
 # Mask of SQLite's error codes. The other bits tell variants of an error apart.
 _PRIMARY_CODE: Final = 0xFF
@@ -97,14 +100,19 @@ class Database:
 
         Yields:
             The connection. Rows support access by column name.
+
+        Raises:
+            ApiError: The disk is full, and the transaction was rolled back (507).
         """
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.commit()
-            except BaseException:
+            except BaseException as error:
                 self._connection.rollback()
+                if _is_disk_full(error):
+                    raise ApiError(507, _DISK_FULL) from error
                 raise
 
     def close(self) -> None:
@@ -122,6 +130,10 @@ def _create_private(name: str) -> None:
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
+def _is_disk_full(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_FULL
+
+
 @contextmanager
 def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
     """Roll back the effects of the block if it raises. The surrounding transaction stays open."""
@@ -129,10 +141,13 @@ def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK TO step")
+        # SQLite ends the whole transaction by itself after some errors, such as a full disk.
+        if db.in_transaction:
+            db.execute("ROLLBACK TO step")
         raise
     finally:
-        db.execute("RELEASE step")
+        if db.in_transaction:
+            db.execute("RELEASE step")
 
 
 def clear(db: sqlite3.Connection) -> None:

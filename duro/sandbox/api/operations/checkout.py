@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
+from ...auth.audience import Audience
 from ...billing.checkout_sessions import ONE_TIME, SUBSCRIPTION, TOP_UP, open_checkout_session
 from ...billing.plans import check_plan_available
 from ...errors import ApiError
@@ -67,6 +68,6 @@ def _price_amount(body: CheckoutCreate) -> dict[str, object]:
 
 
 OPERATIONS: Final = (
-    ApiOperation("POST", "/v1/checkout/sessions", create_checkout_session, status=201),
+    ApiOperation("POST", "/v1/checkout/sessions", create_checkout_session, status=201, audience=Audience.BROWSER),
     ApiOperation("GET", "/v1/checkout/sessions/{id}", retrieve_checkout_session),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Final
 
 from attrs import frozen
@@ -9,7 +10,9 @@ from attrs import frozen
 from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
 from ...billing import plan_changes, subscriptions
+from ...billing.cards import list_cards
 from ...billing.subscription_states import Action
+from ...errors import ApiError
 from ...representation import subscription_to_json
 from ...storage.rows import find
 from ...validation import Flag, JSONMapping, Text
@@ -48,6 +51,8 @@ def create_subscription(context: RequestContext) -> JSONObject:
     body, uow = context.read_body(SubscriptionCreate), context.uow
     customer = find(uow.db, "customers", body.customer_id)
     plan = find(uow.db, "plans", body.plan_id)
+    if not isinstance(body.payment_method_id, Unset):
+        _check_payment_method(uow.db, customer, body.payment_method_id)
     return subscription_to_json(subscriptions.start_subscription(uow, customer, plan))
 
 
@@ -86,6 +91,11 @@ def list_customer_subscriptions(context: RequestContext) -> JSONObject:
     customer = find(context.uow.db, "customers", context.path["id"])
     rows = subscriptions.list_subscriptions(context.uow.db, customer["id"])
     return {"items": [subscription_to_json(row) for row in rows]}
+
+
+def _check_payment_method(db: sqlite3.Connection, customer: sqlite3.Row, identifier: str) -> None:
+    if identifier not in {card["id"] for card in list_cards(db, [customer])}:
+        raise ApiError(404, "The customer does not have this payment method.")
 
 
 def _change_status(context: RequestContext, action: Action) -> JSONObject:
