@@ -156,6 +156,8 @@ CREATE TABLE cards (
     exp_month INTEGER NOT NULL,
     exp_year INTEGER NOT NULL,
     is_default INTEGER NOT NULL,
+    -- Whether the card replaced one that failed.
+    is_replacement INTEGER NOT NULL DEFAULT 0,
     created_at TEXT NOT NULL
 );
 CREATE INDEX cards_of_customer ON cards (customer_id, created_at, id);
@@ -221,6 +223,45 @@ CREATE TABLE transactions (
 CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
 CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
 CREATE UNIQUE INDEX one_success_per_invoice ON transactions (invoice_id) WHERE status = 'succeeded';
+
+-- Outcomes of the next charges, in order. The subject is a customer's id or a checkout token. NULL is a success.
+CREATE TABLE charge_scripts (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    category TEXT
+);
+CREATE INDEX charge_scripts_of_subject ON charge_scripts (subject, id);
+
+-- NULL as the rail is any rail, and NULL as the number of times is without a limit.
+CREATE TABLE charge_declines (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    category TEXT NOT NULL,
+    rail TEXT,
+    times_left INTEGER
+);
+CREATE INDEX charge_declines_of_subject ON charge_declines (subject, id);
+
+-- Shares of failing charges, between 0 and 1.
+CREATE TABLE failure_profile (
+    category TEXT PRIMARY KEY,
+    share REAL NOT NULL,
+    seed TEXT NOT NULL
+);
+
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY,
+    invoice_id TEXT NOT NULL REFERENCES invoices,
+    subscription_id TEXT NOT NULL REFERENCES subscriptions,
+    attempt INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    action TEXT NOT NULL,
+    rail TEXT,
+    reason TEXT NOT NULL,
+    next_at TEXT,
+    at TEXT NOT NULL
+);
+CREATE INDEX decisions_of_invoice ON decisions (invoice_id, id);
 
 CREATE TABLE refunds (
     id TEXT PRIMARY KEY,
