@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
     from .billing.scheduler import AdvanceResult
+    from .checkout.customer import CheckoutResult, HostedCheckout, Transfers
     from .deliveries.delivery_log import Delivery
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdvanceResult",
     "Charge",
+    "CheckoutResult",
     "Delivery",
     "DueItem",
     "Endpoint",
@@ -42,17 +44,20 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "HostedCheckout",
     "OneTimeCode",
     "Refund",
     "RequestEntry",
     "Sandbox",
     "Stats",
+    "Transfers",
     "serve",
 ]
 
 _MODULES: Final = {
     "AdvanceResult": "billing.scheduler",
     "Charge": "billing.ledger",
+    "CheckoutResult": "checkout.customer",
     "Delivery": "deliveries.delivery_log",
     "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
@@ -61,11 +66,13 @@ _MODULES: Final = {
     "Fault": "faults.rules",
     "FaultKind": "faults.rules",
     "Faults": "faults.rules",
+    "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",
     "Refund": "billing.ledger",
     "RequestEntry": "request_log",
     "Sandbox": "sandbox",
     "Stats": "backend",
+    "Transfers": "checkout.customer",
 }
 _EXTRA_PACKAGES: Final = frozenset({"h11", "jinja2", "starlette", "uvicorn"})
 

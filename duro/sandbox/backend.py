@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from .ids import IdGenerator
 from .randomness import load_seed, save_seed
 from .request_log import RequestLog
 from .storage.database import Database, clear
-from .unit_of_work import WorkFactory
+from .unit_of_work import UnitOfWork, WorkFactory
 
 __all__ = ["Backend", "Stats"]
 
@@ -135,6 +136,16 @@ class Backend:
             outbox=Outbox(store, time, deliveries),
             deliveries=deliveries,
         )
+
+    @contextmanager
+    def unit_of_work(self, cause: str) -> Generator[UnitOfWork, None, None]:
+        """Open a unit of work outside the API. It is committed at the end, and rolled back after an exception.
+
+        Args:
+            cause: Description of the work, from which a seed derives ids.
+        """
+        with self.store.transaction() as db:
+            yield self.work.for_request(db, self.time.now(), cause.encode())
 
     def transact(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in a transaction of its own, and return its result.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .billing.checkout_payments import settle_transfer
+from .billing.checkout_sessions import expire_session
 from .billing.renewals import settle_period_end
 from .billing.scheduler import Handler
 
@@ -12,4 +14,6 @@ __all__ = ["HANDLERS"]
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "period_end": settle_period_end,
+    "session_expiry": expire_session,
+    "transfer_settlement": settle_transfer,
 }

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Final, NotRequired, Self, TypedDict
+from typing import TYPE_CHECKING, Final, NotRequired, Self, TypedDict
 
 import anyio
 from attrs import frozen
@@ -25,6 +25,7 @@ from .auth.otp import OneTimeCode, list_codes
 from .backend import Backend, Stats
 from .billing.due_worker import DueItemWorker
 from .billing.ledger import Charge, Refund, list_charges, list_refunds
+from .checkout.customer import HostedCheckout, Transfers, token_of
 from .clock import ClockMode
 from .clock_control import ClockControl, check_clock
 from .deliveries.delivery_log import Delivery
@@ -37,6 +38,9 @@ from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
 from .request_log import RequestEntry
+
+if TYPE_CHECKING:
+    from ..api.models.checkout import CheckoutSession
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
@@ -256,6 +260,19 @@ class Sandbox:
     def endpoints(self) -> Endpoints:
         """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
         return self._require().backend.endpoints
+
+    def checkout(self, session: CheckoutSession | str) -> HostedCheckout:
+        """Return the hosted checkout of a session, on which a test acts as the customer.
+
+        Args:
+            session: Session, or its token.
+        """
+        return HostedCheckout(self._require().backend, token_of(session))
+
+    @property
+    def transfers(self) -> Transfers:
+        """Payments of checkout sessions that have not settled: ``settle(session.token)``."""
+        return Transfers(self._require().backend)
 
     @property
     def stats(self) -> Stats:

@@ -10,6 +10,7 @@ from attrs import frozen
 from ..clock import parse_timestamp, timestamp
 from ..unit_of_work import UnitOfWork
 from .charges import ChargeResult, charge_invoice
+from .discounts import take_discount
 from .due_items import schedule
 from .invoices import InvoiceDraft, issue_invoice
 from .periods import next_period_end
@@ -38,7 +39,7 @@ def charge_period(
     rail: str = "card",
     idempotency_key: str | None = None,
 ) -> PeriodCharge:
-    """Issue the invoice of a period, set off the credit of the subscription, and charge the rest.
+    """Issue the invoice of a period with its discount, set off the credit of the subscription, and charge the rest.
 
     Args:
         uow: Unit of work.
@@ -49,10 +50,11 @@ def charge_period(
     """
     anchor = parse_timestamp(subscription["anchor"])
     end = next_period_end(start, anchor, subscription["interval"], subscription["interval_count"])
-    credit_used = min(subscription["credit"], subscription["amount"])
+    price = subscription["amount"] - take_discount(uow, subscription["id"], subscription["amount"])
+    credit_used = min(subscription["credit"], price)
     draft = InvoiceDraft(
         customer_id=subscription["customer_id"],
-        amount=subscription["amount"] - credit_used,
+        amount=price - credit_used,
         currency=subscription["currency"],
         period_start=start,
         period_end=end,

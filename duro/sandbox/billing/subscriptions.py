@@ -11,6 +11,7 @@ from ..clock import parse_timestamp, timestamp
 from ..storage.rows import find, insert, update
 from ..unit_of_work import UnitOfWork
 from .customers import check_not_blacklisted
+from .discounts import redeem_promo_code
 from .due_items import unschedule_all
 from .event_data import subscription_event_data
 from .invoices import close_invoice, find_open_invoices
@@ -36,6 +37,7 @@ def start_subscription(
     rail: str = "card",
     *,
     amount: int | None = None,
+    promo_code: sqlite3.Row | None = None,
     metadata: Mapping[str, object] | None = None,
 ) -> sqlite3.Row:
     """Start a subscription with its trial, or charge the first period if the plan does not have a trial.
@@ -46,6 +48,7 @@ def start_subscription(
         plan: Plan to subscribe to.
         rail: Rail of the first charge.
         amount: Price of a period in minor units. The default is that of the plan.
+        promo_code: Promo code that lowers the first invoices.
         metadata: JSON object that the events of the subscription contain.
 
     Returns:
@@ -70,6 +73,8 @@ def start_subscription(
     if amount is not None:
         values["amount"] = amount
     insert(uow.db, "subscriptions", values)
+    if promo_code is not None:
+        redeem_promo_code(uow, promo_code, identifier)
     subscription = find(uow.db, "subscriptions", identifier)
     if plan["trial_days"]:
         return _start_trial(uow, subscription, anchor)

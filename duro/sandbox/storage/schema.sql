@@ -220,6 +220,7 @@ CREATE TABLE transactions (
     idempotency_key TEXT,
     created_at TEXT NOT NULL
 );
+CREATE INDEX transactions_by_age ON transactions (created_at);
 CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
 CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
 CREATE UNIQUE INDEX one_success_per_invoice ON transactions (invoice_id) WHERE status = 'succeeded';
@@ -280,16 +281,36 @@ CREATE TABLE checkout_sessions (
     url TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending',
     kind TEXT NOT NULL,
+    -- Price of a period or of the sale, and what is due today: 0 for a trial, less with a promo code.
+    price INTEGER NOT NULL,
     amount INTEGER NOT NULL,
     currency TEXT NOT NULL,
     plan_id TEXT REFERENCES plans,
+    trial_days INTEGER NOT NULL DEFAULT 0,
+    promo_code_id TEXT REFERENCES promo_codes,
     account_id TEXT REFERENCES accounts,
     customer_email TEXT,
     customer_phone TEXT,
     success_url TEXT,
+    metadata TEXT,
+    -- The latest payment: its customer, rail and key, what it created, and the category of its failure.
+    customer_id TEXT REFERENCES customers,
+    rail TEXT,
+    payment_key TEXT,
     subscription_id TEXT REFERENCES subscriptions,
+    invoice_id TEXT REFERENCES invoices,
+    failure TEXT,
+    expires_at TEXT NOT NULL,
     created_at TEXT NOT NULL
 );
+
+-- Redeemed promo codes. A discount without an end has NULL cycles.
+CREATE TABLE discounts (
+    subscription_id TEXT PRIMARY KEY REFERENCES subscriptions,
+    promo_code_id TEXT NOT NULL REFERENCES promo_codes,
+    cycles_left INTEGER,
+    created_at TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE wallet_transactions (
     id TEXT PRIMARY KEY,
@@ -302,6 +323,7 @@ CREATE TABLE wallet_transactions (
     idempotency_key TEXT,
     created_at TEXT NOT NULL
 );
+CREATE INDEX wallet_transactions_by_age ON wallet_transactions (created_at);
 CREATE INDEX wallet_transactions_of_account ON wallet_transactions (account_id, created_at, id);
 
 -- The order of rowid is the order in which the events happened, also within one millisecond.

@@ -66,7 +66,7 @@ def test_a_request_on_a_full_disk_gets_507_and_leaves_nothing_half_made(small: S
         "subscriptions": subscriptions,
         "invoices": subscriptions,
         "transactions": subscriptions,
-        "events": 3 * subscriptions,
+        "events": 4 * subscriptions,
         "idempotency": subscriptions,
         "cards": 0,
     }

@@ -132,7 +132,7 @@ def top_up(context: RequestContext) -> JSONObject:
     body = context.read_body(WalletTopUp)
     values = {
         "kind": TOP_UP,
-        "amount": body.amount * KOBO_PER_NAIRA,
+        "price": body.amount * KOBO_PER_NAIRA,
         "currency": "NGN",
         "account_id": account["id"],
         "customer_email": account["email"],
