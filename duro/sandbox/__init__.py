@@ -21,7 +21,9 @@ from .serve import serve
 if TYPE_CHECKING:
     from .auth.otp import OneTimeCode
     from .backend import Stats
+    from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
+    from .billing.scheduler import AdvanceResult
     from .deliveries.delivery_log import Delivery
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 __all__ = [
+    "AdvanceResult",
     "Charge",
     "Delivery",
+    "DueItem",
     "Endpoint",
     "Endpoints",
     "EventEntry",
@@ -47,8 +51,10 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "AdvanceResult": "billing.scheduler",
     "Charge": "billing.ledger",
     "Delivery": "deliveries.delivery_log",
+    "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",
