@@ -22,6 +22,7 @@ from .due_handlers import HANDLERS
 from .faults.rules import Faults
 from .ids import IdGenerator
 from .randomness import load_seed, save_seed
+from .recovery.card_controls import Cards
 from .request_log import RequestLog
 from .storage.database import Database, clear
 from .unit_of_work import WorkFactory
@@ -62,6 +63,7 @@ class Backend:
         ids: Generator of ids.
         wakeup: Signal that wakes the delivery worker.
         due_wakeup: Signal that wakes the worker of due items.
+        cards: Cards of the customers, and outcomes of their charges.
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
         deliveries: Log of delivery attempts.
@@ -78,6 +80,7 @@ class Backend:
     ids: IdGenerator
     wakeup: Wakeup
     due_wakeup: Wakeup
+    cards: Cards
     endpoints: Endpoints
     outbox: Outbox
     deliveries: DeliveryLog
@@ -87,7 +90,7 @@ class Backend:
     @classmethod
     def open(
         cls,
-        database: str | os.PathLike[str] | None,
+        database: str | os.PathLike[str] | Database | None,
         token_lifetime: float,
         *,
         clock: ClockMode = "real",
@@ -97,7 +100,7 @@ class Backend:
         """Open the backend of a database.
 
         Args:
-            database: Path of the database file. ``None`` creates a new database in memory.
+            database: Path of the database file, or an open database. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
             clock: ``real``, or ``frozen`` for a clock that moves by advances alone.
             start: Time of a new database. ``None`` is the present.
@@ -106,7 +109,8 @@ class Backend:
         Raises:
             ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
         """
-        store, wakeup, due_wakeup, ids = Database(database), Wakeup(), Wakeup(), IdGenerator()
+        store = database if isinstance(database, Database) else Database(database)
+        wakeup, due_wakeup, ids = Wakeup(), Wakeup(), IdGenerator()
         try:
             with store.transaction() as db:
                 work = WorkFactory(ids, load_seed(db, seed), wakeup.notify, due_wakeup.notify)
@@ -131,6 +135,7 @@ class Backend:
             ids=ids,
             wakeup=wakeup,
             due_wakeup=due_wakeup,
+            cards=Cards(store, time, work),
             endpoints=Endpoints(store, time, ids, wakeup),
             outbox=Outbox(store, time, deliveries),
             deliveries=deliveries,
@@ -162,6 +167,15 @@ class Backend:
             self.deliveries.clear()
             self.faults.clear()
             self.wakeup.notify()
+
+    def copy_state(self) -> Database:
+        """Return a copy of the database in memory, without webhook endpoints and without an unfinished advance."""
+        copy = self.store.copy()
+        clock = SandboxClock(copy, self.time.mode)
+        with copy.transaction() as db:
+            clock.end(db)
+        Endpoints(copy, clock, self.ids, Wakeup()).clear()
+        return copy
 
     def close(self) -> None:
         """End every wait for deliveries, and close the database."""

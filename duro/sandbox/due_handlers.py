@@ -7,9 +7,13 @@ from typing import Final
 
 from .billing.renewals import settle_period_end
 from .billing.scheduler import Handler
+from .recovery.engine import expire_card_request, run_attempt, run_escalation
 
 __all__ = ["HANDLERS"]
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "period_end": settle_period_end,
+    "recovery_attempt": run_attempt,
+    "card_deadline": expire_card_request,
+    "escalation": run_escalation,
 }

@@ -36,7 +36,11 @@ from .http.application import build_application
 from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
+from .recovery.card_controls import Cards
+from .recovery.decision_log import list_decisions
+from .recovery.decisions import Decision
 from .request_log import RequestEntry
+from .storage.database import Database
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
@@ -139,6 +143,8 @@ class Sandbox:
         self._on_request = on_request
         self._lock = threading.Lock()
         self._running: _Running | None = None
+        # Only of a branch before its first start.
+        self._initial: Database | None = None
 
     def __repr__(self) -> str:
         running = self._running
@@ -156,8 +162,13 @@ class Sandbox:
             if self._running is not None:
                 return
             with ExitStack() as stack:
+                initial, self._initial = self._initial, None
                 backend = Backend.open(
-                    self._database, self._token_lifetime, clock=self._clock, start=self._start, seed=self._seed
+                    initial or self._database,
+                    self._token_lifetime,
+                    clock=self._clock,
+                    start=self._start,
+                    seed=self._seed,
                 )
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
@@ -253,6 +264,11 @@ class Sandbox:
         return self._require().backend.faults
 
     @property
+    def cards(self) -> Cards:
+        """Outcomes of charges: ``decline(customer.id, "insufficient_funds")``, ``replace(customer.id)``."""
+        return self._require().backend.cards
+
+    @property
     def endpoints(self) -> Endpoints:
         """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
         return self._require().backend.endpoints
@@ -266,6 +282,11 @@ class Sandbox:
     def ledger(self) -> tuple[Charge, ...]:
         """All charges, newest last."""
         return self._require().backend.transact(list_charges)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions about failed renewals, newest last."""
+        return self._require().backend.transact(list_decisions)
 
     @property
     def refunds(self) -> tuple[Refund, ...]:
@@ -330,6 +351,30 @@ class Sandbox:
     def reset(self) -> None:
         """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""
         self._require().backend.reset()
+
+    def branch(self) -> Sandbox:
+        """Return a sandbox that begins with a copy of the present state, for example to try another setting.
+
+        The copy is in memory and independent. It does not have endpoints and faults, and its logs are empty.
+
+        Raises:
+            RuntimeError: The sandbox is not running.
+
+        Example:
+            >>> with sandbox.branch() as other:
+            ...     other.clock.advance(days=30).now > sandbox.clock.now()
+            True
+        """
+        initial = self._require().backend.copy_state()
+        other = Sandbox(
+            self._host,
+            token_lifetime=self._token_lifetime,
+            clock=self._clock,
+            allowed_hosts=self._allowed_hosts,
+            tls=self._tls,
+        )
+        other._initial = initial
+        return other
 
     def _require(self) -> _Running:
         running = self._running

@@ -15,6 +15,7 @@ from ..auth.otp import list_codes
 from ..backend import Backend
 from ..billing.ledger import list_charges, list_refunds
 from ..events import list_events
+from ..recovery.decision_log import list_decisions
 from .bodies import to_json
 
 __all__ = ["build_list_routes"]
@@ -26,6 +27,7 @@ def build_list_routes(backend: Backend) -> list[Route]:
         _build_route("requests", backend.request_log.entries),
         _build_route("ledger", partial(backend.transact, list_charges)),
         _build_route("refunds", partial(backend.transact, list_refunds)),
+        _build_route("decisions", partial(backend.transact, list_decisions)),
         _build_route("events", partial(backend.transact, list_events)),
         _build_route("codes", partial(backend.transact, list_codes)),
         _build_route("deliveries", backend.deliveries.entries),

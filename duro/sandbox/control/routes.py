@@ -12,6 +12,7 @@ from .clock import build_clock_routes
 from .endpoints import build_endpoint_routes
 from .faults import build_fault_routes
 from .lists import build_list_routes
+from .recovery import build_recovery_routes
 from .state import build_state_routes
 from .tokens import build_token_routes
 
@@ -30,5 +31,6 @@ def build_control_routes(backend: Backend) -> list[Route]:
         *build_clock_routes(backend),
         *build_endpoint_routes(backend),
         *build_fault_routes(backend),
+        *build_recovery_routes(backend),
         *build_token_routes(backend),
     ]

@@ -107,6 +107,13 @@ class Database:
                 self._connection.rollback()
                 raise
 
+    def copy(self) -> Database:
+        """Return an independent copy in memory."""
+        copy = Database()
+        with self._lock:
+            self._connection.backup(copy._connection)
+        return copy
+
     def close(self) -> None:
         """Close the database. Repeated calls are allowed."""
         with self._lock:
