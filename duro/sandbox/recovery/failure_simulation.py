@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Final
 
 from ..billing.cards import find_card, is_expired
-from ..randomness import Seed
+from ..storage.seed import Seed
 from ..unit_of_work import UnitOfWork
 from .charge_rules import find_profile, take_decline, take_script
 from .failure_codes import CARD_CATEGORIES, FailureCategory, find_category

@@ -14,6 +14,7 @@ from duro.sandbox.billing.customers import add_customer
 from duro.sandbox.billing.ledger import Charge, list_charges
 from duro.sandbox.billing.plans import create_plan
 from duro.sandbox.billing.subscriptions import start_subscription
+from duro.sandbox.clock import ClockSettings
 from duro.sandbox.events import list_events
 from duro.sandbox.ids import IdGenerator
 from duro.sandbox.storage.database import Database
@@ -75,7 +76,7 @@ class Shop:
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     """Merchant of a sandbox with a frozen clock and a seed."""
-    backend = Backend.open(None, 3600, clock="frozen", start=START, seed=7)
+    backend = Backend.open(None, 3600, ClockSettings("frozen", START, 7))
     yield Shop(backend)
     backend.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from duro.sandbox.billing.charges import charge_invoice
 from duro.sandbox.billing.checkout_sessions import open_checkout_session, pay_session
-from duro.sandbox.billing.plan_changes import PlanChangeResult, change_plan
+from duro.sandbox.billing.plan_changes import PlanChangeOutcome, change_plan
 from duro.sandbox.billing.plans import update_plan
 from duro.sandbox.errors import ApiError
 from duro.sandbox.storage.rows import find
@@ -17,7 +17,7 @@ from duro.sandbox.storage.rows import find
 from .conftest import Shop
 
 
-def change(shop: Shop, subscription: str, plan: sqlite3.Row) -> PlanChangeResult:
+def change(shop: Shop, subscription: str, plan: sqlite3.Row) -> PlanChangeOutcome:
     return shop.act(change_plan, subscription, plan)
 
 

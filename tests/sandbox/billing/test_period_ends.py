@@ -21,6 +21,7 @@ from duro.sandbox.billing.subscriptions import (
     start_subscription,
 )
 from duro.sandbox.errors import ApiError
+from duro.sandbox.recovery.settings import update_settings
 from duro.sandbox.storage.rows import find
 
 from .conftest import START, Shop
@@ -179,6 +180,10 @@ class TestScheduledPlanChanges:
 
 
 class TestFailures:
+    @pytest.fixture(autouse=True)
+    def turn_recovery_off(self, shop: Shop) -> None:
+        shop.backend.transact(lambda db: update_settings(db, {"dunning_enabled": False}))
+
     def test_a_failed_renewal_keeps_the_period(self, shop: Shop, fail_charges: Callable[..., None]) -> None:
         subscription = shop.subscribe()
         fail_charges("insufficient_funds")

@@ -13,7 +13,6 @@ import pytest
 from duro.sandbox.billing.cards import replace_card, save_card
 from duro.sandbox.billing.customers import add_customer
 from duro.sandbox.billing.invoices import InvoiceDraft, issue_invoice
-from duro.sandbox.randomness import Seed
 from duro.sandbox.recovery.charge_rules import (
     FailureProfile,
     add_decline,
@@ -25,6 +24,7 @@ from duro.sandbox.recovery.charge_rules import (
 from duro.sandbox.recovery.failure_codes import CATEGORIES, FailureCategory
 from duro.sandbox.recovery.failure_simulation import choose_outcome, draw, find_magic_category, pick_profile_outcome
 from duro.sandbox.storage.rows import find
+from duro.sandbox.storage.seed import Seed
 from duro.sandbox.unit_of_work import UnitOfWork
 
 WorkAt: TypeAlias = Callable[[str], UnitOfWork]

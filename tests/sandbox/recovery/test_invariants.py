@@ -16,6 +16,7 @@ from duro.sandbox.billing.customers import add_customer
 from duro.sandbox.billing.ledger import list_charges
 from duro.sandbox.billing.plans import create_plan
 from duro.sandbox.billing.subscriptions import start_subscription
+from duro.sandbox.clock import ClockSettings
 from duro.sandbox.events import list_events
 from duro.sandbox.recovery.decision_log import list_decisions
 from duro.sandbox.recovery.failure_codes import CATEGORIES
@@ -30,7 +31,7 @@ intervals = st.sampled_from(["week", "month"])
 
 @contextmanager
 def open_backend() -> Iterator[Backend]:
-    backend = Backend.open(None, 3600, clock="frozen", start=START, seed=7)
+    backend = Backend.open(None, 3600, ClockSettings("frozen", START, 7))
     try:
         yield backend
     finally:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .billing.renewals import settle_period_end
-from .billing.scheduler import Handler
-from .recovery.engine import expire_card_request, run_attempt, run_escalation
+from ..recovery.engine import expire_card_request, run_attempt, run_escalation
+from .renewals import settle_period_end
+from .scheduler import Handler
 
 __all__ = ["HANDLERS"]
 
