@@ -29,23 +29,30 @@ if TYPE_CHECKING:
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
     from .faults.rules import Fault, FaultKind, Faults
+    from .recovery.card_controls import Cards
+    from .recovery.decisions import Decision, RecoveryAction
+    from .recovery.failure_codes import FailureCategory
     from .request_log import RequestEntry
     from .sandbox import Sandbox
 
 __all__ = [
     "AdvanceResult",
+    "Cards",
     "Charge",
     "CheckoutResult",
+    "Decision",
     "Delivery",
     "DueItem",
     "Endpoint",
     "Endpoints",
     "EventEntry",
+    "FailureCategory",
     "Fault",
     "FaultKind",
     "Faults",
     "HostedCheckout",
     "OneTimeCode",
+    "RecoveryAction",
     "Refund",
     "RequestEntry",
     "Sandbox",
@@ -56,18 +63,22 @@ __all__ = [
 
 _MODULES: Final = {
     "AdvanceResult": "billing.scheduler",
+    "Cards": "recovery.card_controls",
     "Charge": "billing.ledger",
     "CheckoutResult": "checkout.customer",
+    "Decision": "recovery.decisions",
     "Delivery": "deliveries.delivery_log",
     "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",
+    "FailureCategory": "recovery.failure_codes",
     "Fault": "faults.rules",
     "FaultKind": "faults.rules",
     "Faults": "faults.rules",
     "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",
+    "RecoveryAction": "recovery.decisions",
     "Refund": "billing.ledger",
     "RequestEntry": "request_log",
     "Sandbox": "sandbox",

@@ -6,25 +6,25 @@ import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TypeVar
 
 from attrs import field, frozen
 
+from .billing.clock_control import ClockControl
+from .billing.due_handlers import HANDLERS
 from .billing.ledger import count_charges
 from .billing.scheduler import Scheduler
-from .clock import ClockMode, SandboxClock
-from .clock_control import ClockControl
+from .clock import ClockSettings, SandboxClock
 from .deliveries.delivery_log import DeliveryLog
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
-from .due_handlers import HANDLERS
 from .faults.rules import Faults
 from .ids import IdGenerator
-from .randomness import load_seed, save_seed
+from .recovery.card_controls import Cards
 from .request_log import RequestLog
 from .storage.database import Database, clear
+from .storage.seed import load_seed, save_seed
 from .unit_of_work import UnitOfWork, WorkFactory
 
 __all__ = ["Backend", "Stats"]
@@ -63,6 +63,7 @@ class Backend:
         ids: Generator of ids.
         wakeup: Signal that wakes the delivery worker.
         due_wakeup: Signal that wakes the worker of due items.
+        cards: Cards of the customers, and outcomes of their charges.
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
         deliveries: Log of delivery attempts.
@@ -79,6 +80,7 @@ class Backend:
     ids: IdGenerator
     wakeup: Wakeup
     due_wakeup: Wakeup
+    cards: Cards
     endpoints: Endpoints
     outbox: Outbox
     deliveries: DeliveryLog
@@ -88,30 +90,26 @@ class Backend:
     @classmethod
     def open(
         cls,
-        database: str | os.PathLike[str] | None,
+        database: str | os.PathLike[str] | Database | None,
         token_lifetime: float,
-        *,
-        clock: ClockMode = "real",
-        start: datetime | None = None,
-        seed: int | None = None,
+        clock: ClockSettings = ClockSettings(),  # noqa: B008 - immutable
     ) -> Backend:
         """Open the backend of a database.
 
         Args:
-            database: Path of the database file. ``None`` creates a new database in memory.
+            database: Path of the database file, or an open database. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
-            clock: ``real``, or ``frozen`` for a clock that moves by advances alone.
-            start: Time of a new database. ``None`` is the present.
-            seed: Seed of ids and outcomes. ``None`` is that of the database, or a random one.
+            clock: Settings of the time and the seed.
 
         Raises:
             ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
         """
-        store, wakeup, due_wakeup, ids = Database(database), Wakeup(), Wakeup(), IdGenerator()
+        store = database if isinstance(database, Database) else Database(database)
+        wakeup, due_wakeup, ids = Wakeup(), Wakeup(), IdGenerator()
         try:
             with store.transaction() as db:
-                work = WorkFactory(ids, load_seed(db, seed), wakeup.notify, due_wakeup.notify)
-            time = SandboxClock(store, clock, start)
+                work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify)
+            time = SandboxClock(store, clock)
         except BaseException:
             store.close()
             raise
@@ -132,6 +130,7 @@ class Backend:
             ids=ids,
             wakeup=wakeup,
             due_wakeup=due_wakeup,
+            cards=Cards(store, time, work),
             endpoints=Endpoints(store, time, ids, wakeup),
             outbox=Outbox(store, time, deliveries),
             deliveries=deliveries,
@@ -173,6 +172,15 @@ class Backend:
             self.deliveries.clear()
             self.faults.clear()
             self.wakeup.notify()
+
+    def copy_state(self) -> Database:
+        """Return a copy of the database in memory, without webhook endpoints and without an unfinished advance."""
+        copy = self.store.copy()
+        clock = SandboxClock(copy, ClockSettings(self.time.mode))
+        with copy.transaction() as db:
+            clock.end(db)
+        Endpoints(copy, clock, self.ids, Wakeup()).clear()
+        return copy
 
     def close(self) -> None:
         """End every wait for deliveries, and close the database."""

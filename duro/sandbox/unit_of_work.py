@@ -13,7 +13,7 @@ from .._json_types import JSONObject
 from .clock import timestamp
 from .events import record_event
 from .ids import DerivedIds, IdGenerator, IdSource
-from .randomness import Seed
+from .storage.seed import Seed
 
 __all__ = ["UnitOfWork", "WorkFactory"]
 

@@ -13,9 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..auth.credentials import MERCHANT_NAME
 from ..billing.charges import RAILS
-from ..billing.checkout_payments import DELAYED_RAILS
 from ..billing.checkout_sessions import HOSTED_PATH, TOP_UP, find_sold_plan
-from ..recovery.failure_codes import CATEGORIES
+from ..recovery.failure_codes import CATEGORIES, describe_category
 from ..storage.rows import find
 from .money import format_amount, format_date, format_interval
 from .return_url import add_reference
@@ -42,6 +41,16 @@ _RAIL_NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "virtual_account": ("Virtual account", "Confirmed a few minutes later"),
     "direct_debit": ("Direct debit", "Confirmed a few minutes later"),
 }
+
+_RAIL_PHRASES: Final[Mapping[str, str]] = {
+    "card": "card",
+    "transfer": "bank transfer",
+    "ussd": "USSD",
+    "virtual_account": "virtual account",
+    "direct_debit": "direct debit",
+}
+
+_AMOUNT_LABELS: Final[Mapping[str, str]] = {"completed": "Paid today", "expired": "Not paid"}
 
 # Sentences for customers. The category is for programs.
 FAILURES: Final[Mapping[str, str]] = {
@@ -102,11 +111,10 @@ def render_session(
         needs_email=session["kind"] != TOP_UP and session["subscription_id"] is None and session["invoice_id"] is None,
         code=filled.get("code", ""),
         takes_code=session["plan_id"] is not None and session["subscription_id"] is None,
-        rail=filled.get("rail") or _suggest_rail(session),
         rails=[_Option(rail, *_RAIL_NAMES[rail]) for rail in RAILS],
-        rail_name=_RAIL_NAMES[session["rail"] or "card"][0],
-        is_delayed=session["rail"] in DELAYED_RAILS,
-        failures=[_Option(category, FAILURES[category]) for category in CATEGORIES],
+        rail=filled.get("rail") or _suggest_rail(session),
+        paid_rail=_RAIL_PHRASES[session["rail"] or "card"],
+        failures=[_Option(category, describe_category(category)) for category in CATEGORIES],
         return_url=add_reference(session["success_url"], session["id"]) if session["success_url"] else "",
     )
 
@@ -127,7 +135,9 @@ def _summarize(db: sqlite3.Connection, session: sqlite3.Row, now: datetime) -> d
     summary: dict[str, object] = {
         "merchant": MERCHANT_NAME,
         "due": format_amount(session["amount"], currency),
+        "amount_label": _AMOUNT_LABELS.get(session["status"], "Due today"),
         "is_free": session["amount"] == 0,
+        "is_trial": bool(session["trial_days"]),
         "promo_code": promo_code,
     }
     if plan is None:

@@ -18,6 +18,7 @@ from ..billing.ledger_pages import select_charges, select_refunds
 from ..deliveries.delivery_log import Delivery
 from ..deliveries.endpoints import Endpoint
 from ..events import select_events
+from ..recovery.decision_log import select_decisions
 from ..request_log import RequestEntry
 from ..storage.pages import ListPage, Selection, select_entries
 from .bodies import to_json
@@ -47,6 +48,7 @@ def build_list_routes(backend: Backend) -> list[Route]:
         _build_route("requests", read_requests, "method", "path", "status", "idempotency_key", "fault"),
         _build_route("ledger", read_table(select_charges), "customer_id", "invoice_id", "status"),
         _build_route("refunds", read_table(select_refunds), "customer_id", "invoice_id"),
+        _build_route("decisions", read_table(select_decisions), "invoice_id", "subscription_id", "category", "action"),
         _build_route("events", read_table(select_events), "type"),
         _build_route("codes", read_table(select_codes), "channel", "recipient"),
         _build_route("deliveries", read_deliveries, "event_id", "event_type", "endpoint_id"),

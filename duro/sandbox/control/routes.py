@@ -13,6 +13,7 @@ from .endpoints import build_endpoint_routes
 from .faults import build_fault_routes
 from .lists import build_list_routes
 from .promo_codes import build_promo_code_routes
+from .recovery import build_recovery_routes
 from .state import build_state_routes
 from .tokens import build_token_routes
 from .transfers import build_transfer_routes
@@ -32,6 +33,7 @@ def build_control_routes(backend: Backend) -> list[Route]:
         *build_clock_routes(backend),
         *build_endpoint_routes(backend),
         *build_fault_routes(backend),
+        *build_recovery_routes(backend),
         *build_token_routes(backend),
         *build_promo_code_routes(backend),
         *build_transfer_routes(backend),

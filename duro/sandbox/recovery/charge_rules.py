@@ -32,11 +32,11 @@ class FailureProfile:
 
     Attributes:
         shares: Share of the charges that fail in each category, from 0 to 1. The sum is at most 1.
-        seed: Seed of the outcomes.
+        seed: Seed of the outcomes. ``None`` is the seed of the sandbox.
     """
 
     shares: Mapping[FailureCategory, float]
-    seed: str
+    seed: int | None = None
 
 
 def set_script(db: sqlite3.Connection, subject: str, outcomes: Iterable[FailureCategory | None]) -> None:
@@ -145,7 +145,11 @@ def set_profile(db: sqlite3.Connection, profile: FailureProfile) -> None:
     db.execute("DELETE FROM failure_profile")
     db.executemany(
         "INSERT INTO failure_profile VALUES (?, ?, ?)",
-        [(category, share, profile.seed) for category, share in profile.shares.items()],
+        # The seed as a string: SQLite limits integers to 64 bits.
+        [
+            (category, share, None if profile.seed is None else str(profile.seed))
+            for category, share in profile.shares.items()
+        ],
     )
 
 
@@ -158,4 +162,5 @@ def find_profile(db: sqlite3.Connection) -> FailureProfile | None:
     rows = db.execute("SELECT category, share, seed FROM failure_profile ORDER BY category").fetchall()
     if not rows:
         return None
-    return FailureProfile({row["category"]: row["share"] for row in rows}, rows[0]["seed"])
+    seed = rows[0]["seed"]
+    return FailureProfile({row["category"]: row["share"] for row in rows}, None if seed is None else int(seed))

@@ -127,8 +127,8 @@ def _decide_hard_decline(failed: FailedAttempt) -> Decision:
         return _retry(failed)
     rail = RAIL_ORDER[(RAIL_ORDER.index(failed.rail) + 1) % len(RAIL_ORDER)]
     next_at = next_attempt_time(failed.first_failed_at, failed.at, failed.attempt)
-    text = f"declined again over {failed.rail}, switching to {rail} on {_format(next_at)}; {_next_attempt(failed)}"
-    return _build(failed, "switch_rail", text, rail=rail, next_at=next_at)
+    text = f"declined again over {_name_rail(failed.rail)}, switching to {_name_rail(rail)} on {_format(next_at)}"
+    return _build(failed, "switch_rail", f"{text}; {_next_attempt(failed)}", rail=rail, next_at=next_at)
 
 
 def _wait_for_payday(failed: FailedAttempt) -> Decision:
@@ -139,7 +139,7 @@ def _wait_for_payday(failed: FailedAttempt) -> Decision:
 
 def _retry(failed: FailedAttempt) -> Decision:
     next_at = next_attempt_time(failed.first_failed_at, failed.at, failed.attempt)
-    text = f"retry over {failed.rail} on {_format(next_at)}; {_next_attempt(failed)}"
+    text = f"retry over {_name_rail(failed.rail)} on {_format(next_at)}; {_next_attempt(failed)}"
     return _build(failed, "retry", text, rail=failed.rail, next_at=next_at)
 
 
@@ -166,6 +166,10 @@ def _build(
 
 def _next_attempt(failed: FailedAttempt) -> str:
     return f"attempt {failed.attempt + 1} of {MAX_ATTEMPTS}"
+
+
+def _name_rail(rail: str) -> str:
+    return rail.upper() if rail == "ussd" else rail.replace("_", " ")
 
 
 def _format(moment: datetime) -> str:

@@ -14,7 +14,7 @@ FailureCategory: TypeAlias = Literal[
 CATEGORIES: Final[tuple[FailureCategory, ...]] = get_args(FailureCategory)
 
 # Only a new card helps after these failures.
-CARD_CATEGORIES: Final = frozenset({"expired_card", "card_not_supported"})
+CARD_CATEGORIES: Final[frozenset[FailureCategory]] = frozenset({"expired_card", "card_not_supported"})
 
 # The documentation does not have a code for a card that is not supported, so that its category is the code.
 _CODES: Final[Mapping[FailureCategory, str]] = {

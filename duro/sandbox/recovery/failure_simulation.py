@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect
-from hashlib import blake2b
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Final
 
 from ..billing.cards import find_card, is_expired
+from ..storage.seed import Seed
 from ..unit_of_work import UnitOfWork
-from .charge_rules import FailureProfile, find_profile, take_decline, take_script
+from .charge_rules import find_profile, take_decline, take_script
 from .failure_codes import CARD_CATEGORIES, FailureCategory, find_category
 
 __all__ = ["choose_outcome", "draw", "find_magic_category", "pick_profile_outcome"]
@@ -50,7 +51,8 @@ def choose_outcome(uow: UnitOfWork, invoice: sqlite3.Row, *, rail: str, attempt:
         return "expired_card"
     category = _find_address_outcome(uow.db, customer_id) if rail == "card" else None
     if category is None and (profile := find_profile(uow.db)):
-        category = pick_profile_outcome(profile, invoice, rail=rail, attempt=attempt)
+        seed = uow.seed if profile.seed is None else Seed(profile.seed)
+        category = pick_profile_outcome(profile.shares, seed, invoice, rail=rail, attempt=attempt)
     if category in CARD_CATEGORIES and (rail != "card" or _was_replaced(card, invoice)):
         return None
     return category
@@ -71,7 +73,7 @@ def find_magic_category(email: str) -> FailureCategory | None:
 
 
 def pick_profile_outcome(
-    profile: FailureProfile, invoice: sqlite3.Row, *, rail: str, attempt: int
+    shares: Mapping[FailureCategory, float], seed: Seed, invoice: sqlite3.Row, *, rail: str, attempt: int
 ) -> FailureCategory | None:
     """Return the outcome of a charge according to a profile. It is a pure function of the seed and the charge.
 
@@ -79,19 +81,19 @@ def pick_profile_outcome(
     and each rail succeeds or fails on its own.
 
     Args:
-        profile: Failure profile.
+        shares: Share of the charges that fail in each category, from 0 to 1.
+        seed: Seed of the outcomes.
         invoice: Invoice to charge.
         rail: Rail of the charge.
         attempt: Number of the attempt.
     """
     period = (invoice["subscription_id"] or invoice["customer_id"], invoice["period_start"])
-    total = sum(profile.shares.values())
-    if draw(profile.seed, *period, attempt, rail) >= total:
+    if draw(seed, *period, attempt, rail) >= sum(shares.values()):
         return None
-    return _pick_category(profile, draw(profile.seed, *period))
+    return _pick_category(shares, draw(seed, *period))
 
 
-def draw(seed: str, *item: str | int) -> float:
+def draw(seed: Seed, *item: str | int) -> float:
     """Return a number from 0 to 1 that looks random. It is a pure function of its arguments.
 
     Args:
@@ -99,20 +101,19 @@ def draw(seed: str, *item: str | int) -> float:
         *item: Parts that identify the item, such as the id of a subscription.
 
     Example:
-        >>> draw("7", "sub_1", 1) == draw("7", "sub_1", 1), draw("7", "sub_1", 1) == draw("8", "sub_1", 1)
+        >>> draw(Seed(7), "sub_1", 1) == draw(Seed(7), "sub_1", 1), draw(Seed(7), "sub_1") == draw(Seed(8), "sub_1")
         (True, False)
     """
-    text = "\0".join([seed, *map(str, item)])
-    # 53 bits, so that each number is exact and below 1.
-    return (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 11) / 2**53
+    # 53 of the 128 bits, so that each number is exact and below 1.
+    return (seed.derive(*item) >> 75) / 2**53
 
 
-def _pick_category(profile: FailureProfile, position: float) -> FailureCategory:
+def _pick_category(shares: Mapping[FailureCategory, float], position: float) -> FailureCategory:
     """Return the category at a position from 0 to 1, where each one is as wide as its share."""
-    bounds = list(accumulate(profile.shares.values()))
+    bounds = list(accumulate(shares.values()))
     index = bisect(bounds, position * bounds[-1])
     # The product can be rounded up to the last bound.
-    return list(profile.shares)[min(index, len(bounds) - 1)]
+    return list(shares)[min(index, len(bounds) - 1)]
 
 
 def _find_address_outcome(db: sqlite3.Connection, customer_id: str) -> FailureCategory | None:

@@ -115,6 +115,13 @@ class Database:
                     raise ApiError(507, _DISK_FULL) from error
                 raise
 
+    def copy(self) -> Database:
+        """Return an independent copy in memory."""
+        copy = Database()
+        with self._lock:
+            self._connection.backup(copy._connection)
+        return copy
+
     def close(self) -> None:
         """Close the database. Repeated calls are allowed."""
         with self._lock:

@@ -94,7 +94,8 @@ CREATE TABLE recovery_settings (
     abandoned_cart INTEGER NOT NULL DEFAULT 0,
     dunning_enabled INTEGER NOT NULL DEFAULT 1,
     dunning_escalation_days INTEGER NOT NULL DEFAULT 7,
-    dunning_escalation TEXT NOT NULL DEFAULT 'cancel'
+    -- Not cancel: it would end each wait for payday after 7 days.
+    dunning_escalation TEXT NOT NULL DEFAULT 'none'
 );
 
 CREATE TABLE plans (
@@ -243,11 +244,11 @@ CREATE TABLE charge_declines (
 );
 CREATE INDEX charge_declines_of_subject ON charge_declines (subject, id);
 
--- Shares of failing charges, between 0 and 1.
+-- Shares of failing charges, from 0 to 1. NULL is the seed of the sandbox.
 CREATE TABLE failure_profile (
     category TEXT PRIMARY KEY,
     share REAL NOT NULL,
-    seed TEXT NOT NULL
+    seed TEXT
 );
 
 CREATE TABLE decisions (

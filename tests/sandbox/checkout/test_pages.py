@@ -118,7 +118,7 @@ def test_a_failed_payment_is_explained_and_another_rail_is_suggested(
     response = post(anonymous, session, "pay", rail="card", action="fail", failure="insufficient_funds")
     assert (response.status_code, urlsplit(session["url"]).path) == (303, response.headers["Location"])
     page = anonymous.get(session["url"])
-    assert "<title>Error: Pay" in page.text
+    assert "<title>Error: Pro" in page.text
     assert 'role="alert">The account does not have enough money. Choose another way to pay.' in page.text
     assert 'value="transfer" checked' in page.text
     assert "Promo code" not in page.text
@@ -138,7 +138,7 @@ def test_a_transfer_waits_on_its_page_until_it_is_confirmed(
     parse(page)
     assert sandbox.ledger == ()
     assert post(anonymous, session, "settle").status_code == 303
-    assert "was charged over bank transfer" in anonymous.get(session["url"]).text
+    assert "You paid ₦9.00 by bank transfer." in anonymous.get(session["url"]).text
     assert post(anonymous, session, "settle").status_code == 409
 
 

@@ -74,7 +74,7 @@ def test_without_recovery_a_failure_has_no_next_attempt(category: FailureCategor
                 "hard_decline", 2, hard_declines=2, first_failed_at=BEFORE_PAYDAY, at=BEFORE_PAYDAY + timedelta(days=1)
             ),
             (
-                "Hard decline on the 11th: declined again over card, switching to ussd on 13 February 09:00 UTC;"
+                "Hard decline on the 11th: declined again over card, switching to USSD on 13 February 09:00 UTC;"
                 " attempt 3 of 5"
             ),
         ),

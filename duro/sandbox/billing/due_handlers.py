@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .billing.checkout_payments import settle_transfer
-from .billing.checkout_sessions import expire_session
-from .billing.renewals import settle_period_end
-from .billing.scheduler import Handler
+from ..recovery.engine import expire_card_request, run_attempt, run_escalation
+from .checkout_payments import settle_transfer
+from .checkout_sessions import expire_session
+from .renewals import settle_period_end
+from .scheduler import Handler
 
 __all__ = ["HANDLERS"]
 
@@ -16,4 +17,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "period_end": settle_period_end,
     "session_expiry": expire_session,
     "transfer_settlement": settle_transfer,
+    "recovery_attempt": run_attempt,
+    "card_deadline": expire_card_request,
+    "escalation": run_escalation,
 }
