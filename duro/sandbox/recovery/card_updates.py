@@ -6,6 +6,8 @@ import sqlite3
 from typing import Final
 
 from ..billing.cards import replace_card
+from ..billing.charges import list_attempts
+from ..billing.due_items import unschedule
 from ..storage.rows import find
 from ..unit_of_work import UnitOfWork
 from .charge_rules import remove_declines
@@ -37,10 +39,15 @@ def update_card(uow: UnitOfWork, customer_id: str) -> None:
     remove_declines(uow.db, customer_id, CARD_CATEGORIES)
     for invoice in uow.db.execute(_OPEN_INVOICES, (customer_id,)).fetchall():
         subscription = find(uow.db, "subscriptions", invoice["subscription_id"])
-        if subscription["status"] == "incomplete" or _waits_for_card(uow.db, invoice["id"]):
-            attempt_charge(uow, subscription, invoice, rail="card")
+        attempt = _find_attempt(uow.db, subscription, invoice)
+        if attempt is not None:
+            unschedule(uow, kind="card_deadline", subject=invoice["id"])
+            attempt_charge(uow, subscription, invoice, rail="card", attempt=attempt)
 
 
-def _waits_for_card(db: sqlite3.Connection, invoice_id: str) -> bool:
-    last = find_last_decision(db, invoice_id)
-    return last is not None and last.action == "request_card_update"
+def _find_attempt(db: sqlite3.Connection, subscription: sqlite3.Row, invoice: sqlite3.Row) -> int | None:
+    """Return the number of the attempt that follows a new card. Return ``None`` if the invoice does not wait for it."""
+    if subscription["status"] == "incomplete":
+        return len(list_attempts(db, invoice["id"])) + 1
+    last = find_last_decision(db, invoice["id"])
+    return last.attempt + 1 if last is not None and last.action == "request_card_update" else None

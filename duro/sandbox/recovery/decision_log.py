@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import asdict, fields, frozen
 
+from ..clock import parse_timestamp
 from ..storage.pages import ListPage, Selection, select_rows
 from ..storage.rows import insert
 from .decisions import Decision
@@ -31,11 +32,13 @@ class RecoveryHistory:
         attempts: Number of failed attempts.
         hard_declines: Number of those that were hard declines.
         first_failed_at: Time of the first one. ``None`` before it.
+        next_rail: Rail of the attempt after the last one. ``None`` before the first one.
     """
 
-    attempts: int
-    hard_declines: int
-    first_failed_at: datetime | None
+    attempts: int = 0
+    hard_declines: int = 0
+    first_failed_at: datetime | None = None
+    next_rail: str | None = None
 
 
 def store_decision(db: sqlite3.Connection, decision: Decision) -> None:
@@ -55,14 +58,17 @@ def load_history(db: sqlite3.Connection, invoice_id: str) -> RecoveryHistory:
         db: Open transaction.
         invoice_id: Id of the invoice.
     """
-    row = db.execute(
-        "SELECT coalesce(max(attempt), 0) AS attempts, min(at) AS first_failed_at,"
-        " count(DISTINCT attempt) FILTER (WHERE category = 'hard_decline') AS hard_declines"
-        " FROM decisions WHERE invoice_id = ?",
-        (invoice_id,),
-    ).fetchone()
-    first = row["first_failed_at"]
-    return RecoveryHistory(row["attempts"], row["hard_declines"], first and datetime.fromisoformat(first))
+    rows = db.execute(
+        "SELECT attempt, category, rail, at FROM decisions WHERE invoice_id = ? ORDER BY id", (invoice_id,)
+    ).fetchall()
+    if not rows:
+        return RecoveryHistory()
+    return RecoveryHistory(
+        attempts=rows[-1]["attempt"],
+        hard_declines=sum(row["category"] == "hard_decline" for row in rows),
+        first_failed_at=parse_timestamp(rows[0]["at"]),
+        next_rail=rows[-1]["rail"],
+    )
 
 
 def find_last_decision(db: sqlite3.Connection, invoice_id: str) -> Decision | None:

@@ -58,10 +58,12 @@ def run_attempt(uow: UnitOfWork, invoice_id: str) -> None:
     """
     decision = find_last_decision(uow.db, invoice_id)
     if decision is not None and (pair := _find_open(uow.db, invoice_id)):
-        attempt_charge(uow, *pair, rail=decision.rail or "card")
+        attempt_charge(uow, *pair, rail=decision.rail or "card", attempt=decision.attempt + 1)
 
 
-def attempt_charge(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row, *, rail: str) -> None:
+def attempt_charge(
+    uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row, *, rail: str, attempt: int
+) -> None:
     """Charge the open invoice of a subscription again, and settle the result.
 
     Args:
@@ -69,8 +71,8 @@ def attempt_charge(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.
         subscription: Subscription, past due or incomplete.
         invoice: Its open invoice.
         rail: Rail of the charge.
+        attempt: Number of the attempt.
     """
-    attempt = _count_attempts(uow.db, invoice["id"]) + 1
     result = charge_invoice(
         uow, invoice, rail=rail, attempt=attempt, idempotency_key=f"recovery_{invoice['id']}_{attempt}"
     )
@@ -115,13 +117,12 @@ def run_escalation(uow: UnitOfWork, subscription_id: str) -> None:
 
 def _describe(uow: UnitOfWork, invoice: sqlite3.Row, category: FailureCategory) -> FailedAttempt:
     history = load_history(uow.db, invoice["id"])
-    last = find_last_decision(uow.db, invoice["id"])
     return FailedAttempt(
         invoice_id=invoice["id"],
         subscription_id=invoice["subscription_id"],
         attempt=history.attempts + 1,
         category=category,
-        rail=(last and last.rail) or "card",
+        rail=history.next_rail or "card",
         at=uow.now,
         first_failed_at=history.first_failed_at or uow.now,
         hard_declines=history.hard_declines + (category == "hard_decline"),
@@ -160,11 +161,3 @@ def _find_open(db: sqlite3.Connection, invoice_id: str) -> tuple[sqlite3.Row, sq
     subscription = find(db, "subscriptions", invoice["subscription_id"])
     is_open = invoice["status"] == "open" and subscription["status"] == "past_due"
     return (subscription, invoice) if is_open else None
-
-
-def _count_attempts(db: sqlite3.Connection, invoice_id: str) -> int:
-    """Return the number of attempts to charge an invoice, those without a transaction included."""
-    transactions: int = db.execute(
-        "SELECT coalesce(max(attempt), 0) FROM transactions WHERE invoice_id = ?", (invoice_id,)
-    ).fetchone()[0]
-    return max(transactions, load_history(db, invoice_id).attempts)

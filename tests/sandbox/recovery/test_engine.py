@@ -160,6 +160,16 @@ def test_a_request_for_a_card_ends_after_thirty_days(frozen: Sandbox, client: Du
     assert find(client, subscription).status == "unpaid"
 
 
+def test_a_new_card_ends_the_deadline_although_it_fails(frozen: Sandbox, subscribe: Subscribe) -> None:
+    subscription = subscribe()
+    frozen.cards.script(subscription.customer_id, ["expired_card", "insufficient_funds", "ok"])
+    frozen.clock.advance(until=RENEWAL + timedelta(days=25))
+    frozen.cards.replace(subscription.customer_id)
+    assert frozen.clock.next_due("card_deadline") is None
+    frozen.clock.advance(until="subscription_recovered")
+    assert frozen.clock.now() == datetime(2026, 3, 28, 9, tzinfo=UTC)
+
+
 def test_a_recovered_period_that_is_over_is_followed_by_a_period_from_now(
     frozen: Sandbox, client: Duro, subscribe: Subscribe
 ) -> None:
