@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
     from .billing.scheduler import AdvanceResult
+    from .checkout.controls import CheckoutControls
     from .checkout.customer import CheckoutResult, HostedCheckout, Transfers
     from .deliveries.delivery_log import Delivery
     from .deliveries.endpoints import Endpoint, Endpoints
@@ -39,6 +40,7 @@ __all__ = [
     "AdvanceResult",
     "Cards",
     "Charge",
+    "CheckoutControls",
     "CheckoutResult",
     "Decision",
     "Delivery",
@@ -65,6 +67,7 @@ _MODULES: Final = {
     "AdvanceResult": "billing.scheduler",
     "Cards": "recovery.card_controls",
     "Charge": "billing.ledger",
+    "CheckoutControls": "checkout.controls",
     "CheckoutResult": "checkout.customer",
     "Decision": "recovery.decisions",
     "Delivery": "deliveries.delivery_log",

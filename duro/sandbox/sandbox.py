@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import anyio
 from attrs import frozen
@@ -23,7 +23,7 @@ from .auth.connection_options import ConnectionOptions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
 from .backend import Backend
 from .billing.clock_control import ClockControl
-from .checkout.customer import HostedCheckout, Transfers, token_of
+from .checkout.controls import CheckoutControls
 from .clock import ClockMode, ClockSettings
 from .control.records import Records
 from .deliveries.delivery_log import Delivery
@@ -37,9 +37,6 @@ from .http.server import Server
 from .recovery.card_controls import Cards
 from .request_log import RequestEntry
 from .storage.database import Database
-
-if TYPE_CHECKING:
-    from ..api.models.checkout import CheckoutSession
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
@@ -56,7 +53,7 @@ class _Running:
     exit_stack: ExitStack
 
 
-class Sandbox(Records):
+class Sandbox(Records, CheckoutControls):
     """Local Duro server over real HTTP, in a thread of this process.
 
     Use it in a ``with`` block or, under asyncio or trio, in an ``async with``
@@ -248,19 +245,6 @@ class Sandbox(Records):
     def endpoints(self) -> Endpoints:
         """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
         return self._require().backend.endpoints
-
-    def checkout(self, session: CheckoutSession | str) -> HostedCheckout:
-        """Return the hosted checkout of a session, on which a test acts as the customer.
-
-        Args:
-            session: Session, or its token.
-        """
-        return HostedCheckout(self._require().backend, token_of(session))
-
-    @property
-    def transfers(self) -> Transfers:
-        """Payments of checkout sessions that have not settled: ``settle(session.token)``."""
-        return Transfers(self._require().backend)
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:

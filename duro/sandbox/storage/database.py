@@ -7,11 +7,11 @@ import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from importlib.resources import files
 from typing import Final
 
 from ...errors import ConfigurationError
 from ..errors import ApiError
+from .schema import copy_schema, create_schema
 
 __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
 
@@ -80,11 +80,12 @@ class Database:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and objects == 0:
-            # WAL is only faster. In memory and on read-only media SQLite keeps its own mode, which is correct too.
+        if name == ":memory:":
+            copy_schema(connection, SCHEMA_VERSION)
+        elif version == 0 and objects == 0:
+            # WAL is only faster. On read-only media SQLite keeps its own mode, which is correct too.
             connection.execute("PRAGMA journal_mode = WAL")
-            schema = files("duro.sandbox.storage").joinpath("schema.sql").read_text(encoding="utf-8")
-            connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            create_schema(connection, SCHEMA_VERSION)
         elif version != SCHEMA_VERSION:
             raise ConfigurationError(
                 f"the database {name!r} must be of this version of the sandbox, got a file of another version or "

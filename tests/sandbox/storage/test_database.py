@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from duro.sandbox.billing.checkout_sessions import TOP_UP, open_checkout_session
 from duro.sandbox.billing.wallets import top_up_wallet
@@ -28,3 +29,16 @@ def test_clear_empties_every_table_although_rows_refer_to_others() -> None:
         assert [table for table in tables if count(db, table)] == []
     # The foreign keys are checked at the commit, which succeeded.
     database.close()
+
+
+def test_a_database_in_memory_has_the_schema_of_a_file(tmp_path: Path) -> None:
+    schemas = []
+    for path in (None, tmp_path / "state.db"):
+        database = Database(path)
+        with database.transaction() as db:
+            objects = db.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+        database.close()
+        schemas.append((version, [tuple(row) for row in objects]))
+    assert schemas[0] == schemas[1]
+    assert len(schemas[0][1]) > 20
