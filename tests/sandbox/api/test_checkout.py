@@ -250,3 +250,14 @@ def test_an_invalid_payment_is_refused(
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/pay"), ("GET", "/status")])
 def test_an_unknown_token_is_404(anonymous: httpx.Client, method: str, path: str) -> None:
     assert anonymous.request(method, f"/checkout/cs_test_unknown{path}", json={"rail": "card"}).status_code == 404
+
+
+def test_a_number_with_and_without_a_plus_sign_is_one_customer(
+    anonymous: httpx.Client, api: httpx.Client, open_checkout: Make, make_customer: Make
+) -> None:
+    customer = make_customer(phone="+2348012345678")
+    for number in ("2348012345678", "+2348012345678"):
+        pay(anonymous, open_checkout(amount=1, customerPhone=number))
+    assert [each["id"] for each in api.get("/v1/customers").json()["items"]] == [customer["id"]]
+    attempts = api.get(f"/v1/customers/{customer['id']}/transactions").json()["items"]
+    assert len(attempts) == 2
