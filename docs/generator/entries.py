@@ -16,6 +16,7 @@ from duro.api.models.base import Model
 from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
 from duro.sandbox.clock import SandboxClock
+from duro.sandbox.control.records import Records
 
 from .docstrings import format_annotation, parse, render_sections, render_signature
 from .groups import is_enumeration, names_of
@@ -28,7 +29,7 @@ INTERNAL: Final = {
     *("AsyncDuro.check_open", "AsyncPages.iterate", "ClientCredentials.read_secret", "Event.select_class"),
     *("Endpoints.append", "Fault.is_spent", "Fault.kind", "Fault.matches", "Fault.to_json", "Faults.append"),
     *("Faults.select", "Token.from_grant"),
-    *("AsyncPages", "Claim", "Endpoints", "Faults", "Pages", "SandboxClock", "Secret"),
+    *("AsyncPages", "Cards", "Claim", "Endpoints", "Faults", "Pages", "SandboxClock", "Secret"),
 }
 FIRST: Final = (
     "Model",
@@ -42,7 +43,7 @@ FIRST: Final = (
     "serve",
 )
 # Classes that are not exported, whose methods users call.
-ADDITIONAL: Final = {"models": ("Model", Model), "sandbox": ("SandboxClock", SandboxClock)}
+ADDITIONAL: Final = {"models": [("Model", Model)], "sandbox": [("SandboxClock", SandboxClock), ("Records", Records)]}
 QUALIFIER: Final = re.compile(r"^(?:ClassVar|Final)\[(.*)\]$")
 ADAPTERS: Final = {
     "starlette": "webhook_endpoint",
@@ -91,8 +92,7 @@ def entries_of(page: str) -> Iterator[Entry]:
     # Events and errors of webhooks are described once.
     names = names_of(page) if module is duro else [name for name in module.__all__ if name not in duro.__all__]
     values = [(name, getattr(module, name)) for name in names]
-    if page in ADDITIONAL:
-        values.append(ADDITIONAL[page])
+    values += ADDITIONAL.get(page, [])
     for name, value in sorted(values, key=position):
         yield from describe(name, value)
 

@@ -21,45 +21,72 @@ from .serve import serve
 if TYPE_CHECKING:
     from .auth.otp import OneTimeCode
     from .backend import Stats
+    from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
+    from .billing.scheduler import AdvanceResult
+    from .checkout.controls import CheckoutControls
+    from .checkout.customer import CheckoutResult, HostedCheckout, Transfers
     from .deliveries.delivery_log import Delivery
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
     from .faults.rules import Fault, FaultKind, Faults
+    from .recovery.card_controls import Cards
+    from .recovery.decisions import Decision, RecoveryAction
+    from .recovery.failure_codes import FailureCategory
     from .request_log import RequestEntry
     from .sandbox import Sandbox
 
 __all__ = [
+    "AdvanceResult",
+    "Cards",
     "Charge",
+    "CheckoutControls",
+    "CheckoutResult",
+    "Decision",
     "Delivery",
+    "DueItem",
     "Endpoint",
     "Endpoints",
     "EventEntry",
+    "FailureCategory",
     "Fault",
     "FaultKind",
     "Faults",
+    "HostedCheckout",
     "OneTimeCode",
+    "RecoveryAction",
     "Refund",
     "RequestEntry",
     "Sandbox",
     "Stats",
+    "Transfers",
     "serve",
 ]
 
 _MODULES: Final = {
+    "AdvanceResult": "billing.scheduler",
+    "Cards": "recovery.card_controls",
     "Charge": "billing.ledger",
+    "CheckoutControls": "checkout.controls",
+    "CheckoutResult": "checkout.customer",
+    "Decision": "recovery.decisions",
     "Delivery": "deliveries.delivery_log",
+    "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",
+    "FailureCategory": "recovery.failure_codes",
     "Fault": "faults.rules",
     "FaultKind": "faults.rules",
     "Faults": "faults.rules",
+    "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",
+    "RecoveryAction": "recovery.decisions",
     "Refund": "billing.ledger",
     "RequestEntry": "request_log",
     "Sandbox": "sandbox",
     "Stats": "backend",
+    "Transfers": "checkout.customer",
 }
 _EXTRA_PACKAGES: Final = frozenset({"h11", "jinja2", "starlette", "uvicorn"})
 
