@@ -1,6 +1,6 @@
 """Speed of an advance: monthly subscriptions through a year, in memory and in a file.
 
-    python tests/sandbox_benchmarks/advance.py [--subscriptions 1000] [--days 365] [--profile]
+    python tests/sandbox_benchmarks/advance.py [--subscriptions 1000] [--days 365] [--failing 0.35] [--profile]
 
 It prints the seconds of CPU time and of wall time, and the functions that cost most with ``--profile``.
 """
@@ -52,11 +52,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--subscriptions", type=int, default=1000)
     parser.add_argument("--days", type=float, default=365)
+    parser.add_argument("--failing", type=float, default=0.35, help="share of the charges that fail")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name, database in {"memory": None, "file": Path(folder) / "sandbox.db"}.items():
             backend = open_backend(database, options.subscriptions)
+            backend.cards.profile({"insufficient_funds": options.failing * 0.7, "do_not_honor": options.failing * 0.3})
             profile = cProfile.Profile()
             if options.profile:
                 profile.enable()
