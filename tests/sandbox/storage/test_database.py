@@ -18,7 +18,7 @@ def test_clear_empties_every_table_although_rows_refer_to_others() -> None:
         uow = UnitOfWork(db, datetime(2026, 6, 28, tzinfo=UTC), IdGenerator(), lambda: None)
         insert(db, "accounts", {"id": "acc_1", "email": "ada@example.com", "created_at": uow.at})
         values = {"kind": TOP_UP, "amount": 100, "currency": "NGN", "account_id": "acc_1"}
-        top_up_wallet(uow, open_checkout_session(uow, values, "http://127.0.0.1"))
+        top_up_wallet(uow, open_checkout_session(uow, values, "http://127.0.0.1"), "card")
         uow.emit("invoice_created", {})
     with database.transaction() as db:
         tables = [row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
