@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .auth.otp import OneTimeCode
     from .backend import Stats
     from .billing.ledger import Charge, Refund
-    from .deliveries.delivery_log import Delivery
+    from .deliveries.delivery import Delivery
+    from .deliveries.delivery_log import Deliveries
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
     from .faults.rules import Fault, FaultKind, Faults
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Charge",
+    "Deliveries",
     "Delivery",
     "Endpoint",
     "Endpoints",
@@ -48,7 +50,8 @@ __all__ = [
 
 _MODULES: Final = {
     "Charge": "billing.ledger",
-    "Delivery": "deliveries.delivery_log",
+    "Deliveries": "deliveries.delivery_log",
+    "Delivery": "deliveries.delivery",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from .billing.ledger import count_charges
 from .clock import SandboxClock
-from .deliveries.delivery_log import DeliveryLog
+from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @frozen
 class Stats:
-    """Counts since the start or the last reset. Charges are counted over the whole life of the database.
+    """Counts since the start or the last reset. Charges and deliveries are counted over the whole life of the database.
 
     Attributes:
         token_exchanges: Requests to ``POST /v1/oauth/token``, rejected ones included.
@@ -54,7 +54,7 @@ class Backend:
         wakeup: Signal that wakes the delivery worker.
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
-        deliveries: Log of delivery attempts.
+        deliveries: Attempts to deliver events.
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
     """
@@ -66,7 +66,7 @@ class Backend:
     wakeup: Wakeup
     endpoints: Endpoints
     outbox: Outbox
-    deliveries: DeliveryLog
+    deliveries: Deliveries
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
 
@@ -81,7 +81,7 @@ class Backend:
         Raises:
             ConfigurationError: The file is not a database of this sandbox, or cannot be opened.
         """
-        store, wakeup, ids, deliveries = Database(database), Wakeup(), IdGenerator(), DeliveryLog()
+        store, wakeup, ids = Database(database), Wakeup(), IdGenerator()
         clock = SandboxClock(store, on_advance=wakeup.notify)
         return cls(
             store=store,
@@ -90,8 +90,8 @@ class Backend:
             ids=ids,
             wakeup=wakeup,
             endpoints=Endpoints(store, clock, ids, wakeup),
-            outbox=Outbox(store, clock, deliveries),
-            deliveries=deliveries,
+            outbox=Outbox(store, clock),
+            deliveries=Deliveries(store, clock, wakeup),
         )
 
     def transact(self, action: Callable[[sqlite3.Connection], T]) -> T:
@@ -116,7 +116,6 @@ class Backend:
             self.clock.reset(db)
             self.ids.reset()
             self.request_log.clear()
-            self.deliveries.clear()
             self.faults.clear()
             self.wakeup.notify()
 

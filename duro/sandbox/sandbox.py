@@ -23,7 +23,7 @@ from .auth.otp import OneTimeCode, list_codes
 from .backend import Backend, Stats
 from .billing.ledger import Charge, Refund, list_charges, list_refunds
 from .clock import SandboxClock
-from .deliveries.delivery_log import Delivery
+from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.worker import DeliveryWorker
 from .events import EventEntry, list_events
@@ -233,7 +233,7 @@ class Sandbox:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
+        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, ``remove(endpoint)``, and ``clear()``."""
         return self._require().backend.endpoints
 
     @property
@@ -262,9 +262,9 @@ class Sandbox:
         return self._require().backend.transact(list_codes)
 
     @property
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """Latest 10,000 attempts to deliver an event to an endpoint, newest last."""
-        return self._require().backend.deliveries.entries()
+    def deliveries(self) -> Deliveries:
+        """All attempts to deliver an event to an endpoint, newest last, ``pending``, and ``replay(delivery)``."""
+        return self._require().backend.deliveries
 
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is due or in progress.

@@ -42,7 +42,7 @@ def render_dashboard(backend: Backend) -> str:
         figures=_figures(backend),
         requests=backend.request_log.entries()[: -MAX_ROWS - 1 : -1],
         charges=backend.transact(list_charges)[: -MAX_ROWS - 1 : -1],
-        deliveries=backend.deliveries.entries()[: -MAX_ROWS - 1 : -1],
+        deliveries=backend.deliveries.entries(MAX_ROWS)[::-1],
     )
 
 

@@ -1,11 +1,10 @@
-"""Outbox: deliveries still to be made, written in the transaction that records their event.
+"""Outbox: attempts still to be made, written in the transaction that records their event.
 
 The shared transaction keeps both consistent. No committed event is left without
 its deliveries, and no delivery exists for an event that was rolled back.
 
-A delivery stays in the outbox until it succeeds, its last attempt fails, or its endpoint is removed. While an attempt
-is in progress, its row stays unchanged. A sandbox that stops in the middle of an attempt therefore repeats it after
-the next start.
+While an attempt is in progress, its row stays pending. A sandbox that stops in the middle of an attempt therefore
+repeats it after the next start.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import SandboxClock, timestamp
 from ..storage.database import Database
-from .delivery_log import Delivery, DeliveryLog
 
 __all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
 
@@ -33,6 +31,7 @@ class DueDelivery:
     """Delivery that is due now.
 
     Attributes:
+        id: Id of the attempt.
         event_id: Id of the event.
         event_type: Type of the event.
         payload: Body to send.
@@ -42,6 +41,7 @@ class DueDelivery:
         attempt: Number of the attempt, from 1.
     """
 
+    id: int
     event_id: str
     event_type: str
     payload: bytes = field(converter=SecretBytes)
@@ -49,11 +49,6 @@ class DueDelivery:
     url: str = field(repr=False)
     secret: Secret = field(converter=Secret)
     attempt: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Key of the delivery in the outbox."""
-        return self.event_id, self.endpoint_id
 
 
 @frozen
@@ -63,27 +58,33 @@ class Outcome:
     Attributes:
         status: HTTP status of the response. ``None`` without a complete response.
         failure: Reason of the failure. ``None`` after a success.
+        response: First characters of the response's body. ``None`` without a complete response.
         was_sent: Whether the request may have left this machine.
     """
 
     status: int | None = None
     failure: str | None = None
+    response: str | None = None
     was_sent: bool = True
 
 
-def enqueue(db: sqlite3.Connection, event_id: str, at: str) -> int:
-    """Add one delivery of an event for each endpoint.
+def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> int:
+    """Add one delivery of an event for each endpoint that receives its type.
 
     Args:
         db: Open transaction that records the event.
         event_id: Id of the event.
+        event_type: Type of the event.
         at: Current sandbox time, in the API's format.
 
     Returns:
         Number of added deliveries.
     """
     return db.execute(
-        "INSERT INTO outbox (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints", (event_id, at)
+        "INSERT INTO deliveries (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints"
+        " WHERE removed_at IS NULL AND (events = '[]' OR ? IN (SELECT value FROM json_each(events)))"
+        " ORDER BY created_at, id",
+        (event_id, at, event_type),
     ).rowcount
 
 
@@ -93,91 +94,96 @@ class Outbox:
     Args:
         store: Database of the deliveries.
         clock: Time of the sandbox.
-        log: Log of the attempts.
     """
 
-    def __init__(self, store: Database, clock: SandboxClock, log: DeliveryLog) -> None:
+    def __init__(self, store: Database, clock: SandboxClock) -> None:
         self._store = store
         self._clock = clock
-        self._log = log
         self._changed = threading.Condition()
         self._is_closed = False
 
-    def due(self, now: datetime, limit: int) -> list[DueDelivery]:
-        """Return due deliveries, longest due first. One that is in progress stays due until it is settled.
+    def endpoints(self) -> set[str]:
+        """Return the ids of the endpoints that exist."""
+        with self._store.transaction() as db:
+            return {row["id"] for row in db.execute("SELECT id FROM endpoints WHERE removed_at IS NULL")}
+
+    def due_endpoints(self, now: datetime) -> list[str]:
+        """Return the ids of the endpoints with a due delivery. One that is in progress stays due until it is settled.
 
         Args:
             now: Current sandbox time.
-            limit: Maximum number of deliveries.
         """
         with self._store.transaction() as db:
             rows = db.execute(
-                "SELECT event_id, type, payload, endpoint_id, url, secret, attempts + 1 FROM outbox"
-                " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id"
-                " WHERE due_at <= ? ORDER BY due_at, event_id, endpoint_id LIMIT ?",
-                (timestamp(now), limit),
+                "SELECT DISTINCT endpoint_id FROM deliveries WHERE state = 'pending' AND due_at <= ?", (timestamp(now),)
             )
-            return [DueDelivery(*row) for row in rows]
+            return [row["endpoint_id"] for row in rows]
 
-    def contains(self, key: tuple[str, str]) -> bool:
-        """Return whether a delivery is still pending. A withdrawn one is not."""
-        with self._store.transaction() as db:
-            return _contains(db, key)
-
-    def seconds_to_next(self, now: datetime) -> float | None:
-        """Return the seconds until the next delivery becomes due. Return ``None`` if none is scheduled.
+    def next_due(self, endpoint_id: str, now: datetime) -> DueDelivery | None:
+        """Return the delivery that is due longest for an endpoint, or ``None``.
 
         Args:
-            now: Sandbox time that was passed to ``due``. With a later time, a delivery that became due between
-                the two calls would be missing from both results.
+            endpoint_id: Id of the endpoint.
+            now: Current sandbox time.
         """
         with self._store.transaction() as db:
-            (due_at,) = db.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (timestamp(now),)).fetchone()
-        return None if due_at is None else (datetime.fromisoformat(due_at) - now).total_seconds()
+            row = db.execute(
+                "SELECT deliveries.id, event_id, type, payload, endpoint_id, url, secret, attempt FROM deliveries"
+                " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id"
+                " WHERE state = 'pending' AND endpoint_id = ? AND due_at <= ? ORDER BY due_at, deliveries.id LIMIT 1",
+                (endpoint_id, timestamp(now)),
+            ).fetchone()
+        return None if row is None else DueDelivery(*row)
+
+    def next_time(self, after: datetime | None = None) -> datetime | None:
+        """Return the time of the first pending delivery, or ``None``.
+
+        Args:
+            after: Sandbox time that the delivery must be later than. ``None`` for no bound.
+        """
+        with self._store.transaction() as db:
+            (due_at,) = db.execute(
+                "SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND due_at > ?",
+                ("" if after is None else timestamp(after),),
+            ).fetchone()
+        return None if due_at is None else datetime.fromisoformat(due_at)
 
     def settle(self, due: DueDelivery, outcome: Outcome) -> None:
-        """Log an attempt, and remove its delivery or schedule the next attempt. Ignore a withdrawn delivery."""
+        """Record the outcome of an attempt, and schedule the next one. Ignore a withdrawn delivery."""
         with self._store.transaction() as db:
-            if not _contains(db, due.key):
-                return
             now = self._clock.now()
             retry_at = _retry_time(due.attempt, now) if outcome.failure else None
-            if retry_at is None:
-                db.execute("DELETE FROM outbox WHERE event_id = ? AND endpoint_id = ?", due.key)
-            else:
+            state = "failed" if outcome.failure else "delivered"
+            values = state, outcome.status, outcome.failure, outcome.response, retry_at, timestamp(now)
+            settled = db.execute(
+                "UPDATE deliveries SET state = ?, status = ?, failure = ?, response = ?, retry_at = ?, at = ?"
+                # A reset starts the ids again, so the id alone does not identify a withdrawn delivery.
+                " WHERE id = ? AND event_id = ? AND state = 'pending'",
+                (*values, due.id, due.event_id),
+            )
+            if not settled.rowcount:
+                return
+            if retry_at is not None:
                 db.execute(
-                    "UPDATE outbox SET attempts = ?, due_at = ? WHERE event_id = ? AND endpoint_id = ?",
-                    (due.attempt, retry_at, *due.key),
+                    "INSERT INTO deliveries (event_id, endpoint_id, attempt, due_at) VALUES (?, ?, ?, ?)",
+                    (due.event_id, due.endpoint_id, due.attempt + 1, retry_at),
                 )
             if outcome.was_sent:
                 db.execute(
                     "UPDATE events SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
                     (timestamp(now), due.event_id),
                 )
-            self._log.append(
-                Delivery(
-                    event_id=due.event_id,
-                    event_type=due.event_type,
-                    endpoint_id=due.endpoint_id,
-                    url=due.url,
-                    attempt=due.attempt,
-                    status=outcome.status,
-                    failure=outcome.failure,
-                    retry_at=retry_at,
-                    at=timestamp(now),
-                )
-            )
 
     def notify_waiters(self) -> None:
         """Wake the threads in ``wait``, so that they check again."""
         with self._changed:
             self._changed.notify_all()
 
-    def wait(self, timeout: float) -> None:
+    def wait(self, timeout: float | None) -> None:
         """Wait until no delivery is due. A scheduled retry is not due before its time.
 
         Args:
-            timeout: Maximum wait in seconds.
+            timeout: Maximum wait in seconds. ``None`` waits without a limit.
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
@@ -198,12 +204,8 @@ class Outbox:
     def _is_idle(self) -> bool:
         if self._is_closed:
             raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
-        return not self.due(self._clock.now(), 1)
-
-
-def _contains(db: sqlite3.Connection, key: tuple[str, str]) -> bool:
-    row = db.execute("SELECT 1 FROM outbox WHERE event_id = ? AND endpoint_id = ?", key).fetchone()
-    return row is not None
+        next_time = self.next_time()
+        return next_time is None or next_time > self._clock.now()
 
 
 def _retry_time(attempt: int, now: datetime) -> str | None:

@@ -72,7 +72,7 @@ class TestRetries:
         receiver.response = ReceiverResponse(503)
         for moment in (1_000, 2_000):
             monkeypatch.setattr(
-                "duro.sandbox.deliveries.worker.time", SimpleNamespace(time=lambda now=moment: now + 0.5)
+                "duro.sandbox.deliveries.endpoint_connection.time", SimpleNamespace(time=lambda now=moment: now + 0.5)
             )
             if not receiver.received:
                 cause_event()

@@ -1,0 +1,64 @@
+"""Endpoint queue: delivers what is due to one endpoint, in order, over one connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ..clock import SandboxClock
+from .endpoint_connection import EndpointConnection
+from .outbox import Outbox
+
+__all__ = ["EndpointQueue"]
+
+# In real time. Shorter than the keep-alive timeouts of common servers, so that a delivery and the end of its
+# connection do not cross on the way.
+MAX_IDLE_SECONDS: Final = 1.0
+
+
+class EndpointQueue:
+    """Task that makes the due deliveries of one endpoint, one at a time and the one due longest first.
+
+    Args:
+        endpoint_id: Id of the endpoint.
+        outbox: Pending deliveries.
+        clock: Time of the sandbox.
+        on_empty: Function to call each time that no delivery is due any more.
+    """
+
+    def __init__(self, endpoint_id: str, outbox: Outbox, clock: SandboxClock, on_empty: Callable[[], None]) -> None:
+        self._endpoint_id = endpoint_id
+        self._outbox = outbox
+        self._clock = clock
+        self._on_empty = on_empty
+        self._wakeup = asyncio.Event()
+        self.is_finished = False
+
+    def wake(self) -> None:
+        """Look for due deliveries. A busy queue looks again afterwards."""
+        self._wakeup.set()
+
+    async def run(self) -> None:
+        """Deliver, and return when the connection was idle for a second."""
+        connection = EndpointConnection()
+        try:
+            while not self.is_finished:
+                await self._deliver_due(connection)
+                self._on_empty()
+                await self._wait()
+        finally:
+            await connection.aclose()
+
+    async def _deliver_due(self, connection: EndpointConnection) -> None:
+        while (due := self._outbox.next_due(self._endpoint_id, self._clock.now())) is not None:
+            self._outbox.settle(due, await connection.deliver(due))
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(MAX_IDLE_SECONDS):
+                await self._wakeup.wait()
+        except TimeoutError:
+            # A wakeup that came just now counts. After a finish, the worker starts another queue instead.
+            self.is_finished = not self._wakeup.is_set()
+        self._wakeup.clear()
