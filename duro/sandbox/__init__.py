@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from .deliveries.delivery_log import Deliveries
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
-    from .faults.rules import Fault, FaultKind, Faults
+    from .faults.fault import Fault
+    from .faults.kinds import FaultKind
+    from .faults.rules import Faults
     from .request_log import RequestEntry
     from .sandbox import Sandbox
 
@@ -55,8 +57,8 @@ _MODULES: Final = {
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",
-    "Fault": "faults.rules",
-    "FaultKind": "faults.rules",
+    "Fault": "faults.fault",
+    "FaultKind": "faults.kinds",
     "Faults": "faults.rules",
     "OneTimeCode": "auth.otp",
     "Refund": "billing.ledger",

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from .billing.ledger import count_charges
 from .clock import SandboxClock
 from .deliveries.delivery_log import Deliveries
+from .deliveries.early_deliveries import EarlyDeliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
@@ -55,6 +56,7 @@ class Backend:
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
         deliveries: Attempts to deliver events.
+        early_deliveries: Deliveries before the response of the request that caused them.
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
     """
@@ -67,6 +69,7 @@ class Backend:
     endpoints: Endpoints
     outbox: Outbox
     deliveries: Deliveries
+    early_deliveries: EarlyDeliveries
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
 
@@ -83,6 +86,7 @@ class Backend:
         """
         store, wakeup, ids = Database(database), Wakeup(), IdGenerator()
         clock = SandboxClock(store, on_advance=wakeup.notify)
+        outbox = Outbox(store, clock)
         return cls(
             store=store,
             clock=clock,
@@ -90,9 +94,24 @@ class Backend:
             ids=ids,
             wakeup=wakeup,
             endpoints=Endpoints(store, clock, ids, wakeup),
-            outbox=Outbox(store, clock),
+            outbox=outbox,
             deliveries=Deliveries(store, clock, wakeup),
+            early_deliveries=EarlyDeliveries(outbox, clock, wakeup),
         )
+
+    def wait_for_deliveries(self, timeout: float | None) -> None:
+        """Wait until no delivery is due or in progress, those that an advance left pending included.
+
+        Args:
+            timeout: Maximum wait in seconds. ``None`` waits without a limit.
+
+        Raises:
+            TimeoutError: Deliveries are still due after the timeout.
+            RuntimeError: The sandbox stopped during the wait.
+        """
+        self.outbox.release()
+        self.wakeup.notify()
+        self.outbox.wait(timeout)
 
     def transact(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in a transaction of its own, and return its result.
@@ -117,6 +136,7 @@ class Backend:
             self.ids.reset()
             self.request_log.clear()
             self.faults.clear()
+            self.outbox.release()
             self.wakeup.notify()
 
     def close(self) -> None:

@@ -145,7 +145,7 @@ class Sandbox:
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
                 server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
-                worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup)
+                worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup, backend.faults)
                 server.serve(build_application(backend, server.url, self._allowed_hosts), background=worker.run)
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
@@ -288,7 +288,7 @@ class Sandbox:
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
             [(1, None), (1, None), (1, None)]
         """
-        self._require().backend.outbox.wait(timeout)
+        self._require().backend.wait_for_deliveries(timeout)
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:

@@ -15,7 +15,7 @@ DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
 
 _SELECT = (
     "SELECT deliveries.id, event_id, type, endpoint_id, url, attempt, state, status, failure, response,"
-    " due_at, retry_at, at FROM deliveries JOIN events ON events.id = event_id"
+    " due_at, retry_at, at, fault FROM deliveries JOIN events ON events.id = event_id"
     " JOIN endpoints ON endpoints.id = endpoint_id"
 )
 
@@ -38,6 +38,7 @@ class Delivery:
         due_at: Sandbox time from which the attempt may be made, in the API's format.
         retry_at: Time of the next attempt by the sandbox's clock. ``None`` after a success or the last attempt.
         at: Sandbox time at the end of the attempt, in the API's format. ``None`` before it.
+        fault: Kind of the fault that applied: ``duplicate``, ``reorder`` or ``early``. ``None`` without one.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Delivery:
     due_at: str
     retry_at: str | None
     at: str | None
+    fault: str | None
 
 
 def list_attempts(db: sqlite3.Connection, limit: int = -1) -> tuple[Delivery, ...]:

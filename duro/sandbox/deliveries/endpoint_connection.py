@@ -17,7 +17,7 @@ from ...http.transport.proxies import find_proxy
 from ...http.transport.tls import TlsContext
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
-from .outbox import DueDelivery, Outcome
+from .due_delivery import DueDelivery, Outcome
 
 __all__ = ["EndpointConnection"]
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ..clock import SandboxClock
+from .delivery_faults import DeliveryFaults
+from .due_delivery import DueDelivery
 from .endpoint_connection import EndpointConnection
 from .outbox import Outbox
 
@@ -24,13 +26,22 @@ class EndpointQueue:
         endpoint_id: Id of the endpoint.
         outbox: Pending deliveries.
         clock: Time of the sandbox.
+        faults: Faults that apply to deliveries.
         on_empty: Function to call each time that no delivery is due any more.
     """
 
-    def __init__(self, endpoint_id: str, outbox: Outbox, clock: SandboxClock, on_empty: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        endpoint_id: str,
+        outbox: Outbox,
+        clock: SandboxClock,
+        faults: DeliveryFaults,
+        on_empty: Callable[[], None],
+    ) -> None:
         self._endpoint_id = endpoint_id
         self._outbox = outbox
         self._clock = clock
+        self._faults = faults
         self._on_empty = on_empty
         self._wakeup = asyncio.Event()
         self.is_finished = False
@@ -51,8 +62,28 @@ class EndpointQueue:
             await connection.aclose()
 
     async def _deliver_due(self, connection: EndpointConnection) -> None:
-        while (due := self._outbox.next_due(self._endpoint_id, self._clock.now())) is not None:
-            self._outbox.settle(due, await connection.deliver(due))
+        while (due := self._next()) is not None:
+            with self._outbox.claim(due):
+                outcome = await connection.deliver(due)
+                # A duplicate is not repeated again.
+                is_duplicated = (
+                    outcome.failure is None
+                    and due.fault != "duplicate"
+                    and self._faults.applies("duplicate", due.event_type)
+                )
+                self._outbox.settle(due, outcome, is_duplicated=is_duplicated)
+
+    def _next(self) -> DueDelivery | None:
+        now = self._clock.now()
+        due = self._outbox.next_due(self._endpoint_id, now)
+        # A delivery that was moved once is not moved again.
+        if due is None or due.fault is not None or not self._faults:
+            return due
+        following = self._outbox.next_due(self._endpoint_id, now, after=due)
+        if following is None or not self._faults.applies("reorder", due.event_type):
+            return due
+        self._outbox.swap(due, following)
+        return self._outbox.next_due(self._endpoint_id, now)
 
     async def _wait(self) -> None:
         try:

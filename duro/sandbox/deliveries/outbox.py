@@ -9,63 +9,28 @@ repeats it after the next start.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import field, frozen
-
-from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import SandboxClock, timestamp
 from ..storage.database import Database
+from .due_delivery import DueDelivery, Outcome
 
-__all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
+__all__ = ["Outbox", "enqueue"]
+
+# Without the conditions of the caller.
+_SELECT_DUE: Final = (
+    "SELECT deliveries.id, event_id, type, payload, endpoint_id, url, secret, attempt, fault FROM deliveries"
+    " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id WHERE state = 'pending'"
+)
 
 RETRY_DELAYS: Final = tuple(timedelta(seconds=seconds) for seconds in RETRY_SECONDS)
-
-
-@frozen
-class DueDelivery:
-    """Delivery that is due now.
-
-    Attributes:
-        id: Id of the attempt.
-        event_id: Id of the event.
-        event_type: Type of the event.
-        payload: Body to send.
-        endpoint_id: Id of the endpoint.
-        url: URL of the endpoint.
-        secret: Signing secret of the endpoint.
-        attempt: Number of the attempt, from 1.
-    """
-
-    id: int
-    event_id: str
-    event_type: str
-    payload: bytes = field(converter=SecretBytes)
-    endpoint_id: str
-    url: str = field(repr=False)
-    secret: Secret = field(converter=Secret)
-    attempt: int
-
-
-@frozen
-class Outcome:
-    """Outcome of a delivery attempt.
-
-    Attributes:
-        status: HTTP status of the response. ``None`` without a complete response.
-        failure: Reason of the failure. ``None`` after a success.
-        response: First characters of the response's body. ``None`` without a complete response.
-        was_sent: Whether the request may have left this machine.
-    """
-
-    status: int | None = None
-    failure: str | None = None
-    response: str | None = None
-    was_sent: bool = True
 
 
 def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> int:
@@ -101,6 +66,9 @@ class Outbox:
         self._clock = clock
         self._changed = threading.Condition()
         self._is_closed = False
+        self._is_held = False
+        # Ids of the deliveries in progress. Their rows stay pending.
+        self._claimed: set[int] = set()
 
     def endpoints(self) -> set[str]:
         """Return the ids of the endpoints that exist."""
@@ -108,32 +76,107 @@ class Outbox:
             return {row["id"] for row in db.execute("SELECT id FROM endpoints WHERE removed_at IS NULL")}
 
     def due_endpoints(self, now: datetime) -> list[str]:
-        """Return the ids of the endpoints with a due delivery. One that is in progress stays due until it is settled.
+        """Return the ids of the endpoints with a due delivery that is not in progress.
 
         Args:
             now: Current sandbox time.
         """
+        if self._is_held:
+            return []
         with self._store.transaction() as db:
             rows = db.execute(
-                "SELECT DISTINCT endpoint_id FROM deliveries WHERE state = 'pending' AND due_at <= ?", (timestamp(now),)
+                "SELECT DISTINCT endpoint_id FROM deliveries WHERE state = 'pending' AND due_at <= ?"
+                " AND id NOT IN (SELECT value FROM json_each(?))",
+                (timestamp(now), json.dumps(list(self._claimed))),
             )
             return [row["endpoint_id"] for row in rows]
 
-    def next_due(self, endpoint_id: str, now: datetime) -> DueDelivery | None:
-        """Return the delivery that is due longest for an endpoint, or ``None``.
+    def next_due(self, endpoint_id: str, now: datetime, *, after: DueDelivery | None = None) -> DueDelivery | None:
+        """Return the delivery that is due longest for an endpoint and is not in progress, or ``None``.
 
         Args:
             endpoint_id: Id of the endpoint.
             now: Current sandbox time.
+            after: Delivery to leave out.
+        """
+        if self._is_held:
+            return None
+        with self._store.transaction() as db:
+            rows = db.execute(
+                f"{_SELECT_DUE} AND endpoint_id = ? AND due_at <= ? ORDER BY due_at, deliveries.id",
+                (endpoint_id, timestamp(now)),
+            )
+            # SQLite reads on row by row.
+            for row in rows:
+                if row["id"] not in self._claimed and (after is None or row["id"] != after.id):
+                    return DueDelivery(*row)
+        return None
+
+    def created_after(self, identifier: int, now: datetime) -> list[DueDelivery]:
+        """Return the due deliveries with a larger id that are not in progress, in their order.
+
+        Args:
+            identifier: Id of a delivery.
+            now: Current sandbox time.
         """
         with self._store.transaction() as db:
-            row = db.execute(
-                "SELECT deliveries.id, event_id, type, payload, endpoint_id, url, secret, attempt FROM deliveries"
-                " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id"
-                " WHERE state = 'pending' AND endpoint_id = ? AND due_at <= ? ORDER BY due_at, deliveries.id LIMIT 1",
-                (endpoint_id, timestamp(now)),
-            ).fetchone()
-        return None if row is None else DueDelivery(*row)
+            rows = db.execute(
+                f"{_SELECT_DUE} AND deliveries.id > ? AND due_at <= ? ORDER BY deliveries.id",
+                (identifier, timestamp(now)),
+            )
+            return [DueDelivery(*row) for row in rows if row["id"] not in self._claimed]
+
+    def last_id(self) -> int:
+        """Return the id of the newest delivery."""
+        with self._store.transaction() as db:
+            (identifier,) = db.execute("SELECT coalesce(max(id), 0) FROM deliveries").fetchone()
+        last: int = identifier
+        return last
+
+    @contextmanager
+    def claim(self, *deliveries: DueDelivery) -> Generator[None, None, None]:
+        """Reserve deliveries that are in progress, for the duration of the block."""
+        ids = {delivery.id for delivery in deliveries}
+        self._claimed |= ids
+        try:
+            yield
+        finally:
+            self._claimed -= ids
+
+    def swap(self, first: DueDelivery, second: DueDelivery) -> None:
+        """Exchange two pending deliveries in the order of their endpoint.
+
+        Args:
+            first: Delivery that is due longer.
+            second: Delivery to make before it.
+        """
+        with self._store.transaction() as db:
+            times = {
+                row["id"]: row["due_at"]
+                for row in db.execute("SELECT id, due_at FROM deliveries WHERE id IN (?, ?)", (first.id, second.id))
+            }
+            if len(times) < 2:
+                # Another thread has just withdrawn one.
+                return
+            first_at, second_at = times[first.id], times[second.id]
+            move = "UPDATE deliveries SET id = ?, due_at = ?, fault = ? WHERE id = ?"
+            # Ids are never negative.
+            db.execute(move, (-first.id, first_at, None, first.id))
+            db.execute(move, (first.id, first_at, second.fault, second.id))
+            db.execute(move, (second.id, second_at, "reorder", -first.id))
+
+    def mark(self, delivery: DueDelivery, fault: str) -> None:
+        """Record the kind of the fault that applies to a delivery."""
+        with self._store.transaction() as db:
+            db.execute("UPDATE deliveries SET fault = ? WHERE id = ?", (fault, delivery.id))
+
+    def hold(self) -> None:
+        """Leave all deliveries pending until ``release``. One that is in progress continues."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """End a hold. The caller wakes the worker."""
+        self._is_held = False
 
     def next_time(self, after: datetime | None = None) -> datetime | None:
         """Return the time of the first pending delivery, or ``None``.
@@ -148,8 +191,14 @@ class Outbox:
             ).fetchone()
         return None if due_at is None else datetime.fromisoformat(due_at)
 
-    def settle(self, due: DueDelivery, outcome: Outcome) -> None:
-        """Record the outcome of an attempt, and schedule the next one. Ignore a withdrawn delivery."""
+    def settle(self, due: DueDelivery, outcome: Outcome, *, is_duplicated: bool = False) -> None:
+        """Record the outcome of an attempt, and schedule the next one. Ignore a withdrawn delivery.
+
+        Args:
+            due: Delivery that was attempted.
+            outcome: Outcome of the attempt.
+            is_duplicated: Whether the fault ``duplicate`` repeats the delivery at once.
+        """
         with self._store.transaction() as db:
             now = self._clock.now()
             retry_at = _retry_time(due.attempt, now) if outcome.failure else None
@@ -163,10 +212,12 @@ class Outbox:
             )
             if not settled.rowcount:
                 return
-            if retry_at is not None:
+            next_at = timestamp(now) if is_duplicated else retry_at
+            if next_at is not None:
+                fault = "duplicate" if is_duplicated else None
                 db.execute(
-                    "INSERT INTO deliveries (event_id, endpoint_id, attempt, due_at) VALUES (?, ?, ?, ?)",
-                    (due.event_id, due.endpoint_id, due.attempt + 1, retry_at),
+                    "INSERT INTO deliveries (event_id, endpoint_id, attempt, due_at, fault) VALUES (?, ?, ?, ?, ?)",
+                    (due.event_id, due.endpoint_id, due.attempt + 1, next_at, fault),
                 )
             if outcome.was_sent:
                 db.execute(

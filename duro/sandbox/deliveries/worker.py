@@ -9,6 +9,7 @@ from functools import partial
 from attrs import frozen
 
 from ..clock import SandboxClock
+from .delivery_faults import DeliveryFaults
 from .endpoint_queue import EndpointQueue
 from .outbox import Outbox
 from .wakeup import Wakeup
@@ -29,12 +30,14 @@ class DeliveryWorker:
         outbox: Pending deliveries.
         clock: Time of the sandbox.
         wakeup: Signal that more deliveries may be due.
+        faults: Faults that apply to deliveries.
     """
 
-    def __init__(self, outbox: Outbox, clock: SandboxClock, wakeup: Wakeup) -> None:
+    def __init__(self, outbox: Outbox, clock: SandboxClock, wakeup: Wakeup, faults: DeliveryFaults) -> None:
         self._outbox = outbox
         self._clock = clock
         self._wakeup = wakeup
+        self._faults = faults
         self._running: dict[str, _Running] = {}
 
     async def run(self) -> None:
@@ -60,7 +63,7 @@ class DeliveryWorker:
     def _wake(self, endpoint_id: str, group: asyncio.TaskGroup) -> None:
         running = self._running.get(endpoint_id)
         if running is None or running.queue.is_finished:
-            queue = EndpointQueue(endpoint_id, self._outbox, self._clock, self._wakeup.notify)
+            queue = EndpointQueue(endpoint_id, self._outbox, self._clock, self._faults, self._wakeup.notify)
             running = self._running[endpoint_id] = _Running(queue, group.create_task(queue.run()))
             running.task.add_done_callback(partial(self._remove, endpoint_id))
         else:

@@ -248,6 +248,8 @@ CREATE TABLE deliveries (
     attempt INTEGER NOT NULL DEFAULT 1,
     state TEXT NOT NULL DEFAULT 'pending',
     due_at TEXT NOT NULL,
+    -- Kind of the fault that caused, moved or advanced the attempt.
+    fault TEXT,
     status INTEGER,
     failure TEXT,
     response TEXT,

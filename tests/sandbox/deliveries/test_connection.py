@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from duro.sandbox.deliveries.due_delivery import DueDelivery
 from duro.sandbox.deliveries.endpoint_connection import EndpointConnection
-from duro.sandbox.deliveries.outbox import DueDelivery
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

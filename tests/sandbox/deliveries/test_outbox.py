@@ -9,7 +9,7 @@ import pytest
 
 from duro.sandbox.backend import Backend
 from duro.sandbox.clock import timestamp
-from duro.sandbox.deliveries.outbox import DueDelivery, Outcome
+from duro.sandbox.deliveries.due_delivery import DueDelivery, Outcome
 from duro.sandbox.events import record_event
 
 FAILED = Outcome(500, "returned status 500", "sorry")

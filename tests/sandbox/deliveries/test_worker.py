@@ -16,8 +16,8 @@ from stripe import WebhookSignature
 from duro import Duro
 from duro.sandbox import Endpoint, Sandbox
 from duro.sandbox.deliveries import endpoint_connection
+from duro.sandbox.deliveries.due_delivery import DueDelivery
 from duro.sandbox.deliveries.endpoint_connection import EndpointConnection
-from duro.sandbox.deliveries.outbox import DueDelivery
 from duro.webhooks import Webhook
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
