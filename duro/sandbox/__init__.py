@@ -21,7 +21,9 @@ from .serve import serve
 if TYPE_CHECKING:
     from .auth.otp import OneTimeCode
     from .backend import Stats
+    from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
+    from .billing.scheduler import AdvanceResult
     from .deliveries.delivery import Delivery
     from .deliveries.delivery_log import Deliveries
     from .deliveries.endpoints import Endpoint, Endpoints
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 __all__ = [
+    "AdvanceResult",
     "Charge",
     "Deliveries",
     "Delivery",
+    "DueItem",
     "Endpoint",
     "Endpoints",
     "EventEntry",
@@ -51,9 +55,11 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "AdvanceResult": "billing.scheduler",
     "Charge": "billing.ledger",
     "Deliveries": "deliveries.delivery_log",
     "Delivery": "deliveries.delivery",
+    "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",

@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from attrs import field, frozen
 
 from .billing.ledger import count_charges
-from .clock import SandboxClock
+from .billing.scheduler import Scheduler
+from .clock import ClockMode, SandboxClock
+from .clock_control import ClockControl
 from .deliveries.delivery_log import Deliveries
 from .deliveries.early_deliveries import EarlyDeliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
+from .due_handlers import HANDLERS
 from .faults.rules import Faults
 from .ids import IdGenerator
+from .randomness import load_seed, save_seed
 from .request_log import RequestLog
 from .storage.database import Database, clear
+from .unit_of_work import WorkFactory
 
 __all__ = ["Backend", "Stats"]
 
@@ -49,10 +55,14 @@ class Backend:
 
     Attributes:
         store: Database.
-        clock: Time of the sandbox.
+        time: Time of the sandbox.
+        clock: Control of the time, which runs what is due.
+        scheduler: Queue of due items.
+        work: Factory of units of work.
         token_lifetime: Lifetime of an access token in seconds.
         ids: Generator of ids.
         wakeup: Signal that wakes the delivery worker.
+        due_wakeup: Signal that wakes the worker of due items.
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
         deliveries: Attempts to deliver events.
@@ -62,10 +72,14 @@ class Backend:
     """
 
     store: Database
-    clock: SandboxClock
+    time: SandboxClock
+    clock: ClockControl
+    scheduler: Scheduler
+    work: WorkFactory
     token_lifetime: float
     ids: IdGenerator
     wakeup: Wakeup
+    due_wakeup: Wakeup
     endpoints: Endpoints
     outbox: Outbox
     deliveries: Deliveries
@@ -74,29 +88,57 @@ class Backend:
     faults: Faults = field(factory=Faults)
 
     @classmethod
-    def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> Backend:
+    def open(
+        cls,
+        database: str | os.PathLike[str] | None,
+        token_lifetime: float,
+        *,
+        clock: ClockMode = "real",
+        start: datetime | None = None,
+        seed: int | None = None,
+    ) -> Backend:
         """Open the backend of a database.
 
         Args:
             database: Path of the database file. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
+            clock: ``real``, or ``frozen`` for a clock that moves by advances alone.
+            start: Time of a new database. ``None`` is the present.
+            seed: Seed of ids and outcomes. ``None`` is that of the database, or a random one.
 
         Raises:
-            ConfigurationError: The file is not a database of this sandbox, or cannot be opened.
+            ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
         """
-        store, wakeup, ids = Database(database), Wakeup(), IdGenerator()
-        clock = SandboxClock(store, on_advance=wakeup.notify)
-        outbox = Outbox(store, clock)
+        store, wakeup, due_wakeup, ids = Database(database), Wakeup(), Wakeup(), IdGenerator()
+        try:
+            with store.transaction() as db:
+                work = WorkFactory(ids, load_seed(db, seed), wakeup.notify, due_wakeup.notify)
+            time = SandboxClock(store, clock, start)
+        except BaseException:
+            store.close()
+            raise
+        outbox = Outbox(store, time)
+
+        def wake_workers() -> None:
+            wakeup.notify()
+            due_wakeup.notify()
+
+        scheduler = Scheduler(store, time, work, HANDLERS, on_move=wake_workers)
         return cls(
             store=store,
-            clock=clock,
+            time=time,
+            clock=ClockControl(time, scheduler),
+            scheduler=scheduler,
+            work=work,
             token_lifetime=token_lifetime,
             ids=ids,
             wakeup=wakeup,
-            endpoints=Endpoints(store, clock, ids, wakeup),
+            due_wakeup=due_wakeup,
+            endpoints=Endpoints(store, time, ids, wakeup),
             outbox=outbox,
-            deliveries=Deliveries(store, clock, wakeup),
-            early_deliveries=EarlyDeliveries(outbox, clock, wakeup),
+            deliveries=Deliveries(store, time, wakeup),
+            early_deliveries=EarlyDeliveries(outbox, time, wakeup),
+            faults=Faults(work.seed.value),
         )
 
     def wait_for_deliveries(self, timeout: float | None) -> None:
@@ -128,11 +170,12 @@ class Backend:
         return Stats(self.request_log.token_exchanges, self.request_log.requests, charges, self.deliveries.delivered)
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to real time."""
+        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to the start."""
         # One transaction for everything: no request sees a half-cleared sandbox.
         with self.store.transaction() as db:
             clear(db)
-            self.clock.reset(db)
+            save_seed(db, self.work.seed)
+            self.time.reset(db)
             self.ids.reset()
             self.request_log.clear()
             self.faults.clear()

@@ -52,5 +52,5 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
 
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:
     """Return all events, oldest first."""
-    rows = db.execute("SELECT id, type, created_at FROM events ORDER BY created_at, id")
+    rows = db.execute("SELECT id, type, created_at FROM events ORDER BY rowid")
     return tuple(EventEntry(*row) for row in rows)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import ssl
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Final, NotRequired, Self, TypedDict
@@ -21,8 +23,11 @@ from ..errors import ConfigurationError
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
 from .auth.otp import OneTimeCode, list_codes
 from .backend import Backend, Stats
+from .billing.due_worker import DueItemWorker
 from .billing.ledger import Charge, Refund, list_charges, list_refunds
-from .clock import SandboxClock
+from .clock import ClockMode
+from .clock_control import ClockControl, check_clock
+from .deliveries.deliverer import WorkerDeliverer
 from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.worker import DeliveryWorker
@@ -72,6 +77,12 @@ class Sandbox:
         database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
             and each start begins with an empty sandbox.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
+        clock: ``real`` runs with real time, and what is due happens by itself. ``frozen`` moves by
+            ``clock.advance`` alone.
+        start: Time at which a new sandbox begins, an aware datetime. ``None`` is the present. A database file
+            continues at its own time.
+        seed: Seed of ids and simulated outcomes. The same seed and calls have the same results. ``None`` is a random
+            seed. A database file keeps its seed.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``, such as the
             name of a service in Docker Compose. The others are refused, because a web page could use them.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
@@ -80,13 +91,13 @@ class Sandbox:
             and its duration in seconds.
 
     Raises:
-        ConfigurationError: The lifetime is not a positive number, the port is out of range, or an allowed host is not
-            a host name.
+        ConfigurationError: The lifetime is not a positive number, the port is out of range, an allowed host is not
+            a host name, or an argument of the clock is invalid.
 
     Example:
         >>> with Sandbox() as sandbox:
         ...     before = sandbox.clock.now()
-        ...     (sandbox.clock.advance(days=30) - before).days
+        ...     (sandbox.clock.advance(days=30).now - before).days
         30
     """
 
@@ -97,6 +108,9 @@ class Sandbox:
         database: str | os.PathLike[str] | None = None,
         token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
         *,
+        clock: ClockMode = "real",
+        start: datetime | None = None,
+        seed: int | None = None,
         allowed_hosts: Iterable[str] = (),
         tls: bool = False,
         on_request: Callable[[RequestEntry, float], None] | None = None,
@@ -113,6 +127,10 @@ class Sandbox:
                 "the sandbox; use 127.0.0.1",
                 stacklevel=2,
             )
+        check_clock(clock, start, seed)
+        self._clock: ClockMode = clock
+        self._start = start
+        self._seed = seed
         self._host = host
         self._port = port
         self._database = database
@@ -139,14 +157,19 @@ class Sandbox:
             if self._running is not None:
                 return
             with ExitStack() as stack:
-                backend = Backend.open(self._database, self._token_lifetime)
+                backend = Backend.open(
+                    self._database, self._token_lifetime, clock=self._clock, start=self._start, seed=self._seed
+                )
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
                 server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
-                worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup, backend.faults)
-                server.serve(build_application(backend, server.url, self._allowed_hosts), background=worker.run)
+                server.serve(
+                    build_application(backend, server.url, self._allowed_hosts), background=_build_background(backend)
+                )
+                backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup)
+                backend.scheduler.resume()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
@@ -222,8 +245,8 @@ class Sandbox:
         return SECRET_KEY
 
     @property
-    def clock(self) -> SandboxClock:
-        """Clock of the sandbox: ``now()``, and ``advance(days=30)``."""
+    def clock(self) -> ClockControl:
+        """Clock of the sandbox: ``now()``, ``advance(days=30)``, ``next_due()``."""
         return self._require().backend.clock
 
     @property
@@ -307,7 +330,7 @@ class Sandbox:
         return self._require().backend.transact(partial(revoke_tokens, token=token))
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, counts and faults, and return to real time, without a restart."""
+        """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""
         self._require().backend.reset()
 
     def _require(self) -> _Running:
@@ -315,3 +338,16 @@ class Sandbox:
         if running is None:
             raise RuntimeError("the sandbox is not running; use it inside its with block, or between start and stop")
         return running
+
+
+def _build_background(backend: Backend) -> Callable[[], Coroutine[None, None, None]]:
+    """Build the background task of the server: deliveries, and due items."""
+    deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
+    due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(deliveries.run())
+            group.create_task(due_items.run())
+
+    return run

@@ -79,7 +79,7 @@ def pay_session(uow: UnitOfWork, session: sqlite3.Row, rail: str, email: str | N
     if session["status"] == "completed":
         return session
     if session["kind"] == TOP_UP:
-        top_up_wallet(uow, session)
+        top_up_wallet(uow, session, rail)
         return _complete(uow, session)
     customer = _get_or_add_customer(uow, email or session["customer_email"], session["customer_phone"])
     check_not_blacklisted(customer)
@@ -93,12 +93,15 @@ def pay_session(uow: UnitOfWork, session: sqlite3.Row, rail: str, email: str | N
     }
     if session["kind"] == ONE_TIME:
         draft = InvoiceDraft(customer["id"], session["amount"], session["currency"], uow.now, uow.now)
-        charge_invoice(uow, issue_invoice(uow, draft), rail)
+        charge_invoice(uow, issue_invoice(uow, draft), rail=rail)
         completed = _complete(uow, session)
     else:
         plan = find(uow.db, "plans", session["plan_id"])
-        subscription = start_subscription(uow, customer, plan, rail)
+        # The customer pays what the session showed, also if the plan was updated since.
+        subscription = start_subscription(uow, customer, plan, rail, amount=session["amount"])
         event_data |= {"subscription": subscription_to_json(subscription), "plan": plan_to_json(plan)}
+        if subscription["status"] == "trialing":
+            event_data["amount"] = 0
         completed = _complete(uow, session, subscription["id"])
     uow.emit("checkout_completed", event_data)
     return completed

@@ -69,6 +69,12 @@ class Outbox:
         self._is_held = False
         # Ids of the deliveries in progress. Their rows stay pending.
         self._claimed: set[int] = set()
+        self._delivered = 0
+
+    @property
+    def delivered(self) -> int:
+        """Number of acknowledged deliveries since the start."""
+        return self._delivered
 
     def endpoints(self) -> set[str]:
         """Return the ids of the endpoints that exist."""
@@ -212,6 +218,7 @@ class Outbox:
             )
             if not settled.rowcount:
                 return
+            self._delivered += state == "delivered"
             next_at = timestamp(now) if is_duplicated else retry_at
             if next_at is not None:
                 fault = "duplicate" if is_duplicated else None
@@ -230,18 +237,19 @@ class Outbox:
         with self._changed:
             self._changed.notify_all()
 
-    def wait(self, timeout: float | None) -> None:
+    def wait(self, timeout: float | None, *, until: datetime | None = None) -> None:
         """Wait until no delivery is due. A scheduled retry is not due before its time.
 
         Args:
             timeout: Maximum wait in seconds. ``None`` waits without a limit.
+            until: Latest due time of the deliveries to wait for. ``None`` for the current time of the sandbox.
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
             RuntimeError: The sandbox stopped during the wait.
         """
         with self._changed:
-            if not self._changed.wait_for(self._is_idle, timeout):
+            if not self._changed.wait_for(lambda: self._is_idle(until or self._clock.now()), timeout):
                 raise TimeoutError(
                     f"deliveries are still due after {timeout:g} s; check that each endpoint responds, or wait longer"
                 )
@@ -252,11 +260,11 @@ class Outbox:
             self._is_closed = True
             self._changed.notify_all()
 
-    def _is_idle(self) -> bool:
+    def _is_idle(self, moment: datetime) -> bool:
         if self._is_closed:
             raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
         next_time = self.next_time()
-        return next_time is None or next_time > self._clock.now()
+        return next_time is None or next_time > moment
 
 
 def _retry_time(attempt: int, now: datetime) -> str | None:

@@ -3,9 +3,38 @@
 -- Timestamps are strings in the API's format. They sort as strings, and responses copy them.
 -- Lists are read backwards through (created_at, id).
 
+-- One row. The target is that of an advance that has not ended.
 CREATE TABLE clock (
-    offset_seconds REAL NOT NULL
+    offset_seconds REAL NOT NULL,
+    stopped_at TEXT,
+    target TEXT,
+    target_event TEXT,
+    deliver INTEGER
 );
+
+-- One row.
+CREATE TABLE seed (
+    value TEXT NOT NULL,
+    is_chosen INTEGER NOT NULL
+);
+
+-- Equal requests of one millisecond, whose derived ids must differ.
+CREATE TABLE request_counts (
+    at TEXT NOT NULL,
+    content TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (at, content)
+) WITHOUT ROWID;
+
+-- Work that the clock starts. The second index is the queue.
+CREATE TABLE due_items (
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    PRIMARY KEY (subject, kind)
+) WITHOUT ROWID;
+CREATE INDEX due_items_in_order ON due_items (at, rank, subject);
 
 CREATE TABLE tokens (
     digest BLOB PRIMARY KEY,
@@ -136,17 +165,23 @@ CREATE TABLE subscriptions (
     customer_id TEXT NOT NULL REFERENCES customers,
     plan_id TEXT NOT NULL REFERENCES plans,
     status TEXT NOT NULL,
-    -- Price and interval at the time of purchase: an update of the plan does not change running subscriptions.
+    -- Terms at the time of purchase: an update of the plan does not change running subscriptions.
     amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
     interval TEXT NOT NULL,
     interval_count INTEGER NOT NULL,
+    max_cycles INTEGER,
     -- Start of the first paid period; its day of the month is the billing day.
     anchor TEXT NOT NULL,
     current_period_start TEXT,
     current_period_end TEXT,
+    -- Price of the whole current period: what was paid for it, with credit, and with the plan changes within it.
+    period_amount INTEGER NOT NULL DEFAULT 0,
     cancel_at_period_end INTEGER NOT NULL DEFAULT 0,
+    scheduled_plan_id TEXT REFERENCES plans,
     cycles_completed INTEGER NOT NULL DEFAULT 0,
     credit INTEGER NOT NULL DEFAULT 0,
+    metadata TEXT,
     created_at TEXT NOT NULL
 );
 CREATE INDEX subscriptions_of_customer ON subscriptions (customer_id, created_at, id);
@@ -155,7 +190,11 @@ CREATE TABLE invoices (
     id TEXT PRIMARY KEY,
     subscription_id TEXT REFERENCES subscriptions,
     customer_id TEXT NOT NULL REFERENCES customers,
+    -- period, upgrade or sale
+    kind TEXT NOT NULL,
+    -- What is charged: the price without the credit that was used.
     amount INTEGER NOT NULL,
+    credit_used INTEGER NOT NULL DEFAULT 0,
     currency TEXT NOT NULL,
     status TEXT NOT NULL,
     period_start TEXT NOT NULL,
@@ -163,11 +202,14 @@ CREATE TABLE invoices (
     paid_at TEXT,
     created_at TEXT NOT NULL
 );
+CREATE UNIQUE INDEX one_invoice_per_period ON invoices (subscription_id, period_start) WHERE kind = 'period';
+CREATE INDEX open_invoices ON invoices (subscription_id) WHERE status = 'open';
 
 CREATE TABLE transactions (
     id TEXT PRIMARY KEY,
     invoice_id TEXT NOT NULL REFERENCES invoices,
     customer_id TEXT NOT NULL REFERENCES customers,
+    attempt INTEGER NOT NULL,
     status TEXT NOT NULL,
     amount INTEGER NOT NULL,
     rail TEXT NOT NULL,
@@ -178,6 +220,7 @@ CREATE TABLE transactions (
 );
 CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
 CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
+CREATE UNIQUE INDEX one_success_per_invoice ON transactions (invoice_id) WHERE status = 'succeeded';
 
 CREATE TABLE refunds (
     id TEXT PRIMARY KEY,
@@ -213,12 +256,14 @@ CREATE TABLE wallet_transactions (
     session_id TEXT NOT NULL UNIQUE REFERENCES checkout_sessions,
     amount INTEGER NOT NULL,
     balance_after INTEGER NOT NULL,
+    rail TEXT NOT NULL,
     memo TEXT NOT NULL,
     idempotency_key TEXT,
     created_at TEXT NOT NULL
 );
 CREATE INDEX wallet_transactions_of_account ON wallet_transactions (account_id, created_at, id);
 
+-- The order of rowid is the order in which the events happened, also within one millisecond.
 CREATE TABLE events (
     id TEXT PRIMARY KEY,
     type TEXT NOT NULL,

@@ -34,9 +34,9 @@ def test_a_failed_invoice_counts_under_its_present_status(sandbox: Sandbox, api:
             code = "expired_card" if status == "open" else "insufficient_funds"
             for attempt in range(2):
                 db.execute(
-                    "INSERT INTO transactions SELECT :id, id, customer_id, 'failed', amount, 'card',"
+                    "INSERT INTO transactions SELECT :id, id, customer_id, :attempt, 'failed', amount, 'card',"
                     " :code, NULL, NULL, created_at FROM invoices WHERE amount = :amount",
-                    {"id": f"txn_{amount}_{attempt}", "code": code, "amount": amount},
+                    {"id": f"txn_{amount}_{attempt}", "attempt": attempt + 2, "code": code, "amount": amount},
                 )
     assert api.get(PATH).json() == {
         "inFlight": 20,

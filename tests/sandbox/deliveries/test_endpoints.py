@@ -99,6 +99,7 @@ class TestControlRoutes:
             "dueAt": delivery.due_at,
             "retryAt": delivery.retry_at,
             "at": delivery.at,
+            "fault": None,
         }
         page = anonymous.get("/_sandbox/").text
         assert f"<td>{receiver.url}</td>" in page

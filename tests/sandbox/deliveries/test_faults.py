@@ -25,7 +25,7 @@ def faults_of(sandbox: Sandbox) -> list[tuple[str, int, str | None]]:
 
 
 @pytest.fixture
-def three_types(sandbox: Sandbox, subscribe: Make) -> list[str]:
+def types(sandbox: Sandbox, subscribe: Make) -> list[str]:
     """Types of the events of a paid start, in their order. They are not delivered, for lack of an endpoint."""
     subscribe()
     return [event.type for event in sandbox.events]
@@ -65,19 +65,19 @@ class TestDuplicate:
 
 class TestReorder:
     def test_a_delivery_is_made_after_the_next_one(
-        self, three_types: list[str], sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, subscribe: Make
+        self, types: list[str], sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, subscribe: Make
     ) -> None:
-        first, second, third = three_types
+        first, second, *others = types
         sandbox.faults.add("reorder", event=first)
         subscribe()
         sandbox.wait_for_deliveries()
-        assert received_types(receiver) == [second, first, third]
-        assert faults_of(sandbox) == [(second, 1, None), (first, 1, "reorder"), (third, 1, None)]
+        assert received_types(receiver) == [second, first, *others]
+        assert faults_of(sandbox)[:2] == [(second, 1, None), (first, 1, "reorder")]
 
     def test_each_endpoint_has_an_order_of_its_own(
-        self, three_types: list[str], sandbox: Sandbox, start_receiver: Callable[[], Receiver], subscribe: Make
+        self, types: list[str], sandbox: Sandbox, start_receiver: Callable[[], Receiver], subscribe: Make
     ) -> None:
-        first, second, third = three_types
+        first, second, third, *others = types
         receivers = [start_receiver(), start_receiver()]
         for receiver in receivers:
             sandbox.endpoints.add(receiver.url)
@@ -85,7 +85,7 @@ class TestReorder:
         subscribe()
         sandbox.wait_for_deliveries()
         orders = [received_types(receiver) for receiver in receivers]
-        assert sorted(orders) == sorted([[first, second, third], [first, third, second]])
+        assert sorted(orders) == sorted([types, [first, third, second, *others]])
 
     def test_a_single_delivery_is_made_and_does_not_use_up_the_fault(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]

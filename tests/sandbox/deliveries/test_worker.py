@@ -38,9 +38,8 @@ class TestRequests:
         subscribe()
         sandbox.wait_for_deliveries()
         expected = [event.id for event in sandbox.events]
-        assert len(expected) == 3
         assert [[each.event_id for each in receiver.received] for receiver in receivers] == [expected, expected]
-        assert sandbox.stats.deliveries == len(sandbox.deliveries) == 6
+        assert sandbox.stats.deliveries == len(sandbox.deliveries) == 2 * len(expected)
         assert {delivery.endpoint_id for delivery in sandbox.deliveries} == {each.id for each in endpoints}
 
     def test_the_body_has_the_bytes_of_the_payload(
@@ -225,11 +224,12 @@ def test_events_of_concurrent_threads_are_all_delivered(
 ) -> None:
     barrier = threading.Barrier(4)
 
-    def cause_events(_: int) -> None:
+    def cause_events(number: int) -> None:
         barrier.wait(10)
         for _ in range(10):
             cause_event()
-            sandbox.clock.advance(seconds=1)
+            if number == 0:
+                sandbox.clock.advance(seconds=1)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(cause_events, range(4)))

@@ -8,20 +8,20 @@ from attrs import frozen
 
 from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
-from ...billing import plan_changes, subscriptions
-from ...billing.subscription_states import Action
+from ...billing import plan_changes, renewals, subscriptions
 from ...representation import subscription_to_json
 from ...storage.rows import find
 from ...validation import Flag, JSONMapping, Text
 from ..operation import ApiOperation
 from ..request_context import RequestContext
+from ..responses import ApiResponse
 
 __all__ = ["OPERATIONS"]
 
 
 @frozen
 class SubscriptionCreate:
-    """Body of ``createSubscription``. The payment method and the metadata are validated but not returned."""
+    """Body of ``createSubscription``. Events contain the metadata, and responses do not."""
 
     customer_id: Text
     plan_id: Text
@@ -48,7 +48,8 @@ def create_subscription(context: RequestContext) -> JSONObject:
     body, uow = context.read_body(SubscriptionCreate), context.uow
     customer = find(uow.db, "customers", body.customer_id)
     plan = find(uow.db, "plans", body.plan_id)
-    return subscription_to_json(subscriptions.start_subscription(uow, customer, plan))
+    metadata = None if isinstance(body.metadata, Unset) else body.metadata
+    return subscription_to_json(subscriptions.start_subscription(uow, customer, plan, metadata=metadata))
 
 
 def cancel_subscription(context: RequestContext) -> JSONObject:
@@ -61,23 +62,27 @@ def cancel_subscription(context: RequestContext) -> JSONObject:
 
 def pause_subscription(context: RequestContext) -> JSONObject:
     """``pauseSubscription``."""
-    return _change_status(context, Action.PAUSE)
+    subscription = find(context.uow.db, "subscriptions", context.path["id"])
+    return subscription_to_json(subscriptions.pause_subscription(context.uow, subscription))
 
 
 def resume_subscription(context: RequestContext) -> JSONObject:
-    """``resumeSubscription``: the period stays the same."""
-    return _change_status(context, Action.RESUME)
+    """``resumeSubscription``: the period stays the same, or a new one begins now if it is over."""
+    subscription = find(context.uow.db, "subscriptions", context.path["id"])
+    return subscription_to_json(renewals.resume_subscription(context.uow, subscription))
 
 
-def change_plan(context: RequestContext) -> JSONObject:
-    """``changeSubscriptionPlan``: charge an upgrade now, keep a credit for the next renewal."""
+def change_plan(context: RequestContext) -> JSONObject | ApiResponse:
+    """``changeSubscriptionPlan``: charge an upgrade now, keep a credit for later invoices."""
     subscription = find(context.uow.db, "subscriptions", context.path["id"])
     body = context.read_body(PlanChange)
     plan = find(context.uow.db, "plans", body.plan_id)
-    changed, proration = plan_changes.change_plan(context.uow, subscription, plan)
+    result = plan_changes.change_plan(context.uow, subscription, plan)
+    if result.failure is not None:
+        return ApiResponse.from_error(result.failure)
     return {
-        "subscription": subscription_to_json(changed),
-        "proration": {"amount": proration.amount, "kind": proration.kind},
+        "subscription": subscription_to_json(result.subscription),
+        "proration": {"amount": result.proration.amount, "kind": result.proration.kind},
     }
 
 
@@ -86,11 +91,6 @@ def list_customer_subscriptions(context: RequestContext) -> JSONObject:
     customer = find(context.uow.db, "customers", context.path["id"])
     rows = subscriptions.list_subscriptions(context.uow.db, customer["id"])
     return {"items": [subscription_to_json(row) for row in rows]}
-
-
-def _change_status(context: RequestContext, action: Action) -> JSONObject:
-    subscription = find(context.uow.db, "subscriptions", context.path["id"])
-    return subscription_to_json(subscriptions.change_status(context.uow, subscription, action))
 
 
 OPERATIONS: Final = (
