@@ -75,7 +75,7 @@ def receive_deliveries(
                 self.end_headers()
                 self.wfile.write(response)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 - the names of the base class
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the names of the base class
             """Print nothing: ``on_delivery`` prints the deliveries."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -26,20 +26,20 @@ class WorkerDeliverer:
         """Return the time of the first pending delivery, also of one in progress, or ``None``."""
         return self._outbox.next_time()
 
-    def deliver_until(self, moment: datetime) -> int:
+    @property
+    def delivered(self) -> int:
+        """Number of deliveries since the start that an endpoint acknowledged with a 2xx."""
+        return self._outbox.delivered
+
+    def deliver_until(self, moment: datetime) -> None:
         """Wait until nothing is due at or before a moment.
 
         Args:
             moment: Time that the clock has reached.
-
-        Returns:
-            Number of deliveries that an endpoint acknowledged with a 2xx.
         """
-        before = self._outbox.delivered
         self._outbox.release()
         self._wakeup.notify()
         self._outbox.wait(None, until=moment)
-        return self._outbox.delivered - before
 
     def hold(self) -> None:
         """Leave all deliveries pending until the next ``deliver_until``."""

@@ -91,11 +91,13 @@ class Outbox:
             return []
         with self._store.transaction() as db:
             rows = db.execute(
-                "SELECT DISTINCT endpoint_id FROM deliveries WHERE state = 'pending' AND due_at <= ?"
-                " AND id NOT IN (SELECT value FROM json_each(?))",
+                # The search ends at the first delivery of an endpoint, however many are due.
+                "SELECT id FROM endpoints WHERE removed_at IS NULL AND EXISTS (SELECT 1 FROM deliveries"
+                " WHERE state = 'pending' AND endpoint_id = endpoints.id AND due_at <= ?"
+                " AND id NOT IN (SELECT value FROM json_each(?)))",
                 (timestamp(now), json.dumps(list(self._claimed))),
             )
-            return [row["endpoint_id"] for row in rows]
+            return [row["id"] for row in rows]
 
     def next_due(self, endpoint_id: str, now: datetime, *, after: DueDelivery | None = None) -> DueDelivery | None:
         """Return the delivery that is due longest for an endpoint and is not in progress, or ``None``.
