@@ -184,7 +184,7 @@ def request(
 
 _webhooks: Final = App(
     name="webhooks",
-    help="Sign and verify webhook deliveries.",
+    help="Sign, verify and forward webhook deliveries.",
     help_epilogue="Without --secret, the secrets of the environment variable DURO_WEBHOOK_SECRET are used. "
     "Prefer the variable: every user of this machine can read the options of a running program.",
 )
@@ -239,6 +239,30 @@ def verify(
     from .webhooks import verify_body
 
     verify_body(file, secret, signature=signature, tolerance=tolerance, at=at, as_json=as_json)
+
+
+@_webhooks.command
+def listen(
+    *,
+    forward_to: str | None = None,
+    sandbox: str | None = None,
+    event: list[str] | None = None,
+    as_json: JSONOutput = False,
+) -> None:
+    """Forward the deliveries of a local sandbox to an application, and print them, until Ctrl-C or SIGTERM.
+
+    Adds an endpoint to the sandbox, and removes it at the end. The response of the application is that of the
+    delivery, so that the sandbox retries failed ones. Without --forward-to, each delivery is acknowledged.
+
+    Args:
+        forward_to: URL of the application, such as http://127.0.0.1:8000/webhooks/duro.
+        sandbox: URL of the sandbox. Default: DURO_BASE_URL, else http://127.0.0.1:8787.
+        event: Event type to deliver; can be repeated. Default: all.
+        as_json: Print JSON on one line for each delivery, errors included.
+    """
+    from .listen import listen_until_stopped
+
+    listen_until_stopped(forward_to, sandbox, event or (), as_json=as_json)
 
 
 register(_app)

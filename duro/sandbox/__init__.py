@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from .billing.scheduler import AdvanceResult
     from .checkout.controls import CheckoutControls
     from .checkout.customer import CheckoutResult, HostedCheckout, Transfers
-    from .deliveries.delivery_log import Delivery
+    from .deliveries.delivery import Delivery
+    from .deliveries.delivery_log import Deliveries
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
-    from .faults.rules import Fault, FaultKind, Faults
+    from .faults.fault import Fault
+    from .faults.kinds import FaultKind
+    from .faults.rules import Faults
     from .recovery.card_controls import Cards
     from .recovery.decisions import Decision, RecoveryAction
     from .recovery.failure_codes import FailureCategory
@@ -43,6 +46,7 @@ __all__ = [
     "CheckoutControls",
     "CheckoutResult",
     "Decision",
+    "Deliveries",
     "Delivery",
     "DueItem",
     "Endpoint",
@@ -70,14 +74,15 @@ _MODULES: Final = {
     "CheckoutControls": "checkout.controls",
     "CheckoutResult": "checkout.customer",
     "Decision": "recovery.decisions",
-    "Delivery": "deliveries.delivery_log",
+    "Deliveries": "deliveries.delivery_log",
+    "Delivery": "deliveries.delivery",
     "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",
     "FailureCategory": "recovery.failure_codes",
-    "Fault": "faults.rules",
-    "FaultKind": "faults.rules",
+    "Fault": "faults.fault",
+    "FaultKind": "faults.kinds",
     "Faults": "faults.rules",
     "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",

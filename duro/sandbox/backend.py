@@ -15,7 +15,8 @@ from .billing.due_handlers import HANDLERS
 from .billing.ledger import count_charges
 from .billing.scheduler import Scheduler
 from .clock import ClockSettings, SandboxClock
-from .deliveries.delivery_log import DeliveryLog
+from .deliveries.delivery_log import Deliveries
+from .deliveries.early_deliveries import EarlyDeliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
@@ -34,7 +35,7 @@ T = TypeVar("T")
 
 @frozen
 class Stats:
-    """Counts since the start or the last reset. Charges are counted over the whole life of the database.
+    """Counts since the start or the last reset. Charges and deliveries are counted over the whole life of the database.
 
     Attributes:
         token_exchanges: Requests to ``POST /v1/oauth/token``, rejected ones included.
@@ -66,7 +67,8 @@ class Backend:
         cards: Cards of the customers, and outcomes of their charges.
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
-        deliveries: Log of delivery attempts.
+        deliveries: Attempts to deliver events.
+        early_deliveries: Deliveries before the response of the request that caused them.
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
     """
@@ -83,7 +85,8 @@ class Backend:
     cards: Cards
     endpoints: Endpoints
     outbox: Outbox
-    deliveries: DeliveryLog
+    deliveries: Deliveries
+    early_deliveries: EarlyDeliveries
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
 
@@ -113,7 +116,7 @@ class Backend:
         except BaseException:
             store.close()
             raise
-        deliveries = DeliveryLog()
+        outbox = Outbox(store, time)
 
         def wake_workers() -> None:
             wakeup.notify()
@@ -132,8 +135,10 @@ class Backend:
             due_wakeup=due_wakeup,
             cards=Cards(store, time, work),
             endpoints=Endpoints(store, time, ids, wakeup),
-            outbox=Outbox(store, time, deliveries),
-            deliveries=deliveries,
+            outbox=outbox,
+            deliveries=Deliveries(store, time, wakeup),
+            early_deliveries=EarlyDeliveries(outbox, time, wakeup),
+            faults=Faults(work.seed.value),
         )
 
     @contextmanager
@@ -145,6 +150,20 @@ class Backend:
         """
         with self.store.transaction() as db:
             yield self.work.for_request(db, self.time.now(), cause.encode())
+
+    def wait_for_deliveries(self, timeout: float | None) -> None:
+        """Wait until no delivery is due or in progress, those that an advance left pending included.
+
+        Args:
+            timeout: Maximum wait in seconds. ``None`` waits without a limit.
+
+        Raises:
+            TimeoutError: Deliveries are still due after the timeout.
+            RuntimeError: The sandbox stopped during the wait.
+        """
+        self.outbox.release()
+        self.wakeup.notify()
+        self.outbox.wait(timeout)
 
     def transact(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in a transaction of its own, and return its result.
@@ -169,8 +188,8 @@ class Backend:
             self.time.reset(db)
             self.ids.reset()
             self.request_log.clear()
-            self.deliveries.clear()
             self.faults.clear()
+            self.outbox.release()
             self.wakeup.notify()
 
     def copy_state(self) -> Database:

@@ -48,7 +48,7 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
     """
     payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
     insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
-    return enqueue(db, identifier, at)
+    return enqueue(db, identifier, type_, at)
 
 
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:

@@ -26,7 +26,8 @@ from .billing.clock_control import ClockControl
 from .checkout.controls import CheckoutControls
 from .clock import ClockMode, ClockSettings
 from .control.records import Records
-from .deliveries.delivery_log import Delivery
+from .deliveries.deliverer import WorkerDeliverer
+from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .faults.rules import Faults
 from .http.application import build_application
@@ -151,6 +152,7 @@ class Sandbox(Records, CheckoutControls):
                 server.serve(
                     build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
                 )
+                backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup)
                 backend.scheduler.resume()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
@@ -243,13 +245,13 @@ class Sandbox(Records, CheckoutControls):
 
     @property
     def endpoints(self) -> Endpoints:
-        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
+        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, ``remove(endpoint)``, and ``clear()``."""
         return self._require().backend.endpoints
 
     @property
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """Latest 10,000 attempts to deliver an event to an endpoint, newest last."""
-        return self._require().backend.deliveries.entries()
+    def deliveries(self) -> Deliveries:
+        """All attempts to deliver an event to an endpoint, newest last, ``pending``, and ``replay(delivery)``."""
+        return self._require().backend.deliveries
 
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is due or in progress.
@@ -273,7 +275,7 @@ class Sandbox(Records, CheckoutControls):
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
             [(1, None), (1, None), (1, None), (1, None)]
         """
-        self._require().backend.outbox.wait(timeout)
+        self._require().backend.wait_for_deliveries(timeout)
 
     def revoke_tokens(self, token: str | None = None) -> int:
         """Revoke access tokens before they expire.

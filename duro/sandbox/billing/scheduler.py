@@ -44,15 +44,21 @@ class Deliverer(Protocol):
         """Return the time of the delivery that is due first, or ``None`` if there is not any."""
         ...
 
-    def deliver_until(self, moment: datetime) -> int:
-        """Make the deliveries that are due, in the order of their time.
+    @property
+    def delivered(self) -> int:
+        """Number of deliveries so far that an endpoint acknowledged with a 2xx."""
+        ...
+
+    def deliver_until(self, moment: datetime) -> None:
+        """Make the deliveries that are due, in the order of their time. This ends a hold.
 
         Args:
             moment: Latest due time. Afterwards, no delivery is due at or before it.
-
-        Returns:
-            The number of delivered events.
         """
+        ...
+
+    def hold(self) -> None:
+        """Leave all deliveries pending."""
         ...
 
 
@@ -63,9 +69,16 @@ class NoDeliverer:
         """Return ``None``."""
         return None
 
-    def deliver_until(self, moment: datetime) -> int:  # noqa: ARG002 - the protocol's
-        """Return 0."""
+    @property
+    def delivered(self) -> int:
+        """0."""
         return 0
+
+    def deliver_until(self, moment: datetime) -> None:
+        """Do nothing."""
+
+    def hold(self) -> None:
+        """Do nothing."""
 
 
 @frozen
@@ -187,7 +200,9 @@ class Scheduler:
 
     def _finish(self, advance: Advance) -> AdvanceResult:
         before = checked = self._count()
-        items = deliveries = 0
+        items, delivered = 0, self.deliverer.delivered
+        if not advance.deliver:
+            self.deliverer.hold()
         # After an error the clock stays where it is. Only the end of the process leaves an advance unfinished.
         try:
             target = advance.target
@@ -195,7 +210,7 @@ class Scheduler:
                 while self.run_next(moment):
                     items += 1
                 if advance.deliver:
-                    deliveries += self._deliver(moment)
+                    self._deliver(moment)
                 if advance.event_type is not None:
                     if self._has_event(advance.event_type, checked.events):
                         target = self._clock.now()
@@ -208,6 +223,8 @@ class Scheduler:
                 self._clock.end(db)
             self._on_move()
         after = self._count()
+        # An event may be delivered as soon as it is recorded, before the advance waits for it.
+        deliveries = self.deliverer.delivered - delivered
         return AdvanceResult(now, items, after.charges - before.charges, after.events - before.events, deliveries)
 
     def _find_moment(self, target: datetime, *, deliver: bool) -> datetime | None:
@@ -220,13 +237,13 @@ class Scheduler:
             moments.append(delivery_at)
         return min(moments, default=None)
 
-    def _deliver(self, moment: datetime) -> int:
+    def _deliver(self, moment: datetime) -> None:
         delivery_at = self.deliverer.next_due()
         if delivery_at is None or delivery_at > moment:
-            return 0
+            return
         with self._store.transaction() as db:
             self._clock.move_to(db, moment)
-        return self.deliverer.deliver_until(moment)
+        self.deliverer.deliver_until(moment)
 
     def _count(self) -> Counts:
         with self._store.transaction() as db:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..deliveries.endpoints import EndpointCreate
+from ..errors import ApiError
 from .bodies import read_body, to_json
 
 __all__ = ["build_endpoint_routes"]
@@ -28,4 +29,13 @@ def build_endpoint_routes(backend: Backend) -> list[Route]:
     async def clear(_request: Request) -> Response:
         return ApiResponse.of({"cleared": backend.endpoints.clear()}).response()
 
-    return [Route(_PATH, add, methods=["POST"]), Route(_PATH, clear, methods=["DELETE"])]
+    async def remove(request: Request) -> Response:
+        if not backend.endpoints.discard(request.path_params["id"]):
+            raise ApiError(404, "The endpoint does not exist.")
+        return ApiResponse.of({"cleared": 1}).response()
+
+    return [
+        Route(_PATH, add, methods=["POST"]),
+        Route(_PATH, clear, methods=["DELETE"]),
+        Route(f"{_PATH}/{{id}}", remove, methods=["DELETE"]),
+    ]

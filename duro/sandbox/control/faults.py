@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from ..api.responses import ApiResponse
 from ..backend import Backend
-from ..faults.rules import parse_fault
+from ..faults.build import parse_fault
 from ..validation import parse_json
 
 __all__ = ["build_fault_routes"]

@@ -15,7 +15,7 @@ from ..api.responses import ApiResponse
 from ..auth.otp import select_codes
 from ..backend import Backend
 from ..billing.ledger_pages import select_charges, select_refunds
-from ..deliveries.delivery_log import Delivery
+from ..deliveries.delivery import Delivery
 from ..deliveries.endpoints import Endpoint
 from ..events import select_events
 from ..recovery.decision_log import select_decisions

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from ..backend import Backend
 from .clock import build_clock_routes
+from .deliveries import build_delivery_routes
 from .endpoints import build_endpoint_routes
 from .faults import build_fault_routes
 from .lists import build_list_routes
@@ -31,6 +32,7 @@ def build_control_routes(backend: Backend) -> list[Route]:
         *build_state_routes(backend),
         *build_list_routes(backend),
         *build_clock_routes(backend),
+        *build_delivery_routes(backend),
         *build_endpoint_routes(backend),
         *build_fault_routes(backend),
         *build_recovery_routes(backend),

@@ -45,7 +45,7 @@ def render_dashboard(backend: Backend) -> str:
         figures=_figures(backend),
         requests=backend.request_log.entries()[: -MAX_ROWS - 1 : -1],
         charges=backend.transact(partial(select_charges, selection=_LATEST)).entries,
-        deliveries=backend.deliveries.entries()[: -MAX_ROWS - 1 : -1],
+        deliveries=backend.deliveries.entries(MAX_ROWS)[::-1],
     )
 
 

@@ -18,7 +18,7 @@ def build_background(backend: Backend) -> Callable[[], Coroutine[None, None, Non
     Args:
         backend: Backend to work for.
     """
-    deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup)
+    deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
     due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
 
     async def run() -> None:

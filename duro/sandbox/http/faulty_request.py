@@ -70,6 +70,19 @@ class HttpFaultyRequest(FaultyRequest):
         """Process the request, and send the response to the client."""
         await self._run(self._application, self._send)
 
+    async def forward_after_deliveries(self) -> None:
+        """Process the request, deliver the events that it caused, and then send the response to the client."""
+        # Read first, so that no other request is processed between the next line and this one.
+        await self.read_request()
+        last_id = self._backend.early_deliveries.last_id()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._backend.early_deliveries.deliver(after=last_id)
+            await self._send(message)
+
+        await self._run(self._application, send)
+
     async def process(self) -> RawResponse:
         """Process the request, and return the response instead of sending it."""
         capture = _ResponseCapture(self._scope["method"])

@@ -341,14 +341,31 @@ CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,
     url TEXT NOT NULL,
     secret TEXT NOT NULL,
+    -- Event types that are delivered, as a JSON array. Empty for all.
+    events TEXT NOT NULL,
+    -- A removed endpoint stays, because attempts refer to it.
+    removed_at TEXT,
     created_at TEXT NOT NULL
 );
 
-CREATE TABLE outbox (
+-- One row for each attempt to deliver an event to an endpoint. A pending attempt is still to be made.
+-- The ids of withdrawn attempts are not used again, because their requests may be in progress.
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT NOT NULL REFERENCES events,
     endpoint_id TEXT NOT NULL REFERENCES endpoints,
-    attempts INTEGER NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL DEFAULT 1,
+    state TEXT NOT NULL DEFAULT 'pending',
     due_at TEXT NOT NULL,
-    PRIMARY KEY (event_id, endpoint_id)
+    -- Kind of the fault that caused, moved or advanced the attempt.
+    fault TEXT,
+    status INTEGER,
+    failure TEXT,
+    response TEXT,
+    retry_at TEXT,
+    at TEXT
 );
-CREATE INDEX outbox_by_due ON outbox (due_at, event_id, endpoint_id);
+CREATE UNIQUE INDEX pending_deliveries ON deliveries (event_id, endpoint_id) WHERE state = 'pending';
+CREATE INDEX deliveries_by_due ON deliveries (state, due_at, id);
+CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint_id, due_at, id) WHERE state = 'pending';
+CREATE INDEX deliveries_of_event ON deliveries (event_id, endpoint_id, attempt);
