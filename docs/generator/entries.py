@@ -15,6 +15,7 @@ import duro.webhooks
 from duro.api.models.base import Model
 from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
+from duro.sandbox import AsyncSandbox
 from duro.sandbox.clock import SandboxClock
 
 from .docstrings import format_annotation, parse, render_sections, render_signature
@@ -39,10 +40,13 @@ FIRST: Final = (
     "SQLiteInbox",
     "BlockingInbox",
     "Sandbox",
+    "AsyncSandbox",
     "serve",
 )
 # Classes that are not exported, whose methods users call.
 ADDITIONAL: Final = {"models": ("Model", Model), "sandbox": ("SandboxClock", SandboxClock)}
+# Classes whose members are those of another class, which describes them.
+DERIVED: Final = (BlockingResource, duro.Pages, AsyncSandbox)
 QUALIFIER: Final = re.compile(r"^(?:ClassVar|Final)\[(.*)\]$")
 ADAPTERS: Final = {
     "starlette": "webhook_endpoint",
@@ -110,7 +114,7 @@ def describe(name: str, value: object) -> Iterator[Entry]:
     """Yield the entry of a class, a function or another value, and those of a class's methods."""
     if inspect.isclass(value):
         yield describe_class(name, value)
-        if not issubclass(value, BlockingResource) and value is not duro.Pages:
+        if not issubclass(value, DERIVED):
             yield from describe_members(name, value)
     elif callable(value) and not hasattr(value, "__args__"):
         yield describe_function(name, value)

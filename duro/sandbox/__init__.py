@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .serve import serve
 
 if TYPE_CHECKING:
+    from .asynchronous import AsyncSandbox
     from .auth.otp import OneTimeCode
     from .backend import Stats
     from .billing.ledger import Charge, Refund
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 __all__ = [
+    "AsyncSandbox",
     "Charge",
     "Delivery",
     "Endpoint",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "AsyncSandbox": "asynchronous",
     "Charge": "billing.ledger",
     "Delivery": "deliveries.delivery_log",
     "Endpoint": "deliveries.endpoints",

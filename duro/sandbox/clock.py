@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from .storage.database import Database
 
 __all__ = ["SandboxClock", "timestamp"]
+
+# The name that http.server gives to its thread.
+SERVER_THREAD: Final = "duro-sandbox"
 
 # Far before the last year that datetime supports, so that a billing period that starts today can always end.
 MAX_TIME: Final = datetime(8000, 1, 1, tzinfo=UTC)
@@ -67,12 +73,15 @@ class SandboxClock:
 
         Raises:
             ValueError: The span is negative, is NaN, or ends after the year 8000.
+            RuntimeError: The sandbox has webhook endpoints, and the thread of the caller runs an event loop. An
+                endpoint in that loop could not respond.
 
         Example:
             >>> before = sandbox.clock.now()
             >>> (sandbox.clock.advance(days=30) - before).days
             30
         """
+        self._check_thread()
         try:
             span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
         except OverflowError:
@@ -90,7 +99,29 @@ class SandboxClock:
             self._on_advance()
             return self.now()
 
+    def _check_thread(self) -> None:
+        # The control routes advance the clock in the thread of the server, which serves no endpoint.
+        if not _runs_event_loop() or threading.current_thread().name == SERVER_THREAD:
+            return
+        with self._store.transaction() as db:
+            has_endpoints = db.execute("SELECT 1 FROM endpoints").fetchone() is not None
+        if has_endpoints:
+            raise RuntimeError(
+                "advance must not block a thread with a running event loop, because an endpoint there could not "
+                "respond; use AsyncSandbox"
+            )
+
     def reset(self, db: sqlite3.Connection) -> None:
         """Return to real time, in the transaction that clears all tables."""
         db.execute("DELETE FROM clock")
         self._offset = timedelta()
+
+
+def _runs_event_loop() -> bool:
+    """Return whether this thread runs an event loop of asyncio or trio."""
+    trio: Any = sys.modules.get("trio")
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return trio is not None and bool(trio.lowlevel.in_trio_run())
+    return True

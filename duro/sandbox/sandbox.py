@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Final, NotRequired, Self, TypedDict
+from typing import TYPE_CHECKING, Final, NotRequired, Self, TypedDict
 
-import anyio
 from attrs import frozen
 
+from .._misuse import unsupported
 from ..config import is_loopback
 from ..errors import ConfigurationError
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
@@ -62,9 +62,8 @@ class _Running:
 class Sandbox:
     """Local Duro server over real HTTP, in a thread of this process.
 
-    Use it in a ``with`` block or, under asyncio or trio, in an ``async with``
-    block. ``start`` and ``stop`` do the same without a block. Signal handlers
-    are not changed.
+    Use it in a ``with`` block. ``start`` and ``stop`` do the same without a
+    block. Signal handlers are not changed.
 
     Args:
         host: Address to listen on. The sandbox is not protected, so use a loopback address.
@@ -169,17 +168,8 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    async def __aenter__(self) -> Self:
-        # Shielded: a cancellation in the middle of the start would leave a server running.
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.start)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.stop)
+    if not TYPE_CHECKING:
+        __aenter__ = __aexit__ = unsupported("is blocking; write 'with', or use AsyncSandbox")
 
     @property
     def is_alive(self) -> bool:
