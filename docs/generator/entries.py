@@ -16,6 +16,7 @@ from duro.api.models.base import Model
 from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
 from duro.sandbox import AsyncSandbox
+from duro.sandbox.assertions.checks import Assertions
 from duro.sandbox.clock import SandboxClock
 
 from .docstrings import format_annotation, parse, render_sections, render_signature
@@ -44,7 +45,10 @@ FIRST: Final = (
     "serve",
 )
 # Classes that are not exported, whose methods users call.
-ADDITIONAL: Final = {"models": ("Model", Model), "sandbox": ("SandboxClock", SandboxClock)}
+ADDITIONAL: Final = {
+    "models": [("Model", Model)],
+    "sandbox": [("SandboxClock", SandboxClock), ("Assertions", Assertions)],
+}
 # Classes whose members are those of another class, which describes them.
 DERIVED: Final = (BlockingResource, duro.Pages, AsyncSandbox)
 QUALIFIER: Final = re.compile(r"^(?:ClassVar|Final)\[(.*)\]$")
@@ -95,8 +99,7 @@ def entries_of(page: str) -> Iterator[Entry]:
     # Events and errors of webhooks are described once.
     names = names_of(page) if module is duro else [name for name in module.__all__ if name not in duro.__all__]
     values = [(name, getattr(module, name)) for name in names]
-    if page in ADDITIONAL:
-        values.append(ADDITIONAL[page])
+    values += ADDITIONAL.get(page, [])
     for name, value in sorted(values, key=position):
         yield from describe(name, value)
 

@@ -22,6 +22,7 @@ from .sandbox import Sandbox
 __all__ = ["AsyncSandbox", "AsyncSandboxClock", "asynchronous_docstring"]
 
 B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -51,14 +52,14 @@ def _add_await(call: re.Match[str]) -> str:
     return f"(await {call[0][:-1]})." if call[1] else f"await {call[0]}"
 
 
-class _Asynchronous(Generic[B]):
+class _Asynchronous(Generic[B_co]):
     """Asynchronous form of a blocking object.
 
     Args:
         blocking: Object that does the work.
     """
 
-    def __init__(self, blocking: B) -> None:
+    def __init__(self, blocking: B_co) -> None:
         self._blocking = blocking
 
     def __init_subclass__(cls) -> None:
@@ -169,6 +170,8 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     wait_for_deliveries = _awaited(Sandbox.wait_for_deliveries)
     revoke_tokens = _immediate(Sandbox.revoke_tokens)
     reset = _immediate(Sandbox.reset)
+    assert_charged_once = _immediate(Sandbox.assert_charged_once)
+    assert_delivered = _immediate(Sandbox.assert_delivered)
 
     clock = _shared(lambda sandbox: AsyncSandboxClock(sandbox.clock))
     url = _shared(lambda sandbox: sandbox.url)

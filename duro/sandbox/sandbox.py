@@ -18,6 +18,7 @@ from attrs import frozen
 from .._misuse import unsupported
 from ..config import is_loopback
 from ..errors import ConfigurationError
+from .assertions.checks import Assertions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
 from .auth.otp import OneTimeCode, list_codes
 from .backend import Backend, Stats
@@ -59,7 +60,7 @@ class _Running:
     exit_stack: ExitStack
 
 
-class Sandbox:
+class Sandbox(Assertions):
     """Local Duro server over real HTTP, in a thread of this process.
 
     Use it in a ``with`` block. ``start`` and ``stop`` do the same without a
@@ -299,6 +300,10 @@ class Sandbox:
     def reset(self) -> None:
         """Delete all records, tokens, endpoints, counts and faults, and return to real time, without a restart."""
         self._require().backend.reset()
+
+    @property
+    def _backend(self) -> Backend:
+        return self._require().backend
 
     def _require(self) -> _Running:
         running = self._running
