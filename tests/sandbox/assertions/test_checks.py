@@ -82,7 +82,8 @@ def test_a_delivery_fails_before_it_is_acknowledged_and_passes_after(
         with pytest.raises(AssertionError) as repeated:
             sandbox.assert_delivered("subscription_activated", times=2)
     assert str(caught.value).splitlines()[0] == (
-        "subscription_activated must be delivered once, got 0 times; 1 more are pending, call wait_for_deliveries() first"
+        "subscription_activated must be delivered once, got 0 times; "
+        "1 more are pending, call wait_for_deliveries() first"
     )
     story = str(repeated.value).splitlines()
     assert story[0] == "subscription_activated must be delivered 2 times, got once"
