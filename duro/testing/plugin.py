@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from . import async_clients
+from .stash import SANDBOX
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,7 +22,21 @@ __all__ = ["async_duro_client", "duro_client", "duro_sandbox"]
 
 MARK: Final = "duro_faults"
 
-_SANDBOX: Final = pytest.StashKey["Sandbox"]()
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of chaos runs."""
+    group = parser.getgroup("duro", "Duro")
+    group.addoption(
+        "--duro-chaos",
+        metavar="SEED",
+        help="Lose responses and delay tokens in tests with duro_sandbox, and report double charges, lost writes and "
+        "unknown outcomes. The same seed repeats the faults.",
+    )
+    group.addoption(
+        "--duro-chaos-real-hosts",
+        action="store_true",
+        help="Accept clients for hosts other than loopback during --duro-chaos.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from . import asyncio_clients
 
         plugins.register(asyncio_clients)
+    if (seed := config.getoption("--duro-chaos")) is not None:
+        from .chaos.plugin import ChaosPlugin
+
+        plugins.register(ChaosPlugin(seed, allow_real_hosts=bool(config.getoption("--duro-chaos-real-hosts"))))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,7 +61,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Add the faults of a test after its fixtures, which therefore run without faults."""
     marks = list(item.iter_markers(MARK))
     if marks:
-        sandbox = item.stash.get(_SANDBOX, None)
+        sandbox = item.stash.get(SANDBOX, None)
         if sandbox is None:
             pytest.fail(f"{item.name} has the mark {MARK}; it must use the fixture duro_sandbox", pytrace=False)
         for mark in reversed(marks):
@@ -63,7 +82,7 @@ def duro_sandbox(request: pytest.FixtureRequest) -> Generator[Sandbox]:
         patch.delenv("DURO_SECRET_KEY", raising=False)
         for name in ("base_url", "client_id", "client_secret"):
             patch.setenv(f"DURO_{name.upper()}", sandbox.options[name])
-        request.node.stash[_SANDBOX] = sandbox
+        request.node.stash[SANDBOX] = sandbox
         yield sandbox
 
 

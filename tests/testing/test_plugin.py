@@ -171,7 +171,8 @@ HEAVY = {"anyio", "attr", "attrs", "cattrs", "httpcore", "httpx", "jinja2", "sta
 
 def test_modules():
     loaded = {name for name in sys.modules if name.startswith("duro")}
-    assert loaded == {"duro", "duro.testing", "duro.testing.plugin", "duro.testing.async_clients"}
+    modules = {"async_clients", "plugin", "stash"}
+    assert loaded == {"duro", "duro.testing", *(f"duro.testing.{name}" for name in modules)}
     assert not HEAVY & set(sys.modules)
 """
     assert "1 passed" in run_pytest(tmp_path, source)
