@@ -185,7 +185,12 @@ def check_page_types(session: nox.Session) -> None:
 
 # Declarations such as "create = blocking(AsyncPlans.create)", whose types are inferred from their arguments.
 # The typing samples check them instead.
-DERIVED = ("duro.blocking.", "duro.client.AsyncDuro.", "duro.webhooks.inbox.blocking.")
+DERIVED = (
+    "duro.blocking.",
+    "duro.client.AsyncDuro.",
+    "duro.sandbox.asynchronous.",
+    "duro.webhooks.inbox.blocking.",
+)
 
 
 def verify_types(session: nox.Session) -> None:

@@ -15,6 +15,8 @@ import duro.webhooks
 from duro.api.models.base import Model
 from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
+from duro.sandbox import AsyncSandbox
+from duro.sandbox.assertions.checks import Assertions
 from duro.sandbox.billing.clock_control import ClockControl
 from duro.sandbox.control.records import Records
 
@@ -40,10 +42,16 @@ FIRST: Final = (
     "SQLiteInbox",
     "BlockingInbox",
     "Sandbox",
+    "AsyncSandbox",
     "serve",
 )
 # Classes that are not exported, whose methods users call.
-ADDITIONAL: Final = {"models": [("Model", Model)], "sandbox": [("ClockControl", ClockControl), ("Records", Records)]}
+ADDITIONAL: Final = {
+    "models": [("Model", Model)],
+    "sandbox": [("ClockControl", ClockControl), ("Records", Records), ("Assertions", Assertions)],
+}
+# Classes whose members are those of another class, which describes them.
+DERIVED: Final = (BlockingResource, duro.Pages, AsyncSandbox)
 QUALIFIER: Final = re.compile(r"^(?:ClassVar|Final)\[(.*)\]$")
 ADAPTERS: Final = {
     "starlette": "webhook_endpoint",
@@ -110,7 +118,7 @@ def describe(name: str, value: object) -> Iterator[Entry]:
     """Yield the entry of a class, a function or another value, and those of a class's methods."""
     if inspect.isclass(value):
         yield describe_class(name, value)
-        if not issubclass(value, BlockingResource) and value is not duro.Pages:
+        if not issubclass(value, DERIVED):
             yield from describe_members(name, value)
     elif callable(value) and not hasattr(value, "__args__"):
         yield describe_function(name, value)

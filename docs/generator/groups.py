@@ -79,7 +79,14 @@ GROUPS: Final = [
         "the interface between client and HTTP library",
         ("http.headers", "http.request", "http.transport"),
     ),
-    Group("sandbox", "Sandbox", "the local Duro server", introduction="Import these names from `duro.sandbox`."),
+    Group(
+        "sandbox",
+        "Sandbox",
+        "the local Duro server",
+        introduction="Import these names from `duro.sandbox`.\n"
+        "`AsyncSandbox` has the names of `Sandbox`.\n"
+        "Its methods `start`, `stop`, `clock.advance` and `wait_for_deliveries` are awaited.",
+    ),
 ]
 
 

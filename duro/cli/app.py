@@ -14,7 +14,7 @@ from .completion import register_completion
 from .help_columns import build_columns
 from .help_formatter import HelpFormatter
 from .operations import register
-from .options import FlagOption, JSONOutput
+from .options import ExportFormat, ExportKind, FlagOption, JSONOutput
 
 __all__ = ["run"]
 
@@ -27,6 +27,7 @@ FileArgument: TypeAlias = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seconds: TypeAlias = Annotated[float, Parameter(validator=Number(gt=0), metavar="SECONDS")]
 EpochSeconds: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
 SecretOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--secret", metavar="SECRET", show_default=False)]
+FormatOption: TypeAlias = Annotated[ExportFormat | None, Parameter(name="--format", show_default=False)]
 PairOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--param", metavar="NAME=VALUE", show_default=False)]
 
 
@@ -180,6 +181,35 @@ def request(
         yes=yes,
         as_json=as_json,
     )
+
+
+@_app.command
+def export(
+    kind: ExportKind,
+    /,
+    *,
+    out: Path,
+    file_format: FormatOption = None,
+    overwrite: FlagOption = False,
+    as_json: JSONOutput = False,
+    account: Account = ACCOUNT_OF_ENVIRONMENT,
+) -> None:
+    """Write a whole list to a file.
+
+    The file appears when it is complete. After an interruption, the same command continues with the next page.
+    Transactions and subscriptions are read customer by customer.
+
+    Args:
+        kind: List to export.
+        out: File to create, which ends in .csv, .jsonl or .parquet.
+        file_format: Format of a file with another ending.
+        overwrite: Replace an existing file.
+        as_json: Print JSON on one line, errors included.
+        account: Account of the list.
+    """
+    from .export import run_export
+
+    run_export(account, kind, out, export_format=file_format, overwrite=overwrite, as_json=as_json)
 
 
 _webhooks: Final = App(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .serve import serve
 
 if TYPE_CHECKING:
+    from .asynchronous import AsyncSandbox
     from .auth.otp import OneTimeCode
     from .backend import Stats
     from .billing.due_items import DueItem
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdvanceResult",
+    "AsyncSandbox",
     "Cards",
     "Charge",
     "CheckoutControls",
@@ -69,6 +71,7 @@ __all__ = [
 
 _MODULES: Final = {
     "AdvanceResult": "billing.scheduler",
+    "AsyncSandbox": "asynchronous",
     "Cards": "recovery.card_controls",
     "Charge": "billing.ledger",
     "CheckoutControls": "checkout.controls",

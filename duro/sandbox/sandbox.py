@@ -12,13 +12,14 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-import anyio
 from attrs import frozen
 
+from .._misuse import unsupported
 from ..config import is_loopback
 from ..errors import ConfigurationError
+from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
 from .backend import Backend
@@ -54,12 +55,11 @@ class _Running:
     exit_stack: ExitStack
 
 
-class Sandbox(Records, CheckoutControls):
+class Sandbox(Assertions, Records, CheckoutControls):
     """Local Duro server over real HTTP, in a thread of this process.
 
-    Use it in a ``with`` block or, under asyncio or trio, in an ``async with``
-    block. ``start`` and ``stop`` do the same without a block. Signal handlers
-    are not changed.
+    Use it in a ``with`` block. ``start`` and ``stop`` do the same without a
+    block. Signal handlers are not changed.
 
     Args:
         host: Address to listen on. The sandbox is not protected, so use a loopback address.
@@ -152,7 +152,7 @@ class Sandbox(Records, CheckoutControls):
                 server.serve(
                     build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
                 )
-                backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup)
+                backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup, backend.endpoints)
                 backend.scheduler.resume()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
@@ -176,17 +176,8 @@ class Sandbox(Records, CheckoutControls):
     ) -> None:
         self.stop()
 
-    async def __aenter__(self) -> Self:
-        # Shielded: a cancellation in the middle of the start would leave a server running.
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.start)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.stop)
+    if not TYPE_CHECKING:
+        __aenter__ = __aexit__ = unsupported("is blocking; write 'with', or use AsyncSandbox")
 
     @property
     def is_alive(self) -> bool:
@@ -302,7 +293,7 @@ class Sandbox(Records, CheckoutControls):
 
         Example:
             >>> with sandbox.branch() as other:
-            ...     other.clock.advance(days=30).now > sandbox.clock.now()
+            ...     other.ledger == sandbox.ledger
             True
         """
         initial = self._require().backend.copy_state()

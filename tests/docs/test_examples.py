@@ -69,7 +69,8 @@ def test_script_runs_to_its_end(script, sandbox_environment, tmp_path):
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("test_*.py")), ids=name_of)
 def test_example_of_tests_passes(path, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    finished = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, path, directory=tmp_path)
+    options = ("-p", "duro", "-p", "no:cacheprovider", "-c", os.devnull)
+    finished = run("-m", "pytest", "-q", *options, path, directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert re.search(r"^[2-9] passed", finished.stdout, re.MULTILINE), finished.stdout
 

@@ -51,7 +51,10 @@ BLOCKING_API = {
 }
 
 # Ends of the paths of files outside the package, and the functions in them that may block.
-MAY_BLOCK = [("logging/__init__.py", {"callHandlers"})]
+MAY_BLOCK = [
+    ("logging/__init__.py", {"callHandlers"}),
+    ("_pytest/assertion/rewrite.py", {"exec_module"}),  # pytest imports the modules of its plugins
+]
 
 # blockbuster 1.5 does not wrap these.
 _FURTHER_FUNCTIONS = (

@@ -87,6 +87,8 @@ class ClockControl:
             ValueError: The span is negative, is NaN, or ends after the year 8000. The event type does not exist.
                 Another advance is in progress.
             LookupError: The event did not happen within the limit. The clock has moved by the limit.
+            RuntimeError: The sandbox has webhook endpoints, and the thread of the caller runs an event loop. An
+                endpoint in that loop could not respond.
 
         Example:
             >>> before = sandbox.clock.now()

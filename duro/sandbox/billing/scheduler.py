@@ -61,6 +61,14 @@ class Deliverer(Protocol):
         """Leave all deliveries pending."""
         ...
 
+    def check_thread(self) -> None:
+        """Check that this thread may wait for deliveries.
+
+        Raises:
+            RuntimeError: It runs an event loop, and there are endpoints.
+        """
+        ...
+
 
 class NoDeliverer:
     """Deliverer of a sandbox that makes its deliveries elsewhere."""
@@ -78,6 +86,9 @@ class NoDeliverer:
         """Do nothing."""
 
     def hold(self) -> None:
+        """Do nothing."""
+
+    def check_thread(self) -> None:
         """Do nothing."""
 
 
@@ -148,7 +159,10 @@ class Scheduler:
         Raises:
             AdvanceInProgressError: The clock is being advanced already.
             EventNotFoundError: The event that should end the advance did not happen.
+            RuntimeError: This thread runs an event loop, and there are endpoints.
         """
+        if advance.deliver:
+            self.deliverer.check_thread()
         with self._exclusive():
             with self._store.transaction() as db:
                 self._clock.begin(db, advance)

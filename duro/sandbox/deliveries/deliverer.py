@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..calling_thread import check_no_event_loop
+from .endpoints import Endpoints
 from .outbox import Outbox
 from .wakeup import Wakeup
 
@@ -16,11 +18,13 @@ class WorkerDeliverer:
     Args:
         outbox: Pending deliveries.
         wakeup: Signal that wakes the worker.
+        endpoints: Webhook endpoints.
     """
 
-    def __init__(self, outbox: Outbox, wakeup: Wakeup) -> None:
+    def __init__(self, outbox: Outbox, wakeup: Wakeup, endpoints: Endpoints) -> None:
         self._outbox = outbox
         self._wakeup = wakeup
+        self._endpoints = endpoints
 
     def next_due(self) -> datetime | None:
         """Return the time of the first pending delivery, also of one in progress, or ``None``."""
@@ -44,3 +48,12 @@ class WorkerDeliverer:
     def hold(self) -> None:
         """Leave all deliveries pending until the next ``deliver_until``."""
         self._outbox.hold()
+
+    def check_thread(self) -> None:
+        """Check that this thread may wait for deliveries.
+
+        Raises:
+            RuntimeError: It runs an event loop, and there are endpoints.
+        """
+        if len(self._endpoints):
+            check_no_event_loop()
