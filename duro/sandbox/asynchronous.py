@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Coroutine
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, get_args, overload
 
 import anyio
@@ -75,6 +75,8 @@ class _Asynchronous(Generic[B_co]):
         for name, value in vars(cls).items():
             if isinstance(value, _shared):
                 value.__doc__ = getattr(original, name).__doc__
+            elif isinstance(value, FunctionType) and value.__doc__ is None and not name.startswith("_"):
+                value.__doc__ = asynchronous_docstring(getattr(original, name).__doc__)
             elif hasattr(value, "__wrapped__"):
                 value.__module__, value.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
 
@@ -199,13 +201,6 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     codes = _shared(lambda sandbox: sandbox.codes)
     stats = _shared(lambda sandbox: sandbox.stats)
 
-    def branch(self) -> AsyncSandbox:  # noqa: D102 - below
-        other = AsyncSandbox.__new__(AsyncSandbox)
-        _Asynchronous.__init__(other, self._blocking.branch())  # pyright: ignore[reportUnknownMemberType]
-        return other
-
-    branch.__doc__ = asynchronous_docstring(Sandbox.branch.__doc__)
-
     async def __aenter__(self) -> Self:
         try:
             await self.start()
@@ -222,6 +217,11 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
 
     if not TYPE_CHECKING:
         __enter__ = __exit__ = unsupported("is asynchronous; write 'async with', or use Sandbox")
+
+    def branch(self) -> AsyncSandbox:  # noqa: D102 - derived
+        copy = object.__new__(type(self))
+        copy._blocking = self._blocking.branch()
+        return copy
 
     def __repr__(self) -> str:
         return repr(self._blocking).replace("Sandbox", "AsyncSandbox", 1)
