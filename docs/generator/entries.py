@@ -15,7 +15,7 @@ import duro.webhooks
 from duro.api.models.base import Model
 from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
-from duro.sandbox.clock import SandboxClock
+from duro.sandbox.billing.clock_control import ClockControl
 from duro.sandbox.control.records import Records
 
 from .docstrings import format_annotation, parse, render_sections, render_signature
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 INTERNAL: Final = {
     *("AsyncDuro.check_open", "AsyncPages.iterate", "ClientCredentials.read_secret", "Event.select_class"),
     *("Endpoints.append", "Fault.is_spent", "Fault.kind", "Fault.matches", "Fault.to_json", "Faults.append"),
-    *("Faults.select", "Token.from_grant"),
-    *("AsyncPages", "Cards", "Claim", "Endpoints", "Faults", "Pages", "SandboxClock", "Secret"),
+    *("Cards.apply", "Faults.select", "Token.from_grant"),
+    *("AsyncPages", "Cards", "Claim", "Endpoints", "Faults", "Pages", "ClockControl", "Secret"),
 }
 FIRST: Final = (
     "Model",
@@ -43,7 +43,7 @@ FIRST: Final = (
     "serve",
 )
 # Classes that are not exported, whose methods users call.
-ADDITIONAL: Final = {"models": [("Model", Model)], "sandbox": [("SandboxClock", SandboxClock), ("Records", Records)]}
+ADDITIONAL: Final = {"models": [("Model", Model)], "sandbox": [("ClockControl", ClockControl), ("Records", Records)]}
 QUALIFIER: Final = re.compile(r"^(?:ClassVar|Final)\[(.*)\]$")
 ADAPTERS: Final = {
     "starlette": "webhook_endpoint",
