@@ -108,7 +108,7 @@ def render_session(
         path=f"{HOSTED_PATH}/{session['token']}",
         alert=alert,
         email=filled.get("email") or session["customer_email"] or "",
-        needs_email=session["kind"] != TOP_UP and session["subscription_id"] is None and session["invoice_id"] is None,
+        needs_email=_needs_email(session),
         code=filled.get("code", ""),
         takes_code=session["plan_id"] is not None and session["subscription_id"] is None,
         rails=[_Option(rail, *_RAIL_NAMES[rail]) for rail in RAILS],
@@ -153,6 +153,13 @@ def _summarize(db: sqlite3.Connection, session: sqlite3.Row, now: datetime) -> d
             discount = format_amount(session["price"] - session["amount"], currency)
             lines.append(_Line(f"Promo code {promo_code}", f"\N{MINUS SIGN}{discount}"))
     return {**summary, "title": plan["name"], "renewal": renewal, "lines": lines}
+
+
+def _needs_email(session: sqlite3.Row) -> bool:
+    """Return whether the page asks for an address: not for a known number, and not after the first attempt."""
+    if session["kind"] == TOP_UP or session["customer_phone"] is not None:
+        return False
+    return session["subscription_id"] is None and session["invoice_id"] is None
 
 
 def _suggest_rail(session: sqlite3.Row) -> str:

@@ -232,3 +232,13 @@ def test_the_policy_permits_the_return_and_nothing_more(
     session = open_checkout(amount=900, successUrl=url)
     policy = anonymous.get(session["url"]).headers["Content-Security-Policy"]
     assert policy.endswith(f"form-action 'self' {target}")
+
+
+def test_a_session_with_a_phone_number_does_not_ask_for_an_address(
+    sandbox: Sandbox, api: httpx.Client, anonymous: httpx.Client, open_checkout: Make, make_customer: Make
+) -> None:
+    customer = make_customer(phone="+2348012345678")
+    session = open_checkout(amount=900, customerPhone="2348012345678")
+    assert "E-mail address" not in anonymous.get(session["url"]).text
+    assert post(anonymous, session, "pay", rail="card", action="pay").status_code == 303
+    assert [charge.customer_id for charge in sandbox.ledger] == [customer["id"]]
