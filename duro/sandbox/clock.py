@@ -187,12 +187,17 @@ class SandboxClock:
             self._advance = Advance(parse_timestamp(row["target"]), row["target_event"], bool(row["deliver"]))
         elif self._mode == "frozen":
             self._stopped_at = _truncate(self.now())
+            self._offset = timedelta()
+            self._save(db)
         else:
             self.end(db)
 
     def _initialize(self, db: sqlite3.Connection) -> None:
-        self._offset = timedelta() if self._start is None else self._start - datetime.now(UTC)
-        self._stopped_at = _truncate(self._start or datetime.now(UTC)) if self._mode == "frozen" else None
+        start, now = self._start, datetime.now(UTC)
+        is_frozen = self._mode == "frozen"
+        # A frozen clock does not have an offset, so that equal runs have equal records.
+        self._offset = timedelta() if start is None or is_frozen else start - now
+        self._stopped_at = _truncate(start or now) if is_frozen else None
         self._save(db)
 
     def _save(self, db: sqlite3.Connection) -> None:

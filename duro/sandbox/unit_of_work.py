@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from .._json_types import JSONObject
 from .clock import timestamp
@@ -20,6 +20,10 @@ __all__ = ["UnitOfWork", "WorkFactory"]
 
 def _ignore() -> None:
     """Do nothing."""
+
+
+def _format_now(uow: UnitOfWork) -> str:
+    return timestamp(uow.now)
 
 
 @frozen
@@ -47,11 +51,7 @@ class UnitOfWork:
     idempotency_key: str | None = None
     seed: Seed = field(factory=Seed)
     wake_scheduler: Callable[[], None] = _ignore
-    at: str = field(init=False)
-
-    @at.default
-    def _format_now(self) -> str:
-        return timestamp(self.now)
+    at: str = field(init=False, default=Factory(_format_now, takes_self=True))
 
     def new_id(self, prefix: str) -> str:
         """Generate an id, such as ``plan_01HKBZ4PQ9Z3K7T8V9X2Y1B5C6``.

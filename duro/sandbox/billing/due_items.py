@@ -89,7 +89,7 @@ def find_next(db: sqlite3.Connection, *, until: datetime | None = None, kind: st
         until: Latest time of the item. ``None`` does not limit it.
         kind: Kind of the item. ``None`` matches all.
     """
-    conditions, parameters = ["TRUE"], []
+    conditions, parameters = ["TRUE"], list[str]()
     if until is not None:
         conditions.append("at <= ?")
         parameters.append(timestamp(until))
