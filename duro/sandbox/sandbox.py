@@ -288,7 +288,7 @@ class Sandbox:
             >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
             >>> sandbox.wait_for_deliveries()
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
-            [(1, None), (1, None), (1, None)]
+            [(1, None), (1, None), (1, None), (1, None)]
         """
         self._require().backend.outbox.wait(timeout)
 
