@@ -38,9 +38,9 @@ class TestRequests:
         sandbox.wait_for_deliveries()
         # The order is not guaranteed.
         expected = sorted(event.id for event in sandbox.events)
-        assert len(expected) == 3
+        assert len(expected) == 4
         assert [event_ids(receiver) for receiver in receivers] == [expected, expected]
-        assert sandbox.stats.deliveries == len(sandbox.deliveries) == 6
+        assert sandbox.stats.deliveries == len(sandbox.deliveries) == 8
         assert {delivery.endpoint_id for delivery in sandbox.deliveries} == {each.id for each in endpoints}
 
     def test_the_body_has_the_bytes_of_the_payload(
@@ -217,7 +217,7 @@ class TestLimits:
             for _ in range(2):
                 client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
             small.wait_for_deliveries()
-            assert (len(small.deliveries), small.stats.deliveries) == (3, 6)
+            assert (len(small.deliveries), small.stats.deliveries) == (3, 8)
 
 
 def test_events_of_concurrent_threads_are_all_delivered(
