@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
 from typing import TypeVar
 
 from attrs import field, frozen
 
+from .billing.clock_control import ClockControl
+from .billing.due_handlers import HANDLERS
 from .billing.ledger import count_charges
 from .billing.scheduler import Scheduler
-from .clock import ClockMode, SandboxClock
-from .clock_control import ClockControl
+from .clock import ClockSettings, SandboxClock
 from .deliveries.delivery_log import Deliveries
 from .deliveries.early_deliveries import EarlyDeliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
-from .due_handlers import HANDLERS
 from .faults.rules import Faults
 from .ids import IdGenerator
-from .randomness import load_seed, save_seed
 from .request_log import RequestLog
 from .storage.database import Database, clear
+from .storage.seed import load_seed, save_seed
 from .unit_of_work import WorkFactory
 
 __all__ = ["Backend", "Stats"]
@@ -92,19 +91,14 @@ class Backend:
         cls,
         database: str | os.PathLike[str] | None,
         token_lifetime: float,
-        *,
-        clock: ClockMode = "real",
-        start: datetime | None = None,
-        seed: int | None = None,
+        clock: ClockSettings = ClockSettings(),  # noqa: B008 - immutable
     ) -> Backend:
         """Open the backend of a database.
 
         Args:
             database: Path of the database file. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
-            clock: ``real``, or ``frozen`` for a clock that moves by advances alone.
-            start: Time of a new database. ``None`` is the present.
-            seed: Seed of ids and outcomes. ``None`` is that of the database, or a random one.
+            clock: Settings of the time and the seed.
 
         Raises:
             ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
@@ -112,8 +106,8 @@ class Backend:
         store, wakeup, due_wakeup, ids = Database(database), Wakeup(), Wakeup(), IdGenerator()
         try:
             with store.transaction() as db:
-                work = WorkFactory(ids, load_seed(db, seed), wakeup.notify, due_wakeup.notify)
-            time = SandboxClock(store, clock, start)
+                work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify)
+            time = SandboxClock(store, clock)
         except BaseException:
             store.close()
             raise

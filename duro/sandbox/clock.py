@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast, get_args
 
-from attrs import frozen
+from attrs import field, frozen
 
+from .._checks import is_integer
+from ..errors import ConfigurationError
 from .storage.database import Database
 
-__all__ = ["MAX_TIME", "Advance", "ClockMode", "SandboxClock", "parse_timestamp", "timestamp"]
+__all__ = ["MAX_TIME", "Advance", "ClockMode", "ClockSettings", "SandboxClock", "parse_timestamp", "timestamp"]
 
 ClockMode: TypeAlias = Literal["real", "frozen"]
 
@@ -41,6 +43,47 @@ def parse_timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _check_mode(mode: object) -> ClockMode:
+    if mode not in get_args(ClockMode):
+        raise ConfigurationError(f"clock must be 'real' or 'frozen', got {mode!r}; pass one of them")
+    return cast("ClockMode", mode)
+
+
+def _check_start(start: object) -> datetime | None:
+    if start is None:
+        return None
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        got = "a naive one" if isinstance(start, datetime) else type(start).__name__
+        raise ConfigurationError(f"start must be an aware datetime, got {got}; pass datetime(2026, 1, 31, tzinfo=UTC)")
+    if start > MAX_TIME:
+        raise ConfigurationError(f"start must be before the year {MAX_TIME.year}, got {start.year}; pass another")
+    return start.astimezone(UTC)
+
+
+def _check_seed(seed: object) -> int | None:
+    if seed is not None and not is_integer(seed):
+        raise ConfigurationError(f"seed must be an integer, got {type(seed).__name__}; pass a number such as 7")
+    return seed
+
+
+@frozen
+class ClockSettings:
+    """Validated settings of the time and the seed of a sandbox.
+
+    Attributes:
+        mode: ``real``, or ``frozen`` for a clock that moves by advances alone.
+        start: Time of a new database. ``None`` is the present.
+        seed: Seed of ids and outcomes. ``None`` is that of the database, or a random one.
+
+    Raises:
+        ConfigurationError: A setting is invalid.
+    """
+
+    mode: ClockMode = field(default="real", converter=_check_mode)
+    start: datetime | None = field(default=None, converter=_check_start)
+    seed: int | None = field(default=None, converter=_check_seed)
+
+
 @frozen
 class Advance:
     """Advance of the clock that has begun.
@@ -65,14 +108,12 @@ class SandboxClock:
 
     Args:
         store: Database of the time.
-        mode: ``real``, or ``frozen`` for a clock that moves by advances alone.
-        start: Time of a new database. ``None`` is the present.
+        settings: Settings of the time.
     """
 
-    def __init__(self, store: Database, mode: ClockMode = "real", start: datetime | None = None) -> None:
-        self._store = store
-        self._mode = mode
-        self._start = None if start is None else start.astimezone(UTC)
+    def __init__(self, store: Database, settings: ClockSettings) -> None:
+        self._mode: ClockMode = settings.mode
+        self._start = settings.start
         self._offset = timedelta()
         # Set while the time does not run: always for a frozen clock, during an advance for the other.
         self._stopped_at: datetime | None = None

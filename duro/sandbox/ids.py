@@ -72,6 +72,8 @@ class DerivedIds:
     def __init__(self, digest: int) -> None:
         self._digest = _encode(digest, DIGEST_CHARACTERS)
         self._next = 0
+        # All ids of a unit of work have the same time.
+        self._time: tuple[datetime, str] | None = None
 
     def generate(self, prefix: str, created_at: datetime) -> str:
         """Generate an id.
@@ -84,8 +86,9 @@ class DerivedIds:
             Prefix, underscore and 26 characters.
         """
         number, self._next = self._next, self._next + 1
-        time = _encode(_to_milliseconds(created_at), TIME_CHARACTERS)
-        return f"{prefix}_{time}{self._digest}{_encode(number, NUMBER_CHARACTERS)}"
+        if self._time is None or self._time[0] is not created_at:
+            self._time = created_at, _encode(_to_milliseconds(created_at), TIME_CHARACTERS)
+        return f"{prefix}_{self._time[1]}{self._digest}{_encode(number, NUMBER_CHARACTERS)}"
 
 
 def _to_milliseconds(moment: datetime) -> int:
@@ -94,4 +97,4 @@ def _to_milliseconds(moment: datetime) -> int:
 
 def _encode(number: int, length: int) -> str:
     """Encode the lowest bits of a number, 5 in each character."""
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (length - 1), -1, -5))
+    return "".join([ALPHABET[number >> shift & 31] for shift in range(5 * (length - 1), -1, -5)])

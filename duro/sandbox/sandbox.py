@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import os
 import ssl
 import threading
 import warnings
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Final, NotRequired, Self, TypedDict
+from typing import Final, Self
 
 import anyio
 from attrs import frozen
 
 from ..config import is_loopback
 from ..errors import ConfigurationError
+from .auth.connection_options import ConnectionOptions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
 from .auth.otp import OneTimeCode, list_codes
 from .backend import Backend, Stats
-from .billing.due_worker import DueItemWorker
+from .billing.clock_control import ClockControl
 from .billing.ledger import Charge, Refund, list_charges, list_refunds
-from .clock import ClockMode
-from .clock_control import ClockControl, check_clock
-from .deliveries.deliverer import WorkerDeliverer
+from .clock import ClockMode, ClockSettings
 from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
-from .deliveries.worker import DeliveryWorker
 from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
+from .http.background import build_background
 from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
@@ -43,16 +41,6 @@ __all__ = ["ConnectionOptions", "Sandbox"]
 
 DEFAULT_TOKEN_LIFETIME_SECONDS: Final = 3600.0
 MAX_PORT: Final = 65_535
-
-
-class ConnectionOptions(TypedDict):
-    """Arguments that connect a client to a sandbox."""
-
-    base_url: str
-    client_id: str
-    client_secret: str
-    # Only with TLS.
-    ssl_context: NotRequired[ssl.SSLContext]
 
 
 @frozen
@@ -77,12 +65,9 @@ class Sandbox:
         database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
             and each start begins with an empty sandbox.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
-        clock: ``real`` runs with real time, and what is due happens by itself. ``frozen`` moves by
-            ``clock.advance`` alone.
-        start: Time at which a new sandbox begins, an aware datetime. ``None`` is the present. A database file
-            continues at its own time.
-        seed: Seed of ids and simulated outcomes. The same seed and calls have the same results. ``None`` is a random
-            seed. A database file keeps its seed.
+        clock: ``real`` runs by itself. ``frozen`` moves by ``clock.advance`` alone.
+        start: Time of a new sandbox, an aware datetime. ``None`` is the present. A database file keeps its time.
+        seed: Seed of ids and outcomes, which makes them repeatable. ``None`` is random. A database file keeps its seed.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``, such as the
             name of a service in Docker Compose. The others are refused, because a web page could use them.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
@@ -127,10 +112,7 @@ class Sandbox:
                 "the sandbox; use 127.0.0.1",
                 stacklevel=2,
             )
-        check_clock(clock, start, seed)
-        self._clock: ClockMode = clock
-        self._start = start
-        self._seed = seed
+        self._clock = ClockSettings(clock, start, seed)
         self._host = host
         self._port = port
         self._database = database
@@ -157,18 +139,15 @@ class Sandbox:
             if self._running is not None:
                 return
             with ExitStack() as stack:
-                backend = Backend.open(
-                    self._database, self._token_lifetime, clock=self._clock, start=self._start, seed=self._seed
-                )
+                backend = Backend.open(self._database, self._token_lifetime, self._clock)
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
                 server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
                 server.serve(
-                    build_application(backend, server.url, self._allowed_hosts), background=_build_background(backend)
+                    build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
                 )
-                backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup)
                 backend.scheduler.resume()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
@@ -338,16 +317,3 @@ class Sandbox:
         if running is None:
             raise RuntimeError("the sandbox is not running; use it inside its with block, or between start and stop")
         return running
-
-
-def _build_background(backend: Backend) -> Callable[[], Coroutine[None, None, None]]:
-    """Build the background task of the server: deliveries, and due items."""
-    deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
-    due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
-
-    async def run() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(deliveries.run())
-            group.create_task(due_items.run())
-
-    return run

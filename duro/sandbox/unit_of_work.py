@@ -13,7 +13,7 @@ from .._json_types import JSONObject
 from .clock import timestamp
 from .events import record_event
 from .ids import DerivedIds, IdGenerator, IdSource
-from .randomness import Seed
+from .storage.seed import Seed
 
 __all__ = ["UnitOfWork", "WorkFactory"]
 
@@ -37,6 +37,7 @@ class UnitOfWork:
         idempotency_key: Idempotency key of the request that caused the work, if any.
         seed: Seed of the sandbox.
         wake_scheduler: Function to call when a due item was scheduled.
+        at: Sandbox time in the API's format, as rows store it.
     """
 
     db: sqlite3.Connection
@@ -46,10 +47,10 @@ class UnitOfWork:
     idempotency_key: str | None = None
     seed: Seed = field(factory=Seed)
     wake_scheduler: Callable[[], None] = _ignore
+    at: str = field(init=False)
 
-    @property
-    def at(self) -> str:
-        """Sandbox time in the API's format, as rows store it."""
+    @at.default
+    def _format_now(self) -> str:
         return timestamp(self.now)
 
     def new_id(self, prefix: str) -> str:
@@ -124,9 +125,9 @@ class WorkFactory:
         """Return a digest of the request. Equal requests of one millisecond are numbered."""
         content, at = hashlib.sha256(cause).hexdigest(), timestamp(now)
         db.execute("DELETE FROM request_counts WHERE at < ?", (at,))
-        (number,) = db.execute(
-            "INSERT INTO request_counts (content, at, number) VALUES (?, ?, 1)"
-            " ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number",
-            (content, at),
-        ).fetchone()
+        row = db.execute("SELECT number FROM request_counts WHERE at = ? AND content = ?", (at, content)).fetchone()
+        number = 1 if row is None else row["number"] + 1
+        db.execute(
+            "INSERT OR REPLACE INTO request_counts (at, content, number) VALUES (?, ?, ?)", (at, content, number)
+        )
         return self.seed.derive(content, at, number)

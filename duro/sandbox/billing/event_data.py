@@ -35,17 +35,21 @@ def invoice_event_data(db: sqlite3.Connection, invoice: sqlite3.Row, amount: int
         invoice: Invoice after the change.
         amount: Amount charged or refunded, in minor units.
     """
+    subscription_id = invoice["subscription_id"]
+    # One statement for both: a renewal calls this function twice.
+    customer = db.execute(
+        "SELECT customers.*, metadata FROM customers LEFT JOIN subscriptions ON subscriptions.id = ?"
+        " WHERE customers.id = ?",
+        (subscription_id, invoice["customer_id"]),
+    ).fetchone()
     data: dict[str, JSONValue] = {
         "invoice": invoice_to_json(invoice),
-        "customer": customer_to_json(find(db, "customers", invoice["customer_id"])),
+        "customer": customer_to_json(customer),
         "amount": amount,
     }
-    subscription_id = invoice["subscription_id"]
-    if not subscription_id:
-        return data
-    data["subscriptionId"] = subscription_id
-    (metadata,) = db.execute("SELECT metadata FROM subscriptions WHERE id = ?", (subscription_id,)).fetchone()
-    return _add_metadata(data, metadata)
+    if subscription_id:
+        data["subscriptionId"] = subscription_id
+    return _add_metadata(data, customer["metadata"])
 
 
 def _add_metadata(data: dict[str, JSONValue], metadata: str | None) -> dict[str, JSONValue]:

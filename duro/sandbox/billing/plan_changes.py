@@ -20,13 +20,13 @@ from .proration import Period, Price, ProrationResult, prorate, round_half_up
 from .subscription_states import check_plan_change
 from .subscriptions import terms_of
 
-__all__ = ["PlanChangeResult", "apply_scheduled_plan", "change_plan", "schedule_plan_change"]
+__all__ = ["PlanChangeOutcome", "apply_scheduled_plan", "change_plan", "schedule_plan_change"]
 
 _NO_PRORATION: Final = ProrationResult(0, "none")
 
 
 @frozen
-class PlanChangeResult:
+class PlanChangeOutcome:
     """Result of a plan change.
 
     Attributes:
@@ -41,7 +41,7 @@ class PlanChangeResult:
     failure: ApiError | None = None
 
 
-def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> PlanChangeResult:
+def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> PlanChangeOutcome:
     """Change the plan of a subscription now. The current period stays the same.
 
     Args:
@@ -55,21 +55,21 @@ def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -
     """
     _check_change(subscription, plan)
     if all(subscription[name] == value for name, value in terms_of(plan).items()):
-        return PlanChangeResult(subscription, _NO_PRORATION)
+        return PlanChangeOutcome(subscription, _NO_PRORATION)
     if subscription["status"] == "trialing":
         # A trial was not paid, so that nothing remains of it that could be set off.
-        return PlanChangeResult(_apply(uow, subscription, plan, _NO_PRORATION, {}), _NO_PRORATION)
+        return PlanChangeOutcome(_apply(uow, subscription, plan, _NO_PRORATION, {}), _NO_PRORATION)
     period, price = _period_of(subscription), _price_of(plan)
     proration = prorate(subscription["period_amount"], price, period, uow.now)
     period_amount = round_half_up(period.price_of(price))
     if max(proration.amount, period_amount) > MAX_INTEGER:
         raise ApiError(409, "The difference between the plans exceeds the largest amount.")
     if proration.kind == "charge" and (failure := _charge_upgrade(uow, subscription, proration.amount)):
-        return PlanChangeResult(subscription, proration, failure)
+        return PlanChangeOutcome(subscription, proration, failure)
     values: dict[str, object] = {"period_amount": period_amount}
     if proration.kind == "credit":
         values["credit"] = subscription["credit"] + proration.amount
-    return PlanChangeResult(_apply(uow, subscription, plan, proration, values), proration)
+    return PlanChangeOutcome(_apply(uow, subscription, plan, proration, values), proration)
 
 
 def schedule_plan_change(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> sqlite3.Row:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final, get_args
+from typing import Final
 
-from .._checks import is_integer
-from ..api.models.event_data import EventType
-from ..errors import ConfigurationError
-from .billing.due_items import RANKS, DueItem
-from .billing.scheduler import AdvanceResult, Scheduler
-from .clock import MAX_TIME, Advance, ClockMode, SandboxClock
+from ...api.models.event_data import EventType
+from ..clock import MAX_TIME, Advance, SandboxClock
+from .due_items import RANKS, DueItem
+from .scheduler import AdvanceResult, Scheduler
 
-__all__ = ["ClockControl", "check_clock"]
+__all__ = ["ClockControl"]
 
 DEFAULT_LIMIT: Final = timedelta(days=365)
 
@@ -122,26 +120,6 @@ class ClockControl:
         if until > MAX_TIME:
             raise ValueError(f"the clock cannot pass the year {MAX_TIME.year}; pass an earlier time")
         return until.astimezone(UTC)
-
-
-def check_clock(mode: object, start: object, seed: object) -> None:
-    """Check the arguments that set up the clock of a sandbox.
-
-    Args:
-        mode: Mode of the clock.
-        start: First time of the clock.
-        seed: Seed of ids and outcomes.
-
-    Raises:
-        ConfigurationError: An argument is invalid.
-    """
-    if mode not in get_args(ClockMode):
-        raise ConfigurationError(f"clock must be 'real' or 'frozen', got {mode!r}; pass one of them")
-    if start is not None and (not isinstance(start, datetime) or start.tzinfo is None):
-        got = "a naive one" if isinstance(start, datetime) else type(start).__name__
-        raise ConfigurationError(f"start must be an aware datetime, got {got}; pass datetime(2026, 1, 31, tzinfo=UTC)")
-    if seed is not None and not is_integer(seed):
-        raise ConfigurationError(f"seed must be an integer, got {type(seed).__name__}; pass a number such as 7")
 
 
 def _to_span(**spans: float) -> timedelta:

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 
 __all__ = ["Seed", "load_seed", "save_seed"]
 

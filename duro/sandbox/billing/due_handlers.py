@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .billing.renewals import settle_period_end
-from .billing.scheduler import Handler
+from .renewals import settle_period_end
+from .scheduler import Handler
 
 __all__ = ["HANDLERS"]
 
