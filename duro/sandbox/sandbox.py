@@ -27,7 +27,6 @@ from .billing.clock_control import ClockControl
 from .checkout.controls import CheckoutControls
 from .clock import ClockMode, ClockSettings
 from .control.records import Records
-from .deliveries.deliverer import WorkerDeliverer
 from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .faults.rules import Faults
@@ -152,7 +151,6 @@ class Sandbox(Assertions, Records, CheckoutControls):
                 server.serve(
                     build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
                 )
-                backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup, backend.endpoints)
                 backend.scheduler.resume()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 
 from ..backend import Backend
 from ..billing.due_worker import DueItemWorker
+from ..deliveries.deliverer import WorkerDeliverer
 from ..deliveries.worker import DeliveryWorker
 
 __all__ = ["build_background"]
@@ -19,6 +20,7 @@ def build_background(backend: Backend) -> Callable[[], Coroutine[None, None, Non
         backend: Backend to work for.
     """
     deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
+    backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup, backend.endpoints)
     due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
 
     async def run() -> None:
