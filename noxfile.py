@@ -35,8 +35,9 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *interpreters])
 # Version 5 supports OpenAPI 3.1.
 PRISM = "@stoplight/prism-cli@5"
 
-# Programs of the session "gateways", and the Debian packages that contain them.
+# Programs of the sessions "gateways" and "budgets", and the Debian packages that contain them.
 GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
+PROFILERS = {"valgrind": "valgrind"}
 
 # Debian starts the service of a package that it installs, unless this program forbids it.
 INSTALL_WITHOUT_SERVICES = """\
@@ -129,20 +130,29 @@ def contract(session: nox.Session) -> None:
 @nox.session
 def gateways(session: nox.Session) -> None:
     """Make writes through nginx and HAProxy that are restarted, and read their error pages."""
-    install_gateways(session)
+    install_programs(session, GATEWAYS)
     session.install("-e", ".[all]", *group("tests"))
     session.run("python", "-m", "pytest", "tests/gateways", "-n", "2", *session.posargs)
 
 
-def install_gateways(session: nox.Session) -> None:
+def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
-    packages = [package for program, package in GATEWAYS.items() if not shutil.which(program, path=path)]
+    packages = [package for program, package in programs.items() if not shutil.which(program, path=path)]
     if not packages:
         return
     root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "--non-interactive"]
     if not shutil.which("apt-get") or (root and not shutil.which("sudo")):
         session.error(f"{' and '.join(packages)} must be installed; install them, or run as root on Debian or Ubuntu")
     session.run(*root, "sh", "-c", INSTALL_WITHOUT_SERVICES, "sh", *packages, external=True)
+
+
+@nox.session(python=PYTHONS[-1])
+def budgets(session: nox.Session) -> None:
+    """Count the functions, memory blocks and instructions of operations, and fail above a budget."""
+    install_programs(session, PROFILERS)
+    # Without uvloop, whose functions are not counted.
+    session.install("-e", ".[aiohttp]", *group("tests"))
+    session.run("python", "-m", "tests.budgets", *session.posargs)
 
 
 @nox.session
