@@ -146,6 +146,15 @@ def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
     session.run(*root, "sh", "-c", INSTALL_WITHOUT_SERVICES, "sh", *packages, external=True)
 
 
+@nox.session(python=PYTHONS[-1])
+def budgets(session: nox.Session) -> None:
+    """Count the functions, memory blocks and instructions of operations, and fail above a budget."""
+    install_programs(session, PROFILERS)
+    # Without uvloop, whose functions are not counted.
+    session.install("-e", ".[aiohttp]", *group("tests"))
+    session.run("python", "-m", "tests.budgets", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, format, spelling, import rules, metadata and workflows."""

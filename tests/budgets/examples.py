@@ -1,4 +1,4 @@
-"""Data that the budgets and the benchmarks decode: a page of 100 plans, and a webhook delivery of 2 KB."""
+"""Data that is decoded: a page of 100 plans, and a webhook delivery of 2 KB."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from duro import AsyncDuro, Duro
 
 from .operations import CREDENTIALS, MemoryTransport, create_verification, decode_page
 
-SERVER = Path(__file__).parents[1] / "benchmarks" / "server.py"
+ROOT = Path(__file__).parents[2]
 TRANSPORTS = {"default transport": "httpx", "aiohttp transport": "aiohttp", "transport in memory": MemoryTransport}
 
 # The smallest count is the one without other work, such as that of the garbage collector.
@@ -39,7 +39,8 @@ def measure_functions():
 @contextmanager
 def running_server():
     """Run the server of fixed responses in another process, and return its address."""
-    with subprocess.Popen([sys.executable, str(SERVER)], stdout=subprocess.PIPE, text=True) as server:
+    program = (sys.executable, "-m", "tests.benchmarks.server", "0")
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
         finally:

@@ -13,9 +13,9 @@ FUNCTIONS = {
     "awaited call, aiohttp transport, OAuth client": 375,
     "awaited call, transport in memory, secret key": 170,
     "awaited call, transport in memory, OAuth client": 173,
-    "blocking call, default transport, secret key": 880,
-    "page of 100 plans decoded": 800,
-    "webhook delivery of 2 KB verified": 100,
+    "blocking call, default transport, secret key": 1_070,
+    "page of 100 plans decoded": 580,
+    "webhook delivery of 2 KB verified": 85,
 }
 BLOCKS = {
     "page of 100 plans decoded": 870,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from cattrs import Converter
 from cattrs.cols import (
@@ -55,8 +55,8 @@ def _to_open_enum(value: Any, kind: type[OpenEnum]) -> OpenEnum:
     if type(value) is not str:
         raise TypeError(f"expected str, got {type(value).__name__}")
     # A call of the class would take as much time as the checks of several other members.
-    known = cast("OpenEnum | None", kind._value2member_map_.get(value))
-    return kind(value) if known is None else known
+    members: dict[str, Any] = kind._value2member_map_
+    return members[value] if value in members else kind(value)
 
 
 def _is_tuple(kind: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from cattrs import BaseValidationError, IterableValidationError, IterableValidationNote
 
@@ -15,7 +15,7 @@ __all__ = ["STRUCTURE_ERRORS", "raise_first_error", "require_list", "require_obj
 STRUCTURE_ERRORS: Final = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
 
 
-def require_object(data: object) -> dict[str, Any]:
+def require_object(data: Any) -> dict[str, Any]:
     """Return a decoded JSON object.
 
     Raises:
@@ -23,10 +23,11 @@ def require_object(data: object) -> dict[str, Any]:
     """
     if not isinstance(data, dict):
         raise TypeError(f"expected an object, got {type(data).__name__}")
-    return cast("dict[str, Any]", data)
+    # A call of "cast" for each model would take time.
+    return data  # pyright: ignore[reportUnknownVariableType]
 
 
-def require_list(data: object) -> list[object]:
+def require_list(data: Any) -> list[object]:
     """Return a decoded JSON array.
 
     Raises:
@@ -34,7 +35,7 @@ def require_list(data: object) -> list[object]:
     """
     if not isinstance(data, list):
         raise TypeError(f"expected a list, got {type(data).__name__}")
-    return cast("list[object]", data)
+    return data  # pyright: ignore[reportUnknownVariableType]
 
 
 def raise_first_error(entries: Iterable[tuple[int | str, object]], kind: Any, read: Callable[[Any, Any], Any]) -> None:
