@@ -1,7 +1,7 @@
 """Protocol of a token store: one token and one lease for each key, shared by processes.
 
 The lease lets one process exchange the credentials while the others wait. It is for efficiency only, because a second
-exchange is harmless. A store therefore needs no consensus: it may lose all its data at any time.
+exchange is harmless. A store may therefore lose all its data at any time.
 
 * **A token ends by itself**, after the seconds with which it was written. The store counts them by one clock of its
   own, so that the clocks of the processes do not have to agree.
@@ -53,7 +53,7 @@ class TokenStore(Protocol):
             key: Printable ASCII string without spaces, at most 100 characters.
 
         Returns:
-            The token, ``None`` if there is none or if it has expired.
+            The token, ``None`` without a valid one.
         """
         ...
 
