@@ -27,6 +27,8 @@ __all__ = ["FileEntry", "FileTimer", "MachineClock"]
 _FORMAT: Final = 1
 # A rejected value is replaced by the next exchange. Until then, each read may return it.
 _INVALID_SECONDS: Final = 1.0
+# The start is enough to reject it. An entry with all of it could be too long for the next read.
+_MAX_INVALID_BYTES: Final = 1_024
 
 
 @frozen
@@ -87,7 +89,7 @@ class FileEntry:
 
     Attributes:
         generation: Generation of the latest token, also of a discarded one.
-        payload: Encrypted token, or the content of a file that cannot be parsed.
+        payload: Encrypted token, or the start of a file that cannot be parsed.
         lifetime: Lifetime of the token, ``None`` without a token.
         owner: Owner of the lease.
         lease: Time limit of the lease, ``None`` without a lease.
@@ -149,12 +151,12 @@ class FileEntry:
             now: Present time.
 
         Returns:
-            The entry. If the content is malformed, it is the payload, so that the client rejects and replaces it.
+            The entry. The payload is the start of the content if that is malformed. The client rejects and replaces it.
         """
         try:
             return cls._parse(as_object(json.loads(content)))
         except (ValueError, TypeError, RecursionError):
-            return cls(payload=content, lifetime=FileTimer(now, _INVALID_SECONDS))
+            return cls(payload=content[:_MAX_INVALID_BYTES], lifetime=FileTimer(now, _INVALID_SECONDS))
 
     @classmethod
     def _parse(cls, document: dict[str, Any]) -> FileEntry:
