@@ -58,6 +58,7 @@ for _ in range(rounds):
     os.waitpid(victim, 0)
     generation = anyio.run(check, store, generation)
     children.append(fork())
+    print(generation, flush=True)
 for child in children:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -68,7 +69,7 @@ async def write_last():
             await anyio.sleep(0.01)
         return await store.write("key", "last", cipher.encrypt(build_token()), 3600.0)
 
-print(generation, anyio.run(write_last), *sorted(os.listdir(folder)))
+print(anyio.run(write_last), *sorted(os.listdir(folder)), flush=True)
 """
 
 # A process that makes one call with four tasks for each line that it reads.
@@ -92,11 +93,12 @@ anyio.run(main, backend=sys.argv[2])
 
 def kill_writers(run_program, folder, rounds):
     program = run_program(KILLED_WRITERS, folder, rounds)
-    lines = program.read_lines()
+    generations = [int(program.read_line()) for _ in range(rounds)]
+    last, *files = program.read_line().split()
     program.wait()
     assert program.status == 0, program.errors
-    generation, last, *files = lines[0].split()
-    assert int(last) >= int(generation) > rounds // 10
+    assert generations == sorted(generations)
+    assert int(last) > generations[-1] > rounds // 10
     assert set(files) <= {"key", "key.lock", "key.tmp"}
 
 

@@ -121,7 +121,14 @@ class FileTokenStore:
                 return None, False
             return entry.without_token(), True
 
-        return await _run_in_thread(partial(self._change, key, change))
+        def work(is_abandoned: Callable[[], bool]) -> bool:
+            now = self._read_clock()
+            # Without a lock, because all processes discard a token that was revoked.
+            if change(self._read_entry(key, now), now) == (None, False):
+                return False
+            return self._change(key, change, is_abandoned)
+
+        return await _run_in_thread(work)
 
     async def aclose(self) -> None:
         """Do nothing, because files are closed after each operation."""
