@@ -21,9 +21,12 @@ Time
     token never ends later than in the store. Clocks of different machines are not compared.
 
 Failures of the store
-    Calls never wait more than 250 ms for the store in one attempt: 150 ms before the exchange, 100 ms after it. A part
-    is reserved for the write, because the other processes wait for it. The wait for the holder of a lease is not part
-    of it, but an operation that fails during that wait is. After a failure, the process exchanges by itself.
+    Calls never wait more than 250 ms for the store in one attempt: 150 ms before the exchange, 80 ms after it. A part
+    is reserved for the write, because the other processes wait for it. The write happens even if the store failed in
+    between, or if the lease was requested without a response. A lease would otherwise stay behind.
+
+    The wait for the holder of a lease is not part of the 250 ms, but an operation that fails during that wait is.
+    After a failure, the process exchanges by itself.
 
     Processes that share a token would then all refresh at the same time. They do not, because each of them draws its
     own soft limit for each token, evenly from half of the time before the expiry. This is the purpose of XFetch. Its
@@ -37,7 +40,7 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from attrs import field, frozen
+from attrs import define, field
 
 from .._checks import is_number
 from .exchange import EXCHANGE_TIMEOUT_SECONDS, PATH
@@ -60,7 +63,7 @@ LEASE_SECONDS: Final = EXCHANGE_TIMEOUT_SECONDS + 2.0
 # After a holder was killed, one of the waiting processes needs time for its exchange.
 MAX_WAIT_SECONDS: Final = LEASE_SECONDS + 3.0
 SECONDS_BEFORE_EXCHANGE: Final = 0.15
-SECONDS_AFTER_EXCHANGE: Final = 0.10
+SECONDS_AFTER_EXCHANGE: Final = 0.08
 MIN_POLL_SECONDS: Final = 0.05
 MAX_POLL_SECONDS: Final = 0.5
 
@@ -79,13 +82,21 @@ def build_store_key(base_url: str, client_id: str) -> str:
     return f"duro-token-1-{hashlib.sha256(identity.encode()).hexdigest()[:40]}"
 
 
-@frozen
+@define
 class _Attempt:
-    """One exchange attempt: its cipher and its share of the lease and of the time."""
+    """One exchange attempt.
+
+    Attributes:
+        cipher: Cipher for the token.
+        owner: Name under which it holds the lease.
+        budget: Time for the store.
+        may_hold_lease: Whether the lease was acquired, or requested without a response.
+    """
 
     cipher: TokenCipher
     owner: str = field(factory=lambda: secrets.token_hex(16))
     budget: TimeBudget = field(factory=lambda: TimeBudget(SECONDS_BEFORE_EXCHANGE))
+    may_hold_lease: bool = False
 
 
 class SharedTokenExchange:
@@ -117,15 +128,9 @@ class SharedTokenExchange:
         """
         secret = await self._exchange.read_secret()
         attempt = _Attempt(TokenCipher(secret, self._key))
-        try:
-            token = await self._wait_for_token_or_lease(attempt)
-        except TokenStoreError:
-            token = await self._exchange(secret=secret)
-        else:
-            if token is None:
-                token = await self._exchange_with_lease(attempt, secret)
-            else:
-                self._store.counters.store_hits += 1
+        token = await self._find_token(attempt)
+        if token is None:
+            token = await self._exchange_and_write(attempt, secret)
         self._latest = token
         return token
 
@@ -133,6 +138,17 @@ class SharedTokenExchange:
         """Record that the API rejected a token, so that the next attempt removes it from the store."""
         self._rejected = token
         self._latest = None
+
+    async def _find_token(self, attempt: _Attempt) -> Token | None:
+        try:
+            token = await self._wait_for_token_or_lease(attempt)
+        except TokenStoreError:
+            return None
+        if token is None:
+            self._store.counters.store_misses += 1
+        else:
+            self._store.counters.store_hits += 1
+        return token
 
     async def _wait_for_token_or_lease(self, attempt: _Attempt) -> Token | None:
         """Return a usable token from the store, or ``None`` if this process holds the lease and must exchange."""
@@ -142,7 +158,10 @@ class SharedTokenExchange:
             if token := await self._read(attempt):
                 return token
             if await self._acquire(attempt):
-                return await self._read_with_lease(attempt)
+                token = await self._read(attempt)
+                if token is not None:
+                    await self._release(attempt)
+                return token
             if self._clock.monotonic() >= deadline:
                 raise self._store.record_failure(TokenStoreError("its lease is held, but no token was written"))
             await self._clock.sleep(pause * self._clock.uniform(0.5, 1.0))
@@ -150,46 +169,44 @@ class SharedTokenExchange:
             # Operations that succeed are part of the wait for the holder, and not of the time for the store.
             attempt.budget.left = budget
 
-    async def _read_with_lease(self, attempt: _Attempt) -> Token | None:
-        try:
-            token = await self._read(attempt)
-        except TokenStoreError:
-            # The lease may still be valid, so the token is written if possible.
-            return None
-        if token is not None:
-            await self._release(attempt)
-        return token
-
-    async def _exchange_with_lease(self, attempt: _Attempt, secret: Secret) -> Token:
-        self._store.counters.store_misses += 1
+    async def _exchange_and_write(self, attempt: _Attempt, secret: Secret) -> Token:
+        attempt.budget.left = SECONDS_AFTER_EXCHANGE
         try:
             token = await self._exchange(secret=secret)
         except Exception:
-            attempt.budget.left = SECONDS_AFTER_EXCHANGE
             await self._release(attempt)
             raise
-        attempt.budget.left = SECONDS_AFTER_EXCHANGE
         await self._write(attempt, token)
         return token
 
     async def _acquire(self, attempt: _Attempt) -> bool:
-        return await self._store.run(
+        attempt.may_hold_lease = True
+        attempt.may_hold_lease = await self._store.run(
             lambda store: store.acquire(self._key, attempt.owner, LEASE_SECONDS), attempt.budget
         )
+        return attempt.may_hold_lease
 
     async def _write(self, attempt: _Attempt, token: Token) -> None:
+        if not attempt.may_hold_lease:
+            return
         remaining = token.expires_in - token.age(self._clock)
         payload = attempt.cipher.encrypt(token)
         try:
             await self._store.run(
-                lambda store: store.write(self._key, attempt.owner, payload, remaining), attempt.budget
+                lambda store: store.write(self._key, attempt.owner, payload, remaining),
+                attempt.budget,
+                during_pause=True,
             )
         except TokenStoreError:
             return
 
     async def _release(self, attempt: _Attempt) -> None:
+        if not attempt.may_hold_lease:
+            return
         try:
-            await self._store.run(lambda store: store.release(self._key, attempt.owner), attempt.budget)
+            await self._store.run(
+                lambda store: store.release(self._key, attempt.owner), attempt.budget, during_pause=True
+            )
         except TokenStoreError:
             return
 

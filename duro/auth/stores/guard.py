@@ -58,12 +58,15 @@ class StoreGuard:
         self._is_closed = False
         self.counters = counters
 
-    async def run(self, operation: Callable[[TokenStore], Awaitable[T]], budget: TimeBudget) -> T:
+    async def run(
+        self, operation: Callable[[TokenStore], Awaitable[T]], budget: TimeBudget, *, during_pause: bool = False
+    ) -> T:
         """Run an operation of the store.
 
         Args:
             operation: Function that calls one method of the store.
             budget: Time that is left. The duration of the operation is subtracted.
+            during_pause: Whether to run it even if the store has failed recently.
 
         Returns:
             The result of the operation.
@@ -74,7 +77,7 @@ class StoreGuard:
         if self._is_closed:
             # A store opens its connections again when they are needed.
             raise TokenStoreError("the client is closed")
-        if self._breaker.is_open:
+        if self._breaker.is_open and not during_pause:
             raise TokenStoreError("the token store has failed recently")
         began = self._clock.monotonic()
         try:

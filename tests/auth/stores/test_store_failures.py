@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from contextlib import nullcontext
 
 import anyio
 import pytest
 
+from duro import TokenEndpointUnavailableError
 from duro.auth.stores.protocol import StoredToken
 from tests.auth.stores.conftest import KEY
 
@@ -59,7 +61,7 @@ async def test_store_that_hangs_after_the_exchange_delays_the_token_by_less_than
 
 
 async def test_time_of_all_operations_before_an_exchange_counts_together(fleet, monkeypatch):
-    """Each operation takes 100 ms by the clock. The second one begins, and the third one does not."""
+    """Each operation takes 100 ms by the clock, so that the third one is cut off. The write has time of its own."""
     original = fleet.store._begin
 
     async def begin(operation):
@@ -70,8 +72,27 @@ async def test_time_of_all_operations_before_an_exchange_counts_together(fleet, 
     monkeypatch.setattr(fleet.store, "_begin", begin)
     process = fleet.start()
     await process.cache.get()
-    assert process.counters.exchanges == 1
-    assert fleet.store.operations[:2] == ["read", "acquire"]
+    assert fleet.store.operations == ["read", "acquire", "read", "write"]
+    assert process.counters.read().store_errors == 1
+    assert fleet.store.entry.generation == 1
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_lease_that_was_granted_without_a_response_does_not_stay_behind(fleet, fails, monkeypatch):
+    acquire = fleet.store.acquire
+
+    async def acquire_without_response(*arguments):
+        await acquire(*arguments)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(fleet.store, "acquire", acquire_without_response)
+    fleet.endpoint.failing = [503] if fails else []
+    with pytest.raises(TokenEndpointUnavailableError) if fails else nullcontext():
+        await fleet.start().cache.get()
+    monkeypatch.undo()
+    await fleet.start().cache.get()
+    assert fleet.clock.slept == []
+    assert fleet.endpoint.posts == (2 if fails else 1)
 
 
 async def test_failing_store_is_left_alone_for_a_time_that_doubles(fleet):
