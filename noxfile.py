@@ -37,6 +37,8 @@ PRISM = "@stoplight/prism-cli@5"
 
 # Programs of the session "gateways", and the Debian packages that contain them.
 GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
+# Programs of the session "fleet".
+REDIS = {"redis-server": "redis-server", "redis-sentinel": "redis-sentinel", "redis-cli": "redis-tools"}
 
 # Debian starts the service of a package that it installs, unless this program forbids it.
 INSTALL_WITHOUT_SERVICES = """\
@@ -129,14 +131,28 @@ def contract(session: nox.Session) -> None:
 @nox.session
 def gateways(session: nox.Session) -> None:
     """Make writes through nginx and HAProxy that are restarted, and read their error pages."""
-    install_gateways(session)
+    install_programs(session, GATEWAYS)
     session.install("-e", ".[all]", *group("tests"))
     session.run("python", "-m", "pytest", "tests/gateways", "-n", "2", *session.posargs)
 
 
-def install_gateways(session: nox.Session) -> None:
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Share tokens and events through Redis and Valkey servers that are paused, killed and failed over."""
+    install_programs(session, REDIS)
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("python", "-m", "pytest", "tests/fleet", *PARALLEL, *session.posargs)
+
+
+def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
+    """Install the Debian packages of missing programs.
+
+    Args:
+        session: Session that needs them.
+        programs: Package of each program.
+    """
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
-    packages = [package for program, package in GATEWAYS.items() if not shutil.which(program, path=path)]
+    packages = [package for program, package in programs.items() if not shutil.which(program, path=path)]
     if not packages:
         return
     root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "--non-interactive"]

@@ -19,7 +19,14 @@ AnyTokenStore: TypeAlias = str | TokenStore
 _VARIABLE: Final = "DURO_TOKEN_STORE"
 _FILE: Final = "file:"
 _MEMORY: Final = "memory:"
-_REDIS: Final = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+_REDIS: Final = (
+    "redis://",
+    "rediss://",
+    "redis+sentinel://",
+    "rediss+sentinel://",
+    "redis+cluster://",
+    "rediss+cluster://",
+)
 _ADVICE: Final = (
     "pass 'file:', 'file:/path', 'redis://…', 'rediss://…', 'redis+sentinel://…', 'memory:' or a TokenStore"
 )
