@@ -37,6 +37,7 @@ FIRST: Final = (
     "Inbox",
     "MemoryInbox",
     "SQLiteInbox",
+    "RedisInbox",
     "BlockingInbox",
     "Sandbox",
     "serve",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
+from ..._redis.url import is_redis_url
 from ...errors import ConfigurationError, redact
 from .extras import CIPHER_MODULES, load_modules
 from .protocol import TokenStore
@@ -19,14 +19,6 @@ AnyTokenStore: TypeAlias = str | TokenStore
 _VARIABLE: Final = "DURO_TOKEN_STORE"
 _FILE: Final = "file:"
 _MEMORY: Final = "memory:"
-_REDIS: Final = (
-    "redis://",
-    "rediss://",
-    "redis+sentinel://",
-    "rediss+sentinel://",
-    "redis+cluster://",
-    "rediss+cluster://",
-)
 _ADVICE: Final = (
     "pass 'file:', 'file:/path', 'redis://…', 'rediss://…', 'redis+sentinel://…', 'memory:' or a TokenStore"
 )
@@ -71,9 +63,11 @@ def resolve_token_store(token_store: AnyTokenStore | None) -> ChosenStore | None
 
 
 def _open(url: str, name: str) -> TokenStore:
-    if url.startswith(_REDIS):
-        load_modules(*CIPHER_MODULES, "coredis", extra="redis")
-        return cast("TokenStore", import_module(".redis", __package__).open_redis_store(url))
+    if is_redis_url(url):
+        from .redis import open_redis_store
+
+        load_modules(*CIPHER_MODULES, extra="redis")
+        return open_redis_store(url, name=name)
     if url.startswith(_FILE):
         from .file import FileTokenStore
 

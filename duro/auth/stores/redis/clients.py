@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import anyio
+from ...._redis.tls import load_ssl_context
+from ...._redis.url import build_credentials
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import coredis.client
 
-    from .url import Login, RedisAddress
+    from ...._redis.url import RedisAddress
 
 __all__ = ["CONNECT_TIMEOUT_SECONDS", "open_client"]
 
@@ -34,10 +34,9 @@ async def open_client(address: RedisAddress) -> AsyncGenerator[coredis.client.Cl
     Returns:
         Context manager that yields the client.
     """
-    options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **_build_login(address.login)}
+    options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **build_credentials(address.login)}
     if address.tls:
-        # It reads the trusted certificates from files.
-        options["ssl_context"] = await anyio.to_thread.run_sync(_build_ssl_context, address)
+        options["ssl_context"] = await load_ssl_context(address)
     open_kind = {"single": _open_single, "sentinel": _open_sentinel, "cluster": _open_cluster}[address.kind]
     async with open_kind(address, options) as client:
         yield client
@@ -69,7 +68,7 @@ async def _open_sentinel(
     sentinel_options = {name: value for name, value in options.items() if name not in logins}
     sentinel = coredis.Sentinel(
         [TCPLocation(host, port) for host, port in address.hosts],
-        sentinel_kwargs={**sentinel_options, **_build_login(address.sentinel_login)},
+        sentinel_kwargs={**sentinel_options, **build_credentials(address.sentinel_login)},
         db=address.database,
         client_name=_CLIENT_NAME,
         **options,
@@ -102,16 +101,3 @@ async def _open_cluster(
     )
     async with client:
         yield client
-
-
-def _build_login(login: Login | None) -> dict[str, str | None]:
-    # Only these values unwrap the password.
-    return {} if login is None else {"username": login.username or None, "password": login.password.reveal()}
-
-
-def _build_ssl_context(address: RedisAddress) -> ssl.SSLContext:
-    files = address.tls_files
-    context = ssl.create_default_context(cafile=files.get("ssl_ca_certs"))
-    if certificate := files.get("ssl_certfile"):
-        context.load_cert_chain(certificate, files.get("ssl_keyfile"))
-    return context

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import coredis.client
 
-    from .url import RedisAddress
+    from ...._redis.url import RedisAddress
 
 __all__ = ["COMMAND_TIMEOUT_SECONDS", "Session", "build_error"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ...._redis.url import parse_redis_url
 from ....http.event_loop import PerLoop
 from ..extras import load_modules
 from ..protocol import StoredToken, TokenStoreError
 from . import scripts
 from .session import Session
-from .url import parse_redis_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .url import RedisAddress
+    from ...._redis.url import RedisAddress
 
 __all__ = ["RedisTokenStore", "ScriptRunner", "SessionRunner", "open_redis_store"]
 
@@ -108,12 +108,13 @@ class RedisTokenStore:
         return "RedisTokenStore()"
 
 
-def open_redis_store(url: str) -> RedisTokenStore:
+def open_redis_store(url: str, *, name: str = "token_store") -> RedisTokenStore:
     """Create a store from the URL of its server. It connects at its first use.
 
     Args:
         url: URL of one server (``redis://``, ``rediss://``), of Sentinels (``redis+sentinel://host,host/service``)
             or of a cluster (``redis+cluster://host,host``).
+        name: Name of the argument, for errors.
 
     Returns:
         The store.
@@ -121,7 +122,7 @@ def open_redis_store(url: str) -> RedisTokenStore:
     Raises:
         ConfigurationError: The URL is invalid, or the extra ``redis`` is not installed.
     """
-    address = parse_redis_url(url)
+    address = parse_redis_url(url, name=name)
     # The import takes 0.3 s, which is longer than a call waits for its store. So it is not left to the first call.
     load_modules("coredis", extra="redis")
     return RedisTokenStore(SessionRunner(address))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from attrs import field, frozen
 
-from ...._secrets import Secret
-from ....errors import ConfigurationError
+from .._checks import describe_type
+from .._secrets import Secret
+from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-__all__ = ["Login", "RedisAddress", "parse_redis_url"]
+__all__ = ["ALL_KINDS", "Credentials", "Login", "RedisAddress", "build_credentials", "is_redis_url", "parse_redis_url"]
 
-_SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+# Each kind has a scheme with TLS and one without.
+_SCHEMES: Final = {
+    "single": ("redis", "rediss"),
+    "sentinel": ("redis+sentinel", "rediss+sentinel"),
+    "cluster": ("redis+cluster", "rediss+cluster"),
+}
+ALL_KINDS: Final = tuple(_SCHEMES)
 _TLS_OPTIONS: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _SENTINEL_OPTIONS: Final = ("sentinel_username", "sentinel_password")
 _REDIS_PORT: Final = 6379
 _SENTINEL_PORT: Final = 26379
-_EXAMPLE: Final = "pass a URL such as redis://cache.example:6379/0"
 
 
 @frozen
@@ -29,6 +35,13 @@ class Login:
 
     username: str
     password: Secret
+
+
+class Credentials(TypedDict):
+    """Arguments of coredis for a login. They contain the password as plain text."""
+
+    username: str | None
+    password: str | None
 
 
 @frozen
@@ -56,7 +69,12 @@ class RedisAddress:
     tls_files: dict[str, str] = field(factory=dict[str, str])
 
 
-def parse_redis_url(url: str) -> RedisAddress:
+def is_redis_url(url: str) -> bool:
+    """Return whether a URL has one of the schemes of Redis."""
+    return any(url.startswith(f"{scheme}://") for schemes in _SCHEMES.values() for scheme in schemes)
+
+
+def parse_redis_url(url: object, *, name: str, kinds: tuple[str, ...] = ALL_KINDS) -> RedisAddress:
     """Parse the URL of one server, of Sentinels, or of a cluster.
 
     Args:
@@ -64,6 +82,8 @@ def parse_redis_url(url: str) -> RedisAddress:
             ``redis+sentinel://host,host/service[/database]`` and ``redis+cluster://host,host`` list several hosts.
             The query may have ``ssl_ca_certs``, ``ssl_certfile`` and ``ssl_keyfile``, and for Sentinels
             ``sentinel_username`` and ``sentinel_password``.
+        name: Name of the argument, for errors.
+        kinds: Kinds of addresses that are accepted: ``single``, ``sentinel``, ``cluster``.
 
     Returns:
         The address.
@@ -71,7 +91,22 @@ def parse_redis_url(url: str) -> RedisAddress:
     Raises:
         ConfigurationError: The URL has another form. The message does not contain the URL, which has a password.
     """
-    parts = _split(url)
+    try:
+        return _parse(url, kinds)
+    except _InvalidUrlError as error:
+        problem, advice = error.args
+    raise ConfigurationError(f"{name} must be the URL of a Redis server, got {problem}; {advice}")
+
+
+class _InvalidUrlError(Exception):
+    """Problem of a URL, and what to do."""
+
+    def __init__(self, problem: str, advice: str = "pass a URL such as redis://cache.example:6379/0") -> None:
+        super().__init__(problem, advice)
+
+
+def _parse(url: object, kinds: tuple[str, ...]) -> RedisAddress:
+    parts = _split(url, kinds)
     transport, _, kind = parts.scheme.partition("+")
     kind = kind or "single"
     user, _, hosts = parts.netloc.rpartition("@")
@@ -79,7 +114,7 @@ def parse_redis_url(url: str) -> RedisAddress:
     service, database = _parse_path(parts.path, kind)
     return RedisAddress(
         kind,
-        _parse_hosts(hosts, kind),
+        _parse_hosts(hosts, kind, kinds),
         service,
         database,
         _parse_login(user),
@@ -89,40 +124,40 @@ def parse_redis_url(url: str) -> RedisAddress:
     )
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: object, kinds: tuple[str, ...]) -> SplitResult:
+    if not isinstance(url, str):
+        raise _InvalidUrlError(describe_type(url))
     try:
         parts = urlsplit(url)
     except ValueError:
         parts = None
-    if parts is None or parts.scheme not in _SCHEMES:
-        raise ConfigurationError(
-            f"token_store must be a Redis URL that begins with one of {', '.join(f'{name}://' for name in _SCHEMES)}; "
-            f"{_EXAMPLE}"
-        )
+    if parts is None:
+        raise _InvalidUrlError("one with an invalid host")
+    schemes = [f"{scheme}://" for kind in kinds for scheme in _SCHEMES[kind]]
+    if f"{parts.scheme}://" not in schemes:
+        raise _InvalidUrlError("one with another scheme", f"the schemes are: {', '.join(schemes)}")
     if parts.fragment:
-        raise _build_error("a URL without '#'", "write '#' as %23 in a password")
+        raise _InvalidUrlError("one with '#'", "write '#' as %23 in a password")
     return parts
 
 
-def _parse_hosts(text: str, kind: str) -> tuple[tuple[str, int], ...]:
+def _parse_hosts(text: str, kind: str, kinds: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     default = _SENTINEL_PORT if kind == "sentinel" else _REDIS_PORT
     hosts = tuple(_parse_host(each, default) for each in text.split(","))
     if kind == "single" and len(hosts) > 1:
-        raise _build_error(
-            "a URL with one host",
-            "use redis+sentinel:// or redis+cluster:// for several",
-        )
+        others = " or ".join(f"redis+{other}://" for other in kinds if other != kind)
+        raise _InvalidUrlError("one with several hosts", f"use {others} for several" if others else "pass one host")
     return hosts
 
 
 def _parse_host(text: str, default_port: int) -> tuple[str, int]:
-    parts = urlsplit(f"//{text}")
     try:
+        parts = urlsplit(f"//{text}")
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
     if not host:
-        raise _build_error("a URL with valid hosts and ports", _EXAMPLE)
+        raise _InvalidUrlError("one with an invalid or missing host or port")
     return host, default_port if port is None else port
 
 
@@ -131,13 +166,13 @@ def _parse_path(path: str, kind: str) -> tuple[str, int]:
     segments = [unquote(segment) for segment in path.strip("/").split("/") if segment]
     service = segments.pop(0) if kind == "sentinel" and segments else ""
     if kind == "sentinel" and not service:
-        raise _build_error("a URL with the name of the service", "append it: redis+sentinel://host/service")
+        raise _InvalidUrlError("one without the name of the service", "append it: redis+sentinel://host/service")
     if kind == "cluster" and segments:
-        raise _build_error("a URL without a path", "a cluster has one database only")
+        raise _InvalidUrlError("one with a path", "remove it, because a cluster has one database only")
     if not segments:
         return service, 0
     if len(segments) > 1 or not (segments[0].isascii() and segments[0].isdigit()):
-        raise _build_error("a URL that ends with the number of the database", _EXAMPLE)
+        raise _InvalidUrlError("one whose path does not end with the number of a database")
     return service, int(segments[0])
 
 
@@ -146,9 +181,9 @@ def _parse_options(query: str, *, kind: str, tls: bool) -> dict[str, str]:
     allowed = (*(_TLS_OPTIONS if tls else ()), *(_SENTINEL_OPTIONS if kind == "sentinel" else ()))
     if not options.keys() <= set(allowed):
         known = ", ".join(allowed) or "none"
-        raise _build_error("a URL with known options", f"the options of this scheme are: {known}")
+        raise _InvalidUrlError("one with unknown options", f"the options of this scheme are: {known}")
     if "ssl_keyfile" in options and "ssl_certfile" not in options:
-        raise _build_error("a URL with ssl_certfile if it has ssl_keyfile", "add the certificate of the key")
+        raise _InvalidUrlError("one with ssl_keyfile and without ssl_certfile", "add the certificate of the key")
     return options
 
 
@@ -161,5 +196,15 @@ def _build_login(username: str, password: str) -> Login | None:
     return Login(username, Secret(password)) if password or username else None
 
 
-def _build_error(expected: str, advice: str) -> ConfigurationError:
-    return ConfigurationError(f"token_store must be {expected}; {advice}")
+def build_credentials(login: Login | None) -> Credentials:
+    """Return the arguments of coredis for a login.
+
+    Args:
+        login: Login, ``None`` for a server without authentication.
+
+    Returns:
+        The arguments, ``None`` for those without a value.
+    """
+    if login is None:
+        return Credentials(username=None, password=None)
+    return Credentials(username=login.username or None, password=login.password.reveal())
