@@ -4,7 +4,7 @@ A payload consists of a version byte, the id of the key, a random nonce and the 
 authenticated with it, so that a payload which was copied to another key is rejected.
 
 The id of the key separates two cases. A payload of another client secret, before or after a rotation, is not an error.
-A payload of the same secret that cannot be decrypted was damaged or changed.
+A payload of the same secret that cannot be decrypted was damaged or changed, or was copied from another store key.
 """
 
 from __future__ import annotations
@@ -62,9 +62,12 @@ class TokenCipher:
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
         self._context = store_key.encode("ascii")
-        derivation = HKDF(SHA256(), _KEY_BYTES + _KEY_ID_BYTES, salt=self._context, info=_PURPOSE)
-        # One expression, so that no variable of a traceback holds the secret or the key.
-        self._aead, self._key_id = _split(AESGCM, derivation.derive(secret.reveal().encode()))
+        key = HKDF(SHA256(), _KEY_BYTES, salt=self._context, info=_PURPOSE)
+        # It does not depend on the store key, so that a payload which was copied to another one is an error.
+        key_id = HKDF(SHA256(), _KEY_ID_BYTES, salt=None, info=_PURPOSE + b" key id")
+        # Single expressions, so that no variable of a traceback holds the secret or the key.
+        self._aead: Any = AESGCM(key.derive(secret.reveal().encode()))
+        self._key_id: bytes = key_id.derive(secret.reveal().encode())
 
     def encrypt(self, token: Token) -> bytes:
         """Return the payload of a token."""
@@ -107,10 +110,6 @@ class TokenCipher:
 
     def __repr__(self) -> str:
         return "TokenCipher(…)"
-
-
-def _split(aead: Any, derived: bytes) -> tuple[Any, bytes]:
-    return aead(derived[:_KEY_BYTES]), derived[_KEY_BYTES:]
 
 
 def _parse(content: bytes) -> SealedToken:

@@ -34,8 +34,9 @@ def test_payload_of_another_secret_is_none():
     assert cipher("csec_test_new").decrypt(cipher("csec_test_old").encrypt(token())) is None
 
 
-def test_payload_of_another_key_is_not_decrypted():
-    assert cipher(key="key-2").decrypt(cipher(key="key-1").encrypt(token())) is None
+def test_payload_that_was_copied_to_another_key_is_rejected():
+    with pytest.raises(InvalidPayloadError, match="belongs to another key"):
+        cipher(key="key-2").decrypt(cipher(key="key-1").encrypt(token()))
 
 
 @pytest.mark.parametrize("position", range(9, 9 + 12 + 40))
