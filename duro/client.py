@@ -81,10 +81,9 @@ class AsyncDuro:
     ``aclose()``.
 
     Args:
-        credential: Credential of the calls: a secret key (``sk_…``) as a
-            string, or a credential object such as ``SecretKey``.
-            Default: the environment (``DURO_SECRET_KEY``, or ``DURO_CLIENT_ID``
-            and ``DURO_CLIENT_SECRET``).
+        credential: Credential of the calls: a secret key (``sk_…``) as a string, or a credential
+            object such as ``SecretKey``. Default: the environment (``DURO_SECRET_KEY``, or
+            ``DURO_CLIENT_ID`` and ``DURO_CLIENT_SECRET``).
         secret_key: Secret key (``sk_…``), in place of ``credential``.
         client_id: ID of an OAuth client (``cid_…``).
         client_secret: Secret of that OAuth client (``csec_…``), or a function that
@@ -95,8 +94,7 @@ class AsyncDuro:
             the credential's mode.
         timeout: Deadline of a call in seconds, all attempts and the token
             exchange included. Default: 30.
-        retries: Number of retries of a call, or a
-            ``RetryPolicy``. Default: 3.
+        retries: Number of retries of a call, or a ``RetryPolicy``. Default: 3.
         max_connections: Maximum number of connections per event loop. Default: 100.
         max_response_bytes: Maximum size of a response in bytes, compressed and
             decompressed. Default: 16 MiB. A larger response is not read to its end.

@@ -60,8 +60,8 @@ __all__ = ["SharedTokenExchange", "build_store_key"]
 
 # The holder of a lease exchanges for at most 10 seconds, and then needs time to write.
 LEASE_SECONDS: Final = EXCHANGE_TIMEOUT_SECONDS + 2.0
-# After a holder was killed, one of the waiting processes needs time for its exchange.
-MAX_WAIT_SECONDS: Final = LEASE_SECONDS + 3.0
+# After a holder was killed, one of the waiting processes takes over, and needs time for its exchange.
+MAX_WAIT_SECONDS: Final = LEASE_SECONDS + EXCHANGE_TIMEOUT_SECONDS
 SECONDS_BEFORE_EXCHANGE: Final = 0.15
 SECONDS_AFTER_EXCHANGE: Final = 0.08
 MIN_POLL_SECONDS: Final = 0.05
