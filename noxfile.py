@@ -38,6 +38,8 @@ PRISM = "@stoplight/prism-cli@5"
 # Programs of the sessions "gateways" and "budgets", and the Debian packages that contain them.
 GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
 PROFILERS = {"valgrind": "valgrind"}
+# Programs of the session "fleet".
+REDIS = {"redis-server": "redis-server", "redis-sentinel": "redis-sentinel", "redis-cli": "redis-tools"}
 
 # Debian starts the service of a package that it installs, unless this program forbids it.
 INSTALL_WITHOUT_SERVICES = """\
@@ -135,7 +137,21 @@ def gateways(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/gateways", "-n", "2", *session.posargs)
 
 
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Share tokens and events through Redis and Valkey servers that are paused, killed and failed over."""
+    install_programs(session, REDIS)
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("python", "-m", "pytest", "tests/fleet", *PARALLEL, *session.posargs)
+
+
 def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
+    """Install the Debian packages of missing programs.
+
+    Args:
+        session: Session that needs them.
+        programs: Package of each program.
+    """
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
     packages = [package for program, package in programs.items() if not shutil.which(program, path=path)]
     if not packages:

@@ -40,6 +40,7 @@ FIRST: Final = (
     "Inbox",
     "MemoryInbox",
     "SQLiteInbox",
+    "RedisInbox",
     "BlockingInbox",
     "Sandbox",
     "AsyncSandbox",

@@ -35,6 +35,12 @@ GROUPS: Final = [
     ),
     Group("credentials", "Credentials and tokens", "credential types and access tokens", ("auth", "_secrets")),
     Group(
+        "token-stores",
+        "Token stores",
+        "stores that share access tokens between processes",
+        ("auth.stores.file", "auth.stores.memory", "auth.stores.protocol", "auth.stores.counters"),
+    ),
+    Group(
         "resources",
         "Resources",
         "the methods of the API by resource",

@@ -54,6 +54,12 @@ class PerLoop(Generic[T]):
         """Remove and return the value of the running loop, ``None`` without one."""
         return self._values.pop(_find_running_loop(), None)
 
+    def items(self) -> list[tuple[object, T]]:
+        """Return the loops of this process and their values."""
+        if self._pid != os.getpid():
+            self.forget()
+        return list(self._values.items())
+
     def forget(self) -> None:
         """Remove all values without closing them, because they belong to the parent process."""
         _inherited.append(self._values)
