@@ -298,14 +298,6 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
-@nox.session(python=PYTHONS[-1])
-def budgets(session: nox.Session) -> None:
-    """Count the functions, memory blocks and instructions of operations, and fail above a budget."""
-    install_programs(session, PROFILERS)
-    session.install("-e", ".[aiohttp]", *group("tests"))
-    session.run("python", "-m", "tests.budgets", *session.posargs)
-
-
 @nox.session(python="3.13")
 def fuzz(session: nox.Session) -> None:
     """Fuzz each parser for a minute. Options: ``nox -s fuzz -- --seconds 300 --target token``.
