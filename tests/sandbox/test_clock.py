@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from duro.sandbox.billing.scheduler import NoDeliverer
 from duro.sandbox.clock import ClockMode
 
 Make = Callable[..., dict[str, Any]]
@@ -156,13 +157,12 @@ def test_requests_within_an_advance_see_the_time_of_the_step(sandbox: Sandbox, a
     scheduler, seen = sandbox._require().backend.scheduler, []
     moment = sandbox.clock.now().replace(microsecond=0) + timedelta(days=3)
 
-    class OneDelivery:
+    class OneDelivery(NoDeliverer):
         def next_due(self) -> datetime | None:
             return None if seen else moment
 
-        def deliver_until(self, _moment: datetime) -> int:
+        def deliver_until(self, moment: datetime) -> None:
             seen.append(api.post("/v1/customers").json()["createdAt"])
-            return 1
 
     before, scheduler.deliverer = scheduler.deliverer, OneDelivery()
     try:

@@ -105,7 +105,10 @@ def _list_charged_periods(db: sqlite3.Connection, customer_id: str) -> list[str]
 
 
 def _count_pending(db: sqlite3.Connection, event_type: str) -> int:
-    row = db.execute("SELECT count(*) FROM outbox JOIN events ON events.id = event_id WHERE type = ?", (event_type,))
+    row = db.execute(
+        "SELECT count(*) FROM deliveries JOIN events ON events.id = event_id WHERE type = ? AND state = 'pending'",
+        (event_type,),
+    )
     number: int = row.fetchone()[0]
     return number
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..calling_thread import check_no_event_loop
+from .calling_thread import check_no_event_loop
 from .endpoints import Endpoints
 from .outbox import Outbox
 from .wakeup import Wakeup

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from duro.sandbox.billing.charges import charge_invoice
-from duro.sandbox.billing.checkout_sessions import open_checkout_session, pay_session
+from duro.sandbox.billing.checkout_payments import pay_session
+from duro.sandbox.billing.checkout_sessions import open_checkout_session, price_plan
 from duro.sandbox.billing.plan_changes import PlanChangeOutcome, change_plan
 from duro.sandbox.billing.plans import update_plan
 from duro.sandbox.errors import ApiError
@@ -96,8 +97,7 @@ def test_the_discounted_price_of_a_period_is_what_a_downgrade_credits(shop: Shop
 
 def test_a_session_charges_the_price_that_it_showed(shop: Shop) -> None:
     plan = shop.plan(amount=3000)
-    values = {"kind": "subscription", "plan_id": plan["id"], "amount": 3000, "currency": "NGN"}
-    session = shop.call(open_checkout_session, values, "http://127.0.0.1")
+    session = shop.call(open_checkout_session, price_plan(plan), "http://127.0.0.1")
     shop.call(update_plan, plan, {"amount": 9999})
     shop.call(pay_session, session, "card", "ada@example.com")
     shop.clock.advance(days=30)
@@ -106,8 +106,7 @@ def test_a_session_charges_the_price_that_it_showed(shop: Shop) -> None:
 
 def test_a_trial_completes_a_checkout_with_an_amount_of_0(shop: Shop) -> None:
     plan = shop.plan(amount=3000, trial_days=7)
-    values = {"kind": "subscription", "plan_id": plan["id"], "amount": 3000, "currency": "NGN"}
-    session = shop.call(open_checkout_session, values, "http://127.0.0.1")
+    session = shop.call(open_checkout_session, price_plan(plan), "http://127.0.0.1")
     shop.call(pay_session, session, "card", "ada@example.com")
     (payload,) = shop.backend.transact(
         lambda db: db.execute("SELECT payload FROM events WHERE type = 'checkout_completed'").fetchone()

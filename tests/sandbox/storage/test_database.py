@@ -12,6 +12,8 @@ from duro.sandbox.storage.database import Database, clear, count
 from duro.sandbox.storage.rows import insert
 from duro.sandbox.unit_of_work import UnitOfWork
 
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+
 
 def test_clear_empties_every_table_although_rows_refer_to_others() -> None:
     database = Database()
@@ -22,7 +24,7 @@ def test_clear_empties_every_table_although_rows_refer_to_others() -> None:
         top_up_wallet(uow, open_checkout_session(uow, values, "http://127.0.0.1"), "card")
         uow.emit("invoice_created", {})
     with database.transaction() as db:
-        tables = [row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+        tables = [row["name"] for row in db.execute(TABLES).fetchall()]
         filled = {table for table in tables if count(db, table)}
         assert filled == {"accounts", "checkout_sessions", "due_items", "events", "wallet_transactions"}
         clear(db)
