@@ -98,10 +98,12 @@ def restarts(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[-1])
 def coverage(session: nox.Session) -> None:
     """Measure the branch coverage of the tests, subprocesses included, and fail below the minimum."""
+    install_programs(session, REDIS)
     session.install("-e", ".[all]", *group("tests"))
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *PARALLEL, "-m", "not load", *session.posargs)
+    tests = ("tests", "tests/fleet")
+    session.run("coverage", "run", "-m", "pytest", *tests, *PARALLEL, "-m", "not load and not alone", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
@@ -142,7 +144,8 @@ def fleet(session: nox.Session) -> None:
     """Share tokens and events through Redis and Valkey servers that are paused, killed and failed over."""
     install_programs(session, REDIS)
     session.install("-e", ".[all]", *group("tests"))
-    session.run("python", "-m", "pytest", "tests/fleet", *PARALLEL, *session.posargs)
+    # Coverage runs the others. These count exchanges and measure delays of many processes, and so need the processor.
+    session.run("python", "-m", "pytest", "tests/fleet", "-n", "0", "-m", "alone or load", *session.posargs)
 
 
 def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
