@@ -112,7 +112,7 @@ class AsyncDuro:
             for loopback addresses.
         headers: Header lines of every call. Default: none.
         token_store: Store that shares access tokens between processes, as a URL (``"file:"``,
-            ``"redis://…"``) or a ``TokenStore``. Default: ``DURO_TOKEN_STORE``, then none.
+            ``"redis://…"``), a ``redis.asyncio.Redis`` or a ``TokenStore``. Default: ``DURO_TOKEN_STORE``, then none.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes

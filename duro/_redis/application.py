@@ -19,11 +19,12 @@ __all__ = ["ApplicationClient", "RedisClient", "is_redis_client"]
 class RedisClient(Protocol):
     """Client with the interface of ``redis.asyncio.Redis``."""
 
-    def execute_command(self, *args: str | int) -> Awaitable[object]:
+    def execute_command(self, *args: str | bytes | int, **options: object) -> Awaitable[object]:
         """Send a command.
 
         Args:
             args: Name of the command, and its arguments.
+            options: Options of the client library, such as ``NEVER_DECODE``.
 
         Returns:
             Response of the server.
@@ -49,12 +50,13 @@ class ApplicationClient:
         self._timeout = timeout
         self._loop: object = None
 
-    async def execute(self, command: str, *arguments: str | int) -> object:
+    async def execute(self, command: str, *arguments: str | bytes | int, **options: object) -> object:
         """Send a command with the client.
 
         Args:
             command: Name of the command.
             arguments: Arguments of the command.
+            options: Options of the client library.
 
         Returns:
             Response of the server.
@@ -70,7 +72,7 @@ class ApplicationClient:
                 "the Redis client belongs to another event loop; pass the URL of the server instead"
             )
         with anyio.move_on_after(self._timeout):
-            return await self._client.execute_command(command, *arguments)
+            return await self._client.execute_command(command, *arguments, **options)
         raise TimeoutError(f"the Redis server did not respond within {self._timeout:g} s")
 
     def close(self) -> None:

@@ -123,7 +123,11 @@ def sandbox(
 
 @_app.command
 def token(
-    *, reveal: FlagOption = False, as_json: JSONOutput = False, account: Account = ACCOUNT_OF_ENVIRONMENT
+    *,
+    reveal: FlagOption = False,
+    store: str | None = None,
+    as_json: JSONOutput = False,
+    account: Account = ACCOUNT_OF_ENVIRONMENT,
 ) -> None:
     """Get an access token, and print it masked.
 
@@ -132,9 +136,15 @@ def token(
 
     Args:
         reveal: Print the whole token.
+        store: URL of a token store. Print the age, generation and holder of its token instead.
         as_json: Print JSON on one line, errors included.
         account: Account of the token.
     """
+    if store is not None:
+        from .shared_token import show_shared_token
+
+        show_shared_token(account, store, as_json=as_json)
+        return
     from .token import show_token
 
     show_token(account, reveal=reveal, as_json=as_json)

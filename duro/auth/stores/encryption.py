@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
 from ..._json_types import as_object
+from ..._secrets import sanitize
 from ..token import Token, has_valid_form
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _KEY_BYTES: Final = 32
 _KEY_ID_BYTES: Final = 8
 _NONCE_BYTES: Final = 12
 _HEADER_BYTES: Final = len(_VERSION) + _KEY_ID_BYTES
+_MAX_WRITER_CHARS: Final = 100
 _PURPOSE: Final = b"duro-sdk token store 1"
 
 
@@ -37,15 +40,17 @@ class InvalidPayloadError(Exception):
 
 @frozen
 class SealedToken:
-    """Token as it is encrypted: its string and the lifetime that the token endpoint granted.
+    """Token as it is encrypted: its string, the lifetime that the token endpoint granted, and its writer.
 
     Attributes:
         access_token: Token string.
         expires_in: Lifetime in seconds, from the time of the request.
+        writer: Host name and process id of the process that exchanged the credentials.
     """
 
     access_token: str = field(repr=False)
     expires_in: float
+    writer: str
 
 
 class TokenCipher:
@@ -72,8 +77,8 @@ class TokenCipher:
     def encrypt(self, token: Token) -> bytes:
         """Return the payload of a token."""
         header, nonce = _VERSION + self._key_id, os.urandom(_NONCE_BYTES)
-        content = json.dumps({"access_token": token.access_token, "expires_in": token.expires_in}).encode()
-        ciphertext: bytes = self._aead.encrypt(nonce, content, header + self._context)
+        content = {"access_token": token.access_token, "expires_in": token.expires_in, "writer": _describe_process()}
+        ciphertext: bytes = self._aead.encrypt(nonce, json.dumps(content).encode(), header + self._context)
         return header + nonce + ciphertext
 
     def decrypt(self, payload: bytes) -> SealedToken | None:
@@ -121,4 +126,9 @@ def _parse(content: bytes) -> SealedToken:
     expires_in: Any = document.get("expires_in")
     if not has_valid_form(access_token, expires_in):
         raise InvalidPayloadError("the stored token is malformed")
-    return SealedToken(access_token, float(expires_in))
+    writer = sanitize(str(document.get("writer")), max_chars=_MAX_WRITER_CHARS)
+    return SealedToken(access_token, float(expires_in), writer)
+
+
+def _describe_process() -> str:
+    return f"{socket.gethostname()[:_MAX_WRITER_CHARS]}:{os.getpid()}"

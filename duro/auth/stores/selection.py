@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import frozen
 
+from ..._redis.application import is_redis_client
 from ..._redis.url import is_redis_url
 from ...errors import ConfigurationError, redact
 from .extras import CIPHER_MODULES, load_modules
 from .protocol import TokenStore
 
+if TYPE_CHECKING:
+    from ..._redis.application import RedisClient
+
 __all__ = ["AnyTokenStore", "ChosenStore", "resolve_token_store"]
 
-AnyTokenStore: TypeAlias = str | TokenStore
+AnyTokenStore: TypeAlias = "str | TokenStore | RedisClient"
 
 _VARIABLE: Final = "DURO_TOKEN_STORE"
 _FILE: Final = "file:"
 _MEMORY: Final = "memory:"
 _ADVICE: Final = (
-    "pass 'file:', 'file:/path', 'redis://…', 'rediss://…', 'redis+sentinel://…', 'memory:' or a TokenStore"
+    "pass 'file:', 'redis://…', 'rediss://…', 'redis+sentinel://…', 'memory:', a redis.asyncio.Redis or a TokenStore"
 )
 
 
@@ -56,10 +60,19 @@ def resolve_token_store(token_store: AnyTokenStore | None) -> ChosenStore | None
         return None
     if isinstance(token_store, str):
         return ChosenStore(_open(token_store, name), is_owned=True)
+    if is_redis_client(token_store):
+        return ChosenStore(_adapt(token_store), is_owned=False)
     if isinstance(token_store, type) or not isinstance(token_store, TokenStore):
         raise ConfigurationError(f"{name} must be a URL or a TokenStore, got {type(token_store).__name__}; {_ADVICE}")
     load_modules(*CIPHER_MODULES, extra="token-store")
     return ChosenStore(token_store, is_owned=False)
+
+
+def _adapt(client: RedisClient) -> TokenStore:
+    from .redis import ApplicationRunner, RedisTokenStore
+
+    load_modules(*CIPHER_MODULES, extra="token-store")
+    return RedisTokenStore(ApplicationRunner(client))
 
 
 def _open(url: str, name: str) -> TokenStore:
