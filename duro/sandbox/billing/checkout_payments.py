@@ -22,7 +22,7 @@ from .checkout_sessions import ONE_TIME, TOP_UP, close_session, expire_session, 
 from .customers import add_customer, check_not_blacklisted, find_customers
 from .due_items import schedule, unschedule
 from .invoices import InvoiceDraft, find_open_invoices, issue_invoice
-from .renewals import settle_recovered
+from .recovered_periods import settle_recovered
 from .subscriptions import start_subscription
 from .wallets import top_up_wallet
 

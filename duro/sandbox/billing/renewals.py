@@ -1,4 +1,4 @@
-"""Renewals: what happens to a subscription at the end of its period, and after the recovery of its payment."""
+"""Renewals: what happens to a subscription at the end of its period."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from datetime import datetime
 
 from ..clock import parse_timestamp
 from ..errors import ApiError
-from ..recovery import engine
+from ..recovery.engine import handle_failure
 from ..storage.rows import find, update
 from ..unit_of_work import UnitOfWork
 from .due_items import unschedule
-from .event_data import invoice_event_data
 from .period_charges import charge_period, period_values, renewal_key, schedule_period_end
 from .plan_changes import apply_scheduled_plan
 from .subscription_states import Action
 from .subscriptions import cancel_subscription, change_status
 
-__all__ = ["renew_subscription", "resume_subscription", "settle_period_end", "settle_recovered"]
+__all__ = ["renew_subscription", "resume_subscription", "settle_period_end"]
 
 
 def settle_period_end(uow: UnitOfWork, subscription_id: str) -> None:
@@ -92,37 +91,12 @@ def resume_subscription(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.R
     return renew_subscription(uow, resumed)
 
 
-def settle_recovered(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row) -> sqlite3.Row:
-    """Move a subscription to the period of an invoice that a later attempt has paid.
-
-    It emits ``subscription_payment_recovered`` and ``subscription_recovered``, or ``subscription_activated`` for the
-    first invoice of a subscription. If the period is already over, the next one begins now.
-
-    Args:
-        uow: Unit of work of the charge.
-        subscription: Subscription that is past due or incomplete.
-        invoice: Invoice, paid in this unit of work.
-
-    Returns:
-        The active subscription.
-    """
-    values = period_values(subscription, invoice)
-    if subscription["status"] == "incomplete":
-        recovered = change_status(uow, subscription, Action.ACTIVATE, **values)
-    else:
-        paid = find(uow.db, "invoices", invoice["id"])
-        uow.emit("subscription_payment_recovered", invoice_event_data(uow.db, paid, paid["amount"]))
-        recovered = change_status(uow, subscription, Action.RECOVER, **values)
-    schedule_period_end(uow, recovered)
-    return recovered
-
-
 def _charge_next_period(uow: UnitOfWork, subscription: sqlite3.Row, start: datetime) -> sqlite3.Row:
     charge = charge_period(uow, subscription, start, idempotency_key=renewal_key(subscription, start))
     if not charge.result.succeeded:
         unschedule(uow, kind="period_end", subject=subscription["id"])
         failed = change_status(uow, subscription, Action.FAIL_RENEWAL)
-        engine.handle_failure(uow, failed, charge.invoice, charge.result)
+        handle_failure(uow, failed, charge.invoice, charge.result)
         return find(uow.db, "subscriptions", subscription["id"])
     values = period_values(subscription, charge.invoice)
     if subscription["status"] == "trialing":

@@ -6,11 +6,11 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..billing import renewals
 from ..billing.charges import ChargeResult, charge_invoice
 from ..billing.due_items import schedule, unschedule, unschedule_all
 from ..billing.event_data import invoice_event_data
 from ..billing.invoices import close_invoice
+from ..billing.recovered_periods import settle_recovered
 from ..billing.subscription_states import Action
 from ..billing.subscriptions import cancel_subscription, change_status
 from ..storage.rows import find
@@ -152,7 +152,7 @@ def _settle(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row) ->
     """End a recovery with success."""
     unschedule_all(uow, invoice["id"])
     unschedule(uow, kind="escalation", subject=subscription["id"])
-    renewals.settle_recovered(uow, subscription, invoice)
+    settle_recovered(uow, subscription, invoice)
 
 
 def _find_open(db: sqlite3.Connection, invoice_id: str) -> tuple[sqlite3.Row, sqlite3.Row] | None:

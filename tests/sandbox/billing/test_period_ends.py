@@ -12,7 +12,8 @@ from duro.sandbox.billing.customers import blacklist_customer
 from duro.sandbox.billing.invoices import close_invoice
 from duro.sandbox.billing.plan_changes import schedule_plan_change
 from duro.sandbox.billing.plans import update_plan
-from duro.sandbox.billing.renewals import resume_subscription, settle_recovered
+from duro.sandbox.billing.recovered_periods import settle_recovered
+from duro.sandbox.billing.renewals import resume_subscription
 from duro.sandbox.billing.subscription_states import Action
 from duro.sandbox.billing.subscriptions import (
     cancel_subscription,
