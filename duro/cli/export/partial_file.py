@@ -60,9 +60,9 @@ class PartialFile:
     """
 
     def __init__(self, target: Path, source: str) -> None:
-        self.path = target.with_name(f"{target.name}.part")
+        self.path: Path = target.with_name(f"{target.name}.part")
         self._state_path = target.with_name(f"{target.name}.part.json")
-        self.position = self._load(source)
+        self.position: Position = self._load(source)
 
     @contextmanager
     def open(self) -> Generator[BinaryIO]:

@@ -44,7 +44,7 @@ class EndpointQueue:
         self._faults = faults
         self._on_empty = on_empty
         self._wakeup = asyncio.Event()
-        self.is_finished = False
+        self.is_finished: bool = False
 
     def wake(self) -> None:
         """Look for due deliveries. A busy queue looks again afterwards."""

@@ -80,7 +80,7 @@ class ChaosFaults:
 
     def __init__(self, sandbox: Sandbox, seed: str) -> None:
         lost = LostResponse()
-        self.lost_request_ids = lost.request_ids
+        self.lost_request_ids: list[str] = lost.request_ids
         self._faults = [
             _add(sandbox, lost, LOST_RESPONSES, f"{seed}:lost"),
             _add(sandbox, StatusFault(503), ERROR_RESPONSES, f"{seed}:error"),
