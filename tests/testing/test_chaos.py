@@ -52,13 +52,16 @@ def test_real_host(monkeypatch):
     Duro("sk_test_example").close()
 """
 
+COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+
 
 def run_chaos(directory: Path, source: str, *options: str, seed: int = 7) -> subprocess.CompletedProcess[str]:
     (directory / "test_program.py").write_text(source)
     options = ("-q", "-c", os.devnull, f"--rootdir={directory}", "-p", "duro", "-p", "no:cacheprovider", *options)
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", *options, f"--duro-chaos={seed}", str(directory)],
-        env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": ""},
+        # Coverage measures a subprocess if it finds its own variables.
+        env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": "", **COVERAGE},
         cwd=directory,
         capture_output=True,
         text=True,

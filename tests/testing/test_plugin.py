@@ -12,6 +12,8 @@ import pytest
 
 pytestmark = pytest.mark.process
 
+# Coverage measures a subprocess if it finds its own variables.
+COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
 # pytest-asyncio warns without it.
 LOOP_SCOPE = ("-o", "asyncio_default_fixture_loop_scope=function")
 
@@ -109,7 +111,7 @@ def run_pytest(directory: Path, source: str, *options: str, plugins: tuple[str, 
     options = ("-c", os.devnull, f"--rootdir={directory}", "-p", "no:cacheprovider", *plugin_options, *options)
     finished = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(directory)],
-        env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": "", "PYTHONWARNINGS": "error"},
+        env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PATH": "", "PYTHONWARNINGS": "error", **COVERAGE},
         cwd=directory,
         capture_output=True,
         text=True,

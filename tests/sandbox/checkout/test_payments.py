@@ -260,3 +260,14 @@ def test_an_unknown_rail_or_category_is_refused(
     with pytest.raises(InvalidArgumentError, match="must be one of"):
         checkout.fail(category, rail)
     assert sandbox.ledger == ()
+
+
+def test_controls_refuse_what_a_customer_cannot_do(sandbox: Sandbox) -> None:
+    with pytest.raises(InvalidArgumentError, match="the session cannot be used"):
+        _ = sandbox.checkout("cs_test_unknown").status
+    with pytest.raises(InvalidArgumentError, match="rail must be one of card, "):
+        sandbox.checkout("cs_test_unknown").pay("cash")
+    with pytest.raises(InvalidArgumentError, match="category must be one of "):
+        sandbox.checkout("cs_test_unknown").fail("no_reason")
+    with pytest.raises(InvalidArgumentError, match="the payment was refused"):
+        sandbox.checkout("cs_test_unknown").pay("card")
