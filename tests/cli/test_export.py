@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from contextlib import suppress
 from datetime import datetime
 
 import pytest
+from rich.console import Console
 
 from duro import Duro
 from duro.cli.export.partial_file import PartialFile, replace_file
+from duro.cli.export.run import _show_progress
 
 
 @pytest.fixture
@@ -200,3 +203,19 @@ def test_directory_that_does_not_exist_is_named(sandbox_environment, export, tmp
     finished = export("plans", "--out", tmp_path / "missing" / "plans.csv")
     assert finished.returncode == 1
     assert "No such file or directory" in finished.stderr
+
+
+def test_progress_on_a_terminal_shows_the_number_of_rows(monkeypatch):
+    terminal = Console(file=io.StringIO(), force_terminal=True, force_interactive=True, width=80)
+    monkeypatch.setattr("duro.cli.export.run.create_console", lambda **_: terminal)
+    with _show_progress("customers") as show:
+        show(1_234)
+    assert "1,234 customers" in terminal.file.getvalue()
+
+
+def test_export_in_process_prints_the_number_of_rows(run_in_process, sandbox_environment, tmp_path):
+    with Duro() as client:
+        client.customers.create(email="ada@example.com")
+    finished = run_in_process("export", "customers", "--out", str(tmp_path / "customers.csv"))
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.startswith("exported 1 customers to ")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from duro import Duro
+from duro.cli import listen
 from duro.cli.delivery_receiver import ForwardedDelivery, receive_deliveries
 from duro.cli.listen import format_delivery
 from duro.sandbox import Sandbox
@@ -121,3 +122,26 @@ def test_a_line_shows_the_outcome_and_no_control_characters():
     assert line.startswith("09:00:00  \x1b[31m---\x1b[0m  invoice_created ")
     assert "evt_1?[2J  12.3 ms  ConnectionRefusedError: whsec_" in line
     assert "needle" not in line
+
+
+def test_an_application_that_refuses_connections_is_a_bad_gateway(unused_tcp_port):
+    seen = []
+    with receive_deliveries(f"http://127.0.0.1:{unused_tcp_port}", seen.append) as url:
+        assert httpx.post(url, content=b"{}").status_code == 502
+    assert seen[0].failure.startswith("ConnectionRefusedError")
+
+
+def test_deliveries_are_printed_as_lines_or_as_json(capsys):
+    delivery = ForwardedDelivery("evt_1", "invoice_created", None, "no response", 0.25)
+    listen._print_line(delivery)
+    assert "evt_1" in capsys.readouterr().out
+    listen._print_as_json(delivery)
+    assert json.loads(capsys.readouterr().out) == {
+        "eventId": "evt_1",
+        "eventType": "invoice_created",
+        "status": None,
+        "failure": "no response",
+        "elapsedMs": 250.0,
+    }
+    listen._print_start("http://127.0.0.1:8787", None, as_json=False)
+    assert capsys.readouterr().out.startswith("Printing deliveries")

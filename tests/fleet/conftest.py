@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
+
 import coredis  # noqa: F401 - while a test runs, the import hook of pytest would block the event loop
 import pytest
 import trustme
@@ -43,3 +46,24 @@ def cluster():
 def sentinels():
     with SentinelSetup() as running:
         yield running
+
+
+# Coredis does not close the queues of a connection that could not be established.
+UNCLOSED_QUEUES = (
+    "ignore:Exception ignored in. <function MemoryObject:pytest.PytestUnraisableExceptionWarning",
+    "ignore:Unclosed <MemoryObject:ResourceWarning",
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            for each in UNCLOSED_QUEUES:
+                item.add_marker(pytest.mark.filterwarnings(each))
+
+
+@pytest.fixture(autouse=True)
+def collect_queues():
+    """Collect the queues in the test that left them, whose warnings are ignored, and not in a later one."""
+    yield
+    gc.collect()

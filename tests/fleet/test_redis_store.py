@@ -18,11 +18,6 @@ from tests.support.timeouts import TIMEOUT
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(2 * TIMEOUT),
-    # Coredis does not close the queues of a connection that could not be established.
-    pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <function MemoryObject:pytest.PytestUnraisableExceptionWarning"
-    ),
-    pytest.mark.filterwarnings("ignore:Unclosed <MemoryObject:ResourceWarning"),
 ]
 
 

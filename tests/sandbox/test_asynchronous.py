@@ -156,3 +156,23 @@ def test_an_asynchronous_advance_runs_in_another_thread(backend: str, monkeypatc
     anyio.run(advance, backend=backend)
     assert threading.main_thread() not in threads
     assert len(threads) == 1
+
+
+@BACKENDS
+def test_a_branch_is_an_asynchronous_sandbox_of_its_own(backend: str) -> None:
+    async def use_sandbox() -> None:
+        async with AsyncSandbox() as sandbox, sandbox.branch() as other, AsyncDuro(**sandbox.options) as client:
+            assert isinstance(other, AsyncSandbox)
+            await client.customers.create(email="ada@example.com")
+            assert len(other.requests) < len(sandbox.requests)
+
+    anyio.run(use_sandbox, backend=backend)
+
+
+def test_a_start_that_fails_stops_what_it_has_started(unused_tcp_port: int) -> None:
+    async def use_sandbox() -> None:
+        async with AsyncSandbox(port=unused_tcp_port):
+            pytest.fail("the port is in use")
+
+    with Sandbox(port=unused_tcp_port), pytest.raises(OSError, match="in use"):
+        anyio.run(use_sandbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -134,3 +135,20 @@ def test_a_wrong_argument_of_a_charge_is_named(sandbox: Sandbox, arguments: tupl
 def test_a_wrong_argument_of_a_delivery_is_named(sandbox: Sandbox, arguments: tuple, message: str) -> None:
     with pytest.raises(InvalidArgumentError, match=message):
         sandbox.assert_delivered(*arguments)
+
+
+def test_the_story_has_refunds_and_leaves_out_pending_deliveries(
+    sandbox: Sandbox, client: Duro, plan: Plan, customer: Customer
+) -> None:
+    with listening() as receiver:
+        receiver.gate.clear()
+        sandbox.endpoints.add(receiver.url)
+        client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+        client.invoices.refund(sandbox.ledger[0].invoice_id)
+        with pytest.raises(AssertionError) as caught:
+            sandbox.assert_delivered("subscription_payment_refunded")
+        story = str(caught.value).partition("\n\n")[2]
+        assert re.search(rf" refund +500,000  {customer.id}", story)
+        assert not re.search(r"\d delivery ", story.replace("  ", " "))
+        receiver.gate.set()
+        sandbox.wait_for_deliveries()

@@ -242,3 +242,10 @@ def test_a_session_with_a_phone_number_does_not_ask_for_an_address(
     assert "E-mail address" not in anonymous.get(session["url"]).text
     assert post(anonymous, session, "pay", rail="card", action="pay").status_code == 303
     assert [charge.customer_id for charge in sandbox.ledger] == [customer["id"]]
+
+
+def test_a_form_of_other_bytes_is_refused(sandbox: Sandbox, api: httpx.Client, make_plan: Make) -> None:
+    session = api.post("/v1/checkout/sessions", json={"planId": make_plan()["id"]}).json()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = httpx.post(f"{session['url']}/pay", content=b"\xff", headers=headers)
+    assert response.status_code == 400
