@@ -35,8 +35,11 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *interpreters])
 # Version 5 supports OpenAPI 3.1.
 PRISM = "@stoplight/prism-cli@5"
 
-# Programs of the session "gateways", and the Debian packages that contain them.
+# Programs of the sessions "gateways" and "budgets", and the Debian packages that contain them.
 GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
+PROFILERS = {"valgrind": "valgrind"}
+# Programs of the session "fleet".
+REDIS = {"redis-server": "redis-server", "redis-sentinel": "redis-sentinel", "redis-cli": "redis-tools"}
 
 # Debian starts the service of a package that it installs, unless this program forbids it.
 INSTALL_WITHOUT_SERVICES = """\
@@ -95,10 +98,12 @@ def restarts(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[-1])
 def coverage(session: nox.Session) -> None:
     """Measure the branch coverage of the tests, subprocesses included, and fail below the minimum."""
+    install_programs(session, REDIS)
     session.install("-e", ".[all]", *group("tests"))
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *PARALLEL, "-m", "not load", *session.posargs)
+    tests = ("tests", "tests/fleet")
+    session.run("coverage", "run", "-m", "pytest", *tests, *PARALLEL, "-m", "not load and not alone", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
@@ -129,20 +134,44 @@ def contract(session: nox.Session) -> None:
 @nox.session
 def gateways(session: nox.Session) -> None:
     """Make writes through nginx and HAProxy that are restarted, and read their error pages."""
-    install_gateways(session)
+    install_programs(session, GATEWAYS)
     session.install("-e", ".[all]", *group("tests"))
     session.run("python", "-m", "pytest", "tests/gateways", "-n", "2", *session.posargs)
 
 
-def install_gateways(session: nox.Session) -> None:
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Share tokens and events through Redis and Valkey servers that are paused, killed and failed over."""
+    install_programs(session, REDIS)
+    session.install("-e", ".[all]", *group("tests"))
+    # Coverage runs the others. These count exchanges and measure delays of many processes, and so need the processor.
+    session.run("python", "-m", "pytest", "tests/fleet", "-n", "0", "-m", "alone or load", *session.posargs)
+
+
+def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
+    """Install the Debian packages of missing programs.
+
+    Args:
+        session: Session that needs them.
+        programs: Package of each program.
+    """
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
-    packages = [package for program, package in GATEWAYS.items() if not shutil.which(program, path=path)]
+    packages = [package for program, package in programs.items() if not shutil.which(program, path=path)]
     if not packages:
         return
     root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "--non-interactive"]
     if not shutil.which("apt-get") or (root and not shutil.which("sudo")):
         session.error(f"{' and '.join(packages)} must be installed; install them, or run as root on Debian or Ubuntu")
     session.run(*root, "sh", "-c", INSTALL_WITHOUT_SERVICES, "sh", *packages, external=True)
+
+
+@nox.session(python=PYTHONS[-1])
+def budgets(session: nox.Session) -> None:
+    """Count the functions, memory blocks and instructions of operations, and fail above a budget."""
+    install_programs(session, PROFILERS)
+    # Without uvloop, whose functions are not counted.
+    session.install("-e", ".[aiohttp]", *group("tests"))
+    session.run("python", "-m", "tests.budgets", *session.posargs)
 
 
 @nox.session
@@ -184,7 +213,12 @@ def check_page_types(session: nox.Session) -> None:
 
 # Declarations such as "create = blocking(AsyncPlans.create)", whose types are inferred from their arguments.
 # The typing samples check them instead.
-DERIVED = ("duro.blocking.", "duro.client.AsyncDuro.", "duro.webhooks.inbox.blocking.")
+DERIVED = (
+    "duro.blocking.",
+    "duro.client.AsyncDuro.",
+    "duro.sandbox.asynchronous.",
+    "duro.webhooks.inbox.blocking.",
+)
 
 
 def verify_types(session: nox.Session) -> None:
@@ -259,9 +293,12 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Compare the speed with that of other packages; the figures do not fail the session."""
+    """Compare the speed with that of other packages; the figures do not fail the session.
+
+    Options: ``nox -s bench -- --rounds 9 --only blocking --json results.json``.
+    """
     session.install("-e", ".[all]", *group("bench"))
-    session.run("python", "-m", "pytest", "tests/benchmarks", "-s", "--timeout=600", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
 @nox.session(python="3.13")

@@ -101,6 +101,11 @@ if TYPE_CHECKING:
     from .auth.credentials import PortalSession as PortalSession
     from .auth.credentials import SecretKey as SecretKey
     from .auth.credentials import SupportsCredential as SupportsCredential
+    from .auth.stores.counters import TokenStoreCounters as TokenStoreCounters
+    from .auth.stores.file import FileTokenStore as FileTokenStore
+    from .auth.stores.memory import MemoryTokenStore as MemoryTokenStore
+    from .auth.stores.protocol import StoredToken as StoredToken
+    from .auth.stores.protocol import TokenStore as TokenStore
     from .auth.token import Token as Token
     from .blocking.client import Duro as Duro
     from .blocking.pages import Pages as Pages
@@ -176,6 +181,10 @@ _PUBLIC_NAMES = {
     "api.options": "CallOptions ClientOptions",
     "api.pages": "AsyncPages Page",
     "auth.credentials": "ClientCredentials Credential IdentityToken PortalSession SecretKey SupportsCredential",
+    "auth.stores.counters": "TokenStoreCounters",
+    "auth.stores.file": "FileTokenStore",
+    "auth.stores.memory": "MemoryTokenStore",
+    "auth.stores.protocol": "StoredToken TokenStore",
     "auth.token": "Token",
     "blocking.client": "Duro",
     "blocking.pages": "Pages",

@@ -8,9 +8,11 @@ from typing import Final
 from ._checks import describe_type
 from .errors import InvalidArgumentError
 
-__all__ = ["check_id"]
+__all__ = ["check_id", "is_plain"]
 
 _CAPITAL: Final = re.compile(r"(?=[A-Z])")
+# Ids in the form of the API, which need no other check.
+_COMMON_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def check_id(name: str, value: object) -> str:
@@ -37,11 +39,20 @@ def check_id(name: str, value: object) -> str:
     if not isinstance(value, str):
         advice = _find_expression(name, value) or f"the {kind} that the API returned"
         raise InvalidArgumentError(f"{name} must be a string, got {describe_type(value)}; pass {advice}")
-    if problem := _find_problem(value):
+    if not is_plain(value) and (problem := _find_problem(value)):
         raise InvalidArgumentError(
             f"{name} must be a valid {kind}, got {problem}; pass the {kind} that the API returned"
         )
     return value
+
+
+def is_plain(value: str) -> bool:
+    """Return whether a string has only letters, digits, hyphens and underscores of ASCII, and at least one of them.
+
+    Args:
+        value: String that a user passed.
+    """
+    return _COMMON_ID.fullmatch(value) is not None
 
 
 def _find_expression(name: str, value: object) -> str | None:

@@ -35,6 +35,7 @@ from .api.resources.transactions import AsyncTransactions
 from .auth.authorizers import Authorizers
 from .auth.credential_choice import is_sandbox_credential, resolve_credential
 from .auth.credentials import wrap_secret
+from .auth.stores.selection import resolve_token_store
 from .config import (
     DEFAULT_MAX_CONNECTIONS,
     DEFAULT_MAX_OAUTH_CLIENTS,
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from .api.options import CallOptions, ClientOptions
     from .auth.client_secret import ClientSecret
     from .auth.credentials import Credential, SecretKey, SupportsCredential
+    from .auth.stores.counters import TokenStoreCounters
+    from .auth.stores.selection import AnyTokenStore
     from .auth.token import Token
     from .http.transport.factory import AnyTransport
 
@@ -78,10 +81,9 @@ class AsyncDuro:
     ``aclose()``.
 
     Args:
-        credential: Credential of the calls: a secret key (``sk_…``) as a
-            string, or a credential object such as ``SecretKey``.
-            Default: the environment (``DURO_SECRET_KEY``, or ``DURO_CLIENT_ID``
-            and ``DURO_CLIENT_SECRET``).
+        credential: Credential of the calls: a secret key (``sk_…``) as a string, or a credential
+            object such as ``SecretKey``. Default: the environment (``DURO_SECRET_KEY``, or
+            ``DURO_CLIENT_ID`` and ``DURO_CLIENT_SECRET``).
         secret_key: Secret key (``sk_…``), in place of ``credential``.
         client_id: ID of an OAuth client (``cid_…``).
         client_secret: Secret of that OAuth client (``csec_…``), or a function that
@@ -92,19 +94,16 @@ class AsyncDuro:
             the credential's mode.
         timeout: Deadline of a call in seconds, all attempts and the token
             exchange included. Default: 30.
-        retries: Number of retries of a call, or a
-            ``RetryPolicy``. Default: 3.
+        retries: Number of retries of a call, or a ``RetryPolicy``. Default: 3.
         max_connections: Maximum number of connections per event loop. Default: 100.
-        max_response_bytes: Maximum size of a response in bytes, compressed
-            and decompressed. Default: 16 MiB. A larger response is not read
-            to its end.
+        max_response_bytes: Maximum size of a response in bytes, compressed and
+            decompressed. Default: 16 MiB. A larger response is not read to its end.
         max_oauth_clients: Maximum number of OAuth clients whose tokens are cached,
             for calls with ``credential=``. Default: 256.
-        transport: HTTP transport: ``"httpx"`` (default), ``"httpx2"`` or
-            ``"aiohttp"``, an ``AsyncClient`` of httpx or httpx2, an
-            ``aiohttp.ClientSession``, any ``Transport``, or a function
-            that creates one of these. The function is called once per event
-            loop and process. Token exchanges are sent through it, too.
+        transport: HTTP transport: ``"httpx"`` (default), ``"httpx2"`` or ``"aiohttp"``, an
+            ``AsyncClient`` of httpx or httpx2, an ``aiohttp.ClientSession``, any
+            ``Transport``, or a function that creates one of these. The function is called
+            once per event loop and process. Token exchanges are sent through it, too.
         ssl_context: TLS context, for example for a private certificate
             authority or a client certificate. Default: the certificate
             authorities of the package certifi, or of ``SSL_CERT_FILE``.
@@ -112,6 +111,8 @@ class AsyncDuro:
             ``None`` for none. Default: the proxy from the environment, except
             for loopback addresses.
         headers: Header lines of every call. Default: none.
+        token_store: Store that shares access tokens between processes, as a URL (``"file:"``,
+            ``"redis://…"``), a ``redis.asyncio.Redis`` or a ``TokenStore``. Default: ``DURO_TOKEN_STORE``, then none.
 
     Raises:
         ConfigurationError: The credential is missing or ambiguous, its modes
@@ -142,6 +143,7 @@ class AsyncDuro:
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
+        token_store: AnyTokenStore | None = None,
     ) -> None:
         # A traceback can show local variables, so none of them may keep a secret as a plain string.
         wrapped_credential, wrapped_key, wrapped_id, wrapped_secret = (
@@ -170,9 +172,8 @@ class AsyncDuro:
             max_oauth_clients=check_max_oauth_clients(max_oauth_clients),
         )
         transports = TransportFactory(transport, settings)
-        state = ClientState(
-            Pipeline(settings, transports.create), Authorizers(settings, transports.create_for_exchanges)
-        )
+        authorizers = Authorizers(settings, transports.create_for_exchanges, resolve_token_store(token_store))
+        state = ClientState(Pipeline(settings, transports.create), authorizers)
         self._requester = Requester(state, Defaults(resolved, settings.timeout, settings.retry, checked_headers))
 
     oauth = resource(AsyncOAuth)
@@ -274,6 +275,11 @@ class AsyncDuro:
         copy = object.__new__(type(self))
         copy._requester = self._requester.copy(options)
         return copy
+
+    @property
+    def token_store_counters(self) -> TokenStoreCounters:
+        """Token exchanges of this client and its copies, and the use of its token store."""
+        return self._requester.state.authorizers.counters.read()
 
     async def aclose(self) -> None:
         """Close the connections.

@@ -15,9 +15,9 @@ import pytest
 from blockbuster import BlockingError
 
 import duro
+from duro._boot_id import read_boot_id
 from duro.blocking import portal
 from duro.http.transport.tls import _build_context
-from duro.webhooks.inbox.file_clock import read_boot_id
 
 pytestmark = pytest.mark.asyncio
 
@@ -33,7 +33,7 @@ async def test_a_file_that_the_package_reads_on_the_loop_is_found(blocking_calls
     with blocking_calls.expect() as found, pytest.raises(BlockingError):
         read_boot_id()
     assert len(found) == 1
-    assert found[0].startswith("duro/webhooks/inbox/file_clock.py:")
+    assert found[0].startswith("duro/_boot_id.py:")
     assert " in read_boot_id: io.open\n" in found[0]
     assert "test_blocking_calls.py" in found[0]
 

@@ -3,11 +3,11 @@
 import trio
 
 from duro import AsyncDuro
-from duro.sandbox import Sandbox
+from duro.sandbox import AsyncSandbox
 
 
 async def main() -> None:
-    async with Sandbox() as sandbox, AsyncDuro(**sandbox.options) as client:
+    async with AsyncSandbox() as sandbox, AsyncDuro(**sandbox.options) as client:
         for number in range(10):
             await client.customers.create(name=f"Customer {number}")
 

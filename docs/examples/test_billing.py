@@ -1,6 +1,4 @@
-"""Tests of a program that uses Duro, against a sandbox: ``pytest test_billing.py``."""
-
-from collections.abc import Iterator
+"""Tests of a program that uses Duro, with the fixtures of its pytest plugin: ``pytest test_billing.py``."""
 
 import pytest
 
@@ -16,37 +14,23 @@ def subscribe(client: Duro, order_id: str, email: str, plan_id: str) -> Subscrip
     )
 
 
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
+def plan_id(duro_client: Duro) -> str:
+    return duro_client.plans.create(name="Pro", amount=500_000, interval="month").id
 
 
-@pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[Duro]:
-    with Duro(**sandbox.options, retries=0) as client:
-        yield client
+def test_subscription_is_charged(duro_client: Duro, duro_sandbox: Sandbox, plan_id: str) -> None:
+    subscription = subscribe(duro_client, "order-1", "ada@example.com", plan_id)
+    assert subscription.status == "active"
+    (customer,) = duro_client.customers.list().collect()
+    duro_sandbox.assert_charged_once(customer.id, subscription.current_period_start)
 
 
-@pytest.fixture
-def plan_id(client: Duro) -> str:
-    return client.plans.create(name="Pro", amount=500_000, interval="month").id
-
-
-def test_subscription_is_charged(client: Duro, sandbox: Sandbox, plan_id: str) -> None:
-    assert subscribe(client, "order-1", "ada@example.com", plan_id).status == "active"
-    assert [charge.amount for charge in sandbox.ledger] == [500_000]
-
-
-def test_lost_response_does_not_charge_twice(client: Duro, sandbox: Sandbox, plan_id: str) -> None:
-    sandbox.faults.add("reset_after", path="/v1/subscriptions")
+@pytest.mark.duro_faults("reset_after", path="/v1/subscriptions")
+def test_lost_response_does_not_charge_twice(duro_client: Duro, duro_sandbox: Sandbox, plan_id: str) -> None:
+    client = duro_client.with_options(retries=0)
     with pytest.raises(OutcomeUnknownError):
         subscribe(client, "order-1", "ada@example.com", plan_id)
     subscribe(client, "order-1", "ada@example.com", plan_id)
-    assert len(sandbox.ledger) == 1
+    (customer,) = client.customers.list().collect()
+    duro_sandbox.assert_charged_once(customer.id)

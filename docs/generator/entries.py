@@ -15,7 +15,10 @@ import duro.webhooks
 from duro.api.models.base import Model
 from duro.api.resources.base import AsyncResource
 from duro.blocking.declare import BlockingResource
-from duro.sandbox.clock import SandboxClock
+from duro.sandbox import AsyncSandbox
+from duro.sandbox.assertions.checks import Assertions
+from duro.sandbox.billing.clock_control import ClockControl
+from duro.sandbox.control.records import Records
 
 from .docstrings import format_annotation, parse, render_sections, render_signature
 from .groups import is_enumeration, names_of
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 INTERNAL: Final = {
     *("AsyncDuro.check_open", "AsyncPages.iterate", "ClientCredentials.read_secret", "Event.select_class"),
     *("Endpoints.append", "Fault.is_spent", "Fault.kind", "Fault.matches", "Fault.to_json", "Faults.append"),
-    *("Faults.select", "Token.from_grant"),
-    *("AsyncPages", "Claim", "Endpoints", "Faults", "Pages", "SandboxClock", "Secret"),
+    *("Cards.apply", "Faults.select", "Token.from_grant"),
+    *("AsyncPages", "Cards", "Claim", "Endpoints", "Faults", "Pages", "ClockControl", "Secret"),
 }
 FIRST: Final = (
     "Model",
@@ -37,12 +40,19 @@ FIRST: Final = (
     "Inbox",
     "MemoryInbox",
     "SQLiteInbox",
+    "RedisInbox",
     "BlockingInbox",
     "Sandbox",
+    "AsyncSandbox",
     "serve",
 )
 # Classes that are not exported, whose methods users call.
-ADDITIONAL: Final = {"models": ("Model", Model), "sandbox": ("SandboxClock", SandboxClock)}
+ADDITIONAL: Final = {
+    "models": [("Model", Model)],
+    "sandbox": [("ClockControl", ClockControl), ("Records", Records), ("Assertions", Assertions)],
+}
+# Classes whose members are those of another class, which describes them.
+DERIVED: Final = (BlockingResource, duro.Pages, AsyncSandbox)
 QUALIFIER: Final = re.compile(r"^(?:ClassVar|Final)\[(.*)\]$")
 ADAPTERS: Final = {
     "starlette": "webhook_endpoint",
@@ -91,8 +101,7 @@ def entries_of(page: str) -> Iterator[Entry]:
     # Events and errors of webhooks are described once.
     names = names_of(page) if module is duro else [name for name in module.__all__ if name not in duro.__all__]
     values = [(name, getattr(module, name)) for name in names]
-    if page in ADDITIONAL:
-        values.append(ADDITIONAL[page])
+    values += ADDITIONAL.get(page, [])
     for name, value in sorted(values, key=position):
         yield from describe(name, value)
 
@@ -110,7 +119,7 @@ def describe(name: str, value: object) -> Iterator[Entry]:
     """Yield the entry of a class, a function or another value, and those of a class's methods."""
     if inspect.isclass(value):
         yield describe_class(name, value)
-        if not issubclass(value, BlockingResource) and value is not duro.Pages:
+        if not issubclass(value, DERIVED):
             yield from describe_members(name, value)
     elif callable(value) and not hasattr(value, "__args__"):
         yield describe_function(name, value)

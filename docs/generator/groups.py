@@ -35,6 +35,12 @@ GROUPS: Final = [
     ),
     Group("credentials", "Credentials and tokens", "credential types and access tokens", ("auth", "_secrets")),
     Group(
+        "token-stores",
+        "Token stores",
+        "stores that share access tokens between processes",
+        ("auth.stores.file", "auth.stores.memory", "auth.stores.protocol", "auth.stores.counters"),
+    ),
+    Group(
         "resources",
         "Resources",
         "the methods of the API by resource",
@@ -79,7 +85,14 @@ GROUPS: Final = [
         "the interface between client and HTTP library",
         ("http.headers", "http.request", "http.transport"),
     ),
-    Group("sandbox", "Sandbox", "the local Duro server", introduction="Import these names from `duro.sandbox`."),
+    Group(
+        "sandbox",
+        "Sandbox",
+        "the local Duro server",
+        introduction="Import these names from `duro.sandbox`.\n"
+        "`AsyncSandbox` has the names of `Sandbox`.\n"
+        "Its methods `start`, `stop`, `clock.advance` and `wait_for_deliveries` are awaited.",
+    ),
 ]
 
 

@@ -18,6 +18,9 @@ from ..http.request import NO_HEADERS, Headers
 from .cache import TokenCache
 from .credentials import ClientCredentials, IdentityToken, PortalSession, SecretKey
 from .exchange import TokenExchange
+from .shared_exchange import SharedTokenExchange, build_store_key
+from .stores.counters import MutableCounters
+from .stores.guard import StoreGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from ..http.request import Authorizer
     from ..http.transport import Transport
     from .credentials import Credential
+    from .stores.selection import ChosenStore
     from .token import Token
 
 __all__ = ["Authorizers", "OAuthAuthorizer", "StaticAuthorizer"]
@@ -76,6 +80,8 @@ class OAuthAuthorizer:
         settings: Settings of the SDK client, for the address and the clock.
         transports: Transports for exchanges, one per event loop.
         check_open: Function that raises ``ClientClosedError`` if the SDK client is closed.
+        counters: Counters of the SDK client.
+        store: Token store of the SDK client, ``None`` without one.
     """
 
     def __init__(
@@ -84,9 +90,17 @@ class OAuthAuthorizer:
         settings: ClientSettings,
         transports: PerLoop[Transport],
         check_open: Callable[[], None],
+        *,
+        counters: MutableCounters,
+        store: StoreGuard | None = None,
     ) -> None:
-        self.exchange: TokenExchange = TokenExchange(credentials, settings, transports, check_open)
-        self.cache: TokenCache = TokenCache(self.exchange, settings.clock)
+        self.exchange: TokenExchange = TokenExchange(credentials, settings, transports, check_open, counters)
+        if store is None:
+            self.cache: TokenCache = TokenCache(self.exchange, settings.clock)
+        else:
+            key = build_store_key(settings.base_url, credentials.client_id)
+            shared = SharedTokenExchange(self.exchange, store, key, settings.clock)
+            self.cache = TokenCache(shared, settings.clock, shared.reject)
         self._clock = settings.clock
 
     def cached_headers(self) -> Headers | None:
@@ -159,9 +173,17 @@ class Authorizers:
     Args:
         settings: Settings of the client, for the address and the clock.
         open_transport: Function that creates the transport for the exchanges of an event loop.
+        token_store: Token store, ``None`` without one.
     """
 
-    def __init__(self, settings: ClientSettings, open_transport: Callable[[], Transport]) -> None:
+    def __init__(
+        self,
+        settings: ClientSettings,
+        open_transport: Callable[[], Transport],
+        token_store: ChosenStore | None = None,
+    ) -> None:
+        self.counters: MutableCounters = MutableCounters()
+        self._store = None if token_store is None else StoreGuard(token_store, settings.clock, self.counters)
         self._settings = settings
         self._transports = PerLoop(open_transport)
         self._recent: OrderedDict[ClientCredentials, OAuthAuthorizer] = OrderedDict()
@@ -200,7 +222,14 @@ class Authorizers:
         with self._lock:
             authorizer = self._recent.get(credentials) or self._live.get(credentials)
             if authorizer is None:
-                authorizer = OAuthAuthorizer(credentials, self._settings, self._transports, self._check_open)
+                authorizer = OAuthAuthorizer(
+                    credentials,
+                    self._settings,
+                    self._transports,
+                    self._check_open,
+                    counters=self.counters,
+                    store=self._store,
+                )
                 self._live[credentials] = authorizer
             self._recent[credentials] = authorizer
             self._recent.move_to_end(credentials)
@@ -223,6 +252,8 @@ class Authorizers:
         if transport is not None:
             with anyio.CancelScope(shield=True):
                 await transport.aclose()
+        if self._store is not None:
+            await self._store.aclose()
 
 
 def _build_headers(credential: SecretKey | IdentityToken | PortalSession) -> Headers:

@@ -121,11 +121,18 @@ class TokenCache:
     Args:
         exchange: Function that requests a token once. It raises a ``DuroError`` on failure.
         clock: Sources of time and random numbers.
+        on_invalid: Function that is called with each token that the API rejected and that was removed.
     """
 
-    def __init__(self, exchange: Callable[[], Awaitable[Token]], clock: Clock) -> None:
+    def __init__(
+        self,
+        exchange: Callable[[], Awaitable[Token]],
+        clock: Clock,
+        on_invalid: Callable[[Token], None] | None = None,
+    ) -> None:
         self._exchange = exchange
         self._clock = clock
+        self._on_invalid = on_invalid
         self._token: Token | None = None
         self._failure: Failure | None = None
         self._refresh_not_before = 0.0
@@ -204,6 +211,8 @@ class TokenCache:
         """Remove a token that the API rejected, unless it was already replaced."""
         if self._token is token:
             self._token = None
+            if self._on_invalid is not None:
+                self._on_invalid(token)
 
     def token_for(self, headers: object) -> Token | None:
         """Return the cached token if these are its headers, else ``None``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -22,10 +23,11 @@ from ..http.request import NO_HEADERS, USER_AGENT, Headers, Request, Response
 from ..http.retry import get_retry_after
 from ..http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from ..http.transport.route import describe_connection, find_sandbox_hint
+from .stores.counters import MutableCounters
 from .token import ClockReading, Token, parse_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from .._secrets import Secret
     from ..config import ClientSettings
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from ..http.transport import Transport
     from .credentials import ClientCredentials
 
-__all__ = ["EXCHANGE_TIMEOUT_SECONDS", "TokenExchange", "build_deadline_error"]
+__all__ = ["EXCHANGE_TIMEOUT_SECONDS", "PATH", "TokenExchange", "build_deadline_error"]
 
 EXCHANGE_TIMEOUT_SECONDS: Final = 10.0
 PATH: Final = "/v1/oauth/token"
@@ -58,6 +60,7 @@ class TokenExchange:
         settings: Settings of the SDK client, for the address and the clock.
         transports: Transports for exchanges, one per event loop.
         check_open: Function that raises ``ClientClosedError`` if the SDK client is closed.
+        counters: Counters of the client.
     """
 
     def __init__(
@@ -66,18 +69,21 @@ class TokenExchange:
         settings: ClientSettings,
         transports: PerLoop[Transport],
         check_open: Callable[[], None],
+        counters: MutableCounters | None = None,
     ) -> None:
         self._credentials = credentials
         self._settings = settings
+        self._counters = MutableCounters() if counters is None else counters
         self._clock = settings.clock
         self._transports = transports
         self._check_open = check_open
 
-    async def __call__(self, headers: Headers = NO_HEADERS) -> Token:
+    async def __call__(self, headers: Headers = NO_HEADERS, *, secret: Secret | None = None) -> Token:
         """Request a token.
 
         Args:
             headers: Additional header lines.
+            secret: Client secret, if it was already read.
 
         Returns:
             The token.
@@ -91,27 +97,40 @@ class TokenExchange:
             ConnectionFailedError: The connection to the endpoint failed.
             DeadlineExceededError: The endpoint did not respond in time.
         """
-        try:
-            return await self._exchange(headers)
-        except CallError as error:
-            # A call that waits for the token replaces it by its own name.
-            error.call = _CALL
-            raise
+        self._counters.exchanges += 1
+        with _names_the_call():
+            return await self._exchange(headers, secret)
 
-    async def _exchange(self, headers: Headers) -> Token:
+    async def read_secret(self) -> Secret:
+        """Return the client secret.
+
+        Returns:
+            The secret.
+
+        Raises:
+            ClientClosedError: The client is closed.
+            ClientSecretError: The function that returns the client secret failed.
+            ConfigurationError: That function did not return a client secret.
+            DeadlineExceededError: That function did not return in time.
+        """
+        with _names_the_call():
+            self._check_open()
+            with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT_SECONDS):
+                return await self._credentials.read_secret()
+            raise _build_timeout_error("client_secret()")
+
+    async def _exchange(self, headers: Headers, secret: Secret | None) -> Token:
         requested_at = ClockReading.read(self._clock)
         waits_for = "client_secret()"
         self._check_open()
         with anyio.CancelScope(deadline=anyio.current_time() + EXCHANGE_TIMEOUT_SECONDS):
-            secret = await self._credentials.read_secret()
+            secret = await self._credentials.read_secret() if secret is None else secret
             waits_for = "the token endpoint"
             outcome = await self._send(headers, secret)
             if isinstance(outcome, Response) and outcome.status < 300:
                 return parse_token(outcome, requested_at=requested_at, clock=self._clock)
             raise self._build_error(outcome, secret)
-        raise DeadlineExceededError(
-            f"{waits_for} did not respond within {EXCHANGE_TIMEOUT_SECONDS:g} s; the call itself was not sent"
-        )
+        raise _build_timeout_error(waits_for)
 
     async def _send(self, headers: Headers, secret: Secret) -> Response | RequestNotSentError | ResponseLostError:
         # No await follows before the request is sent, so a closed client opens no connection.
@@ -163,6 +182,22 @@ class TokenExchange:
         )
         error.__cause__ = outcome.__cause__
         return error
+
+
+@contextmanager
+def _names_the_call() -> Generator[None]:
+    try:
+        yield
+    except CallError as error:
+        # A call that waits for the token replaces it by its own name.
+        error.call = _CALL
+        raise
+
+
+def _build_timeout_error(waits_for: str) -> DeadlineExceededError:
+    return DeadlineExceededError(
+        f"{waits_for} did not respond within {EXCHANGE_TIMEOUT_SECONDS:g} s; the call itself was not sent"
+    )
 
 
 def build_deadline_error(timeout: float) -> DeadlineExceededError:

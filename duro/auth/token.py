@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .._clock import Clock
     from ..http.request import Response
 
-__all__ = ["ClockReading", "Token", "parse_token"]
+__all__ = ["ClockReading", "Token", "has_valid_form", "parse_token"]
 
 _logger = logging.getLogger("duro.auth")
 
@@ -134,6 +134,12 @@ def parse_token(response: Response, *, requested_at: ClockReading, clock: Clock)
             request_id=response.request_id,
         )
     return Token.from_grant(grant["access_token"], expires_in=lifetime, requested_at=requested_at, clock=clock)
+
+
+def has_valid_form(access_token: object, expires_in: object) -> bool:
+    """Return whether a token string and a lifetime in seconds are those of a token."""
+    is_string = isinstance(access_token, str) and _ACCESS_TOKEN.fullmatch(access_token) is not None
+    return is_string and is_number(expires_in) and 0 < expires_in <= MAX_LIFETIME_SECONDS
 
 
 class _Grant(dict[str, Any]):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ..api.options import ClientOptions
+    from ..auth.stores.counters import TokenStoreCounters
 
 __all__ = ["Duro"]
 
@@ -82,6 +83,11 @@ class Duro(BlockingResource[AsyncDuro]):
 
     token = blocking(AsyncDuro.token)
     request = blocking(AsyncDuro.request)
+
+    @property
+    def token_store_counters(self) -> TokenStoreCounters:
+        """Token exchanges of this client and its copies, and the use of its token store."""
+        return self._asynchronous.token_store_counters
 
     @documented_like(AsyncDuro.aclose)
     def close(self) -> None:  # noqa: D102 - derived

@@ -8,16 +8,16 @@ these states:
 State     Condition                                Set by
 ========  =======================================  ================================
 starting  ``_loop`` is pending                     the constructor
-open      ``_loop`` has a result, ``_open``        the portal's thread
+open      ``_started`` and ``_open``               the portal's thread
 closing   not ``_open``                            the portal's thread
 ended     the thread is not alive                  the interpreter
 ========  =======================================  ================================
 
-Calls are submitted from any thread. ``_calls`` has those that are not done, so
-that they can fail when the loop ends. For the states of a call, see
-``portal_call``. A call that needs another thread sets ``_thread`` under
-``_lock``. The fork hook sets it without the lock, in a child that still has
-only one thread. ``_exiting`` is set once, by the exit hook.
+Calls are submitted from any thread; see ``submissions``. ``_calls`` has those
+that are not done, so that they can fail when the loop ends. For the states of
+a call, see ``portal_call``. A call that needs another thread sets ``_thread``
+under ``_lock``. The fork hook sets it without the lock, in a child that still
+has only one thread. ``_exiting`` is set once, by the exit hook.
 
 The reasons for this design:
 
@@ -51,19 +51,20 @@ import os
 import sys
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
-from anyio.from_thread import BlockingPortal
 
 from ..errors import ClientClosedError, ConfigurationError
 from . import gevent
 from .loop import loop_options
 from .portal_call import PortalCall
 from .start import check_descriptors, copy_start_error, to_start_error
+from .submissions import Submissions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextvars import Context
 
 __all__ = ["run", "run_if_started"]
 
@@ -102,7 +103,7 @@ def run(function: Callable[[], Awaitable[T]]) -> T:
     try:
         thread.submit(call)
         # A signal that arrives just before a thread blocks is handled only when the thread wakes.
-        while not call.done.wait(WAKE_INTERVAL):
+        while not call.wait(WAKE_INTERVAL):
             thread.fail_if_dead(call)
         # In the try block, so that an interrupt at this point does not lose the result of a write.
         return call.result()
@@ -129,7 +130,7 @@ def run_if_started(function: Callable[[], Awaitable[None]]) -> None:
         BaseException: Any exception of the function, or the one that interrupted the wait.
     """
     thread = _thread
-    if _exiting or not _is_usable(thread):
+    if _exiting or thread is None or not thread.is_open:
         return
     try:
         run(function)
@@ -140,13 +141,14 @@ def run_if_started(function: Callable[[], Awaitable[None]]) -> None:
 
 
 class _PortalThread:
-    """Daemon thread with an event loop and an anyio portal."""
+    """Daemon thread with an event loop that runs calls as tasks."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
-        self._portal: BlockingPortal
-        self._tasks: anyio.abc.TaskGroup
+        self._submissions: Submissions[PortalCall[Any]]
+        self._stopped: asyncio.Event
+        self._started = False
         self._open = True
         self._calls: set[PortalCall[Any]] = set()
         try:
@@ -154,6 +156,10 @@ class _PortalThread:
             self._thread.start()
         except RuntimeError as error:
             raise to_start_error(error) from error
+
+    @property
+    def is_open(self) -> bool:
+        return self._open and self.pid == os.getpid()
 
     @property
     def alive(self) -> bool:
@@ -164,14 +170,13 @@ class _PortalThread:
         return threading.current_thread() is self._thread
 
     def wait_for_start(self) -> None:
-        if error := self._loop.exception():
+        if not self._started and (error := self._loop.exception()):
             raise copy_start_error(error) from error.__cause__
 
     def submit(self, call: PortalCall[Any]) -> None:
         self._calls.add(call)
         try:
-            # BlockingPortal would wait until the task has begun: two more thread switches, 120 µs instead of 60.
-            self._loop.result().call_soon_threadsafe(self._start_call, call)
+            self._submissions.put(call)
         except RuntimeError:
             call.fail()
 
@@ -181,15 +186,14 @@ class _PortalThread:
 
     def cancel(self, call: PortalCall[Any]) -> None:
         with contextlib.suppress(RuntimeError):
-            self._loop.result().call_soon_threadsafe(call.cancel)
+            self._loop.result().call_soon_threadsafe(self._cancel_call, call)
 
     def stop(self) -> None:
         """Cancel the calls in progress, end the loop, and wait up to ``EXIT_TIMEOUT`` for the thread."""
         if self._loop.done() and self._thread.is_alive():
             # A greenlet that ended with SystemExit raises it here.
             with contextlib.suppress(RuntimeError, SystemExit):
-                self._loop.result()
-                self._portal.start_task_soon(self._portal.stop, True)
+                self._loop.result().call_soon_threadsafe(self._stopped.set)
                 self._thread.join(EXIT_TIMEOUT)
 
     def _main(self) -> None:
@@ -208,27 +212,34 @@ class _PortalThread:
                 call.fail()
 
     async def _serve(self) -> None:
-        async with BlockingPortal() as self._portal, anyio.create_task_group() as self._tasks:
-            self._loop.set_result(asyncio.get_running_loop())
-            try:
-                await self._portal.sleep_until_stopped()
-            finally:
-                self._open = False
-                self._tasks.cancel_scope.cancel()
+        loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        self._submissions = Submissions(loop, self._start_call)
+        self._loop.set_result(loop)
+        self._started = True
+        try:
+            await self._stopped.wait()
+        finally:
+            self._open = False
+            await self._stop_calls()
 
     def _start_call(self, call: PortalCall[Any]) -> None:
         # A closing loop starts no further call. The end of _main lets it fail.
-        if not self._open:
-            return
-        _set_async_library()
-        call.started = True
-        self._tasks.start_soon(self._run_call, call, name="duro-call")
+        if self._open:
+            _set_async_library(call.context)
+            call.start(self._loop.result(), self._calls.discard)
 
-    async def _run_call(self, call: PortalCall[Any]) -> None:
-        try:
-            await call.run()
-        finally:
-            self._calls.discard(call)
+    def _cancel_call(self, call: PortalCall[Any]) -> None:
+        # The interrupt may have prevented the wake-up of this call and of others.
+        self._submissions.receive_all()
+        call.cancel()
+
+    async def _stop_calls(self) -> None:
+        tasks = [call.task for call in self._calls if call.task is not None]
+        for call in list(self._calls):
+            call.stop()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 def _running_thread() -> _PortalThread:
@@ -244,10 +255,10 @@ def _running_thread() -> _PortalThread:
         raise ConfigurationError(
             "a blocking call was made in the SDK's own event loop, where it would wait for itself; use AsyncDuro there"
         )
-    if not _is_usable(thread):
+    if thread is None or not thread.is_open:
         with _lock:
             thread = _thread
-            if not _is_usable(thread):
+            if thread is None or not thread.is_open:
                 if _exiting:
                     raise _end_error()
                 thread = _thread = _PortalThread()
@@ -255,16 +266,11 @@ def _running_thread() -> _PortalThread:
     return thread
 
 
-def _is_usable(thread: _PortalThread | None) -> TypeGuard[_PortalThread]:
-    # The process ID is checked at each call, for forks that run no hooks.
-    return thread is not None and thread.pid == os.getpid() and thread.alive
-
-
 def _cancel_interrupted(thread: _PortalThread, call: PortalCall[Any], interruption: BaseException) -> None:
     """Cancel an interrupted call, wait a limited time for its end, and note the writes with an unknown outcome."""
     try:
         thread.cancel(call)
-        any(call.done.wait(WAKE_INTERVAL) for _ in range(INTERRUPT_WAITS))
+        any(call.wait(WAKE_INTERVAL) for _ in range(INTERRUPT_WAITS))
     except BaseException as second_interruption:
         # It may have come before the call was cancelled.
         thread.cancel(call)
@@ -281,10 +287,10 @@ def _end_error() -> ClientClosedError | SystemExit:
     return ClientClosedError("the event loop of the blocking client ended before the call did")
 
 
-def _set_async_library() -> None:
+def _set_async_library(context: Context) -> None:
     """Correct sniffio's context variable, which a caller in a trio task has set to trio."""
     if sniffio := sys.modules.get("sniffio"):
-        sniffio.current_async_library_cvar.set("asyncio")
+        context.run(sniffio.current_async_library_cvar.set, "asyncio")
 
 
 def _stop_at_exit() -> None:

@@ -75,6 +75,20 @@ class Account:
         has_credential = self.secret_key or self.client_id or any(os.environ.get(name) for name in VARIABLES[:2])
         return self.credential().mode if has_credential else None
 
+    def resolve_base_url(self, mode: Mode | None, *, allow_http: bool) -> str:
+        """Return the address of the options, else that of the environment or of a mode.
+
+        Args:
+            mode: Mode of the credential.
+            allow_http: Whether ``http://`` is allowed on every host.
+
+        Raises:
+            ConfigurationError: The address is malformed or missing.
+        """
+        from .._base_url import resolve_base_url
+
+        return resolve_base_url(self.base_url, mode, allow_http=allow_http)
+
     def client(self) -> Duro:
         """Create a blocking client; the caller closes it.
 

@@ -14,7 +14,7 @@ from .completion import register_completion
 from .help_columns import build_columns
 from .help_formatter import HelpFormatter
 from .operations import register
-from .options import FlagOption, JSONOutput
+from .options import ExportFormat, ExportKind, FlagOption, JSONOutput
 
 __all__ = ["run"]
 
@@ -27,6 +27,7 @@ FileArgument: TypeAlias = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seconds: TypeAlias = Annotated[float, Parameter(validator=Number(gt=0), metavar="SECONDS")]
 EpochSeconds: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
 SecretOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--secret", metavar="SECRET", show_default=False)]
+FormatOption: TypeAlias = Annotated[ExportFormat | None, Parameter(name="--format", show_default=False)]
 PairOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--param", metavar="NAME=VALUE", show_default=False)]
 
 
@@ -122,7 +123,11 @@ def sandbox(
 
 @_app.command
 def token(
-    *, reveal: FlagOption = False, as_json: JSONOutput = False, account: Account = ACCOUNT_OF_ENVIRONMENT
+    *,
+    reveal: FlagOption = False,
+    store: str | None = None,
+    as_json: JSONOutput = False,
+    account: Account = ACCOUNT_OF_ENVIRONMENT,
 ) -> None:
     """Get an access token, and print it masked.
 
@@ -131,9 +136,15 @@ def token(
 
     Args:
         reveal: Print the whole token.
+        store: URL of a token store. Print the age, generation and holder of its token instead.
         as_json: Print JSON on one line, errors included.
         account: Account of the token.
     """
+    if store is not None:
+        from .shared_token import show_shared_token
+
+        show_shared_token(account, store, as_json=as_json)
+        return
     from .token import show_token
 
     show_token(account, reveal=reveal, as_json=as_json)
@@ -182,9 +193,38 @@ def request(
     )
 
 
+@_app.command
+def export(
+    kind: ExportKind,
+    /,
+    *,
+    out: Path,
+    file_format: FormatOption = None,
+    overwrite: FlagOption = False,
+    as_json: JSONOutput = False,
+    account: Account = ACCOUNT_OF_ENVIRONMENT,
+) -> None:
+    """Write a whole list to a file.
+
+    The file appears when it is complete. After an interruption, the same command continues with the next page.
+    Transactions and subscriptions are read customer by customer.
+
+    Args:
+        kind: List to export.
+        out: File to create, which ends in .csv, .jsonl or .parquet.
+        file_format: Format of a file with another ending.
+        overwrite: Replace an existing file.
+        as_json: Print JSON on one line, errors included.
+        account: Account of the list.
+    """
+    from .export import run_export
+
+    run_export(account, kind, out, export_format=file_format, overwrite=overwrite, as_json=as_json)
+
+
 _webhooks: Final = App(
     name="webhooks",
-    help="Sign and verify webhook deliveries.",
+    help="Sign, verify and forward webhook deliveries.",
     help_epilogue="Without --secret, the secrets of the environment variable DURO_WEBHOOK_SECRET are used. "
     "Prefer the variable: every user of this machine can read the options of a running program.",
 )
@@ -239,6 +279,30 @@ def verify(
     from .webhooks import verify_body
 
     verify_body(file, secret, signature=signature, tolerance=tolerance, at=at, as_json=as_json)
+
+
+@_webhooks.command
+def listen(
+    *,
+    forward_to: str | None = None,
+    sandbox: str | None = None,
+    event: list[str] | None = None,
+    as_json: JSONOutput = False,
+) -> None:
+    """Forward the deliveries of a local sandbox to an application, and print them, until Ctrl-C or SIGTERM.
+
+    Adds an endpoint to the sandbox, and removes it at the end. The response of the application is that of the
+    delivery, so that the sandbox retries failed ones. Without --forward-to, each delivery is acknowledged.
+
+    Args:
+        forward_to: URL of the application, such as http://127.0.0.1:8000/webhooks/duro.
+        sandbox: URL of the sandbox. Default: DURO_BASE_URL, else http://127.0.0.1:8787.
+        event: Event type to deliver; can be repeated. Default: all.
+        as_json: Print JSON on one line for each delivery, errors included.
+    """
+    from .listen import listen_until_stopped
+
+    listen_until_stopped(forward_to, sandbox, event or (), as_json=as_json)
 
 
 register(_app)

@@ -1,10 +1,13 @@
-"""Options that several commands share."""
+"""Options that several commands share, and types of options."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
-__all__ = ["FlagOption", "JSONOutput"]
+__all__ = ["ExportFormat", "ExportKind", "FlagOption", "JSONOutput"]
+
+ExportKind: TypeAlias = Literal["customers", "plans", "transactions", "subscriptions"]
+ExportFormat: TypeAlias = Literal["csv", "jsonl", "parquet"]
 
 FlagOption: TypeAlias = Annotated[bool, Parameter(show_default=False)]
 JSONOutput: TypeAlias = Annotated[

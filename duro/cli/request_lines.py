@@ -31,12 +31,14 @@ def format_request(entry: RequestEntry, elapsed: float, *, color: bool) -> str:
         color: Whether to colour the status.
 
     Returns:
-        Time, status, method, path, duration and idempotency key.
+        Time, status, method, path, duration, idempotency key and fault. The status of a discarded request is ``---``.
     """
-    status = f"\033[{_color_of(entry.status)}m{entry.status}\033[0m" if color else str(entry.status)
+    status = "---" if entry.status is None else str(entry.status)
+    status = f"\033[{_color_of(entry.status)}m{status}\033[0m" if color else status
     time = entry.at[len("2026-06-28T") : len("2026-06-28T09:00:00")]
     key = "" if entry.idempotency_key is None else f"  key {printable(redact(entry.idempotency_key))}"
-    return f"{time}  {status}  {entry.method:<6}  {printable(entry.path)}  {elapsed * 1000:.1f} ms{key}"
+    fault = "" if entry.fault is None else f"  fault {entry.fault}"
+    return f"{time}  {status}  {entry.method:<6}  {printable(entry.path)}  {elapsed * 1000:.1f} ms{key}{fault}"
 
 
 def print_request_line(entry: RequestEntry, elapsed: float) -> None:
@@ -53,7 +55,9 @@ def print_request_as_json(entry: RequestEntry, elapsed: float) -> None:
         print_json({**members, "elapsedMs": round(elapsed * 1000, 1)})
 
 
-def _color_of(status: int) -> int:
+def _color_of(status: int | None) -> int:
+    if status is None:
+        return _RED
     if status < 400:
         return _GREEN
     return _YELLOW if status < 500 else _RED

@@ -127,6 +127,8 @@ def is_in_doubt_after(response: Response, *, was_in_doubt: bool, is_mutation: bo
     Returns:
         Whether a write may have been processed although its outcome is unknown.
     """
+    if not (is_mutation or was_in_doubt):
+        return False
     classification = classify(response)
     if classification.is_conclusive:
         return False

@@ -42,7 +42,7 @@ class PerLoop(Generic[T]):
         """Return the value of the running loop, and create it at the first call on that loop."""
         if self._pid != os.getpid():
             self.forget()
-        loop = current_token().native_token
+        loop = _find_running_loop()
         try:
             return self._values[loop]
         except KeyError:
@@ -52,7 +52,13 @@ class PerLoop(Generic[T]):
 
     def pop(self) -> T | None:
         """Remove and return the value of the running loop, ``None`` without one."""
-        return self._values.pop(current_token().native_token, None)
+        return self._values.pop(_find_running_loop(), None)
+
+    def items(self) -> list[tuple[object, T]]:
+        """Return the loops of this process and their values."""
+        if self._pid != os.getpid():
+            self.forget()
+        return list(self._values.items())
 
     def forget(self) -> None:
         """Remove all values without closing them, because they belong to the parent process."""
@@ -67,6 +73,20 @@ class PerLoop(Generic[T]):
         for loop in list(self._values):
             if _is_finished(loop):
                 self._values.pop(loop, None)
+
+
+def _find_running_loop() -> object:
+    """Return the running event loop of asyncio, or the token of trio's.
+
+    anyio finds it too, but takes four times as long. As there, a task is
+    required, because trio can run as a guest in the callbacks of asyncio.
+    """
+    try:
+        if asyncio.current_task() is not None:
+            return asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    return current_token().native_token
 
 
 def _is_finished(loop: Any) -> bool:

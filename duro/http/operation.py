@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 from attrs import field, frozen
 
 from .._checks import describe_type
-from .._ids import check_id
+from .._ids import check_id, is_plain
 from .._secrets import RedactedStr
 from ..errors import InvalidArgumentError
 
@@ -89,6 +89,8 @@ class Operation:
 
 
 def _quote_segment(name: str, value: str) -> str:
+    if is_plain(value):
+        return value
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:

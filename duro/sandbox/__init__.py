@@ -19,47 +19,82 @@ from typing import TYPE_CHECKING, Any, Final
 from .serve import serve
 
 if TYPE_CHECKING:
+    from .asynchronous import AsyncSandbox
     from .auth.otp import OneTimeCode
     from .backend import Stats
+    from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
-    from .deliveries.delivery_log import Delivery
+    from .billing.scheduler import AdvanceResult
+    from .checkout.controls import CheckoutControls
+    from .checkout.customer import CheckoutResult, HostedCheckout, Transfers
+    from .deliveries.delivery import Delivery
+    from .deliveries.delivery_log import Deliveries
     from .deliveries.endpoints import Endpoint, Endpoints
     from .events import EventEntry
-    from .faults.rules import Fault, FaultKind, Faults
+    from .faults.fault import Fault
+    from .faults.kinds import FaultKind
+    from .faults.rules import Faults
+    from .recovery.card_controls import Cards
+    from .recovery.decisions import Decision, RecoveryAction
+    from .recovery.failure_codes import FailureCategory
     from .request_log import RequestEntry
     from .sandbox import Sandbox
 
 __all__ = [
+    "AdvanceResult",
+    "AsyncSandbox",
+    "Cards",
     "Charge",
+    "CheckoutControls",
+    "CheckoutResult",
+    "Decision",
+    "Deliveries",
     "Delivery",
+    "DueItem",
     "Endpoint",
     "Endpoints",
     "EventEntry",
+    "FailureCategory",
     "Fault",
     "FaultKind",
     "Faults",
+    "HostedCheckout",
     "OneTimeCode",
+    "RecoveryAction",
     "Refund",
     "RequestEntry",
     "Sandbox",
     "Stats",
+    "Transfers",
     "serve",
 ]
 
 _MODULES: Final = {
+    "AdvanceResult": "billing.scheduler",
+    "AsyncSandbox": "asynchronous",
+    "Cards": "recovery.card_controls",
     "Charge": "billing.ledger",
-    "Delivery": "deliveries.delivery_log",
+    "CheckoutControls": "checkout.controls",
+    "CheckoutResult": "checkout.customer",
+    "Decision": "recovery.decisions",
+    "Deliveries": "deliveries.delivery_log",
+    "Delivery": "deliveries.delivery",
+    "DueItem": "billing.due_items",
     "Endpoint": "deliveries.endpoints",
     "Endpoints": "deliveries.endpoints",
     "EventEntry": "events",
-    "Fault": "faults.rules",
-    "FaultKind": "faults.rules",
+    "FailureCategory": "recovery.failure_codes",
+    "Fault": "faults.fault",
+    "FaultKind": "faults.kinds",
     "Faults": "faults.rules",
+    "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",
+    "RecoveryAction": "recovery.decisions",
     "Refund": "billing.ledger",
     "RequestEntry": "request_log",
     "Sandbox": "sandbox",
     "Stats": "backend",
+    "Transfers": "checkout.customer",
 }
 _EXTRA_PACKAGES: Final = frozenset({"h11", "jinja2", "starlette", "uvicorn"})
 

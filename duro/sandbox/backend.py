@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from attrs import field, frozen
 
+from .billing.clock_control import ClockControl
+from .billing.due_handlers import HANDLERS
 from .billing.ledger import count_charges
-from .clock import SandboxClock
-from .deliveries.delivery_log import DeliveryLog
+from .billing.scheduler import Scheduler
+from .clock import ClockSettings, SandboxClock
+from .deliveries.delivery_log import Deliveries
+from .deliveries.early_deliveries import EarlyDeliveries
 from .deliveries.endpoints import Endpoints
 from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
 from .faults.rules import Faults
 from .ids import IdGenerator
+from .recovery.card_controls import Cards
 from .request_log import RequestLog
 from .storage.database import Database, clear
+from .storage.seed import load_seed, save_seed
+from .unit_of_work import UnitOfWork, WorkFactory
 
 __all__ = ["Backend", "Stats"]
 
@@ -27,7 +35,7 @@ T = TypeVar("T")
 
 @frozen
 class Stats:
-    """Counts since the start or the last reset. Charges are counted over the whole life of the database.
+    """Counts since the start or the last reset. Charges and deliveries are counted over the whole life of the database.
 
     Attributes:
         token_exchanges: Requests to ``POST /v1/oauth/token``, rejected ones included.
@@ -48,51 +56,114 @@ class Backend:
 
     Attributes:
         store: Database.
-        clock: Time of the sandbox.
+        time: Time of the sandbox.
+        clock: Control of the time, which runs what is due.
+        scheduler: Queue of due items.
+        work: Factory of units of work.
         token_lifetime: Lifetime of an access token in seconds.
         ids: Generator of ids.
         wakeup: Signal that wakes the delivery worker.
+        due_wakeup: Signal that wakes the worker of due items.
+        cards: Cards of the customers, and outcomes of their charges.
         endpoints: Webhook endpoints.
         outbox: Deliveries still to be made.
-        deliveries: Log of delivery attempts.
+        deliveries: Attempts to deliver events.
+        early_deliveries: Deliveries before the response of the request that caused them.
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
     """
 
     store: Database
-    clock: SandboxClock
+    time: SandboxClock
+    clock: ClockControl
+    scheduler: Scheduler
+    work: WorkFactory
     token_lifetime: float
     ids: IdGenerator
     wakeup: Wakeup
+    due_wakeup: Wakeup
+    cards: Cards
     endpoints: Endpoints
     outbox: Outbox
-    deliveries: DeliveryLog
+    deliveries: Deliveries
+    early_deliveries: EarlyDeliveries
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
 
     @classmethod
-    def open(cls, database: str | os.PathLike[str] | None, token_lifetime: float) -> Backend:
+    def open(
+        cls,
+        database: str | os.PathLike[str] | Database | None,
+        token_lifetime: float,
+        clock: ClockSettings = ClockSettings(),  # noqa: B008 - immutable
+    ) -> Backend:
         """Open the backend of a database.
 
         Args:
-            database: Path of the database file. ``None`` creates a new database in memory.
+            database: Path of the database file, or an open database. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
+            clock: Settings of the time and the seed.
 
         Raises:
-            ConfigurationError: The file is not a database of this sandbox, or cannot be opened.
+            ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
         """
-        store, wakeup, ids, deliveries = Database(database), Wakeup(), IdGenerator(), DeliveryLog()
-        clock = SandboxClock(store, on_advance=wakeup.notify)
+        store = database if isinstance(database, Database) else Database(database)
+        wakeup, due_wakeup, ids = Wakeup(), Wakeup(), IdGenerator()
+        try:
+            with store.transaction() as db:
+                work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify)
+            time = SandboxClock(store, clock)
+        except BaseException:
+            store.close()
+            raise
+        outbox = Outbox(store, time)
+
+        def wake_workers() -> None:
+            wakeup.notify()
+            due_wakeup.notify()
+
+        scheduler = Scheduler(store, time, work, HANDLERS, on_move=wake_workers)
         return cls(
             store=store,
-            clock=clock,
+            time=time,
+            clock=ClockControl(time, scheduler),
+            scheduler=scheduler,
+            work=work,
             token_lifetime=token_lifetime,
             ids=ids,
             wakeup=wakeup,
-            endpoints=Endpoints(store, clock, ids, wakeup),
-            outbox=Outbox(store, clock, deliveries),
-            deliveries=deliveries,
+            due_wakeup=due_wakeup,
+            cards=Cards(store, time, work),
+            endpoints=Endpoints(store, time, ids, wakeup),
+            outbox=outbox,
+            deliveries=Deliveries(store, time, wakeup),
+            early_deliveries=EarlyDeliveries(outbox, time, wakeup),
+            faults=Faults(work.seed.value),
         )
+
+    @contextmanager
+    def unit_of_work(self, cause: str) -> Generator[UnitOfWork, None, None]:
+        """Open a unit of work outside the API. It is committed at the end, and rolled back after an exception.
+
+        Args:
+            cause: Description of the work, from which a seed derives ids.
+        """
+        with self.store.transaction() as db:
+            yield self.work.for_request(db, self.time.now(), cause.encode())
+
+    def wait_for_deliveries(self, timeout: float | None) -> None:
+        """Wait until no delivery is due or in progress, those that an advance left pending included.
+
+        Args:
+            timeout: Maximum wait in seconds. ``None`` waits without a limit.
+
+        Raises:
+            TimeoutError: Deliveries are still due after the timeout.
+            RuntimeError: The sandbox stopped during the wait.
+        """
+        self.outbox.release()
+        self.wakeup.notify()
+        self.outbox.wait(timeout)
 
     def transact(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in a transaction of its own, and return its result.
@@ -109,16 +180,26 @@ class Backend:
         return Stats(self.request_log.token_exchanges, self.request_log.requests, charges, self.deliveries.delivered)
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to real time."""
+        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to the start."""
         # One transaction for everything: no request sees a half-cleared sandbox.
         with self.store.transaction() as db:
             clear(db)
-            self.clock.reset(db)
+            save_seed(db, self.work.seed)
+            self.time.reset(db)
             self.ids.reset()
             self.request_log.clear()
-            self.deliveries.clear()
             self.faults.clear()
+            self.outbox.release()
             self.wakeup.notify()
+
+    def copy_state(self) -> Database:
+        """Return a copy of the database in memory, without webhook endpoints and without an unfinished advance."""
+        copy = self.store.copy()
+        clock = SandboxClock(copy, ClockSettings(self.time.mode))
+        with copy.transaction() as db:
+            clock.end(db)
+        Endpoints(copy, clock, self.ids, Wakeup()).clear()
+        return copy
 
     def close(self) -> None:
         """End every wait for deliveries, and close the database."""

@@ -9,9 +9,10 @@ from attrs import frozen
 from .._json_types import JSONObject
 from .deliveries.outbox import enqueue
 from .representation import encode_json
+from .storage.pages import ListPage, Selection, select_rows
 from .storage.rows import insert
 
-__all__ = ["EventEntry", "list_events", "record_event"]
+__all__ = ["EventEntry", "list_events", "record_event", "select_events"]
 
 
 @frozen
@@ -47,10 +48,24 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
     """
     payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
     insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
-    return enqueue(db, identifier, at)
+    return enqueue(db, identifier, type_, at)
 
 
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:
     """Return all events, oldest first."""
-    rows = db.execute("SELECT id, type, created_at FROM events ORDER BY created_at, id")
+    rows = db.execute("SELECT id, type, created_at FROM events ORDER BY rowid")
     return tuple(EventEntry(*row) for row in rows)
+
+
+def select_events(db: sqlite3.Connection, selection: Selection) -> ListPage[EventEntry]:
+    """Read a page of the events.
+
+    Args:
+        db: Open transaction.
+        selection: Page to read. Its filters are columns of ``events``.
+
+    Raises:
+        ApiError: The cursor does not exist (400).
+    """
+    page = select_rows(db, "events", selection)
+    return page.map(lambda row: EventEntry(row["id"], row["type"], row["created_at"]))

@@ -5,18 +5,31 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
-__all__ = ["IdGenerator"]
+__all__ = ["DerivedIds", "IdGenerator", "IdSource"]
 
 # Crockford's base 32: I, L, O and U are missing, because people misread them.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 26
 RANDOM_BITS: Final = 80
 
+# Characters of a derived id: time, digest of its cause, number within its cause.
+TIME_CHARACTERS: Final = 10
+DIGEST_CHARACTERS: Final = 13
+NUMBER_CHARACTERS: Final = 3
+
+
+class IdSource(Protocol):
+    """Source of ids for one unit of work."""
+
+    def generate(self, prefix: str, created_at: datetime) -> str:
+        """Generate an id."""
+        ...
+
 
 class IdGenerator:
-    """Generator of ids that sort in the order of their creation. It is thread-safe."""
+    """Generator of random ids that sort in the order of their creation. It is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,13 +45,13 @@ class IdGenerator:
         Returns:
             Prefix, underscore and 26 characters.
         """
-        milliseconds = int(created_at.timestamp() * 1000)
+        milliseconds = _to_milliseconds(created_at)
         candidate = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
         with self._lock:
             # Random ids of the same millisecond would not sort in the order of creation. The next number does.
             self._last = candidate if milliseconds > self._last >> RANDOM_BITS else self._last + 1
             number = self._last
-        return f"{prefix}_{_encode(number)}"
+        return f"{prefix}_{_encode(number, LENGTH)}"
 
     def reset(self) -> None:
         """Forget the last id. Call it after the clock was set back."""
@@ -46,5 +59,42 @@ class IdGenerator:
             self._last = 0
 
 
-def _encode(number: int) -> str:
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
+class DerivedIds:
+    """Ids of one unit of work, as a pure function of its cause.
+
+    A restart or another customer does not change them. Ids of one unit sort in
+    the order of their creation.
+
+    Args:
+        digest: Number of 128 bits that identifies the cause.
+    """
+
+    def __init__(self, digest: int) -> None:
+        self._digest = _encode(digest, DIGEST_CHARACTERS)
+        self._next = 0
+        # All ids of a unit of work have the same time.
+        self._time: tuple[datetime, str] | None = None
+
+    def generate(self, prefix: str, created_at: datetime) -> str:
+        """Generate an id.
+
+        Args:
+            prefix: Kind of object, such as ``plan``.
+            created_at: Time that the id contains.
+
+        Returns:
+            Prefix, underscore and 26 characters.
+        """
+        number, self._next = self._next, self._next + 1
+        if self._time is None or self._time[0] is not created_at:
+            self._time = created_at, _encode(_to_milliseconds(created_at), TIME_CHARACTERS)
+        return f"{prefix}_{self._time[1]}{self._digest}{_encode(number, NUMBER_CHARACTERS)}"
+
+
+def _to_milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _encode(number: int, length: int) -> str:
+    """Encode the lowest bits of a number, 5 in each character."""
+    return "".join([ALPHABET[number >> shift & 31] for shift in range(5 * (length - 1), -1, -5)])

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from ..errors import redact
 from .bounded_log import BoundedLog
+from .faults.kinds import FaultKind
 
 __all__ = ["RequestEntry", "RequestLog"]
 
@@ -19,26 +20,30 @@ TOKEN_PATH: Final = "/v1/oauth/token"
 class RequestEntry:
     """API request and the status of its response. Headers and bodies contain credentials, so they are left out.
 
+    The status is that of the API, also if a fault replaced the response.
+
     Attributes:
         method: HTTP method.
         path: Path without the query.
-        status: HTTP status of the response.
+        status: HTTP status of the response. ``None`` if a fault discarded the request.
         idempotency_key: Idempotency key of the request, if any.
         request_id: ``X-Request-Id`` of the response.
         at: Sandbox time at the start of the request, in the API's format.
+        fault: Kind of the fault that was applied, such as ``reset_after``, if any.
     """
 
     method: str
     # Secrets do not belong in a path, but users put them there.
     path: str = field(converter=redact)
-    status: int
+    status: int | None
     idempotency_key: str | None
     request_id: str
     at: str
+    fault: FaultKind | None = None
 
 
 class RequestLog(BoundedLog[RequestEntry]):
-    """Log of API requests that got a response, and counts of all requests.
+    """Log of API requests, and their counts.
 
     Attributes:
         listener: Function that is called with each new entry and the duration of its request in seconds.

@@ -1,4 +1,4 @@
-"""``Sandbox``: start and stop a local Duro server, read its records and control it."""
+"""``Sandbox``: start, stop and control a local Duro server."""
 
 from __future__ import annotations
 
@@ -9,45 +9,40 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Final, NotRequired, Self, TypedDict
+from typing import TYPE_CHECKING, Final, Self
 
-import anyio
 from attrs import frozen
 
+from .._misuse import unsupported
 from ..config import is_loopback
 from ..errors import ConfigurationError
+from .assertions.checks import Assertions
+from .auth.connection_options import ConnectionOptions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
-from .auth.otp import OneTimeCode, list_codes
-from .backend import Backend, Stats
-from .billing.ledger import Charge, Refund, list_charges, list_refunds
-from .clock import SandboxClock
-from .deliveries.delivery_log import Delivery
+from .backend import Backend
+from .billing.clock_control import ClockControl
+from .checkout.controls import CheckoutControls
+from .clock import ClockMode, ClockSettings
+from .control.records import Records
+from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
-from .deliveries.worker import DeliveryWorker
-from .events import EventEntry, list_events
 from .faults.rules import Faults
 from .http.application import build_application
+from .http.background import build_background
 from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
+from .recovery.card_controls import Cards
 from .request_log import RequestEntry
+from .storage.database import Database
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
 DEFAULT_TOKEN_LIFETIME_SECONDS: Final = 3600.0
 MAX_PORT: Final = 65_535
-
-
-class ConnectionOptions(TypedDict):
-    """Arguments that connect a client to a sandbox."""
-
-    base_url: str
-    client_id: str
-    client_secret: str
-    # Only with TLS.
-    ssl_context: NotRequired[ssl.SSLContext]
 
 
 @frozen
@@ -59,12 +54,11 @@ class _Running:
     exit_stack: ExitStack
 
 
-class Sandbox:
+class Sandbox(Assertions, Records, CheckoutControls):
     """Local Duro server over real HTTP, in a thread of this process.
 
-    Use it in a ``with`` block or, under asyncio or trio, in an ``async with``
-    block. ``start`` and ``stop`` do the same without a block. Signal handlers
-    are not changed.
+    Use it in a ``with`` block. ``start`` and ``stop`` do the same without a
+    block. Signal handlers are not changed.
 
     Args:
         host: Address to listen on. The sandbox is not protected, so use a loopback address.
@@ -72,6 +66,9 @@ class Sandbox:
         database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
             and each start begins with an empty sandbox.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
+        clock: ``real`` runs by itself. ``frozen`` moves by ``clock.advance`` alone.
+        start: Time of a new sandbox, an aware datetime. ``None`` is the present. A database file keeps its time.
+        seed: Seed of ids and outcomes, which makes them repeatable. ``None`` is random. A database file keeps its seed.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``, such as the
             name of a service in Docker Compose. The others are refused, because a web page could use them.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
@@ -80,13 +77,13 @@ class Sandbox:
             and its duration in seconds.
 
     Raises:
-        ConfigurationError: The lifetime is not a positive number, the port is out of range, or an allowed host is not
-            a host name.
+        ConfigurationError: The lifetime is not a positive number, the port is out of range, an allowed host is not
+            a host name, or an argument of the clock is invalid.
 
     Example:
         >>> with Sandbox() as sandbox:
         ...     before = sandbox.clock.now()
-        ...     (sandbox.clock.advance(days=30) - before).days
+        ...     (sandbox.clock.advance(days=30).now - before).days
         30
     """
 
@@ -97,6 +94,9 @@ class Sandbox:
         database: str | os.PathLike[str] | None = None,
         token_lifetime: float = DEFAULT_TOKEN_LIFETIME_SECONDS,
         *,
+        clock: ClockMode = "real",
+        start: datetime | None = None,
+        seed: int | None = None,
         allowed_hosts: Iterable[str] = (),
         tls: bool = False,
         on_request: Callable[[RequestEntry, float], None] | None = None,
@@ -113,6 +113,7 @@ class Sandbox:
                 "the sandbox; use 127.0.0.1",
                 stacklevel=2,
             )
+        self._clock = ClockSettings(clock, start, seed)
         self._host = host
         self._port = port
         self._database = database
@@ -122,6 +123,7 @@ class Sandbox:
         self._on_request = on_request
         self._lock = threading.Lock()
         self._running: _Running | None = None
+        self._initial: Database | None = None  # of a branch before its first start
 
     def __repr__(self) -> str:
         running = self._running
@@ -139,14 +141,17 @@ class Sandbox:
             if self._running is not None:
                 return
             with ExitStack() as stack:
-                backend = Backend.open(self._database, self._token_lifetime)
+                initial, self._initial = self._initial, None
+                backend = Backend.open(initial or self._database, self._token_lifetime, self._clock)
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
                 server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
-                worker = DeliveryWorker(backend.outbox, backend.clock, backend.wakeup)
-                server.serve(build_application(backend, server.url, self._allowed_hosts), background=worker.run)
+                server.serve(
+                    build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
+                )
+                backend.scheduler.resume()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
@@ -169,17 +174,8 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    async def __aenter__(self) -> Self:
-        # Shielded: a cancellation in the middle of the start would leave a server running.
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.start)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.stop)
+    if not TYPE_CHECKING:
+        __aenter__ = __aexit__ = unsupported("is blocking; write 'with', or use AsyncSandbox")
 
     @property
     def is_alive(self) -> bool:
@@ -222,8 +218,8 @@ class Sandbox:
         return SECRET_KEY
 
     @property
-    def clock(self) -> SandboxClock:
-        """Clock of the sandbox: ``now()``, and ``advance(days=30)``."""
+    def clock(self) -> ClockControl:
+        """Clock of the sandbox: ``now()``, ``advance(days=30)``, ``next_due()``."""
         return self._require().backend.clock
 
     @property
@@ -232,39 +228,19 @@ class Sandbox:
         return self._require().backend.faults
 
     @property
+    def cards(self) -> Cards:
+        """Outcomes of charges: ``decline(customer.id, "insufficient_funds")``, ``replace(customer.id)``."""
+        return self._require().backend.cards
+
+    @property
     def endpoints(self) -> Endpoints:
-        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, and ``clear()``."""
+        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, ``remove(endpoint)``, and ``clear()``."""
         return self._require().backend.endpoints
 
     @property
-    def stats(self) -> Stats:
-        """Current counts."""
-        return self._require().backend.stats()
-
-    @property
-    def ledger(self) -> tuple[Charge, ...]:
-        """All charges, newest last."""
-        return self._require().backend.transact(list_charges)
-
-    @property
-    def refunds(self) -> tuple[Refund, ...]:
-        """All refunds, newest last."""
-        return self._require().backend.transact(list_refunds)
-
-    @property
-    def events(self) -> tuple[EventEntry, ...]:
-        """All events, newest last. These are what webhooks deliver."""
-        return self._require().backend.transact(list_events)
-
-    @property
-    def codes(self) -> tuple[OneTimeCode, ...]:
-        """All one-time passwords, newest last. The sandbox sends them neither by phone nor by e-mail."""
-        return self._require().backend.transact(list_codes)
-
-    @property
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """Latest 10,000 attempts to deliver an event to an endpoint, newest last."""
-        return self._require().backend.deliveries.entries()
+    def deliveries(self) -> Deliveries:
+        """All attempts to deliver an event to an endpoint, newest last, ``pending``, and ``replay(delivery)``."""
+        return self._require().backend.deliveries
 
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is due or in progress.
@@ -286,14 +262,9 @@ class Sandbox:
             >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
             >>> sandbox.wait_for_deliveries()
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
-            [(1, None), (1, None), (1, None)]
+            [(1, None), (1, None), (1, None), (1, None)]
         """
-        self._require().backend.outbox.wait(timeout)
-
-    @property
-    def requests(self) -> tuple[RequestEntry, ...]:
-        """Latest 10,000 API requests, newest last."""
-        return self._require().backend.request_log.entries()
+        self._require().backend.wait_for_deliveries(timeout)
 
     def revoke_tokens(self, token: str | None = None) -> int:
         """Revoke access tokens before they expire.
@@ -307,8 +278,31 @@ class Sandbox:
         return self._require().backend.transact(partial(revoke_tokens, token=token))
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, counts and faults, and return to real time, without a restart."""
+        """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""
         self._require().backend.reset()
+
+    def branch(self) -> Sandbox:
+        """Return a sandbox that begins with a copy of the present state, for example to try another setting.
+
+        The copy is in memory and independent. It does not have endpoints and faults, and its logs are empty.
+
+        Raises:
+            RuntimeError: The sandbox is not running.
+
+        Example:
+            >>> with sandbox.branch() as other:
+            ...     other.ledger == sandbox.ledger
+            True
+        """
+        initial = self._require().backend.copy_state()
+        other = Sandbox(self._host, clock=self._clock.mode, tls=self._tls)
+        other._token_lifetime, other._allowed_hosts = self._token_lifetime, self._allowed_hosts
+        other._initial = initial
+        return other
+
+    @property
+    def _backend(self) -> Backend:
+        return self._require().backend
 
     def _require(self) -> _Running:
         running = self._running

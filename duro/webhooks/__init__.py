@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .inbox.blocking import BlockingInbox
     from .inbox.claims import Claim, ClaimStatus
     from .inbox.memory import MemoryInbox
+    from .inbox.redis import RedisInbox
     from .inbox.sqlite import SQLiteInbox
     from .router import Router
     from .webhook import Webhook
@@ -64,6 +65,7 @@ __all__ = [
     "InvoiceCreated",
     "MemoryInbox",
     "PayloadError",
+    "RedisInbox",
     "Router",
     "SQLiteInbox",
     "SignatureMismatchError",
@@ -95,6 +97,7 @@ _NAMES = {
     ".inbox.blocking": ("BlockingInbox",),
     ".inbox.claims": ("Claim", "ClaimStatus"),
     ".inbox.memory": ("MemoryInbox",),
+    ".inbox.redis": ("RedisInbox",),
     ".inbox.sqlite": ("SQLiteInbox",),
     ".router": ("Router",),
     ".webhook": ("Webhook",),

@@ -140,3 +140,12 @@ def test_any_bytes_are_parsed_or_rejected(content):
         return
     assert not isinstance(document, float) or math.isfinite(document)
     json.dumps(document, allow_nan=False)
+
+
+@pytest.mark.parametrize("width", [1, 10, 100])
+def test_depth_is_measured_below_wide_levels_and_beside_brackets_in_strings(width):
+    siblings = b'{"text":"[[[{{{"},' * width
+    for levels in (1, 30, MAX_DEPTH - 1):
+        assert parse_json(b"[" + siblings + nested(levels) + b"]")
+    with pytest.raises(ValueError, match="64"):
+        parse_json(b"[" + siblings + nested(MAX_DEPTH) + b"]")

@@ -54,7 +54,7 @@ def submit_and_wait(monkeypatch):
 
     def submit_and_wait(thread, call):
         submit(thread, call)
-        assert call.done.wait(30)
+        assert call.wait(30)
 
     monkeypatch.setattr(portal._PortalThread, "submit", submit_and_wait)
 

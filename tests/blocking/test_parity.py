@@ -69,6 +69,9 @@ def test_clients_have_equal_resources_and_methods(pair):
             assert public(other) == public(one)
             for method in public(one):
                 assert_equal_methods(getattr(one, method), getattr(other, method))
+        elif isinstance(inspect.getattr_static(AsyncDuro, name), property):
+            assert other == one
+            assert inspect.getdoc(getattr(Duro, name)) == inspect.getdoc(getattr(AsyncDuro, name))
         else:
             assert_equal_methods(one, other)
     assert resources == 15

@@ -213,6 +213,20 @@ def test_context_variables_reach_the_portal(make_client):
     assert seen == ["one", "two"]
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_call_in_a_task_of_another_event_loop_runs_on_asyncio(backend, make_client):
+    async def respond_to(request):
+        # anyio selects its backend by a context variable, which the call has from the task of its caller.
+        await anyio.sleep(0)
+
+    client = make_client(respond_to)
+
+    async def call():
+        return client.request("GET", "/v1/x")
+
+    assert anyio.run(call, backend=backend) == {}
+
+
 def test_capture_records_only_calls_of_its_context(make_client):
     client = make_client(respond)
     start = threading.Barrier(2)

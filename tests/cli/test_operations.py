@@ -129,7 +129,7 @@ def test_empty_list_says_so(run_in_process, sandbox_environment):
 def test_write_prints_the_result_its_amount_and_its_key(run_in_process, sandbox_environment):
     words = ("plans", "create", "--name", "Pro", "--amount", "500000", "--interval", "month")
     first = run_in_process(*words, "--idempotency-key", "order-17")
-    assert "amount         500000 (5,000.00 NGN)\n" in first.stdout
+    assert "amount         500000 (NGN 5,000.00)\n" in first.stdout
     assert first.stderr == "duro: createPlan succeeded with idempotency key order-17\n"
     assert run_in_process(*words, "--idempotency-key", "order-17").stdout == first.stdout
 
@@ -171,7 +171,7 @@ def test_customer_operations_use_the_token_of_a_sign_in(run_in_process, sandbox_
     monkeypatch.setenv("DURO_CUSTOMER_TOKEN", session["sessionToken"])
     wallet = run_in_process("customer-portal", "wallet")
     assert (wallet.returncode, wallet.stderr) == (0, "")
-    assert "0 (0.00" in wallet.stdout
+    assert "0 (NGN 0.00)" in wallet.stdout
 
 
 def test_payload_of_an_event_is_its_body(run_in_process, sandbox_environment):

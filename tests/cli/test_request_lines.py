@@ -20,7 +20,12 @@ def test_line_has_time_status_method_path_duration_and_key():
     assert format_request(ENTRY, 0.00412, color=False) == "09:00:01  201  POST    /v1/plans  4.1 ms  key order-17"
 
 
-@pytest.mark.parametrize(("status", "color"), [(200, 32), (404, 33), (500, 31)])
+def test_line_of_a_discarded_request_has_dashes_and_the_fault():
+    entry = RequestEntry("GET", "/v1/plans", None, None, "req_1", ENTRY.at, "reset_before")
+    assert format_request(entry, 0, color=False) == "09:00:01  ---  GET     /v1/plans  0.0 ms  fault reset_before"
+
+
+@pytest.mark.parametrize(("status", "color"), [(200, 32), (404, 33), (500, 31), (None, 31)])
 def test_status_has_a_color_on_a_terminal_only(monkeypatch, capsys, status, color):
     entry = RequestEntry("GET", "/v1/plans", status, None, "req_1", ENTRY.at)
     print_request_line(entry, 0.001)
@@ -29,7 +34,7 @@ def test_status_has_a_color_on_a_terminal_only(monkeypatch, capsys, status, colo
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     print_request_line(entry, 0.001)
-    assert f"\033[{color}m{status}\033[0m" in capsys.readouterr().out
+    assert f"\033[{color}m{status or '---'}\033[0m" in capsys.readouterr().out
 
 
 def test_secrets_and_control_characters_are_not_printed():

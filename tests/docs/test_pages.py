@@ -61,7 +61,7 @@ def test_blocks_with_tests_pass_in_pytest(tmp_path, monkeypatch):
         block.write(tmp_path / f"test_{block.module_name}.py")
     # A run without the other plugins starts faster.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    options = ["-q", "-c", os.devnull, "-p", "anyio", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    options = ["-q", "-c", os.devnull, "-p", "anyio", "-p", "duro", "-p", "no:cacheprovider", "--import-mode=importlib"]
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", *options, str(tmp_path)],
         capture_output=True,

@@ -23,7 +23,8 @@ AVOIDED = re.compile(
     re.IGNORECASE,
 )
 NEGATED_NOUN = re.compile(r"\b(is|are|was|takes?|has|have|had|needs?|costs?|sends?|makes?) (no|none|nothing)\b")
-SPHINX_ROLE = re.compile(r"\{[\w:]+\}`")
+# Not a parameter at the end of a path.
+SPHINX_ROLE = re.compile(r"(?<!/)\{[\w:]+\}`")
 
 
 def split_page(text):

@@ -135,7 +135,9 @@ async def test_a_task_cancelled_while_it_closes_a_response_costs_only_its_connec
 ):
     loop = asyncio.get_running_loop()
     close = library.Response.aclose
-    async with AsyncDuro("sk_test_1", base_url=raw_server.url, transport=transport, max_connections=2) as client:
+    # Connections through a proxy are those of the library.
+    options = {"base_url": raw_server.url, "proxy": raw_server.url, "transport": transport}
+    async with AsyncDuro("sk_test_1", **options, max_connections=2) as client:
         cancelled = []
         for steps in range(8):
             task = loop.create_task(client.request("GET", "/v1/anything"))

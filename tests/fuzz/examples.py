@@ -12,8 +12,8 @@ from attrs import fields, has
 
 import duro
 from duro import Page
-from duro.api.codec.converter import wire_name
 from duro.api.codec.open_enum import OpenEnum
+from duro.api.codec.wire_names import wire_name
 from duro.api.models.base import Model
 
 

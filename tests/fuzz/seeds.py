@@ -6,7 +6,7 @@ import gzip
 
 from attrs import fields
 
-from duro.api.codec.converter import wire_name
+from duro.api.codec.wire_names import wire_name
 
 from .examples import MODELS, RESPONSES, TIMESTAMP
 

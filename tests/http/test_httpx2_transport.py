@@ -134,7 +134,7 @@ class TestConnectionsOfTheSdk:
         assert len(proxy.requests) == 1
 
     async def test_a_silent_server_under_https_ends_with_the_connect_timeout(self, raw_server, monkeypatch):
-        monkeypatch.setattr("duro.http.transport.connection.CONNECT_TIMEOUT_SECONDS", 0.1)
+        monkeypatch.setattr("duro.http.transport.direct_connection.CONNECT_TIMEOUT_SECONDS", 0.1)
         ended = threading.Event()
         server = raw_server(lambda _server, connection: connection.recv(100_000) and ended.wait(5))
         address = server.url.replace("http:", "https:")

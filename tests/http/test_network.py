@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 
 import anyio
-import httpcore
 import pytest
 
 from duro import AsyncDuro
@@ -19,12 +18,15 @@ from duro.http.transport.tls import TlsContext
 from tests.support.raw_http import KEY, OK, request_to, respond_with
 
 
-class Stream(httpcore.AsyncNetworkStream):
+class Stream:
     """Stream of one address, which counts how often it is closed."""
 
     def __init__(self, address):
         self.address = address
         self.closed = 0
+
+    def extra(self, attribute, default):
+        return default
 
     async def aclose(self):
         self.closed += 1
@@ -57,9 +59,12 @@ def connect(monkeypatch):
     def begin(**outcomes):
         hosts = Hosts(**outcomes)
         monkeypatch.setattr(network, "resolve", hosts.resolve)
-        backend = Network()
-        monkeypatch.setattr(backend, "_backend", hosts)
-        return hosts, backend
+
+        async def connect_tcp(*arguments):
+            return await hosts.connect_tcp(*arguments)
+
+        monkeypatch.setattr(network, "connect_tcp", connect_tcp)
+        return hosts, Network()
 
     return begin
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import ssl
+import threading
 
 import anyio
 import httpx
@@ -74,8 +76,22 @@ async def test_failure_during_the_exchange_raises_response_lost(failure, method,
 
 async def test_missing_response_ends_with_the_timeout_of_the_request(raw_server, over_transport):
     server = raw_server(send_nothing)
-    with anyio.fail_after(5), pytest.raises(ResponseLostError, match="ReadTimeout"):
+    with anyio.fail_after(5), pytest.raises(ResponseLostError, match="Timeout"):
         await over_transport(server.url).send(request_to(server.url, timeout=0.2))
+
+
+@pytest.mark.parametrize("transport", OWN_CONNECTIONS.values())
+async def test_response_in_single_bytes_ends_with_the_timeout_of_the_request(transport, raw_server):
+    def drip(server, connection):
+        server.receive(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        with contextlib.suppress(OSError):  # the client closes the connection
+            while not threading.Event().wait(0.05):
+                connection.sendall(b" ")
+
+    server = raw_server(drip)
+    with anyio.fail_after(5), pytest.raises(ResponseLostError, match="no complete response was received within"):
+        await transport(server.url, TlsContext()).send(request_to(server.url, timeout=0.3))
 
 
 async def test_refused_connection_raises_request_not_sent(closed_port, over_transport):

@@ -23,6 +23,7 @@ from duro import AsyncDuro, Duro
 from duro.blocking import portal
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
 from duro.http.request import Headers, Response
+from duro.http.transport import network
 from tests.support.raw_http import KEY, OK, reset, respond_with, send_pieces
 
 CLOSED = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
@@ -351,7 +352,7 @@ class TestDefaultTransport:
 
     @pytest.mark.anyio
     async def test_silent_server_under_https_ends_with_the_connect_timeout(self, raw_server, monkeypatch):
-        monkeypatch.setattr("duro.http.transport.connection.CONNECT_TIMEOUT_SECONDS", 0.1)
+        monkeypatch.setattr("duro.http.transport.direct_connection.CONNECT_TIMEOUT_SECONDS", 0.1)
         server = raw_server(lambda _server, connection: connection.recv(100_000) and threading.Event().wait(1))
         url = server.url.replace("http://", "https://")
         async with AsyncDuro(KEY, base_url=url, retries=0) as client:
@@ -360,7 +361,7 @@ class TestDefaultTransport:
 
     @pytest.mark.anyio
     async def test_silent_proxy_ends_with_the_connect_timeout(self, raw_server, monkeypatch):
-        monkeypatch.setattr("duro.http.transport.connection.CONNECT_TIMEOUT_SECONDS", 0.1)
+        monkeypatch.setattr("duro.http.transport.httpcore_connection.CONNECT_TIMEOUT_SECONDS", 0.1)
         proxy = raw_server(lambda _server, connection: connection.recv(100_000) and threading.Event().wait(1))
         async with AsyncDuro(KEY, base_url="https://192.0.2.1", proxy=proxy.url, retries=0) as client:
             with pytest.raises(ConnectionFailedError, match="no connection was established"):
@@ -382,7 +383,7 @@ class TestDefaultTransport:
             raise OSError(errno.EMFILE, "Too many open files") from KeyError("a context")
 
         with monkeypatch.context() as patch:
-            patch.setattr(anyio, "connect_tcp", fail)
+            patch.setattr(network, "connect_tcp", fail)
             async with AsyncDuro(KEY, base_url=server.url, retries=0) as client:
                 with pytest.raises(ConnectionFailedError, match="too many open files"):
                     await client.customers.create(name="Ada")
@@ -394,7 +395,7 @@ class TestDefaultTransport:
         async def fail(*arguments, **options):
             raise AttributeError("'NoneType' object has no attribute 'getpeername'")
 
-        monkeypatch.setattr(anyio, "connect_tcp", fail)
+        monkeypatch.setattr(network, "connect_tcp", fail)
         async with AsyncDuro(KEY, base_url="http://127.0.0.1:9", retries=0) as client:
             with pytest.raises(ConnectionFailedError):
                 await client.customers.create(name="Ada")

@@ -110,9 +110,9 @@ def test_only_methods_of_the_asynchronous_client_are_coroutine_functions():
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_public_names_of_a_client_are_its_resources_and_methods(client):
+def test_public_names_of_a_client_are_its_resources_methods_and_counters(client):
     names = {name for name in dir(client("sk_test_1")) if not name.startswith("_")}
-    assert names == {*RESOURCES, *public_methods(client)}
+    assert names == {*RESOURCES, *public_methods(client), "token_store_counters"}
 
 
 def test_a_mock_of_a_client_has_the_methods_of_the_resources():

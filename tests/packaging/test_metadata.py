@@ -11,7 +11,7 @@ def names_of(requirements):
 
 
 def test_exactly_four_packages_are_required_and_the_transport_layer_of_httpx(project):
-    assert names_of(project["project"]["dependencies"]) == {"anyio", "attrs", "cattrs", "httpcore", "httpx"}
+    assert names_of(project["project"]["dependencies"]) == {"anyio", "attrs", "cattrs", "h11", "httpcore", "httpx"}
 
 
 def test_all_has_every_extra(project):

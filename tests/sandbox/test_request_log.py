@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from duro.sandbox import RequestEntry, Sandbox, Stats
+from duro.sandbox import FaultKind, RequestEntry, Sandbox, Stats
 
 Make = Callable[..., dict[str, Any]]
 CREDENTIALS = {
@@ -45,6 +46,7 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
         "idempotencyKey": "the key",
         "requestId": response.headers["X-Request-Id"],
         "at": first["at"],
+        "fault": None,
     }
     assert datetime.now(UTC) - datetime.fromisoformat(first["at"]) < timedelta(minutes=1)
     assert (second["status"], second["idempotencyKey"]) == (401, None)
@@ -56,6 +58,32 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
         request_id=first["requestId"],
         at=first["at"],
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("status", 503),
+        ("delay", 201),
+        ("reset_before", None),
+        ("reset_after", 201),
+        ("truncate", 201),
+        ("garbage", 201),
+        ("drip", 201),
+    ],
+)
+def test_the_applied_fault_is_named(
+    sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, kind: FaultKind, status: int | None
+) -> None:
+    options: dict[str, Any] = {"status": {"status": 503}, "delay": {"seconds": 0}}.get(kind, {})
+    sandbox.faults.add(kind, **options)
+    with suppress(httpx.TransportError):
+        api.post("/v1/customers")
+    api.post("/v1/customers")
+    entries = anonymous.get("/_sandbox/requests").json()
+    assert [(entry["status"], entry["fault"]) for entry in entries] == [(status, kind), (201, None)]
+    assert [entry.fault for entry in sandbox.requests] == [kind, None]
+    assert f"<td>{kind}</td>" in anonymous.get("/_sandbox/").text
 
 
 def test_the_request_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import anyio
 import httpx
 import pytest
 
@@ -35,31 +34,6 @@ def test_a_with_block_serves_from_a_thread_and_leaves_none_behind() -> None:
     assert sandbox_threads() == before
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
-
-
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_an_async_with_block_works_under_both_event_loops(backend: str) -> None:
-    async def use_sandbox() -> None:
-        async with Sandbox() as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
-            assert (await client.get("/_sandbox/stats")).status_code == 200
-
-    anyio.run(use_sandbox, backend=backend)
-
-
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_cancelled_block_stops_the_server(backend: str) -> None:
-    urls: list[str] = []
-
-    async def use_sandbox() -> None:
-        with anyio.CancelScope() as scope:
-            async with Sandbox() as sandbox:
-                urls.append(sandbox.url)
-                scope.cancel()
-                await anyio.sleep_forever()
-
-    anyio.run(use_sandbox, backend=backend)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(urls[0])
 
 
 def test_options_authenticate_a_client() -> None:

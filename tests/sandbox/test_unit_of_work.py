@@ -20,7 +20,13 @@ def test_an_event_wakes_deliveries_only_if_there_is_an_endpoint(endpoints: int) 
     database, woken = Database(), []
     with database.transaction() as db:
         for number in range(endpoints):
-            values = {"id": f"we_{number}", "url": "http://127.0.0.1", "secret": "whsec_1", "created_at": "2026"}
+            values = {
+                "id": f"we_{number}",
+                "url": "http://127.0.0.1",
+                "secret": "whsec_1",
+                "events": "[]",
+                "created_at": "2026",
+            }
             insert(db, "endpoints", values)
         uow = UnitOfWork(db, NOW, IdGenerator(), lambda: woken.append(True))
         uow.emit("invoice_created", {"amount": 1})

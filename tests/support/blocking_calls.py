@@ -7,6 +7,7 @@ A call is a finding if a loop runs in its thread and the innermost frame of this
   SQLite database in memory. It waits there by design, and blocks nobody else.
 * **The blocking client and the other blocking methods.** A notebook calls them on a running loop. They block it by
   design. The portal, which runs their work, is checked like any other loop.
+* **The import of coredis.** The constructor of an inbox on Redis does it, so that no delivery waits for it.
 * **The function that a user passes as** ``transport=``. It must run on the loop. An ``httpx.AsyncClient`` that it
   creates reads the certificate authorities.
 * **Log handlers.** The program installs them, and decides whether they write files.
@@ -46,12 +47,16 @@ COVERAGE = str(Path(coverage.__file__).parent)
 
 # Functions that block by design, or that call functions of the user.
 BLOCKING_API = {
+    str(Path(PACKAGE, "_redis", "connections.py")): {"_import_coredis"},
     str(Path(PACKAGE, "blocking", "portal.py")): {"run", "_running_thread"},
     str(Path(PACKAGE, "http", "transport", "factory.py")): {"_create_of_user"},
 }
 
 # Ends of the paths of files outside the package, and the functions in them that may block.
-MAY_BLOCK = [("logging/__init__.py", {"callHandlers"})]
+MAY_BLOCK = [
+    ("logging/__init__.py", {"callHandlers"}),
+    ("_pytest/assertion/rewrite.py", {"exec_module"}),  # pytest imports the modules of its plugins
+]
 
 # blockbuster 1.5 does not wrap these.
 _FURTHER_FUNCTIONS = (

@@ -47,9 +47,9 @@ class Program:
             self._lines.put(line.rstrip("\n"))
         self._lines.put(None)
 
-    def read_line(self):
+    def read_line(self, seconds=TIMEOUT):
         """Return the next line of the standard output."""
-        line = self._lines.get(timeout=TIMEOUT)
+        line = self._lines.get(timeout=seconds)
         assert line is not None, f"the program ended\n{self.errors}"
         return line
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_type
 
+import redis.asyncio
 from aiohttp import web
 from django.http import HttpRequest, HttpResponse
 from flask import Response
@@ -21,6 +22,7 @@ from duro.webhooks import (
     Inbox,
     InvoiceCreated,
     MemoryInbox,
+    RedisInbox,
     Router,
     SQLiteInbox,
     SubscriptionPaymentFailed,
@@ -85,6 +87,8 @@ async def routed(event: Event) -> None:
 async def inboxes(event: Event) -> None:
     inbox: Inbox = MemoryInbox(lease=60)
     inbox = SQLiteInbox("inbox.db")
+    inbox = RedisInbox("redis://127.0.0.1:6379/0", lease=60, prefix="shop:", timeout=2.0)
+    inbox = RedisInbox(redis.asyncio.Redis())
     assert_type(await inbox.accept(event), bool)
     assert_type(await inbox.acquire("evt_1", "holder"), ClaimStatus)
     async with inbox.claim(event) as claim:

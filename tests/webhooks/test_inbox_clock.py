@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from duro import _boot_id
 from duro._clock import Clock
 from duro.webhooks import ClaimStatus, SQLiteInbox
-from duro.webhooks.inbox import file_clock, sqlite
+from duro.webhooks.inbox import sqlite
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -186,11 +187,11 @@ def test_no_handled_event_is_forgotten_before_its_retention_ends(steps):
 
 def test_boot_id_is_that_of_linux_or_the_host_name(monkeypatch, tmp_path):
     (tmp_path / "boot_id").write_text("0c1b\n")
-    monkeypatch.setattr(file_clock, "_BOOT_ID", tmp_path / "boot_id")
-    assert file_clock.read_boot_id() == "0c1b"
-    monkeypatch.setattr(file_clock, "_BOOT_ID", tmp_path / "missing")
-    monkeypatch.setattr(file_clock.platform, "node", lambda: "shop-1")
-    assert file_clock.read_boot_id() == "shop-1"
+    monkeypatch.setattr(_boot_id, "_BOOT_ID", tmp_path / "boot_id")
+    assert _boot_id.read_boot_id() == "0c1b"
+    monkeypatch.setattr(_boot_id, "_BOOT_ID", tmp_path / "missing")
+    monkeypatch.setattr(_boot_id.platform, "node", lambda: "shop-1")
+    assert _boot_id.read_boot_id() == "shop-1"
 
 
 @pytest.mark.process

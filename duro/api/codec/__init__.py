@@ -1,7 +1,9 @@
 """JSON codec of the API: ``decode`` reads responses into models, ``encode`` writes request bodies.
 
 - ``strict_json`` parses JSON by RFC 8259, with limits on depth and numbers.
-- ``converter`` builds the cattrs converters: exact types, camelCase names, unknown fields kept.
+- ``converter`` creates the cattrs converters, with hooks for exact types, timestamps, enums and lists.
+- ``model_hooks`` creates the hooks of models: camelCase names, unknown fields kept.
+- ``slot_hooks`` creates the fastest of them, which set the slots of a model.
 - ``decoder`` turns bytes into models, and reports the JSON path of the first problem.
 - ``encoder`` turns Python values and models into JSON.
 - ``python_names`` converts models into dicts with Python names, and back.

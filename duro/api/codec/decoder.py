@@ -15,8 +15,10 @@ from cattrs import AttributeValidationNote, BaseValidationError, IterableValidat
 from ..._json_types import as_object
 from ..._secrets import sanitize
 from ...errors import DecodingError
-from .converter import STRUCTURE_ERRORS, make_converter, wire_name
+from .converter import make_converter
 from .strict_json import parse_json
+from .structure_errors import STRUCTURE_ERRORS
+from .wire_names import wire_name
 
 if TYPE_CHECKING:
     from cattrs import Converter

@@ -14,7 +14,7 @@ from ..._json_types import camel_case
 from ..._secrets import Secret, SecretBytes
 from ..._unset import UNSET
 from ...errors import InvalidArgumentError
-from .converter import wire_name
+from .wire_names import wire_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

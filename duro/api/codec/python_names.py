@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, cast, get_args, get_origin
 from attrs import NOTHING, fields, has, resolve_types
 
 from ...errors import DecodingError
-from .converter import wire_name
 from .encoder import to_plain_value
+from .wire_names import wire_name
 
 __all__ = ["Member", "members_of", "to_python", "to_wire_names"]
 

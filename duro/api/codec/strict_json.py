@@ -14,6 +14,8 @@ __all__ = ["MAX_DEPTH", "parse_json"]
 # Python's own limit is 1,000 or 10,000 levels, by version. Data near that limit can no longer be copied or pickled.
 MAX_DEPTH: Final = 64
 
+CONTAINERS: Final = (dict, list)
+
 
 def parse_json(content: bytes) -> Any:
     """Parse JSON as defined by RFC 8259.
@@ -37,15 +39,16 @@ def parse_json(content: bytes) -> Any:
 
 
 def _is_too_deep(document: object, content: bytes) -> bool:
-    # Counting brackets is fast and clears nearly all documents. Only the others are measured.
-    if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
-        return False
-    level: list[Any] = [document] if isinstance(document, dict | list) else []
-    for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent) if isinstance(child, dict | list)]
-        if not level:
+    # The number of brackets limits the depth. Strings may contain brackets too.
+    brackets = content.count(b"[") + content.count(b"{")
+    level: list[Any] = [document] if isinstance(document, CONTAINERS) else []
+    for depth in range(MAX_DEPTH):
+        brackets -= len(level)
+        # Most documents end here at the first levels, with most of their values unseen.
+        if not level or brackets <= MAX_DEPTH - depth - 1:
             return False
-    return True
+        level = [child for parent in level for child in _children(parent) if isinstance(child, CONTAINERS)]
+    return bool(level)
 
 
 def _children(parent: dict[str, Any] | list[Any]) -> Iterable[Any]:

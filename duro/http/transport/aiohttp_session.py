@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from contextvars import Context
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import aiohttp
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 from yarl import URL
 
 from ...errors import DuroError
@@ -15,10 +16,9 @@ from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError
 from .aiohttp_connector import Connector, on_connected
-from .body import read_body
+from .body import BodyBuffer
 from .empty_context import InEmptyContext
 from .failures import convert_errors
-from .log_filter import RedactedLogs
 from .route import describe_origin
 from .timeouts import CONNECT_TIMEOUT_SECONDS
 
@@ -54,6 +54,7 @@ class SessionTransport:
     def __init__(self, session: aiohttp.ClientSession, *, owned: bool = False) -> None:
         self._session = session
         self._owned = owned
+        self._skipped_headers: tuple[str, ...] | None = _ADDED_HEADERS
         # The argument of a request replaces the middlewares of its session, which aiohttp does not make public.
         self._middlewares = (*getattr(session, "_middlewares", ()), _send_once)
 
@@ -92,29 +93,32 @@ class SessionTransport:
 
     async def _exchange(self, request: Request, **options: Any) -> Response:
         response = await self._request(request, **options)
-        is_complete = False
         try:
-            received = Headers.from_lines((name.lower(), value) for name, value in response.raw_headers)
-            body = await read_body(response.content.iter_any(), received, limit=request.max_response_bytes)
-            is_complete = True
-        finally:
-            if not is_complete:
-                response.close()
-        response.release()
+            received = Headers.from_lines([(name.lower(), value) for name, value in response.raw_headers])
+            # At the end of the body, aiohttp releases the connection.
+            buffer = BodyBuffer(received, limit=request.max_response_bytes)
+            while chunk := await response.content.readany():
+                buffer.add(chunk)
+            body = buffer.decompress()
+        except BaseException:
+            response.close()
+            raise
         return Response(response.status, received, body)
 
     async def _request(self, request: Request, **options: Any) -> aiohttp.ClientResponse:
         content = request.content
-        headers = CIMultiDict((name.decode("ascii"), _HeaderValue(value, "latin-1")) for name, value in request.headers)
+        headers = CIMultiDict([(_to_name(name), _HeaderValue(value, "latin-1")) for name, value in request.headers])
         try:
             return await self._session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
-                skip_auto_headers=_ADDED_HEADERS,
+                skip_auto_headers=self._skipped_headers,
                 data=content if content is None or len(content) <= _MAX_BYTES_BODY else io.BytesIO(content),
                 timeout=aiohttp.ClientTimeout(
-                    connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout), sock_read=request.timeout
+                    # A timeout of each read would take more time, and end no call earlier.
+                    total=request.timeout,
+                    connect=min(CONNECT_TIMEOUT_SECONDS, request.timeout),
                 ),
                 allow_redirects=False,
                 auto_decompress=False,
@@ -138,8 +142,14 @@ class AiohttpTransport(SessionTransport):
     def __init__(self, tls: TlsContext | None, proxy: str | None = None) -> None:
         # The connector has timers, which keep their context.
         super().__init__(Context().run(_open_session), owned=True)
+        # The session skips them, and aiohttp need not prepare their names for each request.
+        self._skipped_headers = None
         self._tls = tls
         self._proxy = proxy
+
+    async def send(self, request: Request) -> Response:
+        """Send over an idle connection, or over a new one; see `SessionTransport.send`."""
+        return await InEmptyContext(super().send(request))
 
     @property
     def route(self) -> str:
@@ -152,23 +162,21 @@ class AiohttpTransport(SessionTransport):
 
     async def _send(self, request: Request, progress: _Progress) -> Response:
         progress.begin_connecting()
+        on_connected.set(progress.end_connecting)
         context: ssl.SSLContext | bool = True if self._tls is None else await self._tls.get()
-        return await InEmptyContext(self._send_in_context(request, progress, context))
-
-    async def _send_in_context(self, request: Request, progress: _Progress, context: ssl.SSLContext | bool) -> Response:
-        token = on_connected.set(progress.end_connecting)
         try:
-            with RedactedLogs():
-                return await self._exchange(request, ssl=context, proxy=self._proxy)
+            return await self._exchange(request, ssl=context, proxy=self._proxy)
         finally:
-            on_connected.reset(token)
             # A timer of the connector may keep a copy of the context.
             progress.release_request()
 
 
 def _open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=Connector(), cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=None)
+        connector=Connector(),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=_ADDED_HEADERS,
+        timeout=aiohttp.ClientTimeout(total=None),
     )
 
 
@@ -229,6 +237,12 @@ async def _send_once(
         return await send(request)
     except _RESENDING_ERRORS as error:
         raise _LostConnectionError(error) from error
+
+
+@lru_cache(maxsize=128)
+def _to_name(name: bytes) -> istr:
+    """Return the name of a header in the class for which aiohttp need not lower the case again."""
+    return istr(name.decode("ascii"))
 
 
 class _HeaderValue(str):

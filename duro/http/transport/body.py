@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..request import Headers
 
-__all__ = ["RequestBody", "read_body"]
+__all__ = ["BodyBuffer", "RequestBody", "read_body"]
 
 
 class RequestBody:
@@ -61,16 +61,53 @@ async def read_body(chunks: AsyncIterable[bytes], headers: Headers, *, limit: in
         ResponseTooLargeError: The body is larger than the limit.
         DecompressionError: The body does not match its ``Content-Encoding``.
     """
-    if _declared_length(headers) > limit:
-        raise ResponseTooLargeError(limit)
-    # One buffer, because a server may send single bytes, and each bytes object takes over 30 bytes.
-    content = bytearray()
+    buffer = BodyBuffer(headers, limit=limit)
     async for chunk in chunks:
-        if len(content) + len(chunk) > limit:
+        buffer.add(chunk)
+    return buffer.decompress()
+
+
+class BodyBuffer:
+    """Body of a response while it is received.
+
+    Args:
+        headers: Headers of the response.
+        limit: Size in bytes at most, compressed and decompressed.
+
+    Raises:
+        ResponseTooLargeError: The headers announce a larger body.
+    """
+
+    def __init__(self, headers: Headers, *, limit: int) -> None:
+        if _declared_length(headers) > limit:
             raise ResponseTooLargeError(limit)
-        content += chunk
-    encoding = (headers.get("content-encoding") or "").strip().lower()
-    return decompress(bytes(content), encoding, limit=limit)
+        self._headers = headers
+        self._limit = limit
+        # One buffer, because a server may send single bytes, and each bytes object takes over 30 bytes.
+        self._content = bytearray()
+
+    def add(self, chunk: bytes | bytearray) -> None:
+        """Add received bytes.
+
+        Args:
+            chunk: Next bytes of the body.
+
+        Raises:
+            ResponseTooLargeError: The body is larger than the limit.
+        """
+        if len(self._content) + len(chunk) > self._limit:
+            raise ResponseTooLargeError(self._limit)
+        self._content += chunk
+
+    def decompress(self) -> bytes:
+        """Return the complete body, decompressed.
+
+        Raises:
+            ResponseTooLargeError: The decompressed body is larger than the limit.
+            DecompressionError: The body does not match its ``Content-Encoding``.
+        """
+        encoding = (self._headers.get("content-encoding") or "").strip().lower()
+        return decompress(bytes(self._content), encoding, limit=self._limit)
 
 
 def _declared_length(headers: Headers) -> int:

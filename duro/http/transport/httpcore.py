@@ -1,37 +1,46 @@
-"""Default transport: connections of the client, on httpcore, the transport layer of httpx.
+"""Default transport: connections of the client, on parts of httpcore, the transport layer of httpx.
 
 Each slot of the limiter in front of it holds one connection. A request that
 fails or is cancelled costs its own connection and nothing else. In a pool with
 a queue, a cancelled request could lose connections for good.
+
+httpcore makes the connections through a proxy. Direct ones are connections of
+the SDK, except while another library replaces the method of httpcore that sends
+requests. Mocks such as respx do so, and must get every request.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from types import FunctionType
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
+import anyio
 import httpcore
 
 from ...errors import DuroError
 from ..event_loop import run_to_completion
-from ..request import Headers, Response
 from . import RequestNotSentError
-from .body import RequestBody, read_body
-from .connection import SlotConnection
+from .address import Address
+from .direct_connection import DirectConnection
 from .failures import convert_errors
+from .httpcore_connection import HttpcoreConnection
 from .route import describe_origin
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable
+    from collections.abc import Callable
+    from types import CodeType
 
-    from ..request import Request
+    from ..request import Request, Response
     from .library import Library
+    from .slot_connection import SlotConnection
     from .tls import TlsContext
 
 __all__ = ["HttpcoreTransport"]
 
-_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+# Name of the method in its class, which a function that replaces it does not have.
+_HANDLE: Final = "AsyncHTTPConnection.handle_async_request"
 
 
 class HttpcoreTransport:
@@ -51,12 +60,7 @@ class HttpcoreTransport:
     library: ClassVar[Library] = httpcore
 
     def __init__(self, base_url: str, tls: TlsContext, proxy: str | None = None) -> None:
-        parts = urlsplit(base_url)
-        self._prefix = f"{parts.scheme}://{parts.netloc}"
-        self._host = parts.netloc.encode("ascii")
-        host, is_secure = (parts.hostname or "").encode("ascii"), parts.scheme == "https"
-        self._origin = self.library.Origin(parts.scheme.encode(), host, parts.port or (443 if is_secure else 80))
-        self._is_secure = is_secure
+        self._address = Address.parse(base_url)
         self._tls = tls
         self._proxy = proxy
         self._idle: list[SlotConnection] = []
@@ -102,15 +106,16 @@ class HttpcoreTransport:
             await _close(self._idle.pop())
 
     async def _send(self, request: Request, on_send: Callable[[], None]) -> Response:
+        # One scope for all reads and writes, because each costs time.
+        with anyio.CancelScope(deadline=anyio.current_time() + request.timeout):
+            return await self._exchange(request, on_send)
+        raise TimeoutError(f"no complete response was received within {request.timeout:g} s")
+
+    async def _exchange(self, request: Request, on_send: Callable[[], None]) -> Response:
         connection = await self._find_idle() or await self._create()
         is_complete = False
         try:
-            received = await connection.send(self._to_httpcore(request), on_send)
-            headers = Headers.from_lines((name.lower(), value) for name, value in received.headers)
-            body = await read_body(
-                cast("AsyncIterable[bytes]", received.stream), headers, limit=request.max_response_bytes
-            )
-            await received.aclose()
+            response = await connection.send(request, on_send)
             is_complete = True
         finally:
             if is_complete and connection.is_reusable and not self._is_closed:
@@ -120,23 +125,26 @@ class HttpcoreTransport:
         if len(self._idle) > 1 and self._idle[0].has_expired:
             # The one that was not used for the longest time. After a burst, each call closes one.
             await _close(self._idle.pop(0))
-        return Response(received.status, headers, body)
+        return response
 
     async def _find_idle(self) -> SlotConnection | None:
+        kind = self._find_kind()
         while self._idle:
             connection = self._idle.pop()
-            if not connection.has_expired:
+            if isinstance(connection, kind) and not connection.has_expired:
                 return connection
             await _close(connection)
         return None
 
+    def _find_kind(self) -> type[SlotConnection]:
+        is_direct = self._proxy is None and not _is_replaced(self.library.AsyncHTTPConnection.handle_async_request)
+        return DirectConnection if is_direct else HttpcoreConnection
+
     async def _create(self) -> SlotConnection:
-        return SlotConnection(
-            self._origin,
-            await self._tls.get() if self._is_secure else None,
-            await self._build_proxy(),
-            library=self.library,
-        )
+        ssl_context = await self._tls.get() if self._address.is_secure else None
+        if self._find_kind() is DirectConnection:
+            return DirectConnection(self._address, ssl_context, library=self.library)
+        return HttpcoreConnection(self._address, ssl_context, await self._build_proxy(), library=self.library)
 
     async def _build_proxy(self) -> httpcore.Proxy | None:
         if self._proxy is None:
@@ -152,23 +160,12 @@ class HttpcoreTransport:
         )
         return self.library.Proxy(url, auth=auth, ssl_context=ssl_context)
 
-    def _to_httpcore(self, request: Request) -> httpcore.Request:
-        headers: list[tuple[bytes, bytes]] = [(b"host", self._host), *request.headers]
-        if request.content is not None or request.method in _BODY_METHODS:
-            headers.append((b"content-length", b"%d" % len(request.content or b"")))
-        origin = self._origin
-        return self.library.Request(
-            request.method,
-            self.library.URL(
-                scheme=origin.scheme,
-                host=origin.host,
-                port=origin.port,
-                target=request.url.removeprefix(self._prefix) or "/",
-            ),
-            headers=headers,
-            content=RequestBody(request.content or b""),
-            extensions={"timeout": {"read": request.timeout, "write": request.timeout}},
-        )
+
+def _is_replaced(method: object) -> bool:
+    """Return whether a method is another function than the one in the source of its class."""
+    code: CodeType | None = getattr(method, "__code__", None)
+    is_original = isinstance(method, FunctionType) and code is not None and code.co_qualname == _HANDLE
+    return not is_original
 
 
 async def _close(connection: SlotConnection) -> None:

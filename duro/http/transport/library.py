@@ -13,9 +13,12 @@ __all__ = ["Library"]
 class Library(Protocol):
     """Module ``httpcore``, or its fork ``httpcore2``, whose classes have the same names, arguments and methods."""
 
-    AnyIOBackend: type[httpcore.AnyIOBackend]
+    AsyncHTTPConnection: type[httpcore.AsyncHTTPConnection]
     AsyncConnectionPool: type[httpcore.AsyncConnectionPool]
+    ConnectError: type[httpcore.ConnectError]
     Origin: type[httpcore.Origin]
     Proxy: type[httpcore.Proxy]
+    ReadError: type[httpcore.ReadError]
     Request: type[httpcore.Request]
     URL: type[httpcore.URL]
+    WriteError: type[httpcore.WriteError]

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 from contextlib import suppress
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import httpcore
+from anyio.abc import SocketAttribute
 from anyio.lowlevel import current_token
 
+from .asyncio_stream import AsyncioStream
 from .resolver import resolve
+from .stream import NetworkStream
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine, Iterable
+
+    from anyio.abc import ByteStream
 
     from .library import Library
 
@@ -35,16 +42,16 @@ class Network(httpcore.AsyncNetworkBackend):
     a socket was opened, and with it the context variables of a web request.
 
     Args:
-        library: Module whose connections are used. It expects the exceptions of its own backend.
+        library: Module whose connections are used. It expects its own exceptions.
 
     Attributes:
         on_send: Function to call before the first byte of a request may be written, ``None`` between requests.
     """
 
     def __init__(self, library: Library = httpcore) -> None:
-        self._backend = cast("httpcore.AsyncNetworkBackend", library.AnyIOBackend())
+        self._library = library
         self.on_send: Callable[[], None] | None = None
-        self._opened: httpcore.AsyncNetworkStream | None = None
+        self._opened: ByteStream | None = None
         # More than one for TLS to the API through a proxy with TLS.
         self._tls_layers: list[ssl.SSLObject] = []
 
@@ -52,33 +59,42 @@ class Network(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - of httpcore
+        local_address: str | None = None,  # noqa: ARG002
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
         """Resolve a host name, and connect to the first address that accepts."""
         addresses = await resolve(host, port)
 
-        async def connect(address: str) -> httpcore.AsyncNetworkStream:
-            return await _run_in_empty_context(
-                lambda: self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            )
+        async def connect(address: str) -> ByteStream:
+            return await _run_in_empty_context(lambda: self._connect(address, port))
 
         is_single = len(addresses) == 1
         self._opened = await (connect(addresses[0]) if is_single else _connect_to_first(addresses, connect))
-        return _Stream(self._opened, self)
+        return NetworkStream(
+            self._opened,
+            self._library,
+            on_write=self._on_write,
+            on_tls=self._tls_layers.append,
+            is_readable=self.is_readable,
+        )
 
-    def has_buffered_records(self) -> bool:
-        """Return whether TLS received data or the end of the connection that httpcore did not read.
+    def is_readable(self) -> bool:
+        """Return whether data, or the end of the connection, arrived at the socket."""
+        if self._opened is None:
+            return True
+        if isinstance(self._opened, AsyncioStream) and self._opened.has_unread_data:
+            return True
+        return _is_readable(self._opened.extra(SocketAttribute.raw_socket, None))  # noqa: S610 - of anyio
+
+    def has_unread_data(self) -> bool:
+        """Return whether data, or the end of the connection, was received below the connection that it did not read.
 
         They arrived in one piece with what it read. The socket does not show them,
         and the next request would get them as its response. Such a connection must be closed.
         """
-        return any(_has_buffered_records(layer) for layer in self._tls_layers)
-
-    def add_tls_layer(self, stream: httpcore.AsyncNetworkStream) -> None:
-        """Add a stream to the TLS layers of the connection."""
-        self._tls_layers.append(stream.get_extra_info("ssl_object"))
+        is_buffered = isinstance(self._opened, AsyncioStream) and self._opened.has_unread_data
+        return is_buffered or any(_has_buffered_records(layer) for layer in self._tls_layers)
 
     async def aclose(self) -> None:
         """Close the socket, also if a TLS handshake over it was cancelled, after which httpcore does not close it."""
@@ -95,30 +111,26 @@ class Network(httpcore.AsyncNetworkBackend):
         """Sleep between attempts to connect."""
         await anyio.sleep(seconds)
 
+    async def _connect(self, address: str, port: int) -> ByteStream:
+        try:
+            return await connect_tcp(address, port)
+        except (OSError, anyio.BrokenResourceError) as error:
+            raise self._library.ConnectError(error) from error
 
-class _Stream(httpcore.AsyncNetworkStream):
-    """Stream that reports the first write of a request."""
+    def _on_write(self, buffer: bytes) -> None:
+        if self.on_send is not None and not buffer.startswith(_PROXY_MESSAGES):
+            self.on_send()
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, network: Network) -> None:
-        self._stream = stream
-        self._network = network
-        self.read = stream.read  # type: ignore[method-assign]
-        self.aclose = stream.aclose  # type: ignore[method-assign]
-        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if not buffer:
-            return
-        if self._network.on_send is not None and not buffer.startswith(_PROXY_MESSAGES):
-            self._network.on_send()
-        await self._stream.write(buffer, timeout)
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        self._network.add_tls_layer(stream)
-        return _Stream(stream, self._network)
+def _is_readable(socket: socket.socket | None) -> bool:
+    number = -1 if socket is None else socket.fileno()
+    if number < 0:
+        return True
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([number], [], [], 0)[0])
 
 
 def _has_buffered_records(layer: ssl.SSLObject) -> bool:
@@ -132,9 +144,24 @@ def _has_buffered_records(layer: ssl.SSLObject) -> bool:
     return True
 
 
-async def _run_in_empty_context(
-    connect: Callable[[], Coroutine[Any, Any, httpcore.AsyncNetworkStream]],
-) -> httpcore.AsyncNetworkStream:
+async def connect_tcp(address: str, port: int) -> ByteStream:
+    """Connect to an IP address on the running event loop.
+
+    Args:
+        address: IP address of the server or proxy.
+        port: TCP port.
+
+    Returns:
+        The connected stream.
+
+    Raises:
+        OSError: The server did not accept the connection.
+    """
+    is_asyncio = isinstance(current_token().native_token, asyncio.AbstractEventLoop)
+    return await (AsyncioStream.connect(address, port) if is_asyncio else anyio.connect_tcp(address, port))
+
+
+async def _run_in_empty_context(connect: Callable[[], Coroutine[Any, Any, ByteStream]]) -> ByteStream:
     loop = current_token().native_token
     if not isinstance(loop, asyncio.AbstractEventLoop):
         return await connect()  # trio does not keep a context with a socket
@@ -150,10 +177,10 @@ async def _run_in_empty_context(
 
 
 async def _connect_to_first(
-    addresses: list[str], connect: Callable[[str], Coroutine[Any, Any, httpcore.AsyncNetworkStream]]
-) -> httpcore.AsyncNetworkStream:
+    addresses: list[str], connect: Callable[[str], Coroutine[Any, Any, ByteStream]]
+) -> ByteStream:
     """Connect to several addresses ("Happy Eyeballs"): the next one starts after a delay, or when one fails."""
-    winner: httpcore.AsyncNetworkStream | None = None
+    winner: ByteStream | None = None
     errors: list[Exception] = []
 
     async def try_address(address: str, ended: anyio.Event) -> None:

@@ -10,7 +10,6 @@ from ..auth.authentication import authenticate
 from ..backend import Backend
 from ..errors import ApiError
 from ..storage.database import savepoint
-from ..unit_of_work import UnitOfWork
 from . import idempotency
 from .operation import ApiOperation
 from .request_context import RequestContext
@@ -39,16 +38,16 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
     """
     try:
         with backend.store.transaction() as db:
-            now = backend.clock.now()
+            now = backend.time.now()
             person_id = authenticate(operation.audience, db, request.headers, now)
             key = None
             if operation.method != "GET" and operation.is_idempotent:
                 key = idempotency.parse_key(request.headers.get("Idempotency-Key"))
-            scope = idempotency.find_scope(operation.audience, person_id, request.url.path, raw_body)
+            scope = idempotency.find_scope(operation.audience, person_id, request.url.path)
             if key is not None and (stored := idempotency.find(db, key, now, scope)):
                 return stored
             context = RequestContext(
-                uow=UnitOfWork(db, now, backend.ids, backend.wakeup.notify, key),
+                uow=backend.work.for_request(db, now, _describe(request, raw_body), key),
                 path=request.path_params,
                 query=request.query_params,
                 raw_body=raw_body,
@@ -66,6 +65,11 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
         # If the exception reached the server, it would close the connection after the response.
         _logger.exception("%s %s failed", operation.method, operation.path)
         return ApiResponse.from_error(ApiError(500, "The sandbox failed; see its log."))
+
+
+def _describe(request: Request, raw_body: bytes) -> bytes:
+    """Return the content of a request, from which a seed derives ids."""
+    return b"\0".join([request.method.encode(), request.url.path.encode(), raw_body])
 
 
 def _handle(operation: ApiOperation, context: RequestContext) -> ApiResponse:

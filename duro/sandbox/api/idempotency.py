@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,8 +15,6 @@ __all__ = ["find", "find_scope", "parse_key", "save"]
 
 LIFETIME: Final = timedelta(hours=24)
 MAX_KEY_CHARACTERS: Final = 255
-
-_CHECKOUT_PREFIX: Final = "/checkout/"
 
 # These responses and those from 500 on are not stored, because the repeat can succeed.
 _TRANSIENT_STATUSES: Final = frozenset({401, 429})
@@ -37,30 +34,23 @@ def parse_key(header: str | None) -> str | None:
     return header or None
 
 
-def find_scope(audience: Audience, person_id: str, path: str, raw_body: bytes) -> str:
+def find_scope(audience: Audience, person_id: str, path: str) -> str:
     """Return the scope in which a key is unique.
 
-    The keys of the merchant form one scope, as the contract defines, and the
-    keys of each signed-in person form another. Public operations do not know
-    their caller. A checkout's path contains its token, so the path is the scope.
-    For the others, it is the path and body: a stranger who guesses a key must
-    not get a response that may contain a session token.
+    The keys of the merchant form one scope, as the contract defines. The keys
+    of each signed-in person form another, and so do those of the publishable
+    key. Public operations do not know their caller, so the path is their scope.
+    A checkout's path contains its token. The body does not matter in any scope.
 
     Args:
         audience: Audience of the operation.
-        person_id: Id of the signed-in person, if any.
+        person_id: Id of the signed-in person, or the publishable key, if any.
         path: Path of the request.
-        raw_body: Body of the request.
 
     Returns:
         An identifier of the scope. The merchant's is empty.
     """
-    if audience is Audience.MERCHANT:
-        return ""
-    if audience is Audience.PUBLIC:
-        body = b"" if path.startswith(_CHECKOUT_PREFIX) else raw_body
-        return hashlib.sha256(path.encode() + b"\0" + body).hexdigest()
-    return person_id
+    return path if audience is Audience.PUBLIC else person_id
 
 
 def find(db: sqlite3.Connection, key: str, now: datetime, scope: str = "") -> ApiResponse | None:

@@ -24,7 +24,7 @@ class RequestContext:
         path: Parameters of the path.
         query: Parameters of the query.
         raw_body: Body as received.
-        person_id: Id of the identity or portal account. It is empty for the other audiences.
+        person_id: Id of the identity or portal account, or the publishable key. It is empty for other callers.
         origin: URL of the sandbox, without a trailing slash.
         token_lifetime: Lifetime of new access tokens in seconds.
     """

@@ -1,4 +1,4 @@
-"""Audiences of the API: merchants, customers who have signed in, and the public."""
+"""Audiences of the API: merchants, their web pages, customers who have signed in, and the public."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class Audience(enum.Enum):
     """Group of callers that an operation serves. It determines the credential."""
 
     MERCHANT = "merchant"  # secret key or access token
+    BROWSER = "browser"  # publishable key, and the credentials of a merchant
     IDENTITY = "identity"  # identity token
     PORTAL = "portal"  # portal session
     PUBLIC = "public"  # without a credential

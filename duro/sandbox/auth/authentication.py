@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..errors import ApiError
 from .audience import Audience
-from .credentials import authenticate_merchant
+from .credentials import PUBLISHABLE_KEY, authenticate_merchant, is_publishable_key
 from .sessions import find_person, is_identity_token
 
 __all__ = ["authenticate"]
@@ -24,17 +24,21 @@ def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[st
         now: Sandbox time.
 
     Returns:
-        The id of the identity or portal account, or an empty string for the other audiences.
+        The id of the identity or portal account, or the publishable key. It is an empty string for a merchant and
+        for the public.
 
     Raises:
-        ApiError: The credential is missing, invalid, expired, or belongs to another audience (401). A valid identity
-            token is not permitted for merchants (403).
+        ApiError: The credential is missing, invalid, expired, or belongs to another audience (401). The publishable
+            key or a valid identity token is not permitted for this operation (403).
     """
     match audience:
-        case Audience.MERCHANT:
+        case Audience.MERCHANT | Audience.BROWSER:
             authorization = headers.get("Authorization")
-            if is_identity_token(db, _parse_bearer(authorization or ""), now):
+            credential = _parse_bearer(authorization or "")
+            if is_identity_token(db, credential, now):
                 raise ApiError(403, "An identity token is not permitted here; send a secret key or an access token.")
+            if is_publishable_key(credential):
+                return _permit_publishable_key(audience)
             authenticate_merchant(db, authorization, now)
             return ""
         case Audience.IDENTITY:
@@ -43,6 +47,12 @@ def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[st
             return find_person(db, audience, headers.get("x-portal-session", ""), now)
         case Audience.PUBLIC:
             return ""
+
+
+def _permit_publishable_key(audience: Audience) -> str:
+    if audience is not Audience.BROWSER:
+        raise ApiError(403, "A publishable key may only create checkout sessions; send a secret key instead.")
+    return PUBLISHABLE_KEY
 
 
 def _parse_bearer(authorization: str) -> str:

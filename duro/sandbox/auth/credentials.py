@@ -16,10 +16,12 @@ __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
     "MERCHANT_NAME",
+    "PUBLISHABLE_KEY",
     "SECRET_KEY",
     "TENANT_ID",
     "authenticate_merchant",
     "is_client",
+    "is_publishable_key",
     "issue_token",
     "revoke_tokens",
 ]
@@ -29,6 +31,7 @@ MERCHANT_NAME: Final = "Duro Sandbox"
 
 # These values are public. They give access to sandboxes only.
 SECRET_KEY: Final = "sk_test_sandbox"
+PUBLISHABLE_KEY: Final = "pk_test_sandbox"
 CLIENT_ID: Final = "cid_test_sandbox"
 CLIENT_SECRET: Final = "csec_test_sandbox"
 
@@ -42,6 +45,15 @@ def is_client(client_id: str, client_secret: str) -> bool:
     """
     # Both are always compared, so that the duration does not reveal which of them was wrong.
     return _is_equal(client_id, CLIENT_ID) & _is_equal(client_secret, CLIENT_SECRET)
+
+
+def is_publishable_key(credential: str) -> bool:
+    """Return whether a credential is the merchant's publishable key, which web pages contain.
+
+    Args:
+        credential: Credential from the request.
+    """
+    return _is_equal(credential, PUBLISHABLE_KEY)
 
 
 def issue_token(db: sqlite3.Connection, now: datetime, lifetime: float) -> str:

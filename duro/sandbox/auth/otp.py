@@ -12,9 +12,19 @@ from attrs import frozen
 
 from ..clock import timestamp
 from ..errors import ApiError
+from ..storage.pages import ListPage, Selection, select_rows
 from ..storage.rows import insert, update
 
-__all__ = ["EMAIL", "WHATSAPP", "OneTimeCode", "is_cooling_down", "list_codes", "redeem_code", "send_code"]
+__all__ = [
+    "EMAIL",
+    "WHATSAPP",
+    "OneTimeCode",
+    "is_cooling_down",
+    "list_codes",
+    "redeem_code",
+    "select_codes",
+    "send_code",
+]
 
 WHATSAPP: Final = "whatsapp"
 EMAIL: Final = "email"
@@ -123,6 +133,20 @@ def list_codes(db: sqlite3.Connection) -> tuple[OneTimeCode, ...]:
     """Return all codes, oldest first."""
     rows = db.execute("SELECT channel, recipient, code, expires_at, created_at FROM codes ORDER BY created_at, id")
     return tuple(OneTimeCode(*row) for row in rows)
+
+
+def select_codes(db: sqlite3.Connection, selection: Selection) -> ListPage[OneTimeCode]:
+    """Read a page of the codes.
+
+    Args:
+        db: Open transaction.
+        selection: Page to read. Its filters are columns of ``codes``.
+
+    Raises:
+        ApiError: The cursor does not exist (400).
+    """
+    columns = ("channel", "recipient", "code", "expires_at", "created_at")
+    return select_rows(db, "codes", selection).map(lambda row: OneTimeCode(*(row[column] for column in columns)))
 
 
 def _find_latest(db: sqlite3.Connection, channel: str, recipient: str) -> sqlite3.Row | None:

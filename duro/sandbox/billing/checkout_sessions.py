@@ -1,30 +1,55 @@
-"""Checkout sessions: opened for a plan, a one-off amount or a wallet top-up, and completed by a payment."""
+"""Checkout sessions: opened for a plan, a one-off amount or a wallet top-up; they expire after a day."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
-from ..._json_types import JSONValue
+from ..clock import timestamp
 from ..errors import ApiError
-from ..representation import customer_to_json, plan_to_json, subscription_to_json
 from ..storage.rows import find, insert, update
 from ..unit_of_work import UnitOfWork
-from .cards import save_card
-from .charges import charge_invoice
-from .customers import add_customer, check_not_blacklisted, find_customers
-from .invoices import InvoiceDraft, issue_invoice
-from .subscriptions import start_subscription
-from .wallets import top_up_wallet
+from .due_items import schedule, unschedule
+from .invoices import close_invoice
+from .promo_codes import calculate_discount, find_redeemable_code
+from .subscriptions import cancel_subscription
 
-__all__ = ["ONE_TIME", "SUBSCRIPTION", "TOP_UP", "find_checkout_session", "open_checkout_session", "pay_session"]
+__all__ = [
+    "HOSTED_PATH",
+    "ONE_TIME",
+    "SUBSCRIPTION",
+    "TOP_UP",
+    "apply_promo_code",
+    "close_session",
+    "expire_session",
+    "find_checkout_session",
+    "find_sold_plan",
+    "open_checkout_session",
+    "price_plan",
+    "remove_promo_code",
+]
 
 SUBSCRIPTION: Final = "subscription"
 ONE_TIME: Final = "one_time"
 # Opened in the portal by an account holder. Merchants do not see these sessions.
 TOP_UP: Final = "topup"
+
+# The hosted page of a session is outside the API, so that faults do not apply to it.
+HOSTED_PATH: Final = "/_sandbox/checkout"
+LIFETIME: Final = timedelta(hours=24)
+
+
+def price_plan(plan: sqlite3.Row) -> dict[str, object]:
+    """Return the columns of a session that sells a plan at its present terms.
+
+    Args:
+        plan: Plan to sell.
+    """
+    terms = {"plan_id": plan["id"], "price": plan["amount"], "trial_days": plan["trial_days"]}
+    return {"kind": SUBSCRIPTION, "currency": plan["currency"], **terms}
 
 
 def open_checkout_session(uow: UnitOfWork, values: Mapping[str, object], origin: str) -> sqlite3.Row:
@@ -36,12 +61,20 @@ def open_checkout_session(uow: UnitOfWork, values: Mapping[str, object], origin:
         origin: Address of the sandbox, without a trailing slash.
 
     Returns:
-        The pending session.
+        The pending session. Its amount is what is due today, which is 0 for a trial.
     """
     identifier, token = uow.new_id("chk"), f"cs_test_{secrets.token_urlsafe(24)}"
-    # A sandbox does not have the hosted page. The address returns the data that the page would load.
-    common = {"id": identifier, "token": token, "url": f"{origin}/checkout/{token}", "created_at": uow.at}
+    expires_at = uow.now + LIFETIME
+    common = {
+        "id": identifier,
+        "token": token,
+        "url": f"{origin}{HOSTED_PATH}/{token}",
+        "amount": 0 if values.get("trial_days") else values["price"],
+        "expires_at": timestamp(expires_at),
+        "created_at": uow.at,
+    }
     insert(uow.db, "checkout_sessions", {**common, **values})
+    schedule(uow, kind="session_expiry", subject=identifier, at=expires_at)
     return find(uow.db, "checkout_sessions", identifier)
 
 
@@ -61,55 +94,99 @@ def find_checkout_session(db: sqlite3.Connection, token: str) -> sqlite3.Row:
     return session
 
 
-def pay_session(uow: UnitOfWork, session: sqlite3.Row, rail: str, email: str | None = None) -> sqlite3.Row:
-    """Pay a checkout session. A completed session is not charged again, with any idempotency key or none.
+def find_sold_plan(db: sqlite3.Connection, session: sqlite3.Row) -> sqlite3.Row | None:
+    """Return the plan of a session with the price and the trial that the session showed, or ``None`` without a plan.
+
+    Args:
+        db: Open transaction.
+        session: Checkout session.
+    """
+    # A name that occurs twice is the first of the columns.
+    row: sqlite3.Row | None = db.execute(
+        "SELECT price AS amount, checkout_sessions.trial_days, plans.*"
+        " FROM checkout_sessions JOIN plans ON plans.id = plan_id WHERE checkout_sessions.id = ?",
+        (session["id"],),
+    ).fetchone()
+    return row
+
+
+def apply_promo_code(uow: UnitOfWork, session: sqlite3.Row, code: str) -> sqlite3.Row:
+    """Apply the promo code that a customer entered. It replaces an earlier one.
 
     Args:
         uow: Unit of work.
-        session: Session to pay.
-        rail: Rail of the charge.
-        email: E-mail address that the customer entered. The default is the one of the session.
+        session: Pending session.
+        code: Code as entered.
 
     Returns:
-        The completed session.
+        The session with the lower amount.
 
     Raises:
-        ApiError: The customer is blacklisted (403), or the plan is archived (409).
+        ApiError: The code does not exist (404), cannot be redeemed, or does not apply to the session (409).
     """
-    if session["status"] == "completed":
-        return session
-    if session["kind"] == TOP_UP:
-        top_up_wallet(uow, session)
-        return _complete(uow, session)
-    customer = _get_or_add_customer(uow, email or session["customer_email"], session["customer_phone"])
-    check_not_blacklisted(customer)
-    if rail == "card":
-        save_card(uow, customer)
-    event_data: dict[str, JSONValue] = {
-        "checkoutId": session["id"],
-        "customer": customer_to_json(customer),
-        "amount": session["amount"],
-        "currency": session["currency"],
-    }
-    if session["kind"] == ONE_TIME:
-        draft = InvoiceDraft(customer["id"], session["amount"], session["currency"], uow.now, uow.now)
-        charge_invoice(uow, issue_invoice(uow, draft), rail)
-        completed = _complete(uow, session)
-    else:
-        plan = find(uow.db, "plans", session["plan_id"])
-        subscription = start_subscription(uow, customer, plan, rail)
-        event_data |= {"subscription": subscription_to_json(subscription), "plan": plan_to_json(plan)}
-        completed = _complete(uow, session, subscription["id"])
-    uow.emit("checkout_completed", event_data)
-    return completed
+    _check_adjustable(session)
+    promo_code = find_redeemable_code(uow, code.strip(), session["plan_id"])
+    due = 0 if session["trial_days"] else session["price"] - calculate_discount(promo_code, session["price"])
+    return update(uow.db, "checkout_sessions", session["id"], {"promo_code_id": promo_code["id"], "amount": due})
 
 
-def _complete(uow: UnitOfWork, session: sqlite3.Row, subscription_id: str | None = None) -> sqlite3.Row:
-    values = {"status": "completed", "subscription_id": subscription_id}
-    return update(uow.db, "checkout_sessions", session["id"], values)
+def remove_promo_code(uow: UnitOfWork, session: sqlite3.Row) -> sqlite3.Row:
+    """Remove the promo code of a session, and return the session with its full amount.
+
+    Args:
+        uow: Unit of work.
+        session: Pending session.
+
+    Raises:
+        ApiError: The session cannot be changed any more (409).
+    """
+    _check_adjustable(session)
+    due = 0 if session["trial_days"] else session["price"]
+    return update(uow.db, "checkout_sessions", session["id"], {"promo_code_id": None, "amount": due})
 
 
-def _get_or_add_customer(uow: UnitOfWork, email: str | None, phone: str | None) -> sqlite3.Row:
-    """Return the customer with the address, or with the number if the address is unknown to the session."""
-    known = find_customers(uow.db, email=email, phone=None if email else phone)
-    return known[0] if known else add_customer(uow, {"email": email, "phone": phone})
+def close_session(uow: UnitOfWork, session: sqlite3.Row, status: str) -> sqlite3.Row:
+    """Set the last status of a session.
+
+    Args:
+        uow: Unit of work.
+        session: Session that ends.
+        status: ``completed`` or ``expired``.
+
+    Returns:
+        The closed session.
+    """
+    unschedule(uow, kind="session_expiry", subject=session["id"])
+    return update(uow.db, "checkout_sessions", session["id"], {"status": status})
+
+
+def expire_session(uow: UnitOfWork, session_id: str) -> None:
+    """Expire a pending session. It is the handler of the due item ``session_expiry``.
+
+    The subscription and the invoice of a declined payment end with it. A session
+    whose transfer has not settled stays open until then.
+
+    Args:
+        uow: Unit of work.
+        session_id: Id of the session.
+    """
+    session = find(uow.db, "checkout_sessions", session_id)
+    if session["status"] != "pending":
+        return
+    close_session(uow, session, "expired")
+    if session["subscription_id"] is not None:
+        subscription = find(uow.db, "subscriptions", session["subscription_id"])
+        if subscription["status"] == "incomplete":
+            cancel_subscription(uow, subscription)
+    elif session["invoice_id"] is not None:
+        close_invoice(uow, find(uow.db, "invoices", session["invoice_id"]), "void")
+
+
+def _check_adjustable(session: sqlite3.Row) -> None:
+    if session["kind"] != SUBSCRIPTION:
+        raise ApiError(409, "Promo codes apply to plans only.")
+    if session["status"] != "pending":
+        raise ApiError(409, f"The checkout session is {session['status']} and cannot be changed.")
+    if session["subscription_id"] is not None:
+        # The invoice of the first attempt has been issued.
+        raise ApiError(409, "A promo code must be entered before the first payment.")

@@ -1,9 +1,10 @@
-"""Invoices: issue them and mark them as paid."""
+"""Invoices: issue them, mark them as paid, and close those that will not be paid."""
 
 from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from typing import Literal
 
 from attrs import frozen
 
@@ -12,7 +13,7 @@ from ..storage.rows import find, insert, update
 from ..unit_of_work import UnitOfWork
 from .event_data import invoice_event_data
 
-__all__ = ["InvoiceDraft", "issue_invoice", "pay_invoice"]
+__all__ = ["InvoiceDraft", "close_invoice", "find_open_invoices", "issue_invoice", "pay_invoice"]
 
 
 @frozen
@@ -21,11 +22,13 @@ class InvoiceDraft:
 
     Attributes:
         customer_id: Customer to charge.
-        amount: Minor units.
+        amount: Minor units to charge.
         currency: Currency of the amount.
         period_start: Start of the period that the invoice covers.
         period_end: End of the period. For a one-off sale it equals the start.
         subscription_id: Subscription, or ``None`` for a one-off sale.
+        kind: ``period``, ``upgrade`` or ``sale``. A subscription has one invoice of the kind ``period`` for a period.
+        credit_used: Credit that lowered the amount, in minor units.
     """
 
     customer_id: str
@@ -34,10 +37,12 @@ class InvoiceDraft:
     period_start: datetime
     period_end: datetime
     subscription_id: str | None = None
+    kind: Literal["period", "upgrade", "sale"] = "sale"
+    credit_used: int = 0
 
 
 def issue_invoice(uow: UnitOfWork, draft: InvoiceDraft) -> sqlite3.Row:
-    """Issue an open invoice.
+    """Issue an open invoice. The credit that it uses is taken from the subscription.
 
     Args:
         uow: Unit of work.
@@ -51,7 +56,9 @@ def issue_invoice(uow: UnitOfWork, draft: InvoiceDraft) -> sqlite3.Row:
         "id": identifier,
         "subscription_id": draft.subscription_id,
         "customer_id": draft.customer_id,
+        "kind": draft.kind,
         "amount": draft.amount,
+        "credit_used": draft.credit_used,
         "currency": draft.currency,
         "status": "open",
         "period_start": timestamp(draft.period_start),
@@ -59,6 +66,8 @@ def issue_invoice(uow: UnitOfWork, draft: InvoiceDraft) -> sqlite3.Row:
         "created_at": uow.at,
     }
     insert(uow.db, "invoices", values)
+    if draft.credit_used:
+        _add_credit(uow.db, draft.subscription_id, -draft.credit_used)
     invoice = find(uow.db, "invoices", identifier)
     uow.emit("invoice_created", invoice_event_data(uow.db, invoice, draft.amount))
     return invoice
@@ -74,3 +83,36 @@ def pay_invoice(uow: UnitOfWork, invoice: sqlite3.Row) -> None:
     paid = update(uow.db, "invoices", invoice["id"], {"status": "paid", "paid_at": uow.at})
     if paid["subscription_id"]:
         uow.emit("subscription_payment_success", invoice_event_data(uow.db, paid, paid["amount"]))
+
+
+def close_invoice(uow: UnitOfWork, invoice: sqlite3.Row, status: Literal["uncollectible", "void"]) -> sqlite3.Row:
+    """Close an open invoice that will not be paid. The credit that it used returns to the subscription.
+
+    Args:
+        uow: Unit of work.
+        invoice: Open invoice.
+        status: ``uncollectible`` after the last attempt, ``void`` if nothing is owed any more.
+
+    Returns:
+        The closed invoice.
+    """
+    if invoice["credit_used"]:
+        _add_credit(uow.db, invoice["subscription_id"], invoice["credit_used"])
+    return update(uow.db, "invoices", invoice["id"], {"status": status})
+
+
+def find_open_invoices(db: sqlite3.Connection, subscription_id: str) -> list[sqlite3.Row]:
+    """Return the open invoices of a subscription, oldest first.
+
+    Args:
+        db: Open transaction.
+        subscription_id: Id of the subscription.
+    """
+    return db.execute(
+        "SELECT * FROM invoices WHERE subscription_id = ? AND status = 'open' ORDER BY created_at, rowid",
+        (subscription_id,),
+    ).fetchall()
+
+
+def _add_credit(db: sqlite3.Connection, subscription_id: str | None, amount: int) -> None:
+    db.execute("UPDATE subscriptions SET credit = credit + ? WHERE id = ?", (amount, subscription_id))

@@ -1,25 +1,79 @@
-"""Plan changes within a period: an upgrade is charged now, a downgrade leaves a credit for the next renewal."""
+"""Plan changes: an upgrade within a period is charged now, a downgrade leaves a credit for later invoices."""
 
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from typing import Final
 
+from attrs import frozen
+
+from ..clock import parse_timestamp
 from ..errors import ApiError
 from ..storage.rows import find, update
 from ..unit_of_work import UnitOfWork
 from ..validation import MAX_INTEGER
 from .charges import charge_invoice
 from .event_data import subscription_event_data
-from .invoices import InvoiceDraft, issue_invoice
+from .invoices import InvoiceDraft, close_invoice, issue_invoice
 from .plans import check_plan_available
-from .proration import Price, ProrationResult, prorate
+from .proration import Period, Price, ProrationResult, prorate, round_half_up
+from .subscription_states import check_plan_change
+from .subscriptions import terms_of
 
-__all__ = ["change_plan"]
+__all__ = ["PlanChangeOutcome", "apply_scheduled_plan", "change_plan", "schedule_plan_change"]
+
+_NO_PRORATION: Final = ProrationResult(0, "none")
 
 
-def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> tuple[sqlite3.Row, ProrationResult]:
-    """Change the plan of a subscription. The current period stays the same.
+@frozen
+class PlanChangeOutcome:
+    """Result of a plan change.
+
+    Attributes:
+        subscription: Subscription after the change, or unchanged after a failure.
+        proration: Price difference.
+        failure: Error of a charge that failed. It is returned and not raised, because raising it would roll back
+            the failed attempt, which stays in the ledger.
+    """
+
+    subscription: sqlite3.Row
+    proration: ProrationResult
+    failure: ApiError | None = None
+
+
+def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> PlanChangeOutcome:
+    """Change the plan of a subscription now. The current period stays the same.
+
+    Args:
+        uow: Unit of work.
+        subscription: Active or trialing subscription.
+        plan: New plan.
+
+    Raises:
+        ApiError: The subscription does not renew, the new plan is archived or has another currency, or the
+            difference is too large (409).
+    """
+    _check_change(subscription, plan)
+    if all(subscription[name] == value for name, value in terms_of(plan).items()):
+        return PlanChangeOutcome(subscription, _NO_PRORATION)
+    if subscription["status"] == "trialing":
+        # A trial was not paid, so that nothing remains of it that could be set off.
+        return PlanChangeOutcome(_apply(uow, subscription, plan, _NO_PRORATION, {}), _NO_PRORATION)
+    period, price = _period_of(subscription), _price_of(plan)
+    proration = prorate(subscription["period_amount"], price, period, uow.now)
+    period_amount = round_half_up(period.price_of(price))
+    if max(proration.amount, period_amount) > MAX_INTEGER:
+        raise ApiError(409, "The difference between the plans exceeds the largest amount.")
+    if proration.kind == "charge" and (failure := _charge_upgrade(uow, subscription, proration.amount)):
+        return PlanChangeOutcome(subscription, proration, failure)
+    values: dict[str, object] = {"period_amount": period_amount}
+    if proration.kind == "credit":
+        values["credit"] = subscription["credit"] + proration.amount
+    return PlanChangeOutcome(_apply(uow, subscription, plan, proration, values), proration)
+
+
+def schedule_plan_change(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> sqlite3.Row:
+    """Change the plan of a subscription at the end of its period. A later call replaces the plan.
 
     Args:
         uow: Unit of work.
@@ -27,59 +81,87 @@ def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -
         plan: New plan.
 
     Returns:
-        The updated subscription and the price difference.
+        The updated subscription.
 
     Raises:
-        ApiError: The subscription does not renew, the new plan is archived or has another currency, or the
-            difference is too large (409).
+        ApiError: The subscription does not renew, or the new plan is archived or has another currency (409).
     """
-    present = find(uow.db, "plans", subscription["plan_id"])
-    _check_change(subscription, present, plan)
-    proration = _prorate(uow, subscription, present, plan)
-    values = {
-        "plan_id": plan["id"],
-        "amount": plan["amount"],
-        "interval": plan["interval"],
-        "interval_count": plan["interval_count"],
-    }
-    if any(plan[column] != subscription[column] for column in ("interval", "interval_count")):
-        # The new interval begins at the next renewal, so that its day becomes the billing day.
-        values["anchor"] = subscription["current_period_end"]
-    if proration.kind == "charge":
-        _charge(uow, subscription, proration.amount, plan["currency"])
-    elif proration.kind == "credit":
-        values["credit"] = subscription["credit"] + proration.amount
-    changed = update(uow.db, "subscriptions", subscription["id"], values)
-    if plan["id"] != present["id"]:
-        event_data = subscription_event_data(uow.db, changed)
-        event_data["previousPlanId"] = present["id"]
-        event_data["proration"] = {"amount": proration.amount, "kind": proration.kind}
-        uow.emit("subscription_plan_changed", event_data)
-    return changed, proration
+    _check_change(subscription, plan)
+    return update(uow.db, "subscriptions", subscription["id"], {"scheduled_plan_id": plan["id"]})
 
 
-def _check_change(subscription: sqlite3.Row, present: sqlite3.Row, plan: sqlite3.Row) -> None:
-    if subscription["status"] not in {"active", "trialing"}:
-        raise ApiError(409, f"A subscription that is {subscription['status']} cannot change its plan.")
+def apply_scheduled_plan(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.Row:
+    """Apply the plan change that was scheduled for the end of the period, if there is one.
+
+    Args:
+        uow: Unit of work of the renewal.
+        subscription: Subscription whose period has ended.
+
+    Returns:
+        The subscription with the terms of the next period.
+    """
+    if subscription["scheduled_plan_id"] is None:
+        return subscription
+    plan = find(uow.db, "plans", subscription["scheduled_plan_id"])
+    return _apply(uow, subscription, plan, _NO_PRORATION, {})
+
+
+def _check_change(subscription: sqlite3.Row, plan: sqlite3.Row) -> None:
+    check_plan_change(subscription["status"])
     check_plan_available(plan)
-    if plan["currency"] != present["currency"]:
+    if plan["currency"] != subscription["currency"]:
         raise ApiError(409, "The plans have different currencies.")
 
 
-def _prorate(uow: UnitOfWork, subscription: sqlite3.Row, present: sqlite3.Row, plan: sqlite3.Row) -> ProrationResult:
-    if subscription["status"] == "trialing":
-        # A trial was not paid, so that nothing remains of it that could be set off.
-        return ProrationResult(0, "none")
-    old, new = (Price(row["amount"], row["interval"], row["interval_count"]) for row in (present, plan))
-    start = datetime.fromisoformat(subscription["current_period_start"])
-    end = datetime.fromisoformat(subscription["current_period_end"])
-    proration = prorate(old, new, start, end, uow.now)
-    if proration.amount > MAX_INTEGER:
-        raise ApiError(409, "The difference between the plans exceeds the largest amount.")
-    return proration
+def _apply(
+    uow: UnitOfWork,
+    subscription: sqlite3.Row,
+    plan: sqlite3.Row,
+    proration: ProrationResult,
+    values: dict[str, object],
+) -> sqlite3.Row:
+    values |= terms_of(plan) | {"scheduled_plan_id": None}
+    if any(plan[column] != subscription[column] for column in ("interval", "interval_count")):
+        # The new interval begins at the next renewal, so that its day becomes the billing day.
+        values["anchor"] = subscription["current_period_end"]
+    changed = update(uow.db, "subscriptions", subscription["id"], values)
+    event_data = subscription_event_data(uow.db, changed)
+    event_data["previousPlanId"] = subscription["plan_id"]
+    event_data["proration"] = {"amount": proration.amount, "kind": proration.kind}
+    uow.emit("subscription_plan_changed", event_data)
+    return changed
 
 
-def _charge(uow: UnitOfWork, subscription: sqlite3.Row, amount: int, currency: str) -> None:
-    end = datetime.fromisoformat(subscription["current_period_end"])
-    draft = InvoiceDraft(subscription["customer_id"], amount, currency, uow.now, end, subscription["id"])
-    charge_invoice(uow, issue_invoice(uow, draft))
+def _charge_upgrade(uow: UnitOfWork, subscription: sqlite3.Row, amount: int) -> ApiError | None:
+    credit_used = min(subscription["credit"], amount)
+    draft = InvoiceDraft(
+        customer_id=subscription["customer_id"],
+        amount=amount - credit_used,
+        currency=subscription["currency"],
+        period_start=uow.now,
+        period_end=parse_timestamp(subscription["current_period_end"]),
+        subscription_id=subscription["id"],
+        kind="upgrade",
+        credit_used=credit_used,
+    )
+    invoice = issue_invoice(uow, draft)
+    result = charge_invoice(uow, invoice)
+    if result.succeeded:
+        return None
+    close_invoice(uow, invoice, "void")
+    return ApiError(409, f"The upgrade could not be charged ({result.category}); the plan stays the same.")
+
+
+def _period_of(subscription: sqlite3.Row) -> Period:
+    # After a change of the interval, the running period still has the old one.
+    has_interval = subscription["anchor"] < subscription["current_period_end"]
+    return Period(
+        parse_timestamp(subscription["current_period_start"]),
+        parse_timestamp(subscription["current_period_end"]),
+        subscription["interval"] if has_interval else None,
+        subscription["interval_count"],
+    )
+
+
+def _price_of(plan: sqlite3.Row) -> Price:
+    return Price(plan["amount"], plan["interval"], plan["interval_count"])

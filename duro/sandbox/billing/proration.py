@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Final
 
 from attrs import frozen
 
 from .periods import add_intervals
 
-__all__ = ["Price", "ProrationResult", "prorate"]
-
-_DAY: Final = timedelta(days=1)
+__all__ = ["Period", "Price", "ProrationResult", "prorate", "round_half_up"]
 
 
 @frozen
@@ -30,13 +26,44 @@ class Price:
     interval: str
     interval_count: int
 
-    def daily_rate(self, start: datetime) -> Fraction:
-        """Return the price of one day, in minor units.
+
+@frozen
+class Period:
+    """Running period of a subscription.
+
+    Attributes:
+        start: Start of the period.
+        end: End of the period.
+        interval: Unit of the period, such as ``month``. ``None`` if the plan's interval does not apply to it yet.
+        interval_count: Number of intervals in the period.
+    """
+
+    start: datetime
+    end: datetime
+    interval: str | None
+    interval_count: int
+
+    def price_of(self, price: Price) -> Fraction:
+        """Return what the whole period costs at a price, in minor units.
+
+        A price for the same interval is that of the period. Another one is
+        converted by the day.
 
         Args:
-            start: Start of the period. Months have different lengths.
+            price: Price of a plan.
         """
-        return self.amount / _to_days(add_intervals(start, self.interval, self.interval_count) - start)
+        if (price.interval, price.interval_count) == (self.interval, self.interval_count):
+            return Fraction(price.amount)
+        span = add_intervals(self.start, price.interval, price.interval_count) - self.start
+        return price.amount * _ratio(self.end - self.start, span)
+
+    def share_left(self, now: datetime) -> Fraction:
+        """Return the remaining share of the period, from 0 to 1.
+
+        Args:
+            now: Time within the period.
+        """
+        return min(max(_ratio(self.end - now, self.end - self.start), Fraction(0)), Fraction(1))
 
 
 @frozen
@@ -52,36 +79,45 @@ class ProrationResult:
     kind: str
 
 
-def prorate(old: Price, new: Price, start: datetime, end: datetime, now: datetime) -> ProrationResult:
-    """Return the price of the remaining days at the new daily rate, minus their price at the old one.
+def prorate(paid: int, new: Price, period: Period, now: datetime) -> ProrationResult:
+    """Return the price of the remaining days at a new price, minus what was paid for them.
 
-    A day that has begun counts as a whole day, so that the result does not
-    depend on the second. The remaining days are at most the length of the
-    period, and 0 after its end.
+    Days count as fractions.
 
     Args:
-        old: Price of the present plan.
+        paid: Minor units that were paid for the whole period.
         new: Price of the new plan.
-        start: Start of the current period.
-        end: End of the current period.
+        period: Running period.
         now: Time of the change.
 
     Returns:
-        The difference, rounded to minor units.
+        The difference, rounded half up to minor units.
 
     Example:
-        >>> start = datetime(2026, 6, 1)
-        >>> price = Price(500_000, "month", 1), Price(1_000_000, "month", 1)
-        >>> prorate(*price, start, datetime(2026, 7, 1), datetime(2026, 6, 16))
+        >>> june = Period(datetime(2026, 6, 1), datetime(2026, 7, 1), "month", 1)
+        >>> prorate(500_000, Price(1_000_000, "month", 1), june, datetime(2026, 6, 16))
         ProrationResult(amount=250000, kind='charge')
     """
-    remaining = min(Fraction(max(math.ceil(_to_days(end - now)), 0)), _to_days(end - start))
     # Fractions, because a float would round large amounts twice.
-    difference = round(remaining * (new.daily_rate(start) - old.daily_rate(start)))
-    if difference == 0:
+    difference = period.share_left(now) * (period.price_of(new) - paid)
+    amount = round_half_up(abs(difference))
+    if not amount:
         return ProrationResult(0, "none")
-    return ProrationResult(abs(difference), "charge" if difference > 0 else "credit")
+    return ProrationResult(amount, "charge" if difference > 0 else "credit")
 
 
-def _to_days(span: timedelta) -> Fraction:
-    return Fraction(span // timedelta.resolution, _DAY // timedelta.resolution)
+def round_half_up(amount: Fraction) -> int:
+    """Round an amount to a minor unit, and a half up.
+
+    Args:
+        amount: Minor units, at least 0.
+
+    Example:
+        >>> round_half_up(Fraction(5, 2)), round_half_up(Fraction(12, 5))
+        (3, 2)
+    """
+    return int(amount + Fraction(1, 2))
+
+
+def _ratio(span: timedelta, other: timedelta) -> Fraction:
+    return Fraction(span // timedelta.resolution, other // timedelta.resolution)

@@ -5,32 +5,46 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from ..clock import timestamp
+from ..clock import parse_timestamp
 from ..errors import ApiError
+from ..recovery.engine import handle_failure
 from ..storage.rows import find, update
 from ..unit_of_work import UnitOfWork
-from .charges import charge_invoice
-from .event_data import invoice_event_data
-from .invoices import InvoiceDraft, issue_invoice, pay_invoice
-from .periods import next_period_end
+from .due_items import unschedule
+from .period_charges import charge_period, period_values, renewal_key, schedule_period_end
+from .plan_changes import apply_scheduled_plan
 from .subscription_states import Action
-from .subscriptions import change_status
+from .subscriptions import cancel_subscription, change_status
 
-__all__ = ["renew_subscription"]
+__all__ = ["renew_subscription", "resume_subscription", "settle_period_end"]
+
+
+def settle_period_end(uow: UnitOfWork, subscription_id: str) -> None:
+    """Settle the end of a subscription's period. It is the handler of the due item ``period_end``.
+
+    Args:
+        uow: Unit of work. ``now`` is at or after the end of the period.
+        subscription_id: Id of the subscription.
+    """
+    subscription = find(uow.db, "subscriptions", subscription_id)
+    if subscription["status"] in {"active", "trialing"}:
+        renew_subscription(uow, subscription)
+    elif subscription["status"] == "paused" and subscription["cancel_at_period_end"]:
+        cancel_subscription(uow, subscription)
 
 
 def renew_subscription(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.Row:
-    """Settle the end of a subscription's period.
+    """Renew a subscription whose period has ended.
 
     The first rule that applies decides:
 
     - A subscription with ``cancel_at_period_end`` is canceled.
     - A subscription with ``max_cycles`` paid periods expires.
-    - Otherwise the next period is invoiced and charged. The credit of earlier
-      plan changes lowers the invoice. The period moves only if the charge
-      succeeds.
+    - Otherwise a scheduled plan change applies, and the next period is invoiced
+      and charged. The period moves only if the charge succeeds.
 
-    The end of a trial is the first renewal.
+    The end of a trial is the first renewal. A period that ended earlier, because its payment was recovered late, is
+    followed by a period that begins now.
 
     Args:
         uow: Unit of work. ``now`` is at or after the end of the period.
@@ -44,40 +58,50 @@ def renew_subscription(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.Ro
     """
     if subscription["status"] not in {"active", "trialing"}:
         raise ApiError(409, f"A subscription that is {subscription['status']} cannot be renewed.")
-    start = datetime.fromisoformat(subscription["current_period_end"])
-    if uow.now < start:
+    period_end = parse_timestamp(subscription["current_period_end"])
+    if uow.now < period_end:
         raise ApiError(409, "The current period of the subscription has not ended.")
     if subscription["cancel_at_period_end"]:
-        return change_status(uow, subscription, Action.CANCEL)
-    plan = find(uow.db, "plans", subscription["plan_id"])
-    if plan["max_cycles"] is not None and subscription["cycles_completed"] >= plan["max_cycles"]:
+        return cancel_subscription(uow, subscription)
+    if subscription["max_cycles"] is not None and subscription["cycles_completed"] >= subscription["max_cycles"]:
+        unschedule(uow, kind="period_end", subject=subscription["id"])
         return change_status(uow, subscription, Action.EXPIRE)
-    return _charge_next_period(uow, subscription, plan["currency"], start)
+    subscription = apply_scheduled_plan(uow, subscription)
+    if uow.now > period_end:
+        subscription = update(uow.db, "subscriptions", subscription["id"], {"anchor": uow.at})
+    return _charge_next_period(uow, subscription, uow.now)
 
 
-def _charge_next_period(uow: UnitOfWork, subscription: sqlite3.Row, currency: str, start: datetime) -> sqlite3.Row:
-    anchor = datetime.fromisoformat(subscription["anchor"])
-    end = next_period_end(start, anchor, subscription["interval"], subscription["interval_count"])
-    used_credit = min(subscription["credit"], subscription["amount"])
-    amount = subscription["amount"] - used_credit
-    invoice = issue_invoice(
-        uow, InvoiceDraft(subscription["customer_id"], amount, currency, start, end, subscription["id"])
-    )
-    credit = subscription["credit"] - used_credit
-    if find(uow.db, "customers", subscription["customer_id"])["blacklisted"]:
-        # A blacklisted customer is not charged over any rail, so that the ledger does not get an attempt.
-        uow.emit("subscription_payment_failed", invoice_event_data(uow.db, invoice, amount))
-        return change_status(uow, subscription, Action.FAIL_RENEWAL, credit=credit)
-    if amount:
-        charge_invoice(uow, invoice, idempotency_key=f"renewal_{subscription['id']}_{timestamp(start)}")
-    else:
-        pay_invoice(uow, invoice)
-    values = {
-        "credit": credit,
-        "current_period_start": timestamp(start),
-        "current_period_end": timestamp(end),
-        "cycles_completed": subscription["cycles_completed"] + 1,
-    }
+def resume_subscription(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.Row:
+    """Resume a paused subscription. If its period is over, a new one begins now and is charged now.
+
+    Args:
+        uow: Unit of work.
+        subscription: Paused subscription.
+
+    Returns:
+        The updated subscription.
+
+    Raises:
+        ApiError: The subscription is not paused (409).
+    """
+    resumed = change_status(uow, subscription, Action.RESUME)
+    if uow.now < parse_timestamp(resumed["current_period_end"]):
+        return resumed
+    return renew_subscription(uow, resumed)
+
+
+def _charge_next_period(uow: UnitOfWork, subscription: sqlite3.Row, start: datetime) -> sqlite3.Row:
+    charge = charge_period(uow, subscription, start, idempotency_key=renewal_key(subscription, start))
+    if not charge.result.succeeded:
+        unschedule(uow, kind="period_end", subject=subscription["id"])
+        failed = change_status(uow, subscription, Action.FAIL_RENEWAL)
+        handle_failure(uow, failed, charge.invoice, charge.result)
+        return find(uow.db, "subscriptions", subscription["id"])
+    values = period_values(subscription, charge.invoice)
     if subscription["status"] == "trialing":
-        return change_status(uow, subscription, Action.ACTIVATE, **values)
-    return update(uow.db, "subscriptions", subscription["id"], values)
+        renewed = change_status(uow, subscription, Action.ACTIVATE, **values)
+    else:
+        renewed = update(uow.db, "subscriptions", subscription["id"], values)
+    schedule_period_end(uow, renewed)
+    return renewed

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..errors import ApiError
 
-__all__ = ["Action", "event_type", "next_status"]
+__all__ = ["Action", "check_cancel_at_period_end", "check_plan_change", "event_type", "next_status"]
 
 
 class Action(enum.Enum):
@@ -42,6 +42,30 @@ _TRANSITIONS: Final[Mapping[Action, tuple[frozenset[str], str, str]]] = {
         "subscription_cancelled",
     ),
 }
+
+# Actions that do not change the status at once.
+_CANCELABLE_AT_PERIOD_END: Final = frozenset({"trialing", "active", "paused"})
+_CHANGES_PLAN: Final = frozenset({"trialing", "active"})
+
+
+def check_cancel_at_period_end(status: str) -> None:
+    """Check that a subscription can be canceled at the end of its period.
+
+    Raises:
+        ApiError: The status does not allow it (409).
+    """
+    if status not in _CANCELABLE_AT_PERIOD_END:
+        raise ApiError(409, f"A subscription that is {status} cannot be canceled at its period end.")
+
+
+def check_plan_change(status: str) -> None:
+    """Check that a subscription can change its plan.
+
+    Raises:
+        ApiError: The status does not allow it (409).
+    """
+    if status not in _CHANGES_PLAN:
+        raise ApiError(409, f"A subscription that is {status} cannot change its plan.")
 
 
 def next_status(action: Action, status: str) -> str:

@@ -11,12 +11,13 @@ from ..unit_of_work import UnitOfWork
 __all__ = ["assign_virtual_account", "list_movements", "top_up_wallet"]
 
 
-def top_up_wallet(uow: UnitOfWork, session: sqlite3.Row) -> None:
+def top_up_wallet(uow: UnitOfWork, session: sqlite3.Row, rail: str) -> None:
     """Credit a wallet with the amount of a checkout session. The ledger lists the movement as a charge.
 
     Args:
         uow: Unit of work.
         session: Session of the kind ``topup`` that is being paid.
+        rail: Rail of the payment.
     """
     account = find(uow.db, "accounts", session["account_id"])
     balance = account["balance"] + session["amount"]
@@ -26,6 +27,7 @@ def top_up_wallet(uow: UnitOfWork, session: sqlite3.Row) -> None:
         "session_id": session["id"],
         "amount": session["amount"],
         "balance_after": balance,
+        "rail": rail,
         "memo": "Top-up",
         "idempotency_key": uow.idempotency_key,
         "created_at": uow.at,

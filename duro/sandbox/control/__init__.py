@@ -1,1 +1,1 @@
-"""JSON control routes under ``/_sandbox``."""
+"""Control of a sandbox: JSON routes under ``/_sandbox``, and its records as attributes."""

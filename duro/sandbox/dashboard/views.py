@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..backend import Backend
-from ..billing.ledger import list_charges
+from ..billing.ledger_pages import select_charges
 from ..clock import timestamp
 from ..storage.database import count
+from ..storage.pages import Selection
 
 __all__ = ["render_dashboard", "render_index"]
 
 MAX_ROWS: Final = 50
+_LATEST: Final = Selection(MAX_ROWS, newest_first=True)
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -41,8 +44,8 @@ def render_dashboard(backend: Backend) -> str:
         now=timestamp(backend.clock.now()),
         figures=_figures(backend),
         requests=backend.request_log.entries()[: -MAX_ROWS - 1 : -1],
-        charges=backend.transact(list_charges)[: -MAX_ROWS - 1 : -1],
-        deliveries=backend.deliveries.entries()[: -MAX_ROWS - 1 : -1],
+        charges=backend.transact(partial(select_charges, selection=_LATEST)).entries,
+        deliveries=backend.deliveries.entries(MAX_ROWS)[::-1],
     )
 
 

@@ -1,63 +1,148 @@
-"""Delivery log: the latest attempts to deliver events, and the number of successful ones."""
+"""Delivery log: every attempt to deliver an event, read from the database, and manual replays."""
 
 from __future__ import annotations
 
-from attrs import field, frozen
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, overload
 
-from ...errors import redact
-from ..bounded_log import BoundedLog
+from ...errors import InvalidArgumentError
+from ..clock import SandboxClock, timestamp
+from ..errors import ApiError
+from ..storage.database import Database
+from .delivery import Delivery, find_delivery, list_attempts, list_pending
+from .wakeup import Wakeup
 
-__all__ = ["Delivery", "DeliveryLog"]
+__all__ = ["Deliveries"]
+
+T = TypeVar("T")
 
 
-@frozen
-class Delivery:
-    """One attempt to deliver an event to an endpoint.
+class Deliveries(Sequence[Delivery]):
+    """Attempts that one sandbox made to deliver events, newest last. Any thread may read them.
 
-    Attributes:
-        event_id: Id of the event, sent as ``Duro-Event-Id``.
-        event_type: Type of the event, such as ``subscription_paused``.
-        endpoint_id: Id of the endpoint.
-        url: URL of the endpoint.
-        attempt: Number of the attempt, from 1 to 7.
-        status: HTTP status that the endpoint returned. ``None`` without a complete response.
-        failure: Reason of the failure. ``None`` after a 2xx.
-        retry_at: Time of the next attempt by the sandbox's clock. ``None`` after a success or the last attempt.
-        at: Sandbox time at the end of the attempt, in the API's format.
+    With a database file, they survive a restart.
+
+    Args:
+        store: Database of the attempts.
+        clock: Time of the sandbox.
+        wakeup: Signal that wakes the delivery worker.
     """
 
-    event_id: str
-    event_type: str
-    endpoint_id: str
-    # Secrets do not belong in a URL, but users put them there.
-    url: str = field(converter=redact)
-    attempt: int
-    status: int | None
-    failure: str | None
-    retry_at: str | None
-    at: str
+    def __init__(self, store: Database, clock: SandboxClock, wakeup: Wakeup) -> None:
+        self._store = store
+        self._clock = clock
+        self._wakeup = wakeup
 
+    @overload
+    def __getitem__(self, index: int) -> Delivery: ...
 
-class DeliveryLog(BoundedLog[Delivery]):
-    """Log of delivery attempts, and the number of successful ones."""
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Delivery, ...]: ...
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._delivered = 0
+    def __getitem__(self, index: int | slice) -> Delivery | tuple[Delivery, ...]:
+        return self.entries()[index]
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self.entries())
+
+    def __len__(self) -> int:
+        return self._count("state <> 'pending'")
+
+    def __repr__(self) -> str:
+        return f"<Deliveries: {len(self)} made, {len(self.pending)} pending>"
+
+    @property
+    def pending(self) -> tuple[Delivery, ...]:
+        """Attempts that are still to be made, next first."""
+        return self._read(list_pending)
 
     @property
     def delivered(self) -> int:
-        """Number of attempts that the endpoint acknowledged with a 2xx, dropped entries included."""
-        return self._delivered
+        """Number of attempts that the endpoint acknowledged with a 2xx."""
+        return self._count("state = 'delivered'")
 
-    def append(self, entry: Delivery) -> None:
-        """Append an attempt. A full log drops its oldest entry."""
-        with self._lock:
-            super().append(entry)
-            self._delivered += entry.failure is None
+    def entries(self, limit: int = -1) -> tuple[Delivery, ...]:
+        """Return the attempts that were made, newest last.
 
-    def clear(self) -> None:
-        """Remove all entries and set the count to zero."""
-        with self._lock:
-            super().clear()
-            self._delivered = 0
+        Args:
+            limit: Number of the latest attempts to return. Negative for all.
+        """
+        return self._read(lambda db: list_attempts(db, limit))
+
+    def replay(self, delivery: Delivery | int) -> Delivery:
+        """Deliver an event to its endpoint once more, now.
+
+        The replay is the next attempt of the event. If a retry is pending, it is made now instead of at its time.
+
+        Args:
+            delivery: Attempt to repeat, or its id.
+
+        Returns:
+            The pending attempt.
+
+        Raises:
+            InvalidArgumentError: The attempt does not exist, or its endpoint was removed.
+
+        Example:
+            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")
+            >>> customer = await client.customers.create()
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month", trial_days=7)
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> sandbox.wait_for_deliveries()
+            >>> sandbox.deliveries.replay(sandbox.deliveries[0]).attempt
+            2
+        """
+        try:
+            return self.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
+        except ApiError as error:
+            message = error.message
+        raise InvalidArgumentError(f"delivery cannot be replayed: {message} Pass an item of sandbox.deliveries.")
+
+    def repeat(self, identifier: int) -> Delivery:
+        """Replay an attempt by its id.
+
+        Raises:
+            ApiError: The attempt does not exist (404), or its endpoint was removed (409).
+        """
+        with self._store.transaction() as db:
+            delivery = find_delivery(db, identifier)
+            if delivery is None:
+                raise ApiError(404, "The delivery does not exist.")
+            replay = find_delivery(db, _schedule(db, delivery, timestamp(self._clock.now())))
+            assert replay is not None  # noqa: S101 - it was written in this transaction
+            self._wakeup.notify()
+        return replay
+
+    def _count(self, condition: str) -> int:
+        number: int = self._read(
+            lambda db: db.execute(f"SELECT count(*) FROM deliveries WHERE {condition}").fetchone()[0]  # noqa: S608
+        )
+        return number
+
+    def _read(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        with self._store.transaction() as db:
+            return read(db)
+
+
+def _schedule(db: sqlite3.Connection, delivery: Delivery, at: str) -> int:
+    """Make the next attempt of a delivery due, and return its id."""
+    pair = delivery.event_id, delivery.endpoint_id
+    if not db.execute("SELECT 1 FROM endpoints WHERE id = ? AND removed_at IS NULL", pair[1:]).fetchone():
+        raise ApiError(409, "The endpoint of the delivery was removed.")
+    pending = db.execute(
+        "UPDATE deliveries SET due_at = min(due_at, ?) WHERE state = 'pending' AND event_id = ? AND endpoint_id = ?"
+        " RETURNING id",
+        (at, *pair),
+    ).fetchone()
+    created = (
+        pending
+        or db.execute(
+            "INSERT INTO deliveries (event_id, endpoint_id, attempt, due_at)"
+            " SELECT event_id, endpoint_id, max(attempt) + 1, ? FROM deliveries WHERE event_id = ? AND endpoint_id = ?"
+            " RETURNING id",
+            (at, *pair),
+        ).fetchone()
+    )
+    identifier: int = created["id"]
+    return identifier

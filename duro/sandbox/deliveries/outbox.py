@@ -1,89 +1,55 @@
-"""Outbox: deliveries still to be made, written in the transaction that records their event.
+"""Outbox: attempts still to be made, written in the transaction that records their event.
 
 The shared transaction keeps both consistent. No committed event is left without
 its deliveries, and no delivery exists for an event that was rolled back.
 
-A delivery stays in the outbox until it succeeds, its last attempt fails, or its endpoint is removed. While an attempt
-is in progress, its row stays unchanged. A sandbox that stops in the middle of an attempt therefore repeats it after
-the next start.
+While an attempt is in progress, its row stays pending. A sandbox that stops in the middle of an attempt therefore
+repeats it after the next start.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import field, frozen
-
-from ..._secrets import Secret, SecretBytes
 from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import SandboxClock, timestamp
 from ..storage.database import Database
-from .delivery_log import Delivery, DeliveryLog
+from .due_delivery import DueDelivery, Outcome
 
-__all__ = ["DueDelivery", "Outbox", "Outcome", "enqueue"]
+__all__ = ["Outbox", "enqueue"]
+
+# Without the conditions of the caller.
+_SELECT_DUE: Final = (
+    "SELECT deliveries.id, event_id, type, payload, endpoint_id, url, secret, attempt, fault FROM deliveries"
+    " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id WHERE state = 'pending'"
+)
 
 RETRY_DELAYS: Final = tuple(timedelta(seconds=seconds) for seconds in RETRY_SECONDS)
 
 
-@frozen
-class DueDelivery:
-    """Delivery that is due now.
-
-    Attributes:
-        event_id: Id of the event.
-        event_type: Type of the event.
-        payload: Body to send.
-        endpoint_id: Id of the endpoint.
-        url: URL of the endpoint.
-        secret: Signing secret of the endpoint.
-        attempt: Number of the attempt, from 1.
-    """
-
-    event_id: str
-    event_type: str
-    payload: bytes = field(converter=SecretBytes)
-    endpoint_id: str
-    url: str = field(repr=False)
-    secret: Secret = field(converter=Secret)
-    attempt: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Key of the delivery in the outbox."""
-        return self.event_id, self.endpoint_id
-
-
-@frozen
-class Outcome:
-    """Outcome of a delivery attempt.
-
-    Attributes:
-        status: HTTP status of the response. ``None`` without a complete response.
-        failure: Reason of the failure. ``None`` after a success.
-        was_sent: Whether the request may have left this machine.
-    """
-
-    status: int | None = None
-    failure: str | None = None
-    was_sent: bool = True
-
-
-def enqueue(db: sqlite3.Connection, event_id: str, at: str) -> int:
-    """Add one delivery of an event for each endpoint.
+def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> int:
+    """Add one delivery of an event for each endpoint that receives its type.
 
     Args:
         db: Open transaction that records the event.
         event_id: Id of the event.
+        event_type: Type of the event.
         at: Current sandbox time, in the API's format.
 
     Returns:
         Number of added deliveries.
     """
     return db.execute(
-        "INSERT INTO outbox (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints", (event_id, at)
+        "INSERT INTO deliveries (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints"
+        " WHERE removed_at IS NULL AND (events = '[]' OR ? IN (SELECT value FROM json_each(events)))"
+        " ORDER BY created_at, id",
+        (event_id, at, event_type),
     ).rowcount
 
 
@@ -93,98 +59,199 @@ class Outbox:
     Args:
         store: Database of the deliveries.
         clock: Time of the sandbox.
-        log: Log of the attempts.
     """
 
-    def __init__(self, store: Database, clock: SandboxClock, log: DeliveryLog) -> None:
+    def __init__(self, store: Database, clock: SandboxClock) -> None:
         self._store = store
         self._clock = clock
-        self._log = log
         self._changed = threading.Condition()
         self._is_closed = False
+        self._is_held = False
+        # Ids of the deliveries in progress. Their rows stay pending.
+        self._claimed: set[int] = set()
+        self._delivered = 0
 
-    def due(self, now: datetime, limit: int) -> list[DueDelivery]:
-        """Return due deliveries, longest due first. One that is in progress stays due until it is settled.
+    @property
+    def delivered(self) -> int:
+        """Number of acknowledged deliveries since the start."""
+        return self._delivered
+
+    def endpoints(self) -> set[str]:
+        """Return the ids of the endpoints that exist."""
+        with self._store.transaction() as db:
+            return {row["id"] for row in db.execute("SELECT id FROM endpoints WHERE removed_at IS NULL")}
+
+    def due_endpoints(self, now: datetime) -> list[str]:
+        """Return the ids of the endpoints with a due delivery that is not in progress.
 
         Args:
             now: Current sandbox time.
-            limit: Maximum number of deliveries.
+        """
+        if self._is_held:
+            return []
+        with self._store.transaction() as db:
+            rows = db.execute(
+                # The search ends at the first delivery of an endpoint, however many are due.
+                "SELECT id FROM endpoints WHERE removed_at IS NULL AND EXISTS (SELECT 1 FROM deliveries"
+                " WHERE state = 'pending' AND endpoint_id = endpoints.id AND due_at <= ?"
+                " AND id NOT IN (SELECT value FROM json_each(?)))",
+                (timestamp(now), json.dumps(list(self._claimed))),
+            )
+            return [row["id"] for row in rows]
+
+    def next_due(self, endpoint_id: str, now: datetime, *, after: DueDelivery | None = None) -> DueDelivery | None:
+        """Return the delivery that is due longest for an endpoint and is not in progress, or ``None``.
+
+        Args:
+            endpoint_id: Id of the endpoint.
+            now: Current sandbox time.
+            after: Delivery to leave out.
+        """
+        if self._is_held:
+            return None
+        with self._store.transaction() as db:
+            rows = db.execute(
+                f"{_SELECT_DUE} AND endpoint_id = ? AND due_at <= ? ORDER BY due_at, deliveries.id",
+                (endpoint_id, timestamp(now)),
+            )
+            # SQLite reads on row by row.
+            for row in rows:
+                if row["id"] not in self._claimed and (after is None or row["id"] != after.id):
+                    return DueDelivery(*row)
+        return None
+
+    def created_after(self, identifier: int, now: datetime) -> list[DueDelivery]:
+        """Return the due deliveries with a larger id that are not in progress, in their order.
+
+        Args:
+            identifier: Id of a delivery.
+            now: Current sandbox time.
         """
         with self._store.transaction() as db:
             rows = db.execute(
-                "SELECT event_id, type, payload, endpoint_id, url, secret, attempts + 1 FROM outbox"
-                " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id"
-                " WHERE due_at <= ? ORDER BY due_at, event_id, endpoint_id LIMIT ?",
-                (timestamp(now), limit),
+                f"{_SELECT_DUE} AND deliveries.id > ? AND due_at <= ? ORDER BY deliveries.id",
+                (identifier, timestamp(now)),
             )
-            return [DueDelivery(*row) for row in rows]
+            return [DueDelivery(*row) for row in rows if row["id"] not in self._claimed]
 
-    def contains(self, key: tuple[str, str]) -> bool:
-        """Return whether a delivery is still pending. A withdrawn one is not."""
+    def last_id(self) -> int:
+        """Return the id of the newest delivery."""
         with self._store.transaction() as db:
-            return _contains(db, key)
+            (identifier,) = db.execute("SELECT coalesce(max(id), 0) FROM deliveries").fetchone()
+        last: int = identifier
+        return last
 
-    def seconds_to_next(self, now: datetime) -> float | None:
-        """Return the seconds until the next delivery becomes due. Return ``None`` if none is scheduled.
+    @contextmanager
+    def claim(self, *deliveries: DueDelivery) -> Generator[None, None, None]:
+        """Reserve deliveries that are in progress, for the duration of the block."""
+        ids = {delivery.id for delivery in deliveries}
+        self._claimed |= ids
+        try:
+            yield
+        finally:
+            self._claimed -= ids
+
+    def swap(self, first: DueDelivery, second: DueDelivery) -> None:
+        """Exchange two pending deliveries in the order of their endpoint.
 
         Args:
-            now: Sandbox time that was passed to ``due``. With a later time, a delivery that became due between
-                the two calls would be missing from both results.
+            first: Delivery that is due longer.
+            second: Delivery to make before it.
         """
         with self._store.transaction() as db:
-            (due_at,) = db.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (timestamp(now),)).fetchone()
-        return None if due_at is None else (datetime.fromisoformat(due_at) - now).total_seconds()
-
-    def settle(self, due: DueDelivery, outcome: Outcome) -> None:
-        """Log an attempt, and remove its delivery or schedule the next attempt. Ignore a withdrawn delivery."""
-        with self._store.transaction() as db:
-            if not _contains(db, due.key):
+            times = {
+                row["id"]: row["due_at"]
+                for row in db.execute("SELECT id, due_at FROM deliveries WHERE id IN (?, ?)", (first.id, second.id))
+            }
+            if len(times) < 2:
+                # Another thread has just withdrawn one.
                 return
+            first_at, second_at = times[first.id], times[second.id]
+            move = "UPDATE deliveries SET id = ?, due_at = ?, fault = ? WHERE id = ?"
+            # Ids are never negative.
+            db.execute(move, (-first.id, first_at, None, first.id))
+            db.execute(move, (first.id, first_at, second.fault, second.id))
+            db.execute(move, (second.id, second_at, "reorder", -first.id))
+
+    def mark(self, delivery: DueDelivery, fault: str) -> None:
+        """Record the kind of the fault that applies to a delivery."""
+        with self._store.transaction() as db:
+            db.execute("UPDATE deliveries SET fault = ? WHERE id = ?", (fault, delivery.id))
+
+    def hold(self) -> None:
+        """Leave all deliveries pending until ``release``. One that is in progress continues."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """End a hold. The caller wakes the worker."""
+        self._is_held = False
+
+    def next_time(self, after: datetime | None = None) -> datetime | None:
+        """Return the time of the first pending delivery, or ``None``.
+
+        Args:
+            after: Sandbox time that the delivery must be later than. ``None`` for no bound.
+        """
+        with self._store.transaction() as db:
+            (due_at,) = db.execute(
+                "SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND due_at > ?",
+                ("" if after is None else timestamp(after),),
+            ).fetchone()
+        return None if due_at is None else datetime.fromisoformat(due_at)
+
+    def settle(self, due: DueDelivery, outcome: Outcome, *, is_duplicated: bool = False) -> None:
+        """Record the outcome of an attempt, and schedule the next one. Ignore a withdrawn delivery.
+
+        Args:
+            due: Delivery that was attempted.
+            outcome: Outcome of the attempt.
+            is_duplicated: Whether the fault ``duplicate`` repeats the delivery at once.
+        """
+        with self._store.transaction() as db:
             now = self._clock.now()
             retry_at = _retry_time(due.attempt, now) if outcome.failure else None
-            if retry_at is None:
-                db.execute("DELETE FROM outbox WHERE event_id = ? AND endpoint_id = ?", due.key)
-            else:
+            state = "failed" if outcome.failure else "delivered"
+            values = state, outcome.status, outcome.failure, outcome.response, retry_at, timestamp(now)
+            settled = db.execute(
+                "UPDATE deliveries SET state = ?, status = ?, failure = ?, response = ?, retry_at = ?, at = ?"
+                # A reset starts the ids again, so the id alone does not identify a withdrawn delivery.
+                " WHERE id = ? AND event_id = ? AND state = 'pending'",
+                (*values, due.id, due.event_id),
+            )
+            if not settled.rowcount:
+                return
+            self._delivered += state == "delivered"
+            next_at = timestamp(now) if is_duplicated else retry_at
+            if next_at is not None:
+                fault = "duplicate" if is_duplicated else None
                 db.execute(
-                    "UPDATE outbox SET attempts = ?, due_at = ? WHERE event_id = ? AND endpoint_id = ?",
-                    (due.attempt, retry_at, *due.key),
+                    "INSERT INTO deliveries (event_id, endpoint_id, attempt, due_at, fault) VALUES (?, ?, ?, ?, ?)",
+                    (due.event_id, due.endpoint_id, due.attempt + 1, next_at, fault),
                 )
             if outcome.was_sent:
                 db.execute(
                     "UPDATE events SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
                     (timestamp(now), due.event_id),
                 )
-            self._log.append(
-                Delivery(
-                    event_id=due.event_id,
-                    event_type=due.event_type,
-                    endpoint_id=due.endpoint_id,
-                    url=due.url,
-                    attempt=due.attempt,
-                    status=outcome.status,
-                    failure=outcome.failure,
-                    retry_at=retry_at,
-                    at=timestamp(now),
-                )
-            )
 
     def notify_waiters(self) -> None:
         """Wake the threads in ``wait``, so that they check again."""
         with self._changed:
             self._changed.notify_all()
 
-    def wait(self, timeout: float) -> None:
+    def wait(self, timeout: float | None, *, until: datetime | None = None) -> None:
         """Wait until no delivery is due. A scheduled retry is not due before its time.
 
         Args:
-            timeout: Maximum wait in seconds.
+            timeout: Maximum wait in seconds. ``None`` waits without a limit.
+            until: Latest due time of the deliveries to wait for. ``None`` for the current time of the sandbox.
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
             RuntimeError: The sandbox stopped during the wait.
         """
         with self._changed:
-            if not self._changed.wait_for(self._is_idle, timeout):
+            if not self._changed.wait_for(lambda: self._is_idle(until or self._clock.now()), timeout):
                 raise TimeoutError(
                     f"deliveries are still due after {timeout:g} s; check that each endpoint responds, or wait longer"
                 )
@@ -195,15 +262,11 @@ class Outbox:
             self._is_closed = True
             self._changed.notify_all()
 
-    def _is_idle(self) -> bool:
+    def _is_idle(self, moment: datetime) -> bool:
         if self._is_closed:
             raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
-        return not self.due(self._clock.now(), 1)
-
-
-def _contains(db: sqlite3.Connection, key: tuple[str, str]) -> bool:
-    row = db.execute("SELECT 1 FROM outbox WHERE event_id = ? AND endpoint_id = ?", key).fetchone()
-    return row is not None
+        next_time = self.next_time()
+        return next_time is None or next_time > moment
 
 
 def _retry_time(attempt: int, now: datetime) -> str | None:

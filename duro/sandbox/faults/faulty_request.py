@@ -70,6 +70,10 @@ class FaultyRequest(Protocol):
         """Process the request, and send the response to the client."""
         ...
 
+    async def forward_after_deliveries(self) -> None:
+        """Process the request, deliver the events that it caused, and then send the response to the client."""
+        ...
+
     async def process(self) -> RawResponse:
         """Process the request, and return the response instead of sending it."""
         ...

@@ -1,6 +1,6 @@
 """Fault kinds: one frozen class each, with its options and its effect on a request.
 
-Kinds do not use ASGI. They act through a ``FaultyRequest``. It can process the
+The kinds for requests do not use ASGI. They act through a ``FaultyRequest``. It can process the
 request, discard it, send a response, or act on the connection.
 """
 
@@ -19,18 +19,32 @@ __all__ = [
     "KINDS",
     "DelayFault",
     "DripFault",
+    "DuplicateFault",
+    "EarlyFault",
     "FaultEffect",
     "FaultKind",
     "GarbageFault",
+    "ReorderFault",
     "ResetAfterFault",
     "ResetBeforeFault",
     "SilenceFault",
     "StatusFault",
     "TruncateFault",
+    "applies_to_deliveries",
 ]
 
 FaultKind: TypeAlias = Literal[
-    "status", "delay", "reset_before", "reset_after", "truncate", "garbage", "drip", "silence"
+    "status",
+    "delay",
+    "reset_before",
+    "reset_after",
+    "truncate",
+    "garbage",
+    "drip",
+    "silence",
+    "early",
+    "duplicate",
+    "reorder",
 ]
 
 # One day. For longer waits there is "silence".
@@ -185,6 +199,40 @@ class SilenceFault:
         await request.connection.wait_for_disconnect()
 
 
+@frozen
+class EarlyFault:
+    """Response after the webhook deliveries of the events that the call caused."""
+
+    kind: ClassVar[FaultKind] = "early"
+
+    async def apply(self, request: FaultyRequest) -> None:
+        """Process the call, and send the response when its deliveries have been made."""
+        await request.forward_after_deliveries()
+
+
+@frozen
+class _DeliveryFault:
+    """Fault of webhook deliveries, which the queue of their endpoint applies."""
+
+    async def apply(self, request: FaultyRequest) -> None:
+        """Process a call as without the fault."""
+        await request.forward()
+
+
+@frozen
+class DuplicateFault(_DeliveryFault):
+    """Delivery that succeeds and is made once more."""
+
+    kind: ClassVar[FaultKind] = "duplicate"
+
+
+@frozen
+class ReorderFault(_DeliveryFault):
+    """Delivery that is made after the next one to its endpoint."""
+
+    kind: ClassVar[FaultKind] = "reorder"
+
+
 KINDS: Final[Mapping[str, type[FaultEffect]]] = {
     effect.kind: effect
     for effect in (
@@ -196,5 +244,13 @@ KINDS: Final[Mapping[str, type[FaultEffect]]] = {
         GarbageFault,
         DripFault,
         SilenceFault,
+        EarlyFault,
+        DuplicateFault,
+        ReorderFault,
     )
 }
+
+
+def applies_to_deliveries(kind: type[FaultEffect]) -> bool:
+    """Return whether a kind applies to webhook deliveries, and not to requests."""
+    return issubclass(kind, _DeliveryFault)

@@ -19,6 +19,7 @@ from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
 from ..api.responses import ApiResponse
 from ..backend import Backend
+from ..checkout.routes import build_checkout_routes
 from ..control.routes import build_control_routes
 from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
@@ -50,6 +51,7 @@ def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str])
             *_build_api_routes(backend, url, OPERATIONS),
             *build_control_routes(backend),
             *build_dashboard_routes(backend),
+            *build_checkout_routes(backend, url),
         ],
         exception_handlers={
             ApiError: _on_api_error,

@@ -32,4 +32,5 @@ class FaultMiddleware:
         if fault is None:
             await self._logged(scope, receive, send)
         else:
-            await fault.effect.apply(HttpFaultyRequest(self._backend, self._application, scope, receive, send))
+            request = HttpFaultyRequest(self._backend, self._application, scope, receive, send, kind=fault.kind)
+            await fault.effect.apply(request)

@@ -11,6 +11,7 @@ from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..errors import ApiError
 from ..faults.faulty_request import FaultyRequest, RawResponse
+from ..faults.kinds import FaultKind
 from .body_limit import MAX_BODY_BYTES
 from .connection import Connection
 from .request_log_middleware import RequestLogMiddleware
@@ -29,15 +30,19 @@ class HttpFaultyRequest(FaultyRequest):
         scope: ASGI scope of the request.
         receive: ASGI receive channel.
         send: ASGI send channel.
+        kind: Kind of the fault, for the request log.
     """
 
-    def __init__(self, backend: Backend, application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, backend: Backend, application: ASGIApp, scope: Scope, receive: Receive, send: Send, *, kind: FaultKind
+    ) -> None:
         self._connection = Connection(scope, receive)
         self._backend = backend
         self._application = application
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._kind: FaultKind = kind
 
     @property
     def connection(self) -> Connection:
@@ -64,6 +69,19 @@ class HttpFaultyRequest(FaultyRequest):
     async def forward(self) -> None:
         """Process the request, and send the response to the client."""
         await self._run(self._application, self._send)
+
+    async def forward_after_deliveries(self) -> None:
+        """Process the request, deliver the events that it caused, and then send the response to the client."""
+        # Read first, so that no other request is processed between the next line and this one.
+        await self.read_request()
+        last_id = self._backend.early_deliveries.last_id()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._backend.early_deliveries.deliver(after=last_id)
+            await self._send(message)
+
+        await self._run(self._application, send)
 
     async def process(self) -> RawResponse:
         """Process the request, and return the response instead of sending it."""
@@ -95,7 +113,7 @@ class HttpFaultyRequest(FaultyRequest):
         await HTMLResponse(html)(self._scope, self._receive, self._send)
 
     async def _run(self, application: ASGIApp, send: Send) -> None:
-        await RequestLogMiddleware(application, self._backend)(self._scope, self._receive, send)
+        await RequestLogMiddleware(application, self._backend, self._kind)(self._scope, self._receive, send)
 
 
 class _ResponseCapture:

@@ -7,19 +7,22 @@ import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from importlib.resources import files
 from typing import Final
 
 from ...errors import ConfigurationError
+from ..errors import ApiError
+from .schema import copy_schema, create_schema
 
 __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
 
 # A file of another version is refused, because its tables would be misread.
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 # A sandbox that stops at the moment releases its file within this time.
 LOCK_TIMEOUT_SECONDS: Final = 1.0
 
+
+_DISK_FULL: Final = "The disk is full, and the request was not processed; free space, and retry."
 
 # Mask of SQLite's error codes. The other bits tell variants of an error apart.
 _PRIMARY_CODE: Final = 0xFF
@@ -77,11 +80,12 @@ class Database:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and objects == 0:
-            # WAL is only faster. In memory and on read-only media SQLite keeps its own mode, which is correct too.
+        if name == ":memory:":
+            copy_schema(connection, SCHEMA_VERSION)
+        elif version == 0 and objects == 0:
+            # WAL is only faster. On read-only media SQLite keeps its own mode, which is correct too.
             connection.execute("PRAGMA journal_mode = WAL")
-            schema = files("duro.sandbox.storage").joinpath("schema.sql").read_text(encoding="utf-8")
-            connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            create_schema(connection, SCHEMA_VERSION)
         elif version != SCHEMA_VERSION:
             raise ConfigurationError(
                 f"the database {name!r} must be of this version of the sandbox, got a file of another version or "
@@ -97,15 +101,27 @@ class Database:
 
         Yields:
             The connection. Rows support access by column name.
+
+        Raises:
+            ApiError: The disk is full, and the transaction was rolled back (507).
         """
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.commit()
-            except BaseException:
+            except BaseException as error:
                 self._connection.rollback()
+                if _is_disk_full(error):
+                    raise ApiError(507, _DISK_FULL) from error
                 raise
+
+    def copy(self) -> Database:
+        """Return an independent copy in memory."""
+        copy = Database()
+        with self._lock:
+            self._connection.backup(copy._connection)
+        return copy
 
     def close(self) -> None:
         """Close the database. Repeated calls are allowed."""
@@ -122,6 +138,10 @@ def _create_private(name: str) -> None:
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
+def _is_disk_full(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_FULL
+
+
 @contextmanager
 def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
     """Roll back the effects of the block if it raises. The surrounding transaction stays open."""
@@ -129,10 +149,13 @@ def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK TO step")
+        # SQLite ends the whole transaction by itself after some errors, such as a full disk.
+        if db.in_transaction:
+            db.execute("ROLLBACK TO step")
         raise
     finally:
-        db.execute("RELEASE step")
+        if db.in_transaction:
+            db.execute("RELEASE step")
 
 
 def clear(db: sqlite3.Connection) -> None:

@@ -3,9 +3,38 @@
 -- Timestamps are strings in the API's format. They sort as strings, and responses copy them.
 -- Lists are read backwards through (created_at, id).
 
+-- One row. The target is that of an advance that has not ended.
 CREATE TABLE clock (
-    offset_seconds REAL NOT NULL
+    offset_seconds REAL NOT NULL,
+    stopped_at TEXT,
+    target TEXT,
+    target_event TEXT,
+    deliver INTEGER
 );
+
+-- One row.
+CREATE TABLE seed (
+    value TEXT NOT NULL,
+    is_chosen INTEGER NOT NULL
+);
+
+-- Equal requests of one millisecond, whose derived ids must differ.
+CREATE TABLE request_counts (
+    at TEXT NOT NULL,
+    content TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (at, content)
+) WITHOUT ROWID;
+
+-- Work that the clock starts. The second index is the queue.
+CREATE TABLE due_items (
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    PRIMARY KEY (subject, kind)
+) WITHOUT ROWID;
+CREATE INDEX due_items_in_order ON due_items (at, rank, subject);
 
 CREATE TABLE tokens (
     digest BLOB PRIMARY KEY,
@@ -65,7 +94,8 @@ CREATE TABLE recovery_settings (
     abandoned_cart INTEGER NOT NULL DEFAULT 0,
     dunning_enabled INTEGER NOT NULL DEFAULT 1,
     dunning_escalation_days INTEGER NOT NULL DEFAULT 7,
-    dunning_escalation TEXT NOT NULL DEFAULT 'cancel'
+    -- Not cancel: it would end each wait for payday after 7 days.
+    dunning_escalation TEXT NOT NULL DEFAULT 'none'
 );
 
 CREATE TABLE plans (
@@ -127,6 +157,8 @@ CREATE TABLE cards (
     exp_month INTEGER NOT NULL,
     exp_year INTEGER NOT NULL,
     is_default INTEGER NOT NULL,
+    -- Whether the card replaced one that failed.
+    is_replacement INTEGER NOT NULL DEFAULT 0,
     created_at TEXT NOT NULL
 );
 CREATE INDEX cards_of_customer ON cards (customer_id, created_at, id);
@@ -136,17 +168,23 @@ CREATE TABLE subscriptions (
     customer_id TEXT NOT NULL REFERENCES customers,
     plan_id TEXT NOT NULL REFERENCES plans,
     status TEXT NOT NULL,
-    -- Price and interval at the time of purchase: an update of the plan does not change running subscriptions.
+    -- Terms at the time of purchase: an update of the plan does not change running subscriptions.
     amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
     interval TEXT NOT NULL,
     interval_count INTEGER NOT NULL,
+    max_cycles INTEGER,
     -- Start of the first paid period; its day of the month is the billing day.
     anchor TEXT NOT NULL,
     current_period_start TEXT,
     current_period_end TEXT,
+    -- Price of the whole current period: what was paid for it, with credit, and with the plan changes within it.
+    period_amount INTEGER NOT NULL DEFAULT 0,
     cancel_at_period_end INTEGER NOT NULL DEFAULT 0,
+    scheduled_plan_id TEXT REFERENCES plans,
     cycles_completed INTEGER NOT NULL DEFAULT 0,
     credit INTEGER NOT NULL DEFAULT 0,
+    metadata TEXT,
     created_at TEXT NOT NULL
 );
 CREATE INDEX subscriptions_of_customer ON subscriptions (customer_id, created_at, id);
@@ -155,7 +193,11 @@ CREATE TABLE invoices (
     id TEXT PRIMARY KEY,
     subscription_id TEXT REFERENCES subscriptions,
     customer_id TEXT NOT NULL REFERENCES customers,
+    -- period, upgrade or sale
+    kind TEXT NOT NULL,
+    -- What is charged: the price without the credit that was used.
     amount INTEGER NOT NULL,
+    credit_used INTEGER NOT NULL DEFAULT 0,
     currency TEXT NOT NULL,
     status TEXT NOT NULL,
     period_start TEXT NOT NULL,
@@ -163,11 +205,14 @@ CREATE TABLE invoices (
     paid_at TEXT,
     created_at TEXT NOT NULL
 );
+CREATE UNIQUE INDEX one_invoice_per_period ON invoices (subscription_id, period_start) WHERE kind = 'period';
+CREATE INDEX open_invoices ON invoices (subscription_id) WHERE status = 'open';
 
 CREATE TABLE transactions (
     id TEXT PRIMARY KEY,
     invoice_id TEXT NOT NULL REFERENCES invoices,
     customer_id TEXT NOT NULL REFERENCES customers,
+    attempt INTEGER NOT NULL,
     status TEXT NOT NULL,
     amount INTEGER NOT NULL,
     rail TEXT NOT NULL,
@@ -176,8 +221,49 @@ CREATE TABLE transactions (
     idempotency_key TEXT,
     created_at TEXT NOT NULL
 );
+CREATE INDEX transactions_by_age ON transactions (created_at);
 CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
 CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
+CREATE UNIQUE INDEX one_success_per_invoice ON transactions (invoice_id) WHERE status = 'succeeded';
+
+-- Outcomes of the next charges, in order. The subject is a customer's id or a checkout token. NULL is a success.
+CREATE TABLE charge_scripts (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    category TEXT
+);
+CREATE INDEX charge_scripts_of_subject ON charge_scripts (subject, id);
+
+-- NULL as the rail is any rail, and NULL as the number of times is without a limit.
+CREATE TABLE charge_declines (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    category TEXT NOT NULL,
+    rail TEXT,
+    times_left INTEGER
+);
+CREATE INDEX charge_declines_of_subject ON charge_declines (subject, id);
+
+-- Shares of failing charges, from 0 to 1. NULL is the seed of the sandbox.
+CREATE TABLE failure_profile (
+    category TEXT PRIMARY KEY,
+    share REAL NOT NULL,
+    seed TEXT
+);
+
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY,
+    invoice_id TEXT NOT NULL REFERENCES invoices,
+    subscription_id TEXT NOT NULL REFERENCES subscriptions,
+    attempt INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    action TEXT NOT NULL,
+    rail TEXT,
+    reason TEXT NOT NULL,
+    next_at TEXT,
+    at TEXT NOT NULL
+);
+CREATE INDEX decisions_of_invoice ON decisions (invoice_id, id);
 
 CREATE TABLE refunds (
     id TEXT PRIMARY KEY,
@@ -196,16 +282,36 @@ CREATE TABLE checkout_sessions (
     url TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending',
     kind TEXT NOT NULL,
+    -- Price of a period or of the sale, and what is due today: 0 for a trial, less with a promo code.
+    price INTEGER NOT NULL,
     amount INTEGER NOT NULL,
     currency TEXT NOT NULL,
     plan_id TEXT REFERENCES plans,
+    trial_days INTEGER NOT NULL DEFAULT 0,
+    promo_code_id TEXT REFERENCES promo_codes,
     account_id TEXT REFERENCES accounts,
     customer_email TEXT,
     customer_phone TEXT,
     success_url TEXT,
+    metadata TEXT,
+    -- The latest payment: its customer, rail and key, what it created, and the category of its failure.
+    customer_id TEXT REFERENCES customers,
+    rail TEXT,
+    payment_key TEXT,
     subscription_id TEXT REFERENCES subscriptions,
+    invoice_id TEXT REFERENCES invoices,
+    failure TEXT,
+    expires_at TEXT NOT NULL,
     created_at TEXT NOT NULL
 );
+
+-- Redeemed promo codes. A discount without an end has NULL cycles.
+CREATE TABLE discounts (
+    subscription_id TEXT PRIMARY KEY REFERENCES subscriptions,
+    promo_code_id TEXT NOT NULL REFERENCES promo_codes,
+    cycles_left INTEGER,
+    created_at TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE wallet_transactions (
     id TEXT PRIMARY KEY,
@@ -213,12 +319,15 @@ CREATE TABLE wallet_transactions (
     session_id TEXT NOT NULL UNIQUE REFERENCES checkout_sessions,
     amount INTEGER NOT NULL,
     balance_after INTEGER NOT NULL,
+    rail TEXT NOT NULL,
     memo TEXT NOT NULL,
     idempotency_key TEXT,
     created_at TEXT NOT NULL
 );
+CREATE INDEX wallet_transactions_by_age ON wallet_transactions (created_at);
 CREATE INDEX wallet_transactions_of_account ON wallet_transactions (account_id, created_at, id);
 
+-- The order of rowid is the order in which the events happened, also within one millisecond.
 CREATE TABLE events (
     id TEXT PRIMARY KEY,
     type TEXT NOT NULL,
@@ -232,14 +341,31 @@ CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,
     url TEXT NOT NULL,
     secret TEXT NOT NULL,
+    -- Event types that are delivered, as a JSON array. Empty for all.
+    events TEXT NOT NULL,
+    -- A removed endpoint stays, because attempts refer to it.
+    removed_at TEXT,
     created_at TEXT NOT NULL
 );
 
-CREATE TABLE outbox (
+-- One row for each attempt to deliver an event to an endpoint. A pending attempt is still to be made.
+-- The ids of withdrawn attempts are not used again, because their requests may be in progress.
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT NOT NULL REFERENCES events,
     endpoint_id TEXT NOT NULL REFERENCES endpoints,
-    attempts INTEGER NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL DEFAULT 1,
+    state TEXT NOT NULL DEFAULT 'pending',
     due_at TEXT NOT NULL,
-    PRIMARY KEY (event_id, endpoint_id)
+    -- Kind of the fault that caused, moved or advanced the attempt.
+    fault TEXT,
+    status INTEGER,
+    failure TEXT,
+    response TEXT,
+    retry_at TEXT,
+    at TEXT
 );
-CREATE INDEX outbox_by_due ON outbox (due_at, event_id, endpoint_id);
+CREATE UNIQUE INDEX pending_deliveries ON deliveries (event_id, endpoint_id) WHERE state = 'pending';
+CREATE INDEX deliveries_by_due ON deliveries (state, due_at, id);
+CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint_id, due_at, id) WHERE state = 'pending';
+CREATE INDEX deliveries_of_event ON deliveries (event_id, endpoint_id, attempt);

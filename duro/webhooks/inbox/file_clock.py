@@ -23,8 +23,6 @@ two machines of the same name then keeps its entries only if the monotonic clock
 
 from __future__ import annotations
 
-import platform
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,9 +30,8 @@ if TYPE_CHECKING:
 
     from ..._clock import Clock
 
-__all__ = ["CREATE_TABLE", "FileTime", "read_boot_id", "read_time"]
+__all__ = ["CREATE_TABLE", "FileTime", "read_time"]
 
-_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _STORE_SECONDS: Final = 60.0
 
 CREATE_TABLE: Final = """
@@ -59,14 +56,6 @@ class FileTime(NamedTuple):
 
     now: float
     was_stored: bool
-
-
-def read_boot_id() -> str:
-    """Return an identifier of the running system that changes at each boot, or the host name without one."""
-    try:
-        return _BOOT_ID.read_text("ascii").strip()
-    except (OSError, ValueError):
-        return platform.node()
 
 
 def read_time(connection: sqlite3.Connection, clock: Clock, boot: str) -> FileTime:

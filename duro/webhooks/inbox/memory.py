@@ -27,7 +27,8 @@ class MemoryInbox(Inbox):
 
     Threads and event loops can share it. Processes do not: a forked child begins with a copy of the entries, so an
     event that the parent has claimed is in progress in the child until the lease ends. Later entries of one process
-    are unknown to the other. Use ``SQLiteInbox`` if several processes receive deliveries.
+    are unknown to the other. Use ``SQLiteInbox`` if several processes receive deliveries, and ``RedisInbox`` if several
+    machines do.
 
     Args:
         lease: Lifetime of a claim in seconds; longer than the slowest handler.

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar, TypeVarTuple
 
 import anyio.to_thread
 
+from ..._boot_id import read_boot_id
 from ...errors import ConfigurationError
 from ...http.event_loop import run_to_completion
 from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
 from .claims import ClaimStatus
-from .file_clock import CREATE_TABLE, read_boot_id, read_time
+from .file_clock import CREATE_TABLE, read_time
 from .fork import call_in_child
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from duro.sandbox import Sandbox
 
 Make = Callable[..., dict[str, Any]]
 PATH = "/v1/checkout/sessions"
-RAILS = ["card", "transfer", "ussd", "virtual_account", "direct_debit"]
+RAILS = ["card", "ussd"]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_the_url_of_a_session_does_not_depend_on_the_request(
     sandbox: Sandbox, api: httpx.Client, make_plan: Make, host: str
 ) -> None:
     response = api.post(PATH, json={"planId": make_plan()["id"]}, headers={"Host": host})
-    assert response.json()["url"] == f"{sandbox.url}/checkout/{response.json()['token']}"
+    assert response.json()["url"] == f"{sandbox.url}/_sandbox/checkout/{response.json()['token']}"
 
 
 def test_a_key_with_another_body_replays_the_first_response(
@@ -65,7 +65,7 @@ def test_a_session_for_a_plan_has_the_shape_of_the_contract(
     token = session.pop("token")
     assert token.startswith("cs_test_")
     assert session == {
-        "url": f"{sandbox.url}/checkout/{token}",
+        "url": f"{sandbox.url}/_sandbox/checkout/{token}",
         "status": "pending",
         "kind": "subscription",
         "amount": 700,
@@ -250,3 +250,14 @@ def test_an_invalid_payment_is_refused(
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/pay"), ("GET", "/status")])
 def test_an_unknown_token_is_404(anonymous: httpx.Client, method: str, path: str) -> None:
     assert anonymous.request(method, f"/checkout/cs_test_unknown{path}", json={"rail": "card"}).status_code == 404
+
+
+def test_a_number_with_and_without_a_plus_sign_is_one_customer(
+    anonymous: httpx.Client, api: httpx.Client, open_checkout: Make, make_customer: Make
+) -> None:
+    customer = make_customer(phone="+2348012345678")
+    for number in ("2348012345678", "+2348012345678"):
+        pay(anonymous, open_checkout(amount=1, customerPhone=number))
+    assert [each["id"] for each in api.get("/v1/customers").json()["items"]] == [customer["id"]]
+    attempts = api.get(f"/v1/customers/{customer['id']}/transactions").json()["items"]
+    assert len(attempts) == 2

@@ -86,13 +86,13 @@ def test_an_exception_is_an_internal_error_and_is_rolled_back(
     subscription = subscribe()
     customer = api.post("/v1/customers").json()
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the card processor failed")
 
     body = {"customerId": customer["id"], "planId": subscription["planId"]}
     key = {"Idempotency-Key": "once"}
     with monkeypatch.context() as patch:
-        patch.setattr("duro.sandbox.billing.subscriptions.charge_invoice", fail)
+        patch.setattr("duro.sandbox.billing.subscriptions.charge_period", fail)
         response = api.post("/v1/subscriptions", json=body, headers=key)
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal_error"

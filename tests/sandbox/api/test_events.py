@@ -12,7 +12,7 @@ import pytest
 from duro.sandbox import EventEntry, Sandbox
 
 Make = Callable[..., dict[str, Any]]
-START = ["invoice_created", "subscription_payment_success", "subscription_activated"]
+START = ["subscription_created", "invoice_created", "subscription_payment_success", "subscription_activated"]
 
 
 def types(sandbox: Sandbox) -> list[str]:

@@ -137,3 +137,19 @@ def test_concurrent_calls_with_one_key_charge_once(
 def test_a_key_has_at_most_255_characters(api: httpx.Client) -> None:
     assert api.post("/v1/plans", json=PLAN, headers={"Idempotency-Key": "k" * 255}).status_code == 201
     assert api.post("/v1/plans", json=PLAN, headers={"Idempotency-Key": "k" * 256}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "other"),
+    [
+        ("/identity/otp", {"phone": "2348012345678"}, {"phone": "2348087654321"}),
+        ("/portal/email/start", {"email": "ada@example.com"}, {"email": "eve@example.com"}),
+    ],
+)
+def test_another_body_replays_on_public_surfaces_too(
+    sandbox: Sandbox, anonymous: httpx.Client, path: str, body: dict[str, str], other: dict[str, str]
+) -> None:
+    first = anonymous.post(path, json=body, headers=KEY)
+    second = anonymous.post(path, json=other, headers=KEY)
+    assert (second.status_code, second.content) == (200, first.content)
+    assert [code.recipient for code in sandbox.codes] == list(body.values())

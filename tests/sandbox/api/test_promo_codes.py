@@ -88,6 +88,21 @@ def test_the_error_names_an_invalid_member(api: httpx.Client, member: str, value
     assert [detail["path"] for detail in response.json()["error"]["details"]] == [member]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"duration": "repeating"},
+        {"duration": "once", "durationCycles": 3},
+        {"duration": "forever", "durationCycles": 3},
+        {"durationCycles": 3},
+    ],
+)
+def test_only_a_repeating_code_has_cycles_and_it_needs_them(api: httpx.Client, body: dict[str, object]) -> None:
+    response = api.post(PATH, json=MINIMAL | body)
+    assert response.status_code == 422
+    assert [detail["path"] for detail in response.json()["error"]["details"]] == ["durationCycles"]
+
+
 @pytest.mark.parametrize("body", [{"active": None}, {"maxRedemptions": 0}, {"expiresAt": "soon"}])
 def test_an_update_is_validated_too(api: httpx.Client, body: dict[str, object]) -> None:
     path = f"{PATH}/{api.post(PATH, json=MINIMAL).json()['id']}"

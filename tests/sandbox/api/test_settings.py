@@ -15,7 +15,7 @@ DEFAULTS = {
     "abandonedCart": False,
     "dunningEnabled": True,
     "dunningEscalationDays": 7,
-    "dunningEscalation": "cancel",
+    "dunningEscalation": "none",
 }
 
 

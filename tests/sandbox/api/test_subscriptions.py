@@ -142,3 +142,22 @@ def test_a_flag_is_a_boolean(api: httpx.Client, subscribe: Make) -> None:
     path = f"/v1/subscriptions/{subscribe()['id']}/cancel"
     for value in ("true", 1, None):
         assert api.post(path, json={"atPeriodEnd": value}).status_code == 422
+
+
+def test_the_payment_method_must_belong_to_the_customer(
+    sandbox: Sandbox, api: httpx.Client, anonymous: httpx.Client, make_plan: Make
+) -> None:
+    plan = make_plan()
+    for name in ("ada", "eve"):
+        session = api.post("/v1/checkout/sessions", json={"amount": 1, "customerEmail": f"{name}@example.com"}).json()
+        anonymous.post(f"/checkout/{session['token']}/pay", json={"rail": "card"})
+    eve, ada = api.get("/v1/customers").json()["items"]
+    with sandbox._require().backend.store.transaction() as db:
+        cards = {row["customer_id"]: row["id"] for row in db.execute("SELECT customer_id, id FROM cards")}
+    statuses = [
+        api.post(
+            "/v1/subscriptions", json={"customerId": ada["id"], "planId": plan["id"], "paymentMethodId": identifier}
+        ).status_code
+        for identifier in ("card_unknown", cards[eve["id"]], cards[ada["id"]])
+    ]
+    assert statuses == [404, 404, 201]

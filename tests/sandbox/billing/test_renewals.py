@@ -62,8 +62,12 @@ def test_a_renewal_charges_the_next_period_and_moves_to_it(work_at: WorkAt) -> N
     assert charge == Charge(
         invoice_id=charge.invoice_id,
         customer_id=subscription["customer_id"],
+        subscription_id=subscription["id"],
         amount=3000,
         status="succeeded",
+        failure_code=None,
+        attempt=1,
+        rail="card",
         idempotency_key=f"renewal_{subscription['id']}_{api_time(FIRST_END)}",
         at=uow.at,
     )
@@ -81,9 +85,10 @@ def test_month_ends_are_clamped_from_the_first_period(work_at: WorkAt) -> None:
     assert ends == [api_time(moment) for moment in (SECOND_END, THIRD_END, "2026-05-31T09:00")]
 
 
-def test_a_late_renewal_starts_at_the_end_of_the_old_period(work_at: WorkAt) -> None:
+def test_a_period_that_ended_earlier_is_followed_by_one_that_begins_now(work_at: WorkAt) -> None:
     renewed = renew_subscription(work_at("2026-03-05T00:00"), subscribe(work_at(SUBSCRIBED)))
-    assert renewed["current_period_start"] == api_time(FIRST_END)
+    assert renewed["current_period_start"] == api_time("2026-03-05T00:00")
+    assert renewed["current_period_end"] == api_time("2026-04-05T00:00")
 
 
 def test_a_renewal_converts_a_trial(work_at: WorkAt) -> None:
@@ -107,7 +112,8 @@ def test_an_update_of_the_plan_does_not_change_the_price(work_at: WorkAt) -> Non
 
 def test_a_changed_plan_applies_from_the_next_period(work_at: WorkAt) -> None:
     subscription = subscribe(work_at(SUBSCRIBED))
-    changed, _ = change_plan(work_at(FIRST_END), subscription, make_plan(work_at(SUBSCRIBED), interval="quarter"))
+    quarterly = make_plan(work_at(SUBSCRIBED), interval="quarter")
+    changed = change_plan(work_at(FIRST_END), subscription, quarterly).subscription
     # The new interval begins on 28 February, so that the 28th is the new billing day.
     renewed = renew_subscription(work_at(FIRST_END), changed)
     assert renewed["current_period_end"] == api_time("2026-05-28T09:00")
@@ -121,8 +127,9 @@ def test_the_credit_of_a_downgrade_lowers_invoices_until_it_is_used_up(work_at: 
     subscription = subscribe(uow, interval="day", interval_count=30)
     cheaper = make_plan(uow, amount=1000, interval="day", interval_count=30)
     # 20 days remain, at 100 a day and at 33 1/3 a day.
-    changed, proration = change_plan(work_at("2026-02-10T09:00"), subscription, cheaper)
-    assert (proration.amount, proration.kind, changed["credit"]) == (1333, "credit", 1333)
+    result = change_plan(work_at("2026-02-10T09:00"), subscription, cheaper)
+    changed = result.subscription
+    assert (result.proration.amount, result.proration.kind, changed["credit"]) == (1333, "credit", 1333)
     uow = work_at("2026-03-02T09:00")
     before = count_events(uow)
     renewed = renew_subscription(uow, changed)
@@ -130,7 +137,7 @@ def test_the_credit_of_a_downgrade_lowers_invoices_until_it_is_used_up(work_at: 
     # An invoice of 0 is paid without a charge.
     assert [charge.amount for charge in list_charges(uow.db)] == [3000]
     assert new_events(uow, before) == ["invoice_created", "subscription_payment_success"]
-    payload = uow.db.execute("SELECT payload FROM events ORDER BY created_at DESC, id DESC").fetchone()["payload"]
+    payload = uow.db.execute("SELECT payload FROM events ORDER BY rowid DESC").fetchone()["payload"]
     data = json.loads(payload)["data"]
     assert (data["amount"], data["invoice"]["amount"], data["invoice"]["status"]) == (0, 0, "paid")
     renewed = renew_subscription(work_at("2026-04-01T09:00"), renewed)
@@ -140,7 +147,7 @@ def test_the_credit_of_a_downgrade_lowers_invoices_until_it_is_used_up(work_at: 
 
 def test_a_subscription_with_the_flag_is_canceled_without_a_charge(work_at: WorkAt) -> None:
     uow = work_at(FIRST_END)
-    subscription = cancel_subscription(uow, subscribe(work_at(SUBSCRIBED)), at_period_end=True)
+    subscription = cancel_subscription(work_at(SUBSCRIBED), subscribe(work_at(SUBSCRIBED)), at_period_end=True)
     before = count_events(uow)
     assert renew_subscription(uow, subscription)["status"] == "canceled"
     assert new_events(uow, before) == ["subscription_cancelled"]
@@ -165,7 +172,7 @@ def test_a_blacklisted_customer_becomes_past_due_without_an_attempt(work_at: Wor
     assert (failed["status"], failed["current_period_end"]) == ("past_due", subscription["current_period_end"])
     assert new_events(uow, before) == ["invoice_created", "subscription_payment_failed", "subscription_past_due"]
     assert len(list_charges(uow.db)) == 1
-    statuses = [row["status"] for row in uow.db.execute("SELECT status FROM invoices ORDER BY id")]
+    statuses = [row["status"] for row in uow.db.execute("SELECT status FROM invoices ORDER BY rowid")]
     assert statuses == ["paid", "open"]
 
 

@@ -20,12 +20,12 @@ def test_faults_are_added_listed_and_removed(sandbox: Sandbox, anonymous: httpx.
         "retryAfter": 1.5,
     }
     added = anonymous.post(faults, json=body)
-    assert (added.status_code, added.json()) == (201, {**body, "timesApplied": 0})
+    assert (added.status_code, added.json()) == (201, {**body, "probability": 1.0, "timesApplied": 0})
     anonymous.post(faults, json={"kind": "silence", "match": {"method": None}, "times": None})
     assert anonymous.get("/v1/plans").headers["Retry-After"] == "1.5"
     assert anonymous.get(faults).json() == [
-        {**body, "timesApplied": 1},
-        {"kind": "silence", "match": {}, "times": None, "commit": True, "timesApplied": 0},
+        {**body, "probability": 1.0, "timesApplied": 1},
+        {"kind": "silence", "match": {}, "times": None, "commit": True, "probability": 1.0, "timesApplied": 0},
     ]
     assert [fault.times_applied for fault in sandbox.faults] == [1, 0]
     assert anonymous.delete(faults).json() == {"cleared": 2}

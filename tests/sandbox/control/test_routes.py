@@ -31,8 +31,12 @@ def test_the_ledger_lists_every_charge(
     assert first == {
         "invoiceId": first["invoiceId"],
         "customerId": customer["id"],
+        "subscriptionId": subscription["id"],
         "amount": 1200,
         "status": "succeeded",
+        "failureCode": None,
+        "attempt": 1,
+        "rail": "card",
         "idempotencyKey": "first",
         "at": subscription["createdAt"],
     }
@@ -40,8 +44,12 @@ def test_the_ledger_lists_every_charge(
     assert sandbox.ledger[0] == Charge(
         invoice_id=first["invoiceId"],
         customer_id=customer["id"],
+        subscription_id=subscription["id"],
         amount=1200,
         status="succeeded",
+        failure_code=None,
+        attempt=1,
+        rail="card",
         idempotency_key="first",
         at=first["at"],
     )

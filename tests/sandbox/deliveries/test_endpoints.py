@@ -23,7 +23,7 @@ class TestControlRoutes:
     ) -> None:
         response = anonymous.post("/_sandbox/endpoints", json={"url": receiver.url, "secret": "whsec_private"})
         assert response.status_code == 201
-        assert response.json() == {"id": response.json()["id"], "url": receiver.url}
+        assert response.json() == {"id": response.json()["id"], "url": receiver.url, "events": []}
         anonymous.post("/_sandbox/endpoints", json={"url": "https://shop.example/webhooks?from=duro"})
         listed = anonymous.get("/_sandbox/endpoints")
         assert [each["url"] for each in listed.json()] == [receiver.url, "https://shop.example/webhooks?from=duro"]
@@ -43,6 +43,16 @@ class TestControlRoutes:
             ({"url": "https://127.0.0.1:99999/"}, "url", "cannot be parsed as a URL"),
             ({"url": "https://ada:needle@shop.example/"}, "url", "contains a user name or password"),
             ({"url": "https://shop.example/#here"}, "url", "without a fragment"),
+            ({"url": "https://10.0.0.1/"}, "url", "does not deliver to private networks"),
+            ({"url": "https://169.254.169.254/latest"}, "url", "does not deliver to private networks"),
+            ({"url": "https://2852039166/"}, "url", "does not deliver to private networks"),
+            ({"url": "https://[fe80::1]/"}, "url", "does not deliver to private networks"),
+            ({"url": "https://[::ffff:192.168.1.1]/"}, "url", "does not deliver to private networks"),
+            ({"url": "https://0.0.0.0/"}, "url", "does not deliver to private networks"),
+            ({"url": "https://shop.example/", "events": "invoice_created"}, "events", "list of event types"),
+            ({"url": "https://shop.example/", "events": 5}, "events", "list of event types"),
+            ({"url": "https://shop.example/", "events": ["invoice_craeted"]}, "events", "got invoice_craeted"),
+            ({"url": "https://shop.example/", "events": [5]}, "events", "got int"),
             ({"url": "https://shop.example/", "secret": "needle"}, "secret", "begins with whsec_"),
             ({"url": "https://shop.example/", "secret": None}, "secret", "begins with whsec_"),
         ],
@@ -76,15 +86,20 @@ class TestControlRoutes:
         (attempt,) = anonymous.get("/_sandbox/deliveries").json()
         (delivery,) = sandbox.deliveries
         assert attempt == {
+            "id": delivery.id,
             "eventId": sandbox.events[0].id,
             "eventType": "subscription_created",
             "endpointId": endpoint.id,
             "url": receiver.url,
             "attempt": 1,
+            "state": "failed",
             "status": 500,
             "failure": "returned status 500",
+            "response": "",
+            "dueAt": delivery.due_at,
             "retryAt": delivery.retry_at,
             "at": delivery.at,
+            "fault": None,
         }
         page = anonymous.get("/_sandbox/").text
         assert f"<td>{receiver.url}</td>" in page
@@ -111,7 +126,7 @@ def test_no_secret_of_an_endpoint_is_shown_anywhere(
     outside_this_test = caught.type, caught.value, caught.tb.tb_next
     shown = [
         *(anonymous.get(f"/_sandbox/{path}").text for path in ("", "deliveries", "requests", "stats")),
-        repr((endpoint, sandbox.endpoints, sandbox.deliveries, sandbox.stats)),
+        repr((endpoint, sandbox.endpoints, list(sandbox.deliveries), sandbox.stats)),
         "".join(traceback.TracebackException(*outside_this_test, capture_locals=True).format()),
         caplog.text,
         *capfd.readouterr(),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from duro.sandbox.backend import Backend
 from duro.sandbox.clock import timestamp
-from duro.sandbox.deliveries.outbox import Outcome
+from duro.sandbox.deliveries.due_delivery import DueDelivery, Outcome
 from duro.sandbox.events import record_event
 
-FAILED = Outcome(500, "returned status 500")
+FAILED = Outcome(500, "returned status 500", "sorry")
 
 
 @pytest.fixture
@@ -26,49 +27,69 @@ def record(backend: Backend, identifier: str) -> int:
         return record_event(db, identifier, "invoice_created", timestamp(backend.clock.now()), {})
 
 
-def list_due(backend: Backend) -> list[tuple[str, int]]:
-    return [(each.event_id, each.attempt) for each in backend.outbox.due(backend.clock.now(), 10)]
+def due_of(backend: Backend, endpoint: int = 0) -> DueDelivery | None:
+    return backend.outbox.next_due(list(backend.endpoints)[endpoint].id, backend.clock.now())
+
+
+def pending(backend: Backend) -> list[tuple[str, int]]:
+    return [(each.event_id, each.attempt) for each in backend.deliveries.pending]
 
 
 def test_an_event_is_due_once_for_each_endpoint(backend: Backend) -> None:
     assert record(backend, "evt_0") == 0
-    for port in (1, 2):
-        backend.endpoints.add(f"http://127.0.0.1:{port}")
+    urls = ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+    ids = [backend.endpoints.add(url).id for url in urls]
     assert record(backend, "evt_1") == 2
-    assert list_due(backend) == [("evt_1", 1), ("evt_1", 1)]
-    assert {each.url for each in backend.outbox.due(backend.clock.now(), 10)} == {
-        "http://127.0.0.1:1",
-        "http://127.0.0.1:2",
-    }
+    assert pending(backend) == [("evt_1", 1), ("evt_1", 1)]
+    assert sorted(backend.outbox.due_endpoints(backend.clock.now())) == sorted(ids)
+    found = [due_of(backend, 0), due_of(backend, 1)]
+    assert [(each.url, each.event_id, each.attempt) for each in found if each] == [(url, "evt_1", 1) for url in urls]
+
+
+def test_an_endpoint_with_a_filter_receives_these_types_only(backend: Backend) -> None:
+    backend.endpoints.add("http://127.0.0.1:1", events=["subscription_paused", "invoice_created"])
+    backend.endpoints.add("http://127.0.0.1:2", events=["subscription_paused"])
+    assert record(backend, "evt_1") == 1
+    assert [each.url for each in backend.deliveries.pending] == ["http://127.0.0.1:1"]
 
 
 def test_the_delivery_that_is_due_longest_comes_first(backend: Backend) -> None:
     backend.endpoints.add("http://127.0.0.1:1")
     record(backend, "evt_1")
-    (first,) = backend.outbox.due(backend.clock.now(), 1)
+    first = due_of(backend)
+    assert first is not None
     backend.outbox.settle(first, FAILED)
-    assert list_due(backend) == []
-    assert 59 < (backend.outbox.seconds_to_next(backend.clock.now()) or 0) <= 60
+    assert due_of(backend) is None
+    now = backend.clock.now()
+    assert timedelta(seconds=59) < (backend.outbox.next_time(after=now) or now) - now <= timedelta(seconds=60)
     backend.clock.advance(minutes=2)
     record(backend, "evt_2")
-    assert list_due(backend) == [("evt_1", 2), ("evt_2", 1)]
-    assert backend.outbox.seconds_to_next(backend.clock.now()) is None
+    assert pending(backend) == [("evt_1", 2), ("evt_2", 1)]
+    second = due_of(backend)
+    assert second is not None
+    assert (second.event_id, second.attempt) == ("evt_1", 2)
+    assert backend.outbox.next_time(after=backend.clock.now()) is None
 
 
+@pytest.mark.parametrize("way", ["removal", "reset"])
 @pytest.mark.parametrize("outcome", [Outcome(200), FAILED])
-def test_an_outcome_after_a_withdrawal_is_ignored(backend: Backend, outcome: Outcome) -> None:
+def test_an_outcome_after_a_withdrawal_is_ignored(backend: Backend, outcome: Outcome, way: str) -> None:
     backend.endpoints.add("http://127.0.0.1:1")
     record(backend, "evt_1")
-    (late,) = backend.outbox.due(backend.clock.now(), 1)
-    backend.endpoints.clear()
+    late = due_of(backend)
+    assert late is not None
+    backend.endpoints.clear() if way == "removal" else backend.reset()
+    backend.endpoints.add("http://127.0.0.1:1")
+    record(backend, "evt_2")
     backend.outbox.settle(late, outcome)
-    assert (backend.deliveries.entries(), backend.stats().deliveries, list_due(backend)) == ((), 0, [])
+    assert (len(backend.deliveries), backend.stats().deliveries, pending(backend)) == (0, 0, [("evt_2", 1)])
 
 
 def test_the_repr_of_a_due_delivery_hides_secret_and_payload(backend: Backend) -> None:
     backend.endpoints.add("http://127.0.0.1:1/whsec_needle", secret="whsec_needle")
     record(backend, "evt_1")
-    (each,) = backend.outbox.due(backend.clock.now(), 1)
+    each = due_of(backend)
+    assert each is not None
     assert "needle" not in repr(each)
     assert "createdAt" not in repr(each)
     assert each.secret.reveal() == "whsec_needle"
@@ -77,9 +98,10 @@ def test_the_repr_of_a_due_delivery_hides_secret_and_payload(backend: Backend) -
 def test_a_delivery_that_becomes_due_between_two_calls_is_in_one_of_them(backend: Backend) -> None:
     backend.endpoints.add("http://127.0.0.1:1")
     record(backend, "evt_1")
-    (first,) = backend.outbox.due(backend.clock.now(), 1)
+    first = due_of(backend)
+    assert first is not None
     backend.outbox.settle(first, FAILED)
     now = backend.clock.now()
-    assert backend.outbox.due(now, 1) == []
+    assert backend.outbox.due_endpoints(now) == []
     backend.clock.advance(minutes=1)
-    assert (backend.outbox.seconds_to_next(now) or 0) > 59
+    assert backend.outbox.next_time(after=now) is not None

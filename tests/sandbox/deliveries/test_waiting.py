@@ -55,17 +55,16 @@ class TestRestart:
             sandbox.endpoints.add(receiver.url, secret="whsec_of_this_one")
             plan = client.plans.create(name="Pro", amount=100, interval="month")
             client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
-            for _ in range(3):
-                receiver.arrived.get(timeout=10)
+            receiver.arrived.get(timeout=10)
             before = time.monotonic()
         # An attempt may take 10 s, and the stop does not wait for it.
         assert time.monotonic() - before < 3
         receiver.gate.set()
         with Sandbox(database=tmp_path / "state.db") as sandbox:
             sandbox.wait_for_deliveries()
-            assert attempts(sandbox) == [(1, 200)] * 3
-            again = receiver.received[3:]
-            assert sorted(each.event_id for each in again) == [event.id for event in sandbox.events]
+            assert attempts(sandbox) == [(1, 200)] * len(sandbox.events)
+            again = receiver.received[1:]
+            assert [each.event_id for each in again] == [event.id for event in sandbox.events]
             assert [each.url for each in sandbox.endpoints] == [receiver.url]
         assert all(Webhook("whsec_of_this_one").check(each.body, each.headers) == 0 for each in again)
 
@@ -78,10 +77,10 @@ class TestRestart:
             sandbox.wait_for_deliveries()
         with Sandbox(database=tmp_path / "state.db") as sandbox:
             sandbox.wait_for_deliveries()
-            assert sandbox.deliveries == ()
+            assert attempts(sandbox) == [(1, 500)]
             sandbox.clock.advance(minutes=1)
             sandbox.wait_for_deliveries()
-            assert attempts(sandbox) == [(2, 500)]
+            assert attempts(sandbox) == [(1, 500), (2, 500)]
 
 
 class TestRemoval:
@@ -94,8 +93,7 @@ class TestRemoval:
         sandbox.endpoints.add(silent.url)
         for _ in range(4):
             subscribe()
-        for _ in range(8):
-            silent.arrived.get(timeout=10)
+        silent.arrived.get(timeout=10)
         if way == "reset":
             sandbox.reset()
         else:
@@ -104,7 +102,9 @@ class TestRemoval:
         sandbox.endpoints.add(good.url)
         subscribe()
         sandbox.wait_for_deliveries()
-        assert (len(good.received), len(silent.received)) == (3, 8)
+        last = len(good.received)
+        assert [each.event_id for each in good.received] == [event.id for event in sandbox.events][-last:]
+        assert (last > 0, len(silent.received)) == (True, 1)
         assert {delivery.url for delivery in sandbox.deliveries} == {good.url}
 
     @pytest.mark.parametrize("way", ["reset", "clear"])
@@ -126,4 +126,4 @@ class TestRemoval:
         sandbox.wait_for_deliveries()
         assert sandbox.stats.deliveries == 1
         sandbox.reset()
-        assert (sandbox.stats.deliveries, sandbox.deliveries, len(sandbox.endpoints)) == (0, (), 0)
+        assert (sandbox.stats.deliveries, len(sandbox.deliveries), len(sandbox.endpoints)) == (0, 0, 0)

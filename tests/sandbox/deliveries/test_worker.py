@@ -15,8 +15,9 @@ from stripe import WebhookSignature
 
 from duro import Duro
 from duro.sandbox import Endpoint, Sandbox
-from duro.sandbox.deliveries import worker
-from duro.sandbox.deliveries.outbox import DueDelivery
+from duro.sandbox.deliveries import endpoint_connection
+from duro.sandbox.deliveries.due_delivery import DueDelivery
+from duro.sandbox.deliveries.endpoint_connection import EndpointConnection
 from duro.webhooks import Webhook
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
@@ -29,18 +30,16 @@ def event_ids(receiver: Receiver) -> list[str]:
 
 
 class TestRequests:
-    def test_every_event_is_delivered_to_every_endpoint_once(
+    def test_every_event_is_delivered_to_every_endpoint_once_and_in_order(
         self, sandbox: Sandbox, start_receiver: Callable[[], Receiver], subscribe: Make
     ) -> None:
         receivers = [start_receiver(), start_receiver()]
         endpoints = [sandbox.endpoints.add(receiver.url) for receiver in receivers]
         subscribe()
         sandbox.wait_for_deliveries()
-        # The order is not guaranteed.
-        expected = sorted(event.id for event in sandbox.events)
-        assert len(expected) == 3
-        assert [event_ids(receiver) for receiver in receivers] == [expected, expected]
-        assert sandbox.stats.deliveries == len(sandbox.deliveries) == 6
+        expected = [event.id for event in sandbox.events]
+        assert [[each.event_id for each in receiver.received] for receiver in receivers] == [expected, expected]
+        assert sandbox.stats.deliveries == len(sandbox.deliveries) == 2 * len(expected)
         assert {delivery.endpoint_id for delivery in sandbox.deliveries} == {each.id for each in endpoints}
 
     def test_the_body_has_the_bytes_of_the_payload(
@@ -106,7 +105,7 @@ class TestRequests:
         monkeypatch.setattr("duro.sandbox.billing.subscriptions.change_status", fail)
         assert api.post("/v1/subscriptions", json=body).status_code == 500
         sandbox.wait_for_deliveries()
-        assert (receiver.received, sandbox.deliveries) == ([], ())
+        assert (receiver.received, len(sandbox.deliveries), sandbox.deliveries.pending) == ([], 0, ())
 
     def test_an_event_has_the_time_of_its_first_delivery(
         self, sandbox: Sandbox, receiver: Receiver, closed_port: int, cause_event: Callable[[], None]
@@ -171,7 +170,7 @@ class TestFailures:
         cause_event: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.worker.ATTEMPT_TIMEOUT_SECONDS", 0.05)
+        monkeypatch.setattr("duro.sandbox.deliveries.endpoint_connection.ATTEMPT_TIMEOUT_SECONDS", 0.05)
         receiver.gate.clear()
         cause_event()
         sandbox.wait_for_deliveries()
@@ -186,7 +185,7 @@ class TestFailures:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("duro.sandbox.deliveries.worker.HttpcoreTransport", None)
+            patched.setattr("duro.sandbox.deliveries.endpoint_connection.HttpcoreTransport", None)
             cause_event()
             sandbox.wait_for_deliveries()
         cause_event()
@@ -197,27 +196,27 @@ class TestFailures:
 
 
 class TestLimits:
-    def test_at_most_eight_deliveries_are_in_progress(
+    def test_an_endpoint_receives_one_delivery_at_a_time(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
     ) -> None:
-        receiver.gate.clear()
         for _ in range(20):
             cause_event()
-        for _ in range(8):
-            receiver.arrived.get(timeout=10)
-        receiver.gate.set()
         sandbox.wait_for_deliveries()
-        assert (receiver.max_in_progress, len(receiver.received)) == (8, 20)
+        assert receiver.max_in_progress == 1
+        assert [each.event_id for each in receiver.received] == [event.id for event in sandbox.events]
 
-    def test_the_log_of_attempts_is_bounded(self, monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
-        monkeypatch.setattr("duro.sandbox.bounded_log.MAX_ENTRIES", 3)
-        with Sandbox() as small, Duro(**small.options) as client:
-            small.endpoints.add(receiver.url)
-            plan = client.plans.create(name="Pro", amount=100, interval="month")
-            for _ in range(2):
-                client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
-            small.wait_for_deliveries()
-            assert (len(small.deliveries), small.stats.deliveries) == (3, 6)
+    def test_a_slow_endpoint_does_not_delay_the_others(
+        self, sandbox: Sandbox, start_receiver: Callable[[], Receiver], cause_event: Callable[[], None]
+    ) -> None:
+        slow, fast = start_receiver(), start_receiver()
+        slow.gate.clear()
+        for receiver in (slow, fast):
+            sandbox.endpoints.add(receiver.url)
+        for _ in range(5):
+            cause_event()
+        arrived = [fast.arrived.get(timeout=10).event_id for _ in range(5)]
+        assert arrived == [event.id for event in sandbox.events]
+        assert len(slow.received) == 1
 
 
 def test_events_of_concurrent_threads_are_all_delivered(
@@ -225,11 +224,12 @@ def test_events_of_concurrent_threads_are_all_delivered(
 ) -> None:
     barrier = threading.Barrier(4)
 
-    def cause_events(_: int) -> None:
+    def cause_events(number: int) -> None:
         barrier.wait(10)
         for _ in range(10):
             cause_event()
-            sandbox.clock.advance(seconds=1)
+            if number == 0:
+                sandbox.clock.advance(seconds=1)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(cause_events, range(4)))
@@ -257,8 +257,10 @@ async def test_connection_of_a_delivery_that_is_cancelled_repeatedly_is_closed(
             await gate.wait()
             steps.append("closed")
 
-    monkeypatch.setattr(worker, "HttpcoreTransport", SlowTransport)
+    monkeypatch.setattr(endpoint_connection, "HttpcoreTransport", SlowTransport)
+    connection = EndpointConnection()
     event = DueDelivery(
+        id=1,
         endpoint_id="we_1",
         url="http://127.0.0.1:1/",
         secret=SECRET,
@@ -267,7 +269,14 @@ async def test_connection_of_a_delivery_that_is_cancelled_repeatedly_is_closed(
         payload=b"{}",
         attempt=1,
     )
-    task = asyncio.create_task(worker._post(event))
+
+    async def deliver() -> None:
+        try:
+            await connection.deliver(event)
+        finally:
+            await connection.aclose()
+
+    task = asyncio.create_task(deliver())
     await sending.wait()
     task.cancel()
     await closing.wait()

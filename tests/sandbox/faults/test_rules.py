@@ -128,7 +128,14 @@ def test_a_fault_is_immutable() -> None:
 def test_a_fault_has_only_the_options_of_its_kind() -> None:
     fault = Faults().add("delay", seconds=1.5)
     assert fault.effect == DelayFault(seconds=1.5)
-    assert fault.to_json() == {"kind": "delay", "match": {}, "times": 1, "timesApplied": 0, "seconds": 1.5}
+    assert fault.to_json() == {
+        "kind": "delay",
+        "match": {},
+        "times": 1,
+        "probability": 1.0,
+        "timesApplied": 0,
+        "seconds": 1.5,
+    }
 
 
 def test_every_invalid_argument_is_named_at_once() -> None:

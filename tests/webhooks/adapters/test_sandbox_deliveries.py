@@ -7,7 +7,13 @@ from datetime import timedelta
 import pytest
 
 from duro import Duro
-from duro.webhooks import InvoiceCreated, SubscriptionActivated, SubscriptionPaymentSuccess, Webhook
+from duro.webhooks import (
+    InvoiceCreated,
+    SubscriptionActivated,
+    SubscriptionCreated,
+    SubscriptionPaymentSuccess,
+    Webhook,
+)
 
 
 @pytest.fixture
@@ -49,12 +55,12 @@ def test_subscription_delivers_typed_events_once(serve, shop, handler, sandbox, 
     sandbox.endpoints.add(serve(handler).url)
     subscription = subscribe()
     sandbox.wait_for_deliveries()
-    events = [shop.next() for _ in range(3)]
-    # Duro does not guarantee the order.
-    assert {type(event) for event in events} == {InvoiceCreated, SubscriptionPaymentSuccess, SubscriptionActivated}
+    events = [shop.next() for _ in range(4)]
+    types = [SubscriptionCreated, InvoiceCreated, SubscriptionPaymentSuccess, SubscriptionActivated]
+    assert [type(event) for event in events] == types
     assert {event.id for event in events} == {entry.id for entry in sandbox.events}
     assert {event.subscription_id for event in events} == {subscription.id}
-    assert outcomes(sandbox) == [(1, 200)] * 3
+    assert outcomes(sandbox) == [(1, 200)] * 4
     assert shop.handled.empty()
 
 
@@ -62,7 +68,7 @@ def test_delivered_bytes_are_those_of_retrieve_payload(serve, shop, sandbox, cli
     sandbox.endpoints.add(serve(shop.plain).url)
     subscribe()
     sandbox.wait_for_deliveries()
-    for event in (shop.next() for _ in range(3)):
+    for event in (shop.next() for _ in range(4)):
         payload = client.events.retrieve_payload(event.id)
         assert payload.matches(bodies[event.id])
         assert payload.event.data == event.data

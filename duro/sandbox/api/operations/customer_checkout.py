@@ -12,9 +12,9 @@ from ...._unset import UNSET, Unset
 from ...auth.audience import Audience
 from ...auth.credentials import MERCHANT_NAME
 from ...billing.charges import RAILS
-from ...billing.checkout_sessions import find_checkout_session, pay_session
+from ...billing.checkout_payments import pay_session
+from ...billing.checkout_sessions import find_checkout_session, find_sold_plan
 from ...representation import checkout_page_to_json, checkout_status_to_json
-from ...storage.rows import find
 from ...validation import Email, one_of
 from ..operation import ApiOperation
 from ..request_context import RequestContext
@@ -33,16 +33,19 @@ class CheckoutPay:
 def hydrate_checkout(context: RequestContext) -> JSONObject:
     """``hydrateCheckout``: the session, its plan and the merchant's name."""
     session = _find_session(context)
-    plan = find(context.uow.db, "plans", session["plan_id"]) if session["plan_id"] else None
-    return checkout_page_to_json(session, plan, MERCHANT_NAME)
+    return checkout_page_to_json(session, find_sold_plan(context.uow.db, session), MERCHANT_NAME)
 
 
 def pay_checkout(context: RequestContext) -> JSONObject:
-    """``payCheckout``: a completed session returns its result without a second charge."""
+    """``payCheckout``: a completed session returns its result without a second charge.
+
+    A declined payment has the status ``failed``, and the session stays pending.
+    """
     session = _find_session(context)
     body = context.read_body(CheckoutPay)
     email = None if isinstance(body.email, Unset) else body.email
-    return checkout_status_to_json(pay_session(context.uow, session, body.rail, email))
+    attempt = pay_session(context.uow, session, body.rail, email)
+    return {**checkout_status_to_json(attempt.session), "status": attempt.status}
 
 
 def poll_checkout_status(context: RequestContext) -> JSONObject:

@@ -17,8 +17,7 @@ from ...auth.sessions import open_session
 from ...billing.cards import list_cards
 from ...billing.checkout_sessions import TOP_UP, open_checkout_session
 from ...billing.customers import find_customers
-from ...billing.subscription_states import Action
-from ...billing.subscriptions import change_status, list_account_subscriptions
+from ...billing.subscriptions import list_account_subscriptions, pause_subscription
 from ...billing.wallets import assign_virtual_account, list_movements
 from ...errors import ApiError
 from ...representation import card_to_json, portal_subscription_to_json, wallet_movement_to_json
@@ -105,7 +104,7 @@ def pause(context: RequestContext) -> JSONObject:
     owners = {customer["id"] for customer in find_customers(uow.db, email=account["email"])}
     if subscription["customer_id"] not in owners:
         raise ApiError(403, "The subscription belongs to another customer.")
-    return {"id": change_status(uow, subscription, Action.PAUSE)["id"]}
+    return {"id": pause_subscription(uow, subscription)["id"]}
 
 
 def list_account_cards(context: RequestContext) -> JSONObject:
@@ -133,7 +132,7 @@ def top_up(context: RequestContext) -> JSONObject:
     body = context.read_body(WalletTopUp)
     values = {
         "kind": TOP_UP,
-        "amount": body.amount * KOBO_PER_NAIRA,
+        "price": body.amount * KOBO_PER_NAIRA,
         "currency": "NGN",
         "account_id": account["id"],
         "customer_email": account["email"],

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Final
 
 from attrs import frozen
 
 from ...._json_types import JSONObject
 from ...._unset import UNSET, Unset
-from ...billing import plan_changes, subscriptions
-from ...billing.subscription_states import Action
+from ...billing import plan_changes, renewals, subscriptions
+from ...billing.cards import list_cards
+from ...errors import ApiError
 from ...representation import subscription_to_json
 from ...storage.rows import find
 from ...validation import Flag, JSONMapping, Text
 from ..operation import ApiOperation
 from ..request_context import RequestContext
+from ..responses import ApiResponse
 
 __all__ = ["OPERATIONS"]
 
 
 @frozen
 class SubscriptionCreate:
-    """Body of ``createSubscription``. The payment method and the metadata are validated but not returned."""
+    """Body of ``createSubscription``. Events contain the metadata, and responses do not."""
 
     customer_id: Text
     plan_id: Text
@@ -48,7 +51,10 @@ def create_subscription(context: RequestContext) -> JSONObject:
     body, uow = context.read_body(SubscriptionCreate), context.uow
     customer = find(uow.db, "customers", body.customer_id)
     plan = find(uow.db, "plans", body.plan_id)
-    return subscription_to_json(subscriptions.start_subscription(uow, customer, plan))
+    if not isinstance(body.payment_method_id, Unset):
+        _check_payment_method(uow.db, customer, body.payment_method_id)
+    metadata = None if isinstance(body.metadata, Unset) else body.metadata
+    return subscription_to_json(subscriptions.start_subscription(uow, customer, plan, metadata=metadata))
 
 
 def cancel_subscription(context: RequestContext) -> JSONObject:
@@ -61,23 +67,27 @@ def cancel_subscription(context: RequestContext) -> JSONObject:
 
 def pause_subscription(context: RequestContext) -> JSONObject:
     """``pauseSubscription``."""
-    return _change_status(context, Action.PAUSE)
+    subscription = find(context.uow.db, "subscriptions", context.path["id"])
+    return subscription_to_json(subscriptions.pause_subscription(context.uow, subscription))
 
 
 def resume_subscription(context: RequestContext) -> JSONObject:
-    """``resumeSubscription``: the period stays the same."""
-    return _change_status(context, Action.RESUME)
+    """``resumeSubscription``: the period stays the same, or a new one begins now if it is over."""
+    subscription = find(context.uow.db, "subscriptions", context.path["id"])
+    return subscription_to_json(renewals.resume_subscription(context.uow, subscription))
 
 
-def change_plan(context: RequestContext) -> JSONObject:
-    """``changeSubscriptionPlan``: charge an upgrade now, keep a credit for the next renewal."""
+def change_plan(context: RequestContext) -> JSONObject | ApiResponse:
+    """``changeSubscriptionPlan``: charge an upgrade now, keep a credit for later invoices."""
     subscription = find(context.uow.db, "subscriptions", context.path["id"])
     body = context.read_body(PlanChange)
     plan = find(context.uow.db, "plans", body.plan_id)
-    changed, proration = plan_changes.change_plan(context.uow, subscription, plan)
+    result = plan_changes.change_plan(context.uow, subscription, plan)
+    if result.failure is not None:
+        return ApiResponse.from_error(result.failure)
     return {
-        "subscription": subscription_to_json(changed),
-        "proration": {"amount": proration.amount, "kind": proration.kind},
+        "subscription": subscription_to_json(result.subscription),
+        "proration": {"amount": result.proration.amount, "kind": result.proration.kind},
     }
 
 
@@ -88,9 +98,9 @@ def list_customer_subscriptions(context: RequestContext) -> JSONObject:
     return {"items": [subscription_to_json(row) for row in rows]}
 
 
-def _change_status(context: RequestContext, action: Action) -> JSONObject:
-    subscription = find(context.uow.db, "subscriptions", context.path["id"])
-    return subscription_to_json(subscriptions.change_status(context.uow, subscription, action))
+def _check_payment_method(db: sqlite3.Connection, customer: sqlite3.Row, identifier: str) -> None:
+    if identifier not in {card["id"] for card in list_cards(db, [customer])}:
+        raise ApiError(404, "The customer does not have this payment method.")
 
 
 OPERATIONS: Final = (

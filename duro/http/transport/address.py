@@ -1,0 +1,66 @@
+"""Address of the API, in the parts that a connection needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from ..request import Request
+
+__all__ = ["Address"]
+
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+@frozen
+class Address:
+    """Address of the API.
+
+    Attributes:
+        prefix: Scheme, host and port as in the URLs of requests.
+        host: Host name or IP address.
+        port: TCP port.
+        is_secure: Whether the connections use TLS.
+        host_line: Header line ``Host``.
+    """
+
+    prefix: str
+    host: str
+    port: int
+    is_secure: bool
+    host_line: tuple[bytes, bytes]
+
+    @classmethod
+    def parse(cls, base_url: str) -> Address:
+        """Parse the base URL of a client.
+
+        Args:
+            base_url: Valid URL.
+
+        Example:
+            >>> Address.parse("https://api.useduro.com").port
+            443
+        """
+        parts = urlsplit(base_url)
+        is_secure = parts.scheme == "https"
+        return cls(
+            prefix=f"{parts.scheme}://{parts.netloc}",
+            host=parts.hostname or "",
+            port=parts.port or (443 if is_secure else 80),
+            is_secure=is_secure,
+            host_line=(b"host", parts.netloc.encode("ascii")),
+        )
+
+    def find_target(self, request: Request) -> str:
+        """Return the path and the query of a request."""
+        return request.url.removeprefix(self.prefix) or "/"
+
+    def list_headers(self, request: Request) -> list[tuple[bytes, bytes]]:
+        """Return the header lines of a request, with those that its connection adds."""
+        lines = [self.host_line, *request.headers]
+        if request.content is not None or request.method in _BODY_METHODS:
+            lines.append((b"content-length", b"%d" % len(request.content or b"")))
+        return lines

@@ -1,0 +1,1 @@
+"""Hosted checkout: the pages on which a customer pays a session."""

@@ -1,0 +1,38 @@
+"""Control routes of faults."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..api.responses import ApiResponse
+from ..backend import Backend
+from ..faults.build import parse_fault
+from ..validation import parse_json
+
+__all__ = ["build_fault_routes"]
+
+_PATH: Final = "/_sandbox/faults"
+
+
+def build_fault_routes(backend: Backend) -> list[Route]:
+    """Build the routes that list, add and remove the faults of a backend."""
+
+    async def show(_request: Request) -> Response:
+        return ApiResponse.of([fault.to_json() for fault in backend.faults]).response()
+
+    async def add(request: Request) -> Response:
+        fault = backend.faults.append(parse_fault(parse_json(await request.body())))
+        return ApiResponse.of(fault.to_json(), 201).response()
+
+    async def clear(_request: Request) -> Response:
+        return ApiResponse.of({"cleared": backend.faults.clear()}).response()
+
+    return [
+        Route(_PATH, show, methods=["GET"]),
+        Route(_PATH, add, methods=["POST"]),
+        Route(_PATH, clear, methods=["DELETE"]),
+    ]

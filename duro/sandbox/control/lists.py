@@ -1,0 +1,69 @@
+"""Control routes that list the records of a sandbox, oldest first, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from attrs import AttrsInstance
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..api.responses import ApiResponse
+from ..auth.otp import select_codes
+from ..backend import Backend
+from ..billing.ledger_pages import select_charges, select_refunds
+from ..deliveries.delivery import Delivery
+from ..deliveries.endpoints import Endpoint
+from ..events import select_events
+from ..recovery.decision_log import select_decisions
+from ..request_log import RequestEntry
+from ..storage.pages import ListPage, Selection, select_entries
+from .bodies import to_json
+from .selections import next_link, parse_selection
+
+__all__ = ["build_list_routes"]
+
+_Read: TypeAlias = Callable[[Selection], ListPage[AttrsInstance]]
+
+
+def build_list_routes(backend: Backend) -> list[Route]:
+    """Build the routes that list the records of a backend."""
+
+    def read_requests(selection: Selection) -> ListPage[RequestEntry]:
+        return select_entries(backend.request_log.entries(), selection, lambda entry: entry.request_id)
+
+    def read_deliveries(selection: Selection) -> ListPage[Delivery]:
+        return select_entries(backend.deliveries.entries(), selection, _identify_delivery)
+
+    def read_endpoints(selection: Selection) -> ListPage[Endpoint]:
+        return select_entries(backend.endpoints, selection, lambda endpoint: endpoint.id)
+
+    def read_table(select: Callable[..., ListPage[AttrsInstance]]) -> _Read:
+        return lambda selection: backend.transact(partial(select, selection=selection))
+
+    return [
+        _build_route("requests", read_requests, "method", "path", "status", "idempotency_key", "fault"),
+        _build_route("ledger", read_table(select_charges), "customer_id", "invoice_id", "status"),
+        _build_route("refunds", read_table(select_refunds), "customer_id", "invoice_id"),
+        _build_route("decisions", read_table(select_decisions), "invoice_id", "subscription_id", "category", "action"),
+        _build_route("events", read_table(select_events), "type"),
+        _build_route("codes", read_table(select_codes), "channel", "recipient"),
+        _build_route("deliveries", read_deliveries, "event_id", "event_type", "endpoint_id"),
+        _build_route("endpoints", read_endpoints),
+    ]
+
+
+def _identify_delivery(delivery: Delivery) -> str:
+    return f"{delivery.event_id}.{delivery.endpoint_id}.{delivery.attempt}"
+
+
+def _build_route(name: str, read: _Read, *filters: str) -> Route:
+    async def endpoint(request: Request) -> Response:
+        page = read(parse_selection(request, filters))
+        headers = {} if page.cursor is None else {"Link": next_link(request.url, page.cursor)}
+        return ApiResponse.of([to_json(entry) for entry in page.entries]).response(headers)
+
+    return Route(f"/_sandbox/{name}", endpoint, methods=["GET"])

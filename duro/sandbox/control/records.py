@@ -1,0 +1,58 @@
+"""``Records``: what has happened in a sandbox, as attributes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from ..auth.otp import OneTimeCode, list_codes
+from ..backend import Backend, Stats
+from ..billing.ledger import Charge, Refund, list_charges, list_refunds
+from ..events import EventEntry, list_events
+from ..recovery.decision_log import list_decisions
+from ..recovery.decisions import Decision
+from ..request_log import RequestEntry
+
+__all__ = ["Records"]
+
+
+class Records(ABC):
+    """Records of a sandbox, oldest first, and their counts."""
+
+    @property
+    @abstractmethod
+    def _backend(self) -> Backend: ...
+
+    @property
+    def stats(self) -> Stats:
+        """Current counts."""
+        return self._backend.stats()
+
+    @property
+    def ledger(self) -> tuple[Charge, ...]:
+        """All charges, newest last."""
+        return self._backend.transact(list_charges)
+
+    @property
+    def refunds(self) -> tuple[Refund, ...]:
+        """All refunds, newest last."""
+        return self._backend.transact(list_refunds)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions about failed renewals, newest last."""
+        return self._backend.transact(list_decisions)
+
+    @property
+    def events(self) -> tuple[EventEntry, ...]:
+        """All events, newest last. These are what webhooks deliver."""
+        return self._backend.transact(list_events)
+
+    @property
+    def codes(self) -> tuple[OneTimeCode, ...]:
+        """All one-time passwords, newest last. The sandbox sends them neither by phone nor by e-mail."""
+        return self._backend.transact(list_codes)
+
+    @property
+    def requests(self) -> tuple[RequestEntry, ...]:
+        """Latest 10,000 API requests, newest last."""
+        return self._backend.request_log.entries()

@@ -1,0 +1,37 @@
+"""Control routes of the whole sandbox: its counts, and its reset."""
+
+from __future__ import annotations
+
+from attrs import asdict, frozen
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..api.responses import ApiResponse
+from ..backend import Backend
+from .bodies import read_body
+
+__all__ = ["build_state_routes"]
+
+
+@frozen
+class Reset:
+    """Body of ``POST /_sandbox/reset``. It is an empty object."""
+
+
+def build_state_routes(backend: Backend) -> list[Route]:
+    """Build the routes that count and delete the state of a backend."""
+
+    async def show_stats(_request: Request) -> Response:
+        # In snake_case, unlike the other routes: clients of the sandbox rely on these names.
+        return ApiResponse.of(asdict(backend.stats())).response()
+
+    async def reset(request: Request) -> Response:
+        await read_body(request, Reset)
+        backend.reset()
+        return await show_stats(request)
+
+    return [
+        Route("/_sandbox/stats", show_stats, methods=["GET"]),
+        Route("/_sandbox/reset", reset, methods=["POST"]),
+    ]

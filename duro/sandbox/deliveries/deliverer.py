@@ -1,0 +1,59 @@
+"""Deliverer of an advance: waits at each instant until the delivery worker has made what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .calling_thread import check_no_event_loop
+from .endpoints import Endpoints
+from .outbox import Outbox
+from .wakeup import Wakeup
+
+__all__ = ["WorkerDeliverer"]
+
+
+class WorkerDeliverer:
+    """Deliverer for a thread that advances the clock. The worker runs on the event loop of the server.
+
+    Args:
+        outbox: Pending deliveries.
+        wakeup: Signal that wakes the worker.
+        endpoints: Webhook endpoints.
+    """
+
+    def __init__(self, outbox: Outbox, wakeup: Wakeup, endpoints: Endpoints) -> None:
+        self._outbox = outbox
+        self._wakeup = wakeup
+        self._endpoints = endpoints
+
+    def next_due(self) -> datetime | None:
+        """Return the time of the first pending delivery, also of one in progress, or ``None``."""
+        return self._outbox.next_time()
+
+    @property
+    def delivered(self) -> int:
+        """Number of deliveries since the start that an endpoint acknowledged with a 2xx."""
+        return self._outbox.delivered
+
+    def deliver_until(self, moment: datetime) -> None:
+        """Wait until nothing is due at or before a moment.
+
+        Args:
+            moment: Time that the clock has reached.
+        """
+        self._outbox.release()
+        self._wakeup.notify()
+        self._outbox.wait(None, until=moment)
+
+    def hold(self) -> None:
+        """Leave all deliveries pending until the next ``deliver_until``."""
+        self._outbox.hold()
+
+    def check_thread(self) -> None:
+        """Check that this thread may wait for deliveries.
+
+        Raises:
+            RuntimeError: It runs an event loop, and there are endpoints.
+        """
+        if len(self._endpoints):
+            check_no_event_loop()

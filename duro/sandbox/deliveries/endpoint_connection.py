@@ -1,0 +1,100 @@
+"""Endpoint connection: signs the deliveries to one endpoint, and posts them over one kept connection."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from ..._secrets import sanitize
+from ...errors import redact
+from ...http.event_loop import run_to_completion
+from ...http.request import Headers, Request, Response
+from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
+from ...http.transport.httpcore import HttpcoreTransport
+from ...http.transport.proxies import find_proxy
+from ...http.transport.tls import TlsContext
+from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
+from ...webhooks.signature import Key, compose_header
+from .due_delivery import DueDelivery, Outcome
+
+__all__ = ["EndpointConnection"]
+
+_logger = logging.getLogger("duro.sandbox")
+
+ATTEMPT_TIMEOUT_SECONDS: Final = 10.0
+MAX_RESPONSE_BYTES: Final = 1_000_000
+MAX_SHOWN_CHARS: Final = 200
+
+_TLS: Final = TlsContext()
+
+
+class EndpointConnection:
+    """Connection to one endpoint, opened by its first delivery and kept for the next ones.
+
+    A connection that the endpoint closed is replaced before the next delivery. It sends one delivery at a time.
+    """
+
+    def __init__(self) -> None:
+        self._transport: HttpcoreTransport | None = None
+
+    async def deliver(self, due: DueDelivery) -> Outcome:
+        """Make one attempt. Failures are outcomes too.
+
+        Args:
+            due: Delivery to the endpoint of this connection.
+        """
+        try:
+            async with asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS):
+                response = await self._post(due)
+        except TimeoutError:
+            return Outcome(failure=f"no response within {ATTEMPT_TIMEOUT_SECONDS:g} s")
+        except ResponseTooLargeError:
+            return Outcome(failure=f"the response is larger than {MAX_RESPONSE_BYTES:,} bytes")
+        except SendError as failure:
+            return Outcome(failure=redact(str(failure)), was_sent=not isinstance(failure, RequestNotSentError))
+        except Exception:
+            # For example a URL that cannot be written as HTTP. One failed delivery must not end the worker.
+            _logger.exception("delivery of %s failed", due.event_id)
+            return Outcome(failure="the sandbox failed; see the log of duro.sandbox", was_sent=False)
+        return Outcome(response.status, _failure_of(response.status), _show(response.body))
+
+    async def aclose(self) -> None:
+        """Close the connection, even if the caller is cancelled meanwhile. Repeated calls are allowed."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await run_to_completion(transport.aclose)
+
+    async def _post(self, due: DueDelivery) -> Response:
+        if self._transport is None:
+            self._transport = HttpcoreTransport(due.url, _TLS, find_proxy(due.url))
+        # The deadline of the whole attempt applies first, so the timeout of a single step need not be shorter.
+        timeout = 2 * ATTEMPT_TIMEOUT_SECONDS
+        return await self._transport.send(
+            Request("POST", due.url, _signed_headers(due), due.payload, timeout, MAX_RESPONSE_BYTES)
+        )
+
+
+def _failure_of(status: int) -> str | None:
+    if 200 <= status < 300:
+        return None
+    return f"returned status {status}" + ("; redirects are not followed" if 300 <= status < 400 else "")
+
+
+def _show(body: bytes) -> str:
+    # A character has at most four bytes. The rest of a large body need not be decoded.
+    return sanitize(bytes(body[: 8 * MAX_SHOWN_CHARS]).decode(errors="replace"), max_chars=MAX_SHOWN_CHARS)
+
+
+def _signed_headers(due: DueDelivery) -> Headers:
+    # Real time, because the receiver compares it with its own clock. The sandbox's clock may be advanced.
+    now = str(int(time.time())).encode()
+    signature = compose_header(now, due.payload, [Key(due.secret.reveal().encode())])
+    lines = {
+        "Content-Type": "application/json",
+        SIGNATURE: signature,
+        EVENT_ID: due.event_id,
+        EVENT_TYPE: due.event_type,
+    }
+    return Headers((name.lower().encode(), value.encode()) for name, value in lines.items())

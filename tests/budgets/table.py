@@ -1,0 +1,35 @@
+"""Budgets: the most that each operation may cost. ``nox -s budgets`` measures the figures and compares them.
+
+The figures do not depend on the load of the machine. A budget is about a tenth above its figure, so that new releases
+of dependencies do not break it. Lower a budget when the session prints that it can be lowered.
+"""
+
+from __future__ import annotations
+
+FUNCTIONS = {
+    "awaited call, default transport, secret key": 880,
+    "awaited call, default transport, OAuth client": 880,
+    "awaited call, aiohttp transport, secret key": 375,
+    "awaited call, aiohttp transport, OAuth client": 375,
+    "awaited call, transport in memory, secret key": 170,
+    "awaited call, transport in memory, OAuth client": 173,
+    "blocking call, default transport, secret key": 1_070,
+    "page of 100 plans decoded": 580,
+    "webhook delivery of 2 KB verified": 85,
+}
+BLOCKS = {
+    "page of 100 plans decoded": 870,
+    "webhook delivery of 2 KB verified": 64,
+}
+INSTRUCTIONS = {
+    "page of 100 plans decoded, to json.loads": 2.7,
+    "event of 2 KB decoded, to json.loads": 2.9,
+    "webhook delivery of 2 KB verified, to HMAC and json.loads": 2.3,
+    "call of an OAuth client, to one with a secret key": 1.05,
+}
+
+BUDGETS = {
+    "Python functions that one operation starts, in all threads": FUNCTIONS,
+    "memory blocks that a result holds": BLOCKS,
+    "instructions of the processor, as a ratio": INSTRUCTIONS,
+}

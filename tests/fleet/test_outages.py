@@ -1,0 +1,48 @@
+"""Processes that call without a pause while their Redis server fails over.
+
+The tokens live for a few seconds, so that the processes need the store often.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from duro.sandbox import Sandbox
+from tests.fleet.callers import Fleet
+from tests.support.redis_servers import wait_until
+from tests.support.timeouts import TIMEOUT
+
+pytestmark = [pytest.mark.fleet, pytest.mark.process, pytest.mark.load, pytest.mark.timeout(600)]
+
+TOKEN_LIFETIME = 12
+
+
+@pytest.fixture
+def short_tokens(monkeypatch):
+    """Start a sandbox whose tokens live for a few seconds, and set the environment of the processes."""
+    with Sandbox(token_lifetime=TOKEN_LIFETIME) as sandbox:
+        for name, value in sandbox.options.items():
+            monkeypatch.setenv(f"DURO_{name.upper()}", value)
+        yield sandbox
+
+
+def check_reports(reports):
+    assert [report.failures for report in reports] == [[]] * len(reports)
+    assert all(report.calls > 10 for report in reports)
+
+
+def test_failover_fails_no_call_and_the_new_primary_is_used(short_tokens, run_program, sentinels):
+    fleet = Fleet(run_program, sentinels.url, processes=4, tasks=20)
+    fleet.send("start")
+    sentinels.fail_over()
+    with sentinels.replica.connect() as client:
+        # A copy of the old token may still be there, and the next one comes after the failover.
+        client.delete(*client.scan_iter("duro:token:*"), "none")
+        wait_until(lambda: [*client.scan_iter("duro:token:*")], seconds=2 * TIMEOUT)
+    hits = sum(report.store_hits for report in fleet.send("report"))
+    time.sleep(TOKEN_LIFETIME)
+    reports = fleet.send("stop")
+    check_reports(reports)
+    assert sum(report.store_hits for report in reports) > hits

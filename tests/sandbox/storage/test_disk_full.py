@@ -1,0 +1,93 @@
+"""Full disk: status 507, and nothing half-made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from duro.sandbox import Sandbox
+from duro.sandbox.storage.database import count
+
+PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
+TABLES = ("customers", "subscriptions", "invoices", "transactions", "events", "idempotency", "cards")
+
+
+@pytest.fixture(params=["memory", "file"])
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
+    """Sandbox of its own, because the size of its database is limited."""
+    with Sandbox(database=tmp_path / "small.db" if request.param == "file" else None) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(small: Sandbox) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {small.secret_key}"}
+    with httpx.Client(base_url=small.url, headers=headers, timeout=10) as client:
+        yield client
+
+
+def set_free_pages(sandbox: Sandbox, number: int) -> None:
+    with sandbox._require().backend.store.transaction() as db:
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages + number}")
+
+
+def count_rows(sandbox: Sandbox) -> dict[str, int]:
+    with sandbox._require().backend.store.transaction() as db:
+        return {table: count(db, table) for table in TABLES}
+
+
+def subscribe_until_full(client: httpx.Client) -> tuple[dict[str, Any], httpx.Response]:
+    """Create subscriptions until one fails, and return its body and its response."""
+    plan = client.post("/v1/plans", json=PLAN).json()
+    customer = client.post("/v1/customers").json()
+    body = {"customerId": customer["id"], "planId": plan["id"]}
+    for number in range(1000):
+        response = client.post("/v1/subscriptions", json=body, headers={"Idempotency-Key": str(number)})
+        if response.status_code != 201:
+            return body, response
+    raise AssertionError("the disk did not become full")
+
+
+def test_a_request_on_a_full_disk_gets_507_and_leaves_nothing_half_made(small: Sandbox, client: httpx.Client) -> None:
+    set_free_pages(small, 20)
+    _, response = subscribe_until_full(client)
+    assert response.status_code == 507
+    assert response.json()["error"]["message"].endswith("free space, and retry.")
+    rows = count_rows(small)
+    subscriptions = rows["subscriptions"]
+    assert subscriptions > 0
+    assert rows == {
+        "customers": 1,
+        "subscriptions": subscriptions,
+        "invoices": subscriptions,
+        "transactions": subscriptions,
+        "events": 4 * subscriptions,
+        "idempotency": subscriptions,
+        "cards": 0,
+    }
+    assert client.get("/v1/plans").status_code == 200
+
+
+def test_a_repeat_under_the_same_key_succeeds_when_space_is_free_again(small: Sandbox, client: httpx.Client) -> None:
+    set_free_pages(small, 20)
+    body, response = subscribe_until_full(client)
+    charges = len(small.ledger)
+    set_free_pages(small, 100)
+    key = {"Idempotency-Key": str(charges)}
+    assert response.request.headers["Idempotency-Key"] == key["Idempotency-Key"]
+    repeats = [client.post("/v1/subscriptions", json=body, headers=key) for _ in range(2)]
+    assert [repeat.status_code for repeat in repeats] == [201, 201]
+    assert len(small.ledger) == charges + 1
+
+
+def test_a_control_request_on_a_full_disk_gets_507_too(small: Sandbox, client: httpx.Client) -> None:
+    set_free_pages(small, 0)
+    url = "http://127.0.0.1:9/" + "x" * 5000
+    statuses = [client.post("/_sandbox/endpoints", json={"url": url}).status_code for _ in range(3)]
+    assert statuses[-1] == 507
+    assert len(small.endpoints) == statuses.count(201)
