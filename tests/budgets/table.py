@@ -7,13 +7,13 @@ of dependencies do not break it. Lower a budget when the session prints that it 
 from __future__ import annotations
 
 FUNCTIONS = {
-    "awaited call, default transport, secret key": 880,
-    "awaited call, default transport, OAuth client": 880,
-    "awaited call, aiohttp transport, secret key": 375,
-    "awaited call, aiohttp transport, OAuth client": 375,
+    "awaited call, default transport, secret key": 470,
+    "awaited call, default transport, OAuth client": 472,
+    "awaited call, aiohttp transport, secret key": 335,
+    "awaited call, aiohttp transport, OAuth client": 337,
     "awaited call, transport in memory, secret key": 170,
     "awaited call, transport in memory, OAuth client": 173,
-    "blocking call, default transport, secret key": 1_070,
+    "blocking call, default transport, secret key": 560,
     "page of 100 plans decoded": 580,
     "webhook delivery of 2 KB verified": 85,
 }
