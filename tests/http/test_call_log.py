@@ -5,6 +5,7 @@ import logging
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import anyio
 import anyio.lowlevel
@@ -12,6 +13,7 @@ import pytest
 
 import duro
 from duro import AsyncDuro, Duro
+from duro._log_output import configure_log_output
 from duro.http.exchange_wait import wait_for_next_exchange
 from duro.http.request import Headers, Response
 from duro.http.transport import RequestNotSentError, ResponseLostError
@@ -161,3 +163,14 @@ for _ in range(2):
         lines = [line for line in finished.stderr.splitlines() if "createCustomer" in line]
         assert len(lines) == 2
         assert all(line.startswith("own ") == bool(setup) for line in lines)
+
+
+def test_a_program_without_handlers_gets_one(monkeypatch):
+    logger = logging.Logger("duro")  # noqa: LOG001 - without the handlers of pytest
+    parts = {"StreamHandler": logging.StreamHandler, "Formatter": logging.Formatter}
+    monkeypatch.setattr("duro._log_output.logging", SimpleNamespace(getLogger=lambda _name: logger, **parts))
+    monkeypatch.setenv("DURO_LOG", "info")
+    for _ in range(2):
+        configure_log_output()
+    (handler,) = logger.handlers
+    assert "INFO" in handler.format(logging.LogRecord("duro.http", logging.INFO, "", 0, "one call", (), None))

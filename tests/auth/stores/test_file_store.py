@@ -208,3 +208,16 @@ def test_one_of_many_threads_gets_the_lease(folder):
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(acquire, range(40))) == 1
+
+
+async def test_file_that_cannot_be_replaced_is_an_error_and_leaves_the_token(store, folder, monkeypatch):
+    await write(store, b"first")
+
+    def refuse(*_):
+        raise PermissionError("in use")
+
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(PermissionError):
+        await store.acquire("key", "other", 10)
+    monkeypatch.undo()
+    assert (await store.read("key")).payload == b"first"
