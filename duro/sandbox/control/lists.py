@@ -1,4 +1,4 @@
-"""Control routes that list the records of a sandbox, oldest first, in pages."""
+"""Control routes that list the records of a sandbox, oldest first: all of them, or a page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from attrs import AttrsInstance
+import anyio.to_thread
+from attrs import AttrsInstance, evolve
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..._json_types import JSONValue
 from ..api.responses import ApiResponse
 from ..auth.otp import select_codes
 from ..backend import Backend
@@ -62,8 +64,23 @@ def _identify_delivery(delivery: Delivery) -> str:
 
 def _build_route(name: str, read: _Read, *filters: str) -> Route:
     async def endpoint(request: Request) -> Response:
-        page = read(parse_selection(request, filters))
+        selection = parse_selection(request, filters)
+        if "limit" not in request.query_params:
+            # In a worker thread, because a long list takes time, and the event loop serves other requests.
+            return await anyio.to_thread.run_sync(_respond_with_all, read, selection)
+        page = read(selection)
         headers = {} if page.cursor is None else {"Link": next_link(request.url, page.cursor)}
         return ApiResponse.of([to_json(entry) for entry in page.entries]).response(headers)
 
     return Route(f"/_sandbox/{name}", endpoint, methods=["GET"])
+
+
+def _respond_with_all(read: _Read, selection: Selection) -> Response:
+    """Build the response with all entries from a position, read in pages."""
+    entries: list[dict[str, JSONValue]] = []
+    while True:
+        page = read(selection)
+        entries += [to_json(entry) for entry in page.entries]
+        if page.cursor is None:
+            return ApiResponse.of(entries).response()
+        selection = evolve(selection, cursor=page.cursor)

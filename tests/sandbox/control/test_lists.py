@@ -168,3 +168,16 @@ def test_a_page_of_20_000_subscriptions_takes_at_most_20_ms(large: Sandbox, path
             assert client.get(path).status_code == 200
             seconds.append(time.process_time() - start)
     assert min(seconds) <= 0.020
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_without_a_limit_is_complete(
+    filled: Sandbox, anonymous: httpx.Client, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = anonymous.get(f"/_sandbox/{name}?limit=1000").json()
+    monkeypatch.setattr("duro.sandbox.control.selections.MAX_LIMIT", 1)
+    response = anonymous.get(f"/_sandbox/{name}")
+    assert response.json() == whole
+    assert "next" not in response.links
+    newest_first = anonymous.get(f"/_sandbox/{name}?order=newest").json()
+    assert newest_first == whole[::-1]
