@@ -112,3 +112,7 @@ class TestRemovalOfOneEndpoint:
         first, second = (sandbox.endpoints.add(f"http://127.0.0.1:{port}/") for port in (1, 2))
         assert anonymous.delete(f"/_sandbox/endpoints/{first.id}").json() == {"cleared": 1}
         assert list(sandbox.endpoints) == [second]
+
+
+def test_the_repr_has_the_counts_of_deliveries(sandbox: Sandbox) -> None:
+    assert repr(sandbox.deliveries) == "<Deliveries: 0 made, 0 pending>"
