@@ -190,6 +190,6 @@ def parse_command(body: object) -> tuple[str, CardCommand]:
 
 def _check_subject(db: sqlite3.Connection, subject: str) -> None:
     """Check that a customer or a checkout session exists."""
-    query = "SELECT 1 FROM customers WHERE id = ?1 UNION ALL SELECT 1 FROM checkout_sessions WHERE token = ?1"
-    if db.execute(query, (subject,)).fetchone() is None:
+    query = "SELECT 1 FROM customers WHERE id = ? UNION ALL SELECT 1 FROM checkout_sessions WHERE token = ?"
+    if db.execute(query, (subject, subject)).fetchone() is None:
         raise ApiError(404, "The customer or checkout session does not exist.")
