@@ -15,6 +15,7 @@ from .help_columns import build_columns
 from .help_formatter import HelpFormatter
 from .operations import register
 from .options import ExportFormat, ExportKind, FlagOption, JSONOutput
+from .webhook_commands import webhook_commands
 
 __all__ = ["run"]
 
@@ -23,10 +24,6 @@ Count: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1))]
 Port: TypeAlias = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 JSONOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True, name="--data", metavar="JSON")]
 HiddenArgument: TypeAlias = Annotated[str | None, Parameter(show=False)]
-FileArgument: TypeAlias = Annotated[str, Parameter(allow_leading_hyphen=True)]
-Seconds: TypeAlias = Annotated[float, Parameter(validator=Number(gt=0), metavar="SECONDS")]
-EpochSeconds: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0), metavar="SECONDS")]
-SecretOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--secret", metavar="SECRET", show_default=False)]
 FormatOption: TypeAlias = Annotated[ExportFormat | None, Parameter(name="--format", show_default=False)]
 PairOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--param", metavar="NAME=VALUE", show_default=False)]
 
@@ -151,6 +148,27 @@ def token(
 
 
 @_app.command
+def doctor(
+    *,
+    store: str | None = None,
+    as_json: JSONOutput = False,
+    account: Account = ACCOUNT_OF_ENVIRONMENT,
+) -> None:
+    """Check the installation, the environment and the connection to the API.
+
+    Prints a line for each check, from the versions to the webhook secrets. Writes nothing to the account.
+
+    Args:
+        store: URL of a token store. Default: DURO_TOKEN_STORE.
+        as_json: Print JSON on one line, errors included.
+        account: Account to check.
+    """
+    from .doctor import run
+
+    run(account, store, as_json=as_json)
+
+
+@_app.command
 def request(
     method: str,
     path: str | None = None,
@@ -222,88 +240,6 @@ def export(
     run_export(account, kind, out, export_format=file_format, overwrite=overwrite, as_json=as_json)
 
 
-_webhooks: Final = App(
-    name="webhooks",
-    help="Sign, verify and forward webhook deliveries.",
-    help_epilogue="Without --secret, the secrets of the environment variable DURO_WEBHOOK_SECRET are used. "
-    "Prefer the variable: every user of this machine can read the options of a running program.",
-)
-_app.command(_webhooks)
-
-
-@_webhooks.command
-def sign(
-    file: FileArgument = "-",
-    /,
-    *,
-    secret: SecretOption = (),
-    at: EpochSeconds = None,
-    as_json: JSONOutput = False,
-) -> None:
-    """Sign a body as Duro does, and print the headers of the delivery.
-
-    Each line is a header, as curl -H @FILE and duro webhooks verify --signature @FILE read them.
-
-    Args:
-        file: File that contains the body, or - for standard input.
-        secret: Secret of the endpoint (whsec_...); can be repeated to sign with each.
-        at: Time of signing, in seconds since the epoch. Default: now.
-        as_json: Print JSON on one line, errors included.
-    """
-    from .webhooks import sign_body
-
-    sign_body(file, secret, at=at, as_json=as_json)
-
-
-@_webhooks.command
-def verify(
-    file: FileArgument = "-",
-    /,
-    *,
-    signature: str,
-    secret: SecretOption = (),
-    tolerance: Seconds = 300.0,
-    at: EpochSeconds = None,
-    as_json: JSONOutput = False,
-) -> None:
-    """Verify a delivery, and print its event.
-
-    Args:
-        file: File that contains the exact bytes of the body, or - for standard input.
-        signature: Value of the Duro-Signature header, or @FILE with the output of duro webhooks sign.
-        secret: Secret of the endpoint (whsec_...); can be repeated during a rotation.
-        tolerance: Largest difference between the time of signing and the clock.
-        at: Time to verify at, in seconds since the epoch. Default: now.
-        as_json: Print JSON on one line, errors included.
-    """
-    from .webhooks import verify_body
-
-    verify_body(file, secret, signature=signature, tolerance=tolerance, at=at, as_json=as_json)
-
-
-@_webhooks.command
-def listen(
-    *,
-    forward_to: str | None = None,
-    sandbox: str | None = None,
-    event: list[str] | None = None,
-    as_json: JSONOutput = False,
-) -> None:
-    """Forward the deliveries of a local sandbox to an application, and print them, until Ctrl-C or SIGTERM.
-
-    Adds an endpoint to the sandbox, and removes it at the end. The response of the application is that of the
-    delivery, so that the sandbox retries failed ones. Without --forward-to, each delivery is acknowledged.
-
-    Args:
-        forward_to: URL of the application, such as http://127.0.0.1:8000/webhooks/duro.
-        sandbox: URL of the sandbox. Default: DURO_BASE_URL, else http://127.0.0.1:8787.
-        event: Event type to deliver; can be repeated. Default: all.
-        as_json: Print JSON on one line for each delivery, errors included.
-    """
-    from .listen import listen_until_stopped
-
-    listen_until_stopped(forward_to, sandbox, event or (), as_json=as_json)
-
-
+_app.command(webhook_commands)
 register(_app)
 register_completion(_app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ..auth.stores.status import SharedTokenStatus
     from .account import Account
 
-__all__ = ["show_shared_token"]
+__all__ = ["describe_shared_token", "read_shared_token", "show_shared_token"]
+
+_NO_TOKEN: Final = "the store does not have a valid token of this client; the next call exchanges the credentials"
 
 
 def show_shared_token(account: Account, url: str, *, as_json: bool = False) -> None:
@@ -32,9 +34,9 @@ def show_shared_token(account: Account, url: str, *, as_json: bool = False) -> N
     Raises:
         ConfigurationError: The account is not an OAuth client, or the store is not usable.
     """
-    status = anyio.run(_read, account, url)
+    status = read_shared_token(account, url)
     if status is None:
-        print_note("the store does not have a valid token of this client; the next call exchanges the credentials")
+        print_note(_NO_TOKEN)
     if as_json:
         print_json(None if status is None else _to_json(status))
     elif status is not None:
@@ -42,6 +44,36 @@ def show_shared_token(account: Account, url: str, *, as_json: bool = False) -> N
         print(f"age         {status.age:.0f} s")
         print(f"expires     in {status.remaining:.0f} s")
         print(f"holder      {status.writer}")
+
+
+def read_shared_token(account: Account, url: str) -> SharedTokenStatus | None:
+    """Read the status of a shared token. Nothing is exchanged.
+
+    Args:
+        account: Account of the token.
+        url: URL of the token store.
+
+    Returns:
+        The status, ``None`` if the store does not have a valid token of the account.
+
+    Raises:
+        ConfigurationError: The account is not an OAuth client, or the store is not usable.
+    """
+    return anyio.run(_read, account, url)
+
+
+def describe_shared_token(status: SharedTokenStatus | None) -> str:
+    """Return the status of a shared token as one line.
+
+    Args:
+        status: Status, ``None`` without a valid token.
+    """
+    if status is None:
+        return _NO_TOKEN
+    return (
+        f"generation {status.generation}, age {status.age:.0f} s, expires in {status.remaining:.0f} s, "
+        f"holder {status.writer}"
+    )
 
 
 async def _read(account: Account, url: str) -> SharedTokenStatus | None:

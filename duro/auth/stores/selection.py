@@ -16,11 +16,11 @@ from .protocol import TokenStore
 if TYPE_CHECKING:
     from ..._redis.application import RedisClient
 
-__all__ = ["AnyTokenStore", "ChosenStore", "resolve_token_store"]
+__all__ = ["VARIABLE", "AnyTokenStore", "ChosenStore", "resolve_token_store"]
 
 AnyTokenStore: TypeAlias = "str | TokenStore | RedisClient"
 
-_VARIABLE: Final = "DURO_TOKEN_STORE"
+VARIABLE: Final = "DURO_TOKEN_STORE"
 _FILE: Final = "file:"
 _MEMORY: Final = "memory:"
 _ADVICE: Final = (
@@ -54,8 +54,8 @@ def resolve_token_store(token_store: AnyTokenStore | None) -> ChosenStore | None
         ConfigurationError: The value is not a store, or a package is missing.
     """
     name = "token_store"
-    if token_store is None and (variable := os.environ.get(_VARIABLE)):
-        name, token_store = _VARIABLE, variable
+    if token_store is None and (variable := os.environ.get(VARIABLE)):
+        name, token_store = VARIABLE, variable
     if token_store is None or token_store == _MEMORY:
         return None
     if isinstance(token_store, str):
