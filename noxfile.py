@@ -72,8 +72,8 @@ def run_pytest(session: nox.Session, markers: str) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests that do not start subprocesses. All sessions pass arguments after ``--`` on."""
-    run_pytest(session, "not process and not load and not matrix")
+    """Run the quick tests, none of which starts a subprocess. All sessions pass arguments after ``--`` on."""
+    run_pytest(session, "not process and not load and not matrix and not slow")
 
 
 @nox.session(python=PYTHONS)
@@ -84,8 +84,8 @@ def processes(session: nox.Session) -> None:
 
 @nox.session
 def load(session: nox.Session) -> None:
-    """Run the tests that make thousands of calls, or that run one scenario in hundreds of combinations."""
-    run_pytest(session, "(load or matrix) and not alone")
+    """Run the slow tests, and those that make thousands of calls or run one scenario in hundreds of combinations."""
+    run_pytest(session, "(load or matrix or slow) and not alone")
 
 
 @nox.session

@@ -273,6 +273,7 @@ class TestInvalidResponses:
         twin = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
         assert (str(twin), twin.path, twin.body) == (str(caught.value), "$.amount", caught.value.body)
 
+    @pytest.mark.slow
     @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.recursive(

@@ -136,6 +136,7 @@ def values_of(attribute):
     return by_text[name] | st.none() if optional else by_text[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Customer, Plan, Subscription, Transaction, PlanChangeResult])
 def test_models_survive_a_round_trip(kind):
     @settings(suppress_health_check=[HealthCheck.too_slow])

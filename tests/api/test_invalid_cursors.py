@@ -26,6 +26,7 @@ class TestInvalidCursors:
 
         return AsyncPages(fetch), requested
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 13, 100])
     @pytest.mark.parametrize("lead", [0, 1, 2, 7, 50])
     async def test_repeated_cursors_are_detected(self, lead, length):
@@ -35,6 +36,7 @@ class TestInvalidCursors:
         assert caught.value.path == "$.nextCursor"
         assert len(requested) <= 4 * (lead + length) + 4
 
+    @pytest.mark.slow
     @given(lead=st.integers(0, 200), length=st.integers(1, 200))
     def test_cycle_of_any_length_is_detected(self, lead, length):
         async def iterate():

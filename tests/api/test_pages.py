@@ -178,6 +178,7 @@ class TestResuming:
         assert numbers.requested == ["6", "9"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["items", "by_page"])
 async def test_long_iteration_needs_the_memory_of_one_page(way):
     async def fetch(cursor):

@@ -272,6 +272,7 @@ async def test_plan_change_returns_subscription_and_proration(blocking):
     assert result.proration.kind.is_known
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_concurrent_calls_get_their_own_responses(sandbox):
     async with AsyncDuro(**sandbox.options) as client:

@@ -24,6 +24,7 @@ def nested(depth, opening=b"[", core=b"", closing=b"]"):
     return opening * depth + core + closing * depth
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.booleans())
 def test_json_is_parsed(data, ascii_only):
@@ -108,6 +109,7 @@ def test_recursion_limit_does_not_change_max_depth():
         sys.setrecursionlimit(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [

@@ -65,6 +65,7 @@ FAILING_ENDPOINTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FAILING_ENDPOINTS)
 async def test_concurrent_calls_at_a_failing_endpoint_send_one_post_and_get_separate_errors(
     client, server, call_api, case
@@ -94,6 +95,7 @@ def check_separate_errors(outcomes, kind):
     assert {error.__context__ for error in outcomes.errors} == {None}
 
 
+@pytest.mark.slow
 async def test_hanging_endpoint_delays_all_calls_by_one_deadline(client, server, call_api, monkeypatch):
     """One deadline after another would take a hundred seconds."""
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.5)
@@ -122,6 +124,7 @@ async def test_unreachable_endpoint_fails_all_calls_at_once(client, server, call
     assert server.posts == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["503", "reset", "invalid grant"])
 async def test_calls_succeed_after_the_cooldown(client, server, call_api, clock, case):
     members, _ = FAILING_ENDPOINTS[case]
@@ -137,6 +140,7 @@ async def test_calls_succeed_after_the_cooldown(client, server, call_api, clock,
     assert server.calls == CALLERS
 
 
+@pytest.mark.slow
 async def test_lifetime_of_a_millisecond_does_not_multiply_posts(client, server, call_api, clock):
     server.always = server.Reply(expires_in=0.001)
     server.block()
@@ -158,6 +162,7 @@ async def test_lifetime_of_a_millisecond_does_not_multiply_posts(client, server,
     assert server.calls == 2 * CALLERS
 
 
+@pytest.mark.slow
 async def test_lifetime_of_five_seconds_does_not_multiply_posts(client, server, call_api, clock):
     server.always = server.Reply(expires_in=5)
 
@@ -231,6 +236,7 @@ async def wait_for_refresh(cache):
             await anyio.sleep(0.001)
 
 
+@pytest.mark.slow
 async def test_failed_refresh_does_not_affect_calls(client, server, call_api, clock, caplog):
     async with client:
         await call_api()

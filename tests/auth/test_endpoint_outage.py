@@ -67,6 +67,7 @@ async def test_outage_below_a_second_fails_no_call(server, fail_for, run_concurr
     assert server.posts == 2
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", OUTAGES)
 async def test_outage_of_three_seconds_fails_no_call_of_a_default_client(server, fail_for, run_concurrently, kind):
@@ -79,6 +80,7 @@ async def test_outage_of_three_seconds_fails_no_call_of_a_default_client(server,
     assert server.posts <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OUTAGES)
 def test_outage_of_three_seconds_fails_no_call_of_a_blocking_client(server, fail_for, kind):
     fail_for(3, OUTAGES[kind])
@@ -90,6 +92,7 @@ def test_outage_of_three_seconds_fails_no_call_of_a_blocking_client(server, fail
     assert server.posts <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("draw", [0.0, 0.5, 1.0])
 async def test_exchanges_grow_with_the_time_and_not_with_the_callers(server, fail_for, run_concurrently, clock, draw):

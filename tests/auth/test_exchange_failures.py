@@ -283,6 +283,7 @@ async def test_secret_and_token_are_not_logged(server, caplog):
 # Any response
 
 
+@pytest.mark.slow
 @given(
     status=st.integers(200, 599),
     body=st.binary(max_size=60) | st.text(max_size=30).map(lambda text: json.dumps({"error": text}).encode()),

@@ -18,6 +18,7 @@ class EmptySet(set):
         return False
 
 
+@pytest.mark.slow
 async def test_concurrent_401_responses_lead_to_one_post_and_all_calls_succeed(client, server, call_api):
     async with client:
         await call_api()
@@ -78,6 +79,7 @@ async def test_concurrent_second_401_responses_are_raised(client, server, call_a
 # An API that rejects every new token
 
 
+@pytest.mark.slow
 async def test_concurrent_calls_at_an_api_that_rejects_every_token_send_two_posts(client, server, call_api):
     server.valid = EmptySet()
     async with client:
@@ -88,6 +90,7 @@ async def test_concurrent_calls_at_an_api_that_rejects_every_token_send_two_post
     assert server.posts <= 2
 
 
+@pytest.mark.slow
 async def test_posts_to_an_api_that_rejects_every_token_grow_with_the_time(client, server, call_api, clock):
     """500 calls in 50 seconds: one POST for each cooldown of 0, 1, 2, 4 and then 8 seconds, and the first one."""
     server.valid = EmptySet()
@@ -139,6 +142,7 @@ async def test_old_token_is_replaced_even_if_it_was_never_accepted(client, serve
             assert server.posts == 2 * number
 
 
+@pytest.mark.slow
 async def test_status_403_does_not_refresh_the_token(client, server, call_api):
     async with client:
         await call_api()
@@ -160,6 +164,7 @@ async def test_secret_key_is_not_refreshed(client, server, call_api):
     assert server.calls == 1
 
 
+@pytest.mark.slow
 async def test_failed_refresh_after_a_401_is_raised(client, server, call_api):
     async with client:
         await call_api()

@@ -204,6 +204,7 @@ def check(body: bytes) -> None:
     assert b"\n" not in token.headers[0][1]
 
 
+@pytest.mark.slow
 @given(document=grants)
 def test_any_grant_is_a_valid_token_or_an_error(document):
     check(json.dumps(document).encode())
@@ -214,6 +215,7 @@ def test_any_expires_in_is_a_valid_lifetime_or_an_error(expires_in):
     check(grant(expires_in=expires_in))
 
 
+@pytest.mark.slow
 @given(body=st.binary() | st.text().map(str.encode) | anything.map(lambda value: json.dumps(value).encode()))
 def test_any_body_is_a_valid_token_or_an_error(body):
     check(body)

@@ -65,6 +65,7 @@ def test_functions_of_all_threads_are_counted():
     assert two == one + 2
 
 
+@pytest.mark.slow
 def test_blocks_of_a_result_are_counted():
     objects = count_blocks(lambda: [object() for _ in range(100)])
     assert 101 <= objects <= 105

@@ -53,6 +53,7 @@ def test_answer_yes_sends_the_call(run_in_process, enter):
     assert "no connection to" in run_in_process(*CREATE).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(*CREATE, "--yes"), ("plans", "list"), ("request", "GET", "/v1/plans")])
 def test_confirmed_calls_and_reads_are_sent(run_in_process, words):
     assert "no connection to" in run_in_process(*words).stderr

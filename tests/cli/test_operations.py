@@ -55,6 +55,7 @@ def test_command_passes_every_argument_to_the_method(run_in_process, calls, oper
     assert (list(values), dict(given)) == (path, arguments)
 
 
+@pytest.mark.slow
 @each_operation
 def test_help_has_the_arguments_and_the_summary_of_the_method(run_in_process, monkeypatch, operation):
     monkeypatch.setenv("COLUMNS", "300")

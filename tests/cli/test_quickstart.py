@@ -94,6 +94,7 @@ def test_amount_has_two_decimals(amount, text):
     assert format_amount(amount, "NGN") == text
 
 
+@pytest.mark.slow
 def test_missing_charge_is_reported(sandbox, monkeypatch, capsys):
     monkeypatch.setattr("duro.cli.quickstart.list_charges", lambda *_: ())
     run_in(Account(**sandbox.options))

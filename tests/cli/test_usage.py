@@ -17,6 +17,7 @@ def test_commands_are_listed_without_arguments(run_in_process):
         assert f" {command} " in finished.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(), ("request",), ("plans",), ("plans", "create"), ("webhooks", "verify")])
 @pytest.mark.parametrize("width", [40, 59, 60, 80])
 def test_help_keeps_words_whole_on_narrow_terminals(run_in_process, monkeypatch, words, width):

@@ -71,6 +71,7 @@ def test_docstring_lists_the_values(operation, argument, values):
     assert all(f"``{value}``" in text for value in values)
 
 
+@pytest.mark.slow
 @each_enum_argument
 @pytest.mark.parametrize("client_class", ["AsyncDuro", "Duro"])
 def test_editor_shows_the_values_in_the_signature(operation, argument, values, client_class):

@@ -70,6 +70,7 @@ def check_headers(operation, request):
 
 
 # Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 @given(data=st.data())
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -109,6 +109,7 @@ def check_response(operation, result, data):
 
 
 # Only data.draw() before anyio.run: an exception of hypothesis inside the event loop would be reported as an error.
+@pytest.mark.slow
 @each_operation
 @given(data=st.data())
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])

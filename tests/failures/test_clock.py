@@ -108,6 +108,7 @@ def run_on_each(request, sandbox, machine):
     return run
 
 
+@pytest.mark.slow
 def test_wall_clock_set_forward_three_days_causes_one_exchange(run_on_each, machine):
     async def scenario(client):
         await client.call()
@@ -131,6 +132,7 @@ def test_wall_clock_corrected_afterwards_causes_no_exchange(run_on_each, machine
     run_on_each(scenario)
 
 
+@pytest.mark.slow
 def test_wall_clock_set_back_a_day_does_not_extend_a_token_or_cause_an_exchange(run_on_each, machine):
     async def scenario(client):
         await client.call()
@@ -145,6 +147,7 @@ def test_wall_clock_set_back_a_day_does_not_extend_a_token_or_cause_an_exchange(
     run_on_each(scenario)
 
 
+@pytest.mark.slow
 def test_wall_clock_set_repeatedly_causes_at_most_one_exchange_each_time(run_on_each, machine):
     async def scenario(client):
         hours, minutes, forward = 24, 5, 0
@@ -163,6 +166,7 @@ def test_wall_clock_set_repeatedly_causes_at_most_one_exchange_each_time(run_on_
     run_on_each(scenario)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [1, 8, 72])
 def test_token_that_expired_during_sleep_is_not_sent(hours, run_on_each, machine):
     async def scenario(client):

@@ -64,11 +64,13 @@ async def call_and_collect(server):
         assert len(server._open) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ASYNCIO_LOOPS)
 def test_value_is_freed_while_the_connection_of_asyncio_is_open(options, raw_server):
     anyio.run(call_and_collect, raw_server, backend_options=options)
 
 
+@pytest.mark.slow
 def test_value_is_freed_while_the_connection_of_trio_is_open(raw_server):
     anyio.run(call_and_collect, raw_server, backend="trio")
 
@@ -88,6 +90,7 @@ def portal_loop(request, monkeypatch):
     stop()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("portal_loop")
 def test_value_is_freed_while_the_connection_of_the_blocking_client_is_open(raw_server):
     references = []

@@ -61,6 +61,7 @@ def test_values_of_ended_loops_are_dropped(sandbox):
     asyncio.run(client.aclose())
 
 
+@pytest.mark.slow
 def test_two_running_loops_in_two_threads(sandbox):
     client = AsyncDuro(**sandbox.options)
     emails = {}
@@ -94,6 +95,7 @@ def test_trio_after_asyncio_and_asyncio_after_trio(sandbox):
     asyncio.run(client.aclose())
 
 
+@pytest.mark.slow
 def test_trio_and_asyncio_at_the_same_time(sandbox):
     client = AsyncDuro(**sandbox.options)
     together = threading.Barrier(2, timeout=30)

@@ -161,6 +161,7 @@ def test_outage_gets_few_retries_and_no_call_fails_after_it(outage, backend, san
     anyio.run(main, backend=backend)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_calls_succeed_as_soon_as_a_stopped_server_is_started_again(virtual_time):
     task_count = 100
@@ -188,6 +189,7 @@ async def test_calls_succeed_as_soon_as_a_stopped_server_is_started_again(virtua
     assert {(call.attempts, call.error) for call in up} == {(1, None)}
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_token_endpoint_gets_few_requests_in_an_outage(sandbox, virtual_time):
     task_count = 200
@@ -265,6 +267,7 @@ async def write_concurrently(duro, time, task_count):
             tasks.start_soon(write, number)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("wait_format", WAIT_FORMATS)
 async def test_rate_limited_request_is_not_repeated_before_the_time_of_retry_after(
@@ -285,6 +288,7 @@ async def test_rate_limited_request_is_not_repeated_before_the_time_of_retry_aft
     assert max(limiter.accepted) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_retries_without_retry_after_are_spread_over_time(raw_server, virtual_time):
     task_count = 200

@@ -154,6 +154,7 @@ def test_each_revocation_causes_one_exchange_and_each_401_one_repeated_request(i
     anyio.run(main, backend="trio" if interface == "trio" else "asyncio")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interface", ["asyncio", "trio", "blocking"])
 def test_no_write_is_processed_twice_when_responses_are_lost(interface, sandbox):
     calls = 400

@@ -22,6 +22,7 @@ def read_to_end(listener):
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("transport", ["default", "httpx client"])
 async def test_deadline_during_a_handshake_closes_the_socket(transport):

@@ -72,6 +72,7 @@ class TestAttempts:
                 await client.request("GET", "/v1/things")
         assert len(server.requests) == 1
 
+    @pytest.mark.slow
     async def test_the_token_exchange_uses_it(self, transport, sandbox):
         async with AsyncDuro(**sandbox.options, transport=transport) as client:
             await client.plans.list().page()

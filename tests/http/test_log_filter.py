@@ -140,6 +140,7 @@ def core_of(library):
     return library.__name__.replace("httpx", "httpcore")
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @BOTH_LIBRARIES
 @pytest.mark.parametrize("response", [OK, MALFORMED], ids=["success", "malformed response"])
@@ -167,6 +168,7 @@ def test_no_record_of_a_blocking_call_shows_a_secret(raw_server, records):
     assert records.leaks() == []
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @BOTH_LIBRARIES
 async def test_records_keep_what_is_safe(library, raw_server, records, anyio_backend):
@@ -181,6 +183,7 @@ async def test_records_keep_what_is_safe(library, raw_server, records, anyio_bac
     assert any(each.startswith("connect_tcp.started host='127.0.0.1' port=") for each in messages)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @BOTH_LIBRARIES
 async def test_other_requests_through_the_same_client_are_logged_completely(
@@ -195,6 +198,7 @@ async def test_other_requests_through_the_same_client_are_logged_completely(
     assert any(f"{NEEDLE}cookie" in message for message in records.messages(core_of(library)))
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_header_table_that_requests_share_shows_no_secret(raw_server, records, anyio_backend):
     server = raw_server(respond_over_http2(OK))

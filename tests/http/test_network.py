@@ -141,6 +141,7 @@ async def test_addresses_of_a_host_that_all_refuse_raise_connection_failed(conne
             await client.customers.create(name="Ada")
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_connection_that_the_server_reset_while_idle_is_replaced(raw_server):
     server = raw_server(respond_with(OK))

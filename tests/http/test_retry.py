@@ -256,6 +256,7 @@ def test_refund_never_exceeds_the_capacity():
     assert [budget.withdraw() for _ in range(3)] == [True, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 0.25])
 async def test_outage_gets_one_request_per_call_plus_the_ratio(ratio, pipeline_over, invocation):

@@ -120,6 +120,7 @@ async def send_three_requests(server, transport, body):
     assert (server.connections, len(server.requests)) == (3, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["close_notify and FIN", "FIN"])
 async def test_connection_that_the_server_ended_is_not_reused(end, serve, over_transport):
     server = serve(OK, ENDS[end])
@@ -151,6 +152,7 @@ RECORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OWN_CONNECTIONS)
 @pytest.mark.parametrize("records", RECORDS)
 async def test_connection_with_records_after_the_response_is_not_reused(records, kind, serve):

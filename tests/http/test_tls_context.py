@@ -134,6 +134,7 @@ async def test_a_new_client_reads_a_renewed_file(options, tmp_path, monkeypatch)
             await old.request("GET", "/v1/things")
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_concurrent_first_calls_build_one_context_in_a_worker_thread(options, builds, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", write_authority(tmp_path))

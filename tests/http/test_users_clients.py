@@ -90,6 +90,7 @@ class TestOtherLibraries:
             with pytest.raises(OutcomeUnknownError):
                 await client.customers.create(name="Ada")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
     @pytest.mark.anyio
     @pytest.mark.parametrize("breach", ["garbage", "goaway", "bad frame", "closed"])
@@ -140,6 +141,7 @@ class TestConnecting:
             with pytest.raises(ConnectionFailedError):
                 await client.customers.create(name="Ada")
 
+    @pytest.mark.slow
     @pytest.mark.anyio
     async def test_wrapper_that_sends_again_keeps_the_doubt(self, library, raw_server, closed_port):
         """The second try of the wrapper cannot connect. The first one was sent."""
@@ -160,6 +162,7 @@ class TestConnecting:
             with pytest.raises(OutcomeUnknownError):
                 await client.customers.create(name="Ada")
 
+    @pytest.mark.slow
     @pytest.mark.anyio
     @pytest.mark.parametrize("own", [True, False], ids=["default", "user's client"])
     async def test_deadline_while_connecting_raises_connection_failed(self, library, own, full_backlog):

@@ -53,6 +53,7 @@ def test_ipython_completes_submodules(complete):
     assert complete("duro.sandb") == ["sandbox"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", ["Duro", "AsyncDuro"])
 def test_jedi_completes_the_methods_of_a_resource(client):
     assert set(METHODS) <= set(complete_statically(f"import duro\nclient = duro.{client}()\nclient.plans."))

@@ -127,6 +127,7 @@ def test_the_control_routes_read_and_move_the_clock(sandbox: Sandbox, anonymous:
     assert moved["now"] == sandbox.ledger[-1].at > end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [

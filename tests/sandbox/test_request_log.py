@@ -60,6 +60,7 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "status"),
     [

@@ -35,6 +35,7 @@ def frozen(seed: int) -> Sandbox:
     return Sandbox(clock="frozen", start=START, seed=seed)
 
 
+@pytest.mark.slow
 def test_the_same_seed_has_the_same_ids_charges_and_events() -> None:
     stories = []
     for seed in (7, 7, 8):
@@ -43,6 +44,7 @@ def test_the_same_seed_has_the_same_ids_charges_and_events() -> None:
     assert stories[0] == stories[1] != stories[2]
 
 
+@pytest.mark.slow
 def test_another_customer_or_order_does_not_change_a_story() -> None:
     stories = []
     for emails in (["ada@example.com"], ["eve@example.com", "ada@example.com"]):

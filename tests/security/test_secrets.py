@@ -289,6 +289,7 @@ def make_blocking_calls(texts, name, base_url):
         texts.add_reachable(f"{name}, blocking", client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_no_secret_is_seen(name, captured_texts, raw_server):
     asyncio.run(make_asynchronous_calls(captured_texts, name, raw_server), debug=True)
@@ -398,6 +399,7 @@ REPLIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reply", REPLIES)
 def test_values_of_customers_are_not_seen(reply, captured_texts, raw_server):
     raw_server.reply = lambda _: REPLIES[reply](raw_server)

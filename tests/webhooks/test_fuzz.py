@@ -131,6 +131,7 @@ def bodies(delivery):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_mutations_of_valid_deliveries(bodies):
     mutator, accepted = Mutator(seed=CASES, bodies=bodies), 0
@@ -178,12 +179,14 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=max(300, CASES // 100))
 @given(st.binary() | JSON.map(json.dumps).map(str.encode), HEADERS)
 def test_unsigned_input_is_rejected(body, headers):
     check(body, headers)
 
 
+@pytest.mark.slow
 @settings(max_examples=max(300, CASES // 100))
 @given(st.binary() | JSON.map(json.dumps).map(str.encode))
 def test_signed_body_is_an_event_or_a_payload_error(body):
@@ -231,6 +234,7 @@ def least_cpu_time(function):
     return min(times)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", LONG_HEADERS)
 def test_time_is_linear_in_the_header(shape):
     make = LONG_HEADERS[shape]
@@ -241,6 +245,7 @@ def test_time_is_linear_in_the_header(shape):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", LONG_BODIES)
 def test_time_is_linear_in_the_body(shape):
     make = LONG_BODIES[shape]

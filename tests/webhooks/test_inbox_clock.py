@@ -162,6 +162,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(steps=STEPS)
 def test_no_handled_event_is_forgotten_before_its_retention_ends(steps):

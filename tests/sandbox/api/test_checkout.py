@@ -193,6 +193,7 @@ def test_a_completed_session_returns_its_result_without_a_second_charge(
     assert len(sandbox.ledger) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["one", None])
 def test_concurrent_payments_charge_once(sandbox: Sandbox, open_checkout: Make, key: str | None) -> None:
     session = open_checkout(amount=900)

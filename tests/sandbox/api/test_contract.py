@@ -177,6 +177,7 @@ def test_each_operation_of_the_contract_is_served() -> None:
     assert len(OPERATIONS) == len(CALLS) == 45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation_id", CALLS)
 def test_a_valid_call_returns_the_contracts_success(
     populated: PopulatedSandbox, api: httpx.Client, operation_id: str
@@ -206,6 +207,7 @@ def test_a_delivered_event_has_the_contracts_shape(
         assert response.content == delivery.body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation_id", CALLS)
 def test_generated_calls_get_responses_of_the_contracts_shapes(
     shared_sandbox: PopulatedSandbox, operation_id: str

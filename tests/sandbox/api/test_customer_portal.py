@@ -129,6 +129,7 @@ def test_an_invalid_start_is_refused(sandbox: Sandbox, anonymous: httpx.Client, 
     assert sandbox.codes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -31,6 +31,7 @@ def test_a_customer_is_found_by_id(api: httpx.Client, make_customer: Make) -> No
     assert api.get(f"/v1/customers/{customer['id']}").json() == customer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", ["EXT-001", "orders/42", "subscriptions", "ünïcode ß", "a?b#c%20d", "100%"])
 def test_a_customer_is_found_by_any_reference(api: httpx.Client, make_customer: Make, reference: str) -> None:
     customer = make_customer(merchantRef=reference)

@@ -64,6 +64,7 @@ def test_partial_refunds_end_at_the_amount_of_the_invoice(sandbox: Sandbox, api:
     assert len(sandbox.ledger) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body", [{"amount": 0}, {"amount": -1}, {"amount": "1"}, {"amount": None}, {"reason": ""}, {"reason": 7}]
 )
@@ -78,6 +79,7 @@ def test_an_unknown_invoice_is_404(api: httpx.Client) -> None:
     assert api.post("/v1/invoices/inv_unknown/refund").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["draft", "open", "uncollectible", "void"])
 def test_only_a_paid_invoice_is_refunded(sandbox: Sandbox, api: httpx.Client, invoice_id: str, status: str) -> None:
     with sandbox._require().backend.store.transaction() as db:

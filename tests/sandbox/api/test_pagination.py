@@ -64,6 +64,7 @@ def test_a_cursor_of_an_archived_item_stays_valid(api: httpx.Client, make_plan: 
     assert [item["id"] for item in rest] == [made[1], made[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "many", "", "\u0661", "9" * 5000])
 def test_a_limit_out_of_bounds_is_refused(api: httpx.Client, limit: str) -> None:
     response = api.get("/v1/plans", params={"limit": limit})

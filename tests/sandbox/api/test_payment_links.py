@@ -27,6 +27,7 @@ def test_a_slug_is_unique(api: httpx.Client, make_plan: Make) -> None:
         assert api.post(PATH, json={"planId": make_plan()["id"], "slug": "pro"}).status_code == status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", ["Pro", "pro plan", "", "prö", "pro\n", "a/b", None, 1])
 def test_a_slug_is_lower_case_letters_digits_and_hyphens(api: httpx.Client, make_plan: Make, slug: object) -> None:
     response = api.post(PATH, json={"planId": make_plan()["id"], "slug": slug})

@@ -74,6 +74,7 @@ def test_an_unknown_plan_is_404(api: httpx.Client, method: str) -> None:
     assert response.json()["error"]["code"] == "not_found"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("member", "values"),
     [

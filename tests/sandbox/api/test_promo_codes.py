@@ -64,6 +64,7 @@ def test_an_update_changes_given_members_and_null_removes_a_limit(api: httpx.Cli
     assert api.get(path).json() == code | freed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("member", "value"),
     [

@@ -89,6 +89,7 @@ def test_cancel_at_period_end_keeps_the_status(api: httpx.Client, subscribe: Mak
     assert api.post(path, json={"atPeriodEnd": True}).status_code == 409
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trial", "actions"),
     [(0, ["resume"]), (0, ["pause", "pause"]), (0, ["pause", "resume", "resume"]), (7, ["pause"]), (7, ["resume"])],

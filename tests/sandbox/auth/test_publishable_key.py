@@ -23,6 +23,7 @@ def test_the_publishable_key_creates_a_checkout_session(anonymous: httpx.Client)
     assert anonymous.get(f"/checkout/{response.json()['token']}").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), [(operation.method, operation.path) for operation in MERCHANT_OPERATIONS])
 def test_the_publishable_key_does_nothing_else(
     sandbox: Sandbox, anonymous: httpx.Client, method: str, path: str

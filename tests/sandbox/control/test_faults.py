@@ -33,6 +33,7 @@ def test_faults_are_added_listed_and_removed(sandbox: Sandbox, anonymous: httpx.
     assert anonymous.get("/v1/plans").status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "path"),
     [

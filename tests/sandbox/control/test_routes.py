@@ -62,6 +62,7 @@ def test_the_clock_can_be_advanced(sandbox: Sandbox, anonymous: httpx.Client) ->
     assert now - datetime.now(UTC) > timedelta(hours=23)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [{}, {"advance": -1}, {"advance": True}, {"advance": "1"}, {"advance": 1e18}])
 def test_an_invalid_advance_is_rejected(anonymous: httpx.Client, body: dict[str, object]) -> None:
     response = anonymous.post("/_sandbox/clock", json=body)
@@ -69,6 +70,7 @@ def test_an_invalid_advance_is_rejected(anonymous: httpx.Client, body: dict[str,
     assert response.json()["error"]["details"][0]["path"] == "advance"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "body", "unknown", "allowed"),
     [
@@ -119,6 +121,7 @@ def test_tokens_can_be_revoked(anonymous: httpx.Client) -> None:
         assert anonymous.get("/v1/plans", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["http", "process"])
 def test_a_reset_deletes_everything(
     sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, subscribe: Make, way: str

@@ -32,6 +32,7 @@ class TestControlRoutes:
         assert anonymous.delete("/_sandbox/endpoints").json() == {"cleared": 2}
         assert anonymous.get("/_sandbox/endpoints").json() == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("body", "path", "advice"),
         [

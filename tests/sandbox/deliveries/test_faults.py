@@ -97,6 +97,7 @@ class TestReorder:
 
 
 class TestEarly:
+    @pytest.mark.slow
     def test_the_endpoint_receives_the_event_before_the_caller_receives_the_response(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, subscribe: Make
     ) -> None:

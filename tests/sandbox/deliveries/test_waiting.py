@@ -84,6 +84,7 @@ class TestRestart:
 
 
 class TestRemoval:
+    @pytest.mark.slow
     @pytest.mark.parametrize("way", ["reset", "clear"])
     def test_pending_deliveries_are_withdrawn_and_do_not_delay_others(
         self, sandbox: Sandbox, api: httpx.Client, start_receiver: Callable[[], Receiver], subscribe: Make, way: str

@@ -219,6 +219,7 @@ class TestLimits:
         assert len(slow.received) == 1
 
 
+@pytest.mark.slow
 def test_events_of_concurrent_threads_are_all_delivered(
     sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
 ) -> None:

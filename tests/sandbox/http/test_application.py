@@ -34,6 +34,7 @@ def create_and_retrieve(client, reference):
     return retrieved
 
 
+@pytest.mark.slow
 @given(reference=REFERENCES)
 @example("a/b")
 @example("/")

@@ -61,6 +61,7 @@ def assert_refused(response: httpx.Response, reason: str) -> None:
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_customer")
 @pytest.mark.parametrize("page", FOREIGN_PAGES)
 @pytest.mark.parametrize(("method", "path"), STATE_CHANGES)
@@ -69,6 +70,7 @@ def test_a_foreign_page_cannot_change_anything(api: httpx.Client, page: str, met
     assert_refused(api.request(method, path, headers=headers, content=b'{"phone": "2348012345678"}'), "another origin")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_customer")
 @pytest.mark.parametrize("page", FOREIGN_PAGES)
 @pytest.mark.parametrize("path", ["/_sandbox/", "/_sandbox/codes", "/_sandbox/static/dashboard.css", "/v1/plans"])
@@ -115,6 +117,7 @@ def test_an_origin_must_equal_the_address_of_the_request(
     assert_refused(anonymous.post("/_sandbox/reset", headers=headers), "another origin")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_customer")
 @pytest.mark.parametrize(
     "host",

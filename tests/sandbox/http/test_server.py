@@ -65,6 +65,7 @@ def test_a_port_can_be_bound_again_right_after_a_stop() -> None:
         assert httpx.get(f"{second.url}/_sandbox/stats").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connections", [0, 1, 20])
 def test_a_stop_does_not_wait_for_a_timer(monkeypatch: pytest.MonkeyPatch, connections: int) -> None:
     sleeps: list[float] = []

@@ -67,6 +67,7 @@ def test_a_profile_fails_a_share_of_all_charges(frozen: Sandbox, subscribe: Subs
     assert subscribe("ada@example.com").status == "active"
 
 
+@pytest.mark.slow
 def test_the_same_seed_has_the_same_outcomes() -> None:
     def run(sandbox_seed: int, profile_seed: int | None = None) -> list[str]:
         with Sandbox(clock="frozen", start=START, seed=sandbox_seed) as sandbox, Duro(**sandbox.options) as client:
@@ -151,6 +152,7 @@ class TestControlRoute:
             "at": "2026-02-10T09:00:00.000Z",
         }
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("body", "path"),
         [

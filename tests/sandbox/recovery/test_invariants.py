@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def run(backend: Backend, interval: str, outcomes: list[str], waits: list[int]) 
         }
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(intervals, outcomes, waits)
 def test_every_story_is_consistent(interval: str, outcomes: list[str], waits: list[int]) -> None:

@@ -51,6 +51,7 @@ def outcomes(sandbox):
     return [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
 
 
+@pytest.mark.slow
 def test_subscription_delivers_typed_events_once(serve, shop, handler, sandbox, subscribe):
     sandbox.endpoints.add(serve(handler).url)
     subscription = subscribe()
@@ -64,6 +65,7 @@ def test_subscription_delivers_typed_events_once(serve, shop, handler, sandbox, 
     assert shop.handled.empty()
 
 
+@pytest.mark.slow
 def test_delivered_bytes_are_those_of_retrieve_payload(serve, shop, sandbox, client, subscribe, *, bodies):
     sandbox.endpoints.add(serve(shop.plain).url)
     subscribe()
@@ -75,6 +77,7 @@ def test_delivered_bytes_are_those_of_retrieve_payload(serve, shop, sandbox, cli
         assert client.events.retrieve(event.id).dispatched_at - event.created_at < timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_failed_event_is_delivered_again_and_handled_once(serve, shop, handler, sandbox, subscribe):
     shop.failures = 1
     sandbox.endpoints.add(serve(handler).url)
@@ -89,6 +92,7 @@ def test_failed_event_is_delivered_again_and_handled_once(serve, shop, handler, 
     assert (shop.handled.qsize(), shop.started.qsize()) == (0, 2)
 
 
+@pytest.mark.slow
 def test_event_delivered_twice_is_handled_once(serve, shop, handler, sandbox, subscribe):
     url = serve(handler).url
     for _ in range(2):
@@ -103,6 +107,7 @@ def test_event_delivered_twice_is_handled_once(serve, shop, handler, sandbox, su
     assert (shop.handled.qsize(), shop.started.qsize()) == (0, 1)
 
 
+@pytest.mark.slow
 def test_delivery_signed_with_another_secret_is_rejected(serve, shop, sandbox, subscribe):
     sandbox.endpoints.add(serve(shop.plain).url, secret="whsec_of_another")
     subscribe(trial_days=7)
