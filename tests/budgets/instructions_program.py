@@ -13,8 +13,15 @@ import os
 
 from duro import AsyncDuro
 
-from .examples import DELIVERY_BODY, PAGE_BODY
-from .operations import CREDENTIALS, MemoryTransport, create_verification, decode_event, decode_page
+from .operations import (
+    CREDENTIALS,
+    DELIVERY_BODY,
+    PAGE_BODY,
+    MemoryTransport,
+    create_verification,
+    decode_event,
+    decode_page,
+)
 
 MARKER = "getpgrp"
 NAMES = (

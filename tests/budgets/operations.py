@@ -8,9 +8,10 @@ from duro import Event, Page, Plan
 from duro.api.codec import decode
 from duro.http.request import Response
 from duro.webhooks import Webhook
-from tests.benchmarks.server import CUSTOMER, TOKEN
+from tests.benchmarks.responses import CUSTOMER, TOKEN, encode_event, encode_page
 
-from .examples import DELIVERY_BODY, PAGE_BODY
+PAGE_BODY = encode_page()
+DELIVERY_BODY = encode_event()
 
 CREDENTIALS = {
     "secret key": {"secret_key": "sk_test_1"},
