@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -46,7 +46,7 @@ def find_slow(db: sqlite3.Connection, statement: str) -> list[str]:
 
 
 @contextmanager
-def statements(sandbox: Sandbox) -> Iterator[set[str]]:
+def statements(sandbox: Sandbox) -> Generator[set[str], None, None]:
     """Collect the statements that run in the block, and check their plans at its end."""
     connection, found = sandbox._require().backend.store._connection, set[str]()
     connection.set_trace_callback(lambda text: found.add(text) if READS.match(text) else None)
