@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from attrs import field, frozen
@@ -20,6 +21,8 @@ ClockMode: TypeAlias = Literal["real", "frozen"]
 MAX_TIME: Final = datetime(8000, 1, 1, tzinfo=UTC)
 
 
+# Most conversions repeat one of the latest times: that of a unit of work, and those of its rows.
+@lru_cache
 def timestamp(moment: datetime) -> str:
     """Format a datetime as the API does.
 
@@ -33,6 +36,7 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache
 def parse_timestamp(text: str) -> datetime:
     """Parse a timestamp in the API's format.
 

@@ -20,6 +20,9 @@ DIGEST_CHARACTERS: Final = 13
 NUMBER_CHARACTERS: Final = 3
 
 
+_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
+
+
 class IdSource(Protocol):
     """Source of ids for one unit of work."""
 
@@ -97,4 +100,6 @@ def _to_milliseconds(moment: datetime) -> int:
 
 def _encode(number: int, length: int) -> str:
     """Encode the lowest bits of a number, 5 in each character."""
-    return "".join([ALPHABET[number >> shift & 31] for shift in range(5 * (length - 1), -1, -5)])
+    # Two characters at a time. An odd length cuts the first one off.
+    pairs = [_PAIRS[number >> shift & 1023] for shift in range(10 * ((length - 1) // 2), -1, -10)]
+    return "".join(pairs)[-length:]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from typing import Final
 
 from .._json_types import JSONObject, JSONValue
 
@@ -32,9 +33,13 @@ __all__ = [
 ]
 
 
+# One encoder, because json.dumps would create another for each value.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def encode_json(value: JSONValue) -> bytes:
     """Encode a value as compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(value).encode()
 
 
 def plan_to_json(plan: sqlite3.Row) -> JSONObject:

@@ -41,6 +41,7 @@ class UnitOfWork:
         idempotency_key: Idempotency key of the request that caused the work, if any.
         seed: Seed of the sandbox.
         wake_scheduler: Function to call when a due item was scheduled.
+        payers: Customers that this unit has read, by their id and that of a subscription; see ``find_payer``.
         at: Sandbox time in the API's format, as rows store it.
     """
 
@@ -51,6 +52,7 @@ class UnitOfWork:
     idempotency_key: str | None = None
     seed: Seed = field(factory=Seed)
     wake_scheduler: Callable[[], None] = _ignore
+    payers: dict[tuple[str, str | None], sqlite3.Row] = field(init=False, factory=dict, repr=False)
     at: str = field(init=False, default=Factory(_format_now, takes_self=True))
 
     def new_id(self, prefix: str) -> str:

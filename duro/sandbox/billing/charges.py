@@ -9,10 +9,11 @@ from attrs import frozen
 
 from ..recovery import failure_simulation
 from ..recovery.failure_codes import FailureCategory, failure_code
-from ..storage.rows import find, insert
+from ..storage.rows import insert
 from ..unit_of_work import UnitOfWork
 from .event_data import invoice_event_data
 from .invoices import pay_invoice
+from .payers import find_payer
 
 __all__ = ["RAILS", "ChargeResult", "charge_invoice", "list_attempts"]
 
@@ -61,7 +62,7 @@ def charge_invoice(
     if not invoice["amount"]:
         pay_invoice(uow, invoice)
         return _SUCCESS
-    if find(uow.db, "customers", invoice["customer_id"])["blacklisted"]:
+    if find_payer(uow, invoice["customer_id"], invoice["subscription_id"])["blacklisted"]:
         return _fail(uow, invoice, "hard_decline")
     category = failure_simulation.choose_outcome(uow, invoice, rail=rail, attempt=attempt)
     transaction = {
@@ -98,5 +99,5 @@ def list_attempts(db: sqlite3.Connection, invoice_id: str) -> list[sqlite3.Row]:
 
 def _fail(uow: UnitOfWork, invoice: sqlite3.Row, category: FailureCategory) -> ChargeResult:
     if invoice["subscription_id"]:
-        uow.emit("subscription_payment_failed", invoice_event_data(uow.db, invoice, invoice["amount"]))
+        uow.emit("subscription_payment_failed", invoice_event_data(uow, invoice, invoice["amount"]))
     return ChargeResult(False, failure_code(category), category)

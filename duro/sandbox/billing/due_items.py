@@ -12,7 +12,7 @@ from attrs import frozen
 from ..clock import parse_timestamp, timestamp
 from ..unit_of_work import UnitOfWork
 
-__all__ = ["RANKS", "DueItem", "find_next", "remove", "schedule", "unschedule", "unschedule_all"]
+__all__ = ["RANKS", "DueItem", "find_next", "schedule", "take_next", "unschedule", "unschedule_all"]
 
 # Items of one instant run in the order of their ranks. Deliveries come after all of them.
 RANKS: Final[Mapping[str, int]] = {
@@ -81,34 +81,30 @@ def unschedule_all(uow: UnitOfWork, *subjects: str) -> None:
         uow.db.execute("DELETE FROM due_items WHERE subject = ?", (subject,))
 
 
-def find_next(db: sqlite3.Connection, *, until: datetime | None = None, kind: str | None = None) -> DueItem | None:
+def find_next(db: sqlite3.Connection, *, kind: str | None = None) -> DueItem | None:
     """Return the item that is due first.
 
     Args:
         db: Open transaction.
-        until: Latest time of the item. ``None`` does not limit it.
         kind: Kind of the item. ``None`` matches all.
     """
-    conditions, parameters = ["TRUE"], list[str]()
-    if until is not None:
-        conditions.append("at <= ?")
-        parameters.append(timestamp(until))
-    if kind is not None:
-        conditions.append("kind = ?")
-        parameters.append(kind)
+    condition, parameters = ("TRUE", ()) if kind is None else ("kind = ?", (kind,))
     row = db.execute(
-        f"SELECT at, kind, subject FROM due_items WHERE {' AND '.join(conditions)}"  # noqa: S608 - constants
-        " ORDER BY at, rank, subject LIMIT 1",
+        f"SELECT at, kind, subject FROM due_items WHERE {condition} ORDER BY at, rank, subject LIMIT 1",  # noqa: S608
         parameters,
     ).fetchone()
     return None if row is None else DueItem(parse_timestamp(row["at"]), row["kind"], row["subject"])
 
 
-def remove(db: sqlite3.Connection, item: DueItem) -> None:
-    """Remove an item that is being settled.
+def take_next(db: sqlite3.Connection, *, until: datetime) -> DueItem | None:
+    """Remove and return the item that is due first.
 
     Args:
-        db: Open transaction.
-        item: Item to remove.
+        db: Open transaction that settles the item.
+        until: Latest time of the item.
     """
+    item = find_next(db)
+    if item is None or item.at > until:
+        return None
     db.execute("DELETE FROM due_items WHERE kind = ? AND subject = ?", (item.kind, item.subject))
+    return item

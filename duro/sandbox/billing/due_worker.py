@@ -22,7 +22,7 @@ class DueItemWorker:
     """Worker that runs due items until it is cancelled.
 
     A clock of real time needs it. With a frozen clock it runs items that are
-    due at once.
+    due at once. An advance runs its items itself, and wakes the worker at its end.
 
     Args:
         scheduler: Queue of due items.
@@ -40,7 +40,7 @@ class DueItemWorker:
         with self._wakeup.listen():
             while True:
                 try:
-                    is_idle = self._scheduler.run_next(self._clock.now()) is None
+                    is_idle = self._is_advancing or self._scheduler.run_next(self._clock.now()) is None
                 except Exception:
                     _logger.exception("a due item failed")
                     await self._wakeup.wait(within=FAILURE_PAUSE_SECONDS)
@@ -54,6 +54,10 @@ class DueItemWorker:
     def _seconds_to_next(self) -> float | None:
         """Return the seconds until the next item. Return ``None`` if the passing of time does not make one due."""
         item = self._scheduler.next_due()
-        if item is None or self._clock.mode == "frozen":
+        if item is None or self._clock.mode == "frozen" or self._is_advancing:
             return None
         return max((item.at - self._clock.now()).total_seconds(), 0)
+
+    @property
+    def _is_advancing(self) -> bool:
+        return self._clock.unfinished is not None

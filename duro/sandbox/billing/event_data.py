@@ -8,48 +8,46 @@ import sqlite3
 from ..._json_types import JSONValue
 from ..representation import customer_to_json, invoice_to_json, plan_to_json, subscription_to_json
 from ..storage.rows import find
+from ..unit_of_work import UnitOfWork
+from .payers import find_payer
 
 __all__ = ["invoice_event_data", "subscription_event_data"]
 
 
-def subscription_event_data(db: sqlite3.Connection, subscription: sqlite3.Row) -> dict[str, JSONValue]:
+def subscription_event_data(uow: UnitOfWork, subscription: sqlite3.Row) -> dict[str, JSONValue]:
     """Return the event data of a subscription: the subscription with its customer, plan and metadata.
 
     Args:
-        db: Open transaction.
+        uow: Unit of work.
         subscription: Subscription after the change.
     """
+    payer = find_payer(uow, subscription["customer_id"], subscription["id"])
     data: dict[str, JSONValue] = {
         "subscription": subscription_to_json(subscription),
-        "customer": customer_to_json(find(db, "customers", subscription["customer_id"])),
-        "plan": plan_to_json(find(db, "plans", subscription["plan_id"])),
+        "customer": customer_to_json(payer),
+        "plan": plan_to_json(find(uow.db, "plans", subscription["plan_id"])),
     }
-    return _add_metadata(data, subscription["metadata"])
+    return _add_metadata(data, payer["metadata"])
 
 
-def invoice_event_data(db: sqlite3.Connection, invoice: sqlite3.Row, amount: int) -> dict[str, JSONValue]:
+def invoice_event_data(uow: UnitOfWork, invoice: sqlite3.Row, amount: int) -> dict[str, JSONValue]:
     """Return the event data of an invoice: the invoice with its customer, and the id and metadata of its subscription.
 
     Args:
-        db: Open transaction.
+        uow: Unit of work.
         invoice: Invoice after the change.
         amount: Amount charged or refunded, in minor units.
     """
     subscription_id = invoice["subscription_id"]
-    # One statement for both: a renewal calls this function twice.
-    customer = db.execute(
-        "SELECT customers.*, metadata FROM customers LEFT JOIN subscriptions ON subscriptions.id = ?"
-        " WHERE customers.id = ?",
-        (subscription_id, invoice["customer_id"]),
-    ).fetchone()
+    payer = find_payer(uow, invoice["customer_id"], subscription_id)
     data: dict[str, JSONValue] = {
         "invoice": invoice_to_json(invoice),
-        "customer": customer_to_json(customer),
+        "customer": customer_to_json(payer),
         "amount": amount,
     }
     if subscription_id:
         data["subscriptionId"] = subscription_id
-    return _add_metadata(data, customer["metadata"])
+    return _add_metadata(data, payer["metadata"])
 
 
 def _add_metadata(data: dict[str, JSONValue], metadata: str | None) -> dict[str, JSONValue]:

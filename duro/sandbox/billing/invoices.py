@@ -69,7 +69,7 @@ def issue_invoice(uow: UnitOfWork, draft: InvoiceDraft) -> sqlite3.Row:
     if draft.credit_used:
         _add_credit(uow.db, draft.subscription_id, -draft.credit_used)
     invoice = find(uow.db, "invoices", identifier)
-    uow.emit("invoice_created", invoice_event_data(uow.db, invoice, draft.amount))
+    uow.emit("invoice_created", invoice_event_data(uow, invoice, draft.amount))
     return invoice
 
 
@@ -82,7 +82,7 @@ def pay_invoice(uow: UnitOfWork, invoice: sqlite3.Row) -> None:
     """
     paid = update(uow.db, "invoices", invoice["id"], {"status": "paid", "paid_at": uow.at})
     if paid["subscription_id"]:
-        uow.emit("subscription_payment_success", invoice_event_data(uow.db, paid, paid["amount"]))
+        uow.emit("subscription_payment_success", invoice_event_data(uow, paid, paid["amount"]))
 
 
 def close_invoice(uow: UnitOfWork, invoice: sqlite3.Row, status: Literal["uncollectible", "void"]) -> sqlite3.Row:

@@ -125,7 +125,7 @@ def _apply(
         # The new interval begins at the next renewal, so that its day becomes the billing day.
         values["anchor"] = subscription["current_period_end"]
     changed = update(uow.db, "subscriptions", subscription["id"], values)
-    event_data = subscription_event_data(uow.db, changed)
+    event_data = subscription_event_data(uow, changed)
     event_data["previousPlanId"] = subscription["plan_id"]
     event_data["proration"] = {"amount": proration.amount, "kind": proration.kind}
     uow.emit("subscription_plan_changed", event_data)

@@ -33,7 +33,7 @@ def settle_recovered(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite
         recovered = change_status(uow, subscription, Action.ACTIVATE, **values)
     else:
         paid = find(uow.db, "invoices", invoice["id"])
-        uow.emit("subscription_payment_recovered", invoice_event_data(uow.db, paid, paid["amount"]))
+        uow.emit("subscription_payment_recovered", invoice_event_data(uow, paid, paid["amount"]))
         recovered = change_status(uow, subscription, Action.RECOVER, **values)
     schedule_period_end(uow, recovered)
     return recovered

@@ -60,7 +60,7 @@ def refund_invoice(
         "created_at": uow.at,
     }
     insert(uow.db, "refunds", values)
-    uow.emit("subscription_payment_refunded", invoice_event_data(uow.db, invoice, refunded))
+    uow.emit("subscription_payment_refunded", invoice_event_data(uow, invoice, refunded))
     return RefundResult(refunded, "refunded" if refunded == remaining else "partially_refunded")
 
 

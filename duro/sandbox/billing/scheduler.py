@@ -13,7 +13,7 @@ from attrs import frozen
 from ..clock import Advance, SandboxClock, timestamp
 from ..storage.database import Database
 from ..unit_of_work import UnitOfWork, WorkFactory
-from .due_items import DueItem, find_next, remove
+from .due_items import DueItem, find_next, take_next
 from .progress import Counts, count_rows, has_event
 
 __all__ = [
@@ -191,10 +191,9 @@ class Scheduler:
             The item, or ``None`` if nothing is due.
         """
         with self._store.transaction() as db:
-            item = find_next(db, until=until)
+            item = take_next(db, until=until)
             if item is not None:
                 self._clock.move_to(db, item.at)
-                remove(db, item)
                 self._handlers[item.kind](self._work.for_item(db, item.at, item.kind, item.subject), item.subject)
         return item
 
@@ -244,8 +243,8 @@ class Scheduler:
     def _find_moment(self, target: datetime, *, deliver: bool) -> datetime | None:
         """Return the next instant at which something is due, at or before the target."""
         with self._store.transaction() as db:
-            item = find_next(db, until=target)
-        moments = [] if item is None else [item.at]
+            item = find_next(db)
+        moments = [] if item is None or item.at > target else [item.at]
         delivery_at = self.deliverer.next_due() if deliver else None
         if delivery_at is not None and delivery_at <= target:
             moments.append(delivery_at)

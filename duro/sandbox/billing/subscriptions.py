@@ -156,7 +156,7 @@ def change_status(uow: UnitOfWork, subscription: sqlite3.Row, action: Action, **
     """
     status = next_status(action, subscription["status"])
     changed = update(uow.db, "subscriptions", subscription["id"], {"status": status, **values})
-    uow.emit(event_type(action), subscription_event_data(uow.db, changed))
+    uow.emit(event_type(action), subscription_event_data(uow, changed))
     return changed
 
 
@@ -194,7 +194,7 @@ def _start_trial(uow: UnitOfWork, subscription: sqlite3.Row, end: datetime) -> s
 
 
 def _charge_first_period(uow: UnitOfWork, subscription: sqlite3.Row, rail: str) -> sqlite3.Row:
-    uow.emit("subscription_created", subscription_event_data(uow.db, subscription))
+    uow.emit("subscription_created", subscription_event_data(uow, subscription))
     charge = charge_period(uow, subscription, uow.now, rail=rail)
     if not charge.result.succeeded:
         # Not recovered by attempts: a later payment activates the subscription.
@@ -208,5 +208,5 @@ def _set_cancel_flag(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.Row:
     if subscription["cancel_at_period_end"]:
         return subscription
     flagged = update(uow.db, "subscriptions", subscription["id"], {"cancel_at_period_end": True})
-    uow.emit("subscription_updated", subscription_event_data(uow.db, flagged))
+    uow.emit("subscription_updated", subscription_event_data(uow, flagged))
     return flagged

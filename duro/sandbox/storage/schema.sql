@@ -335,7 +335,6 @@ CREATE TABLE events (
     dispatched_at TEXT,
     created_at TEXT NOT NULL
 );
-CREATE INDEX events_by_age ON events (created_at, id);
 
 CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,

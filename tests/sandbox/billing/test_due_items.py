@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from duro.sandbox.billing.due_items import RANKS, find_next, remove, schedule, unschedule, unschedule_all
+from duro.sandbox.billing.due_items import RANKS, find_next, schedule, take_next, unschedule, unschedule_all
 from duro.sandbox.unit_of_work import UnitOfWork
 
 from .conftest import START, WorkAt
@@ -14,8 +14,7 @@ MOMENT = "2026-01-31T09:00"
 
 def drain(uow: UnitOfWork) -> list[tuple[str, str]]:
     items = []
-    while item := find_next(uow.db):
-        remove(uow.db, item)
+    while item := take_next(uow.db, until=START + timedelta(days=365)):
         items.append((item.kind, item.subject))
     return items
 
@@ -40,7 +39,7 @@ def test_an_item_replaces_that_of_the_same_kind_and_subject(work_at: WorkAt) -> 
     item = find_next(uow.db, kind="period_end")
     assert item is not None
     assert item.at == START + timedelta(days=1)
-    assert find_next(uow.db, until=START - timedelta(milliseconds=1)) is None
+    assert take_next(uow.db, until=START - timedelta(milliseconds=1)) is None
     assert len(drain(uow)) == 2
 
 

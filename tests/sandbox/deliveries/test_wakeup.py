@@ -1,0 +1,31 @@
+"""Wakeup: notifications from any thread, at the cost of one call to the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import patch
+
+import pytest
+
+from duro.sandbox.deliveries.wakeup import Wakeup
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_notifications_that_the_listener_has_not_seen_call_the_event_loop_once() -> None:
+    wakeup, loop = Wakeup(), asyncio.get_running_loop()
+    with patch.object(loop, "call_soon_threadsafe", wraps=loop.call_soon_threadsafe) as call, wakeup.listen():
+        for expected in (1, 2):
+            for _ in range(3):
+                wakeup.notify()
+            await wakeup.wait(within=None)
+            assert call.call_count == expected
+
+
+async def test_a_later_listener_is_notified_too() -> None:
+    wakeup = Wakeup()
+    with wakeup.listen():
+        wakeup.notify()
+    with wakeup.listen():
+        wakeup.notify()
+        await wakeup.wait(within=None)
