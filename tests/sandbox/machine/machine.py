@@ -2,110 +2,35 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from contextlib import suppress
+from datetime import timedelta
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, consumes, initialize, invariant, multiple, rule
 
-from duro import APIError, ConflictError, Duro, InvalidArgumentError, OutcomeUnknownError
-from duro.sandbox import Sandbox
+from duro import OutcomeUnknownError
 from duro.sandbox.recovery.failure_codes import CATEGORIES
+from tests.sandbox.machine.base import SandboxMachine, refusable
 from tests.sandbox.machine.checks import check_due_items, check_periods
 from tests.sandbox.machine.crashes import content_of, copy_before_commit
 
 __all__ = ["BillingMachine"]
 
-START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 RAILS = ["card", "transfer", "ussd", "virtual_account", "direct_debit"]
-REFUSALS = {403, 404, 409, 422}
-
-# The table of the contract: statuses in which an action succeeds. The others are refused with 409.
-ALLOWED = {
-    "cancel": {"incomplete", "trialing", "active", "past_due", "paused", "unpaid"},
-    "cancel_at_period_end": {"trialing", "active", "paused"},
-    "pause": {"active"},
-    "resume": {"paused"},
-    "change_plan": {"trialing", "active"},
-}
-
 amounts = st.sampled_from([100, 3000, 500_000])
 categories = st.sampled_from(CATEGORIES)
 rails = st.sampled_from(RAILS)
 
 
-@contextmanager
-def refusable() -> Generator[None, None, None]:
-    """Accept that the sandbox refuses a call. An error of the server is a failure."""
-    try:
-        yield
-    except InvalidArgumentError:
-        # A refusal of a method of the sandbox.
-        pass
-    except APIError as error:
-        if error.status not in REFUSALS:
-            raise
-
-
-def is_accepted(call: Callable[[], object]) -> bool:
-    """Run a call, and return whether the sandbox accepted it. Another error than a conflict is a failure."""
-    try:
-        call()
-    except ConflictError:
-        return False
-    return True
-
-
-class BillingMachine(RuleBasedStateMachine):
-    """State machine over one database file. Its sandboxes are strict, and raise when an invariant is violated."""
+class BillingMachine(SandboxMachine):
+    """Merchant who sells subscriptions to customers whose charges fail at times."""
 
     plans = Bundle("plans")
     customers = Bundle("customers")
     subscriptions = Bundle("subscriptions")
     sessions = Bundle("sessions")
     codes = Bundle("codes")
-
-    steps = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.directory = Path(tempfile.mkdtemp(prefix="machine-"))
-        self.files = 0
-        self.calls = 0
-        self.open(self.directory / "sandbox-0.db")
-
-    def open(self, database: Path) -> None:
-        self.database = database
-        self.sandbox = Sandbox(database=database, clock="frozen", start=START, seed=7, strict=True)
-        self.sandbox.start()
-        self.client = Duro(self.sandbox.secret_key, base_url=self.sandbox.url, retries=0)
-
-    def close(self) -> None:
-        self.client.close()
-        self.sandbox.stop()
-
-    def teardown(self) -> None:
-        with suppress(Exception):
-            # A violation has already failed the step that caused it.
-            self.close()
-        shutil.rmtree(self.directory)
-
-    def name(self) -> str:
-        """Return a text that no other call has."""
-        self.calls += 1
-        return f"call-{self.calls}"
-
-    def status_of(self, subscription: str) -> str:
-        row = self.sandbox._backend.transact(
-            lambda db: db.execute("SELECT status FROM subscriptions WHERE id = ?", (subscription,)).fetchone()
-        )
-        status: str = row["status"]
-        return status
 
     # Plans, customers and codes
 
@@ -116,6 +41,12 @@ class BillingMachine(RuleBasedStateMachine):
     @initialize(target=customers)
     def first_customer(self):
         return self.client.customers.create(email="ada@example.com").id
+
+    @initialize(target=subscriptions)
+    def first_subscription(self):
+        plan = self.client.plans.create(name="Pro", amount=3000, interval="month")
+        customer = self.client.customers.create(email="bob@example.com")
+        return self.client.subscriptions.create(customer_id=customer.id, plan_id=plan.id).id
 
     @rule(
         target=plans,
@@ -181,17 +112,6 @@ class BillingMachine(RuleBasedStateMachine):
         assert len(self.sandbox.ledger) == once
         return multiple()
 
-    def act(self, action: str, subscription: str, call: Callable[[], object]) -> None:
-        """Run an action, and compare its success with the table of the contract."""
-        before = self.status_of(subscription)
-        is_allowed = before in ALLOWED[action]
-        if is_accepted(call):
-            assert is_allowed, (before, action)
-        else:
-            # A plan change can fail for other reasons: an archived plan, or a charge that fails.
-            assert not is_allowed or action == "change_plan", (before, action)
-            assert self.status_of(subscription) == before
-
     @rule(subscription=subscriptions, at_period_end=st.booleans())
     def cancel(self, subscription, at_period_end):
         action = "cancel_at_period_end" if at_period_end else "cancel"
@@ -208,6 +128,16 @@ class BillingMachine(RuleBasedStateMachine):
     @rule(subscription=subscriptions)
     def resume(self, subscription):
         self.act("resume", subscription, lambda: self.client.subscriptions.resume(subscription))
+
+    @rule(subscription=subscriptions, days=st.sampled_from([1, 33]))
+    def pause_for_some_days(self, subscription, days):
+        self.pause(subscription)
+        self.sandbox.clock.advance(days=days)
+        self.resume(subscription)
+
+    @rule(subscription=subscriptions, amount=amounts, interval=st.sampled_from(["week", "month"]))
+    def change_to_a_new_plan(self, subscription, amount, interval):
+        self.change_plan(subscription, self.client.plans.create(name="New", amount=amount, interval=interval).id)
 
     @rule(subscription=subscriptions, plan=plans)
     def change_plan(self, subscription, plan):
@@ -314,7 +244,7 @@ class BillingMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_subscription_continues(self):
-        BillingMachine.steps += 1
+        SandboxMachine.steps += 1
         check_due_items(self.sandbox)
         check_periods(self.sandbox)
         assert self.sandbox.violations == ()
