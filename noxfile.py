@@ -315,6 +315,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def machine(session: nox.Session) -> None:
+    """Check the sandbox in random stories for 30 minutes. Options: ``nox -s machine -- --minutes 2``."""
+    session.install("-e", ".[sandbox]", *group("tests"))
+    session.run("python", "-m", "tests.sandbox.machine", *session.posargs)
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Run 200 tasks and 16 threads under faults for ten minutes. Options: ``nox -s soak -- --minutes 2``."""
     session.install("-e", ".[sandbox]", *group("tests"))

@@ -29,6 +29,7 @@ def serve_until_stopped(
     endpoints: Sequence[str] = (),
     allowed_hosts: Sequence[str] = (),
     *,
+    strict: bool = False,
     tls: bool = False,
     quiet: bool = False,
     as_json: bool = False,
@@ -41,12 +42,14 @@ def serve_until_stopped(
         database: SQLite file for the state, or ``None`` for memory.
         endpoints: URLs to deliver events to.
         allowed_hosts: Host names that requests may use.
+        strict: Whether to check the invariants of billing.
         tls: Whether to serve HTTPS.
         quiet: Whether to print no requests.
         as_json: Whether to print JSON.
 
     Raises:
-        DuroError: The address, the database, an endpoint or an allowed host cannot be used, or the server failed.
+        DuroError: The address, the database, an endpoint or an allowed host cannot be used, the server failed, or the
+            invariants were violated.
     """
 
     def print_start(sandbox: Sandbox) -> None:
@@ -64,6 +67,7 @@ def serve_until_stopped(
             database,
             endpoints=endpoints,
             allowed_hosts=allowed_hosts,
+            strict=strict,
             tls=tls,
             on_ready=print_start,
             on_request=print_request,

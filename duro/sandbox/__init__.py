@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .faults.fault import Fault
     from .faults.kinds import FaultKind
     from .faults.rules import Faults
+    from .invariants.errors import StrictError, Violation
     from .recovery.card_controls import Cards
     from .recovery.decisions import Decision, RecoveryAction
     from .recovery.failure_codes import FailureCategory
@@ -65,7 +66,9 @@ __all__ = [
     "RequestEntry",
     "Sandbox",
     "Stats",
+    "StrictError",
     "Transfers",
+    "Violation",
     "serve",
 ]
 
@@ -94,7 +97,9 @@ _MODULES: Final = {
     "RequestEntry": "request_log",
     "Sandbox": "sandbox",
     "Stats": "backend",
+    "StrictError": "invariants.errors",
     "Transfers": "checkout.customer",
+    "Violation": "invariants.errors",
 }
 _EXTRA_PACKAGES: Final = frozenset({"h11", "jinja2", "starlette", "uvicorn"})
 

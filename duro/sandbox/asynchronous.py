@@ -17,6 +17,7 @@ import anyio
 from .._misuse import unsupported
 from ..http.event_loop import run_to_completion
 from .billing.clock_control import ClockControl
+from .invariants.errors import StrictError
 from .sandbox import Sandbox
 
 __all__ = ["AsyncClockControl", "AsyncSandbox", "asynchronous_docstring"]
@@ -200,6 +201,7 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     transfers = _shared(lambda sandbox: sandbox.transfers)
     codes = _shared(lambda sandbox: sandbox.codes)
     stats = _shared(lambda sandbox: sandbox.stats)
+    violations = _shared(lambda sandbox: sandbox.violations)
 
     async def __aenter__(self) -> Self:
         try:
@@ -213,7 +215,11 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.stop()
+        try:
+            await self.stop()
+        except StrictError:
+            if error is None:
+                raise
 
     if not TYPE_CHECKING:
         __enter__ = __exit__ = unsupported("is asynchronous; write 'async with', or use Sandbox")

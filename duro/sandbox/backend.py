@@ -22,6 +22,8 @@ from .deliveries.outbox import Outbox
 from .deliveries.wakeup import Wakeup
 from .faults.rules import Faults
 from .ids import IdGenerator
+from .invariants.checks import InvariantChecks
+from .invariants.errors import Violation
 from .recovery.card_controls import Cards
 from .request_log import RequestLog
 from .storage.database import Database, clear
@@ -71,6 +73,7 @@ class Backend:
         early_deliveries: Deliveries before the response of the request that caused them.
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
+        invariants: Checks of a strict sandbox, ``None`` for another one.
     """
 
     store: Database
@@ -89,6 +92,7 @@ class Backend:
     early_deliveries: EarlyDeliveries
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
+    invariants: InvariantChecks | None = None
 
     @classmethod
     def open(
@@ -96,6 +100,8 @@ class Backend:
         database: str | os.PathLike[str] | Database | None,
         token_lifetime: float,
         clock: ClockSettings = ClockSettings(),  # noqa: B008 - immutable
+        *,
+        is_strict: bool = False,
     ) -> Backend:
         """Open the backend of a database.
 
@@ -103,6 +109,7 @@ class Backend:
             database: Path of the database file, or an open database. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
             clock: Settings of the time and the seed.
+            is_strict: Whether the invariants are checked before each commit.
 
         Raises:
             ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
@@ -139,6 +146,7 @@ class Backend:
             deliveries=Deliveries(store, time, wakeup),
             early_deliveries=EarlyDeliveries(outbox, time, wakeup),
             faults=Faults(work.seed.value),
+            invariants=InvariantChecks(store, time) if is_strict else None,
         )
 
     @contextmanager
@@ -174,6 +182,11 @@ class Backend:
         with self.store.transaction() as db:
             return action(db)
 
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Violations of the invariants, oldest first. It is empty unless the sandbox is strict."""
+        return () if self.invariants is None else self.invariants.violations
+
     def stats(self) -> Stats:
         """Return the current counts."""
         charges = self.transact(count_charges)
@@ -189,6 +202,8 @@ class Backend:
             self.ids.reset()
             self.request_log.clear()
             self.faults.clear()
+            if self.invariants is not None:
+                self.invariants.clear()
             self.outbox.release()
             self.wakeup.notify()
 

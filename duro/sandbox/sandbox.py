@@ -6,7 +6,6 @@ import math
 import os
 import ssl
 import threading
-import warnings
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Self
 from attrs import frozen
 
 from .._misuse import unsupported
-from ..config import is_loopback
 from ..errors import ConfigurationError
 from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
@@ -30,11 +28,13 @@ from .control.records import Records
 from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .faults.rules import Faults
+from .http.address import check_address
 from .http.application import build_application
 from .http.background import build_background
 from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
+from .invariants.errors import StrictError
 from .recovery.card_controls import Cards
 from .request_log import RequestEntry
 from .storage.database import Database
@@ -42,7 +42,6 @@ from .storage.database import Database
 __all__ = ["ConnectionOptions", "Sandbox"]
 
 DEFAULT_TOKEN_LIFETIME_SECONDS: Final = 3600.0
-MAX_PORT: Final = 65_535
 
 
 @frozen
@@ -71,6 +70,8 @@ class Sandbox(Assertions, Records, CheckoutControls):
         seed: Seed of ids and outcomes, which makes them repeatable. ``None`` is random. A database file keeps its seed.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``, such as the
             name of a service in Docker Compose. The others are refused, because a web page could use them.
+        strict: Whether to check the invariants of billing after every request and due item. A violation rolls back
+            the change. Methods raise ``StrictError``, and requests get a response with status 500.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
             ``localhost``, ``127.0.0.1`` and ``::1``.
         on_request: Function that the server's thread calls for each API request, with its entry in the request log
@@ -98,6 +99,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
         start: datetime | None = None,
         seed: int | None = None,
         allowed_hosts: Iterable[str] = (),
+        strict: bool = False,
         tls: bool = False,
         on_request: Callable[[RequestEntry, float], None] | None = None,
     ) -> None:
@@ -105,20 +107,14 @@ class Sandbox(Assertions, Records, CheckoutControls):
             raise ConfigurationError(
                 f"token_lifetime must be positive and finite, got {token_lifetime!r}; pass a number of seconds"
             )
-        if not 0 <= port <= MAX_PORT:
-            raise ConfigurationError(f"port must be from 0 to {MAX_PORT}, got {port!r}; pass 0 for a free one")
-        if not is_loopback(host):
-            warnings.warn(
-                f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "
-                "the sandbox; use 127.0.0.1",
-                stacklevel=2,
-            )
+        check_address(host, port)
         self._clock = ClockSettings(clock, start, seed)
         self._host = host
         self._port = port
         self._database = database
         self._token_lifetime = token_lifetime
         self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
+        self._strict = strict
         self._tls = tls
         self._on_request = on_request
         self._lock = threading.Lock()
@@ -135,6 +131,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
         Raises:
             OSError: The address cannot be bound.
             ConfigurationError: The database cannot be used, or a package for TLS is not installed.
+            StrictError: The sandbox is strict, and finishing an interrupted advance broke an invariant.
             RuntimeError: The server did not start.
         """
         with self._lock:
@@ -142,7 +139,8 @@ class Sandbox(Assertions, Records, CheckoutControls):
                 return
             with ExitStack() as stack:
                 initial, self._initial = self._initial, None
-                backend = Backend.open(initial or self._database, self._token_lifetime, self._clock)
+                source = initial or self._database
+                backend = Backend.open(source, self._token_lifetime, self._clock, is_strict=self._strict)
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
@@ -159,11 +157,14 @@ class Sandbox(Assertions, Records, CheckoutControls):
 
         Raises:
             RuntimeError: The server did not stop in time.
+            StrictError: The sandbox is strict and has violations. It has stopped.
         """
         with self._lock:
             running, self._running = self._running, None
             if running is not None:
                 running.exit_stack.close()
+        if running is not None and running.backend.violations:
+            raise StrictError(running.backend.violations)
 
     def __enter__(self) -> Self:
         self.start()
@@ -172,7 +173,11 @@ class Sandbox(Assertions, Records, CheckoutControls):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            self.stop()
+        except StrictError:
+            if error is None:
+                raise
 
     if not TYPE_CHECKING:
         __aenter__ = __aexit__ = unsupported("is blocking; write 'with', or use AsyncSandbox")
@@ -295,7 +300,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
             True
         """
         initial = self._require().backend.copy_state()
-        other = Sandbox(self._host, clock=self._clock.mode, tls=self._tls)
+        other = Sandbox(self._host, clock=self._clock.mode, strict=self._strict, tls=self._tls)
         other._token_lifetime, other._allowed_hosts = self._token_lifetime, self._allowed_hosts
         other._initial = initial
         return other

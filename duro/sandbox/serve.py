@@ -29,6 +29,7 @@ def serve(
     *,
     endpoints: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
+    strict: bool = False,
     tls: bool = False,
     on_ready: Callable[[Sandbox], None] | None = None,
     on_request: Callable[[RequestEntry, float], None] | None = None,
@@ -45,6 +46,7 @@ def serve(
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
+        strict: Whether to check the invariants of billing after every request and due item, see ``Sandbox``.
         tls: Whether to serve HTTPS, with the certificate authority of ``Sandbox.ca_file``.
         on_ready: Callback with the sandbox, called as soon as the server accepts requests.
         on_request: Callback for each API request, see ``Sandbox``.
@@ -55,6 +57,7 @@ def serve(
             TLS is not installed.
         InvalidArgumentError: The URL of an endpoint cannot be used.
         RuntimeError: The caller is not the main thread, or the server failed.
+        StrictError: The sandbox was strict and had violations. It has stopped.
     """
     # Through the package, which names the extra to install if one of the server's dependencies is missing.
     from . import Sandbox
@@ -70,7 +73,7 @@ def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))
         sandbox = stack.enter_context(
-            Sandbox(host, port, database, allowed_hosts=allowed_hosts, tls=tls, on_request=on_request)
+            Sandbox(host, port, database, allowed_hosts=allowed_hosts, strict=strict, tls=tls, on_request=on_request)
         )
         existing = {endpoint.url for endpoint in sandbox.endpoints}
         for url in dict.fromkeys(endpoints):

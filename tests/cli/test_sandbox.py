@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from duro import Duro
+from duro import Duro, InternalServerError
+from duro.sandbox import Sandbox
 from duro.webhooks import Webhook
 from tests.support.webhook_receiver import listening
 
@@ -69,6 +70,30 @@ def test_tls_prints_how_to_trust_the_sandbox(start_duro, run_duro):
         _, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (0, "")
     assert not Path(ca_file).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_strict_prints_violations_and_makes_the_exit_status_1(start_duro, tmp_path):
+    database = tmp_path / "sandbox.db"
+    with Sandbox(database=database) as sandbox:
+        # A fault of the sandbox: the ledger of each paid invoice is wrong.
+        sandbox._backend.transact(
+            lambda db: db.execute(
+                "CREATE TRIGGER fault AFTER INSERT ON transactions"
+                " BEGIN UPDATE transactions SET amount = 1 WHERE id = new.id; END"
+            )
+        )
+    with start_duro("sandbox", "--port", "0", "--strict", "--quiet", "--database", str(database)) as process:
+        address = address_in(read_start_message(process))
+        with Duro("sk_test_sandbox", base_url=address, retries=0) as client:
+            plan = client.plans.create(name="Pro", amount=100, interval="month")
+            customer = client.customers.create()
+            with pytest.raises(InternalServerError, match="ledger_matches_invoices"):
+                client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert errors.count("ledger_matches_invoices: charges of invoice inv_") == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from ..auth.authentication import authenticate
 from ..backend import Backend
 from ..errors import ApiError
+from ..invariants.errors import StrictError
 from ..storage.database import savepoint
 from . import idempotency
 from .operation import ApiOperation
@@ -61,6 +62,8 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
             return response
     except ApiError as error:
         return ApiResponse.from_error(error)
+    except StrictError as error:
+        return ApiResponse.from_violation(error)
     except Exception:
         # If the exception reached the server, it would close the connection after the response.
         _logger.exception("%s %s failed", operation.method, operation.path)

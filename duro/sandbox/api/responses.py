@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from ..._json_types import JSONValue
 from ..errors import ApiError
+from ..invariants.errors import StrictError
 from ..representation import encode_json
 
 __all__ = ["ApiResponse"]
@@ -43,6 +44,11 @@ class ApiResponse:
     def from_error(cls, error: ApiError) -> ApiResponse:
         """Create the response that reports an error."""
         return cls.of(error.to_json(), error.status)
+
+    @classmethod
+    def from_violation(cls, error: StrictError) -> ApiResponse:
+        """Create the response of a strict sandbox to a request that breaks an invariant."""
+        return cls.from_error(ApiError(500, f"The sandbox broke an invariant: {error}."))
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """Create the Starlette response.

@@ -22,6 +22,7 @@ from .checkout_sessions import ONE_TIME, TOP_UP, close_session, expire_session, 
 from .customers import add_customer, check_not_blacklisted, find_customers
 from .due_items import schedule, unschedule
 from .invoices import InvoiceDraft, find_open_invoices, issue_invoice
+from .plans import check_plan_available
 from .recovered_periods import settle_recovered
 from .subscriptions import start_subscription
 from .wallets import top_up_wallet
@@ -63,12 +64,14 @@ def pay_session(uow: UnitOfWork, session: sqlite3.Row, rail: str, email: str | N
         email: E-mail address that the customer entered. The default is the one of the session.
 
     Raises:
-        ApiError: The customer is blacklisted (403), the plan is archived, or the session has expired (409).
+        ApiError: The customer is blacklisted (403). The plan is archived, the session has expired, or its
+            subscription was canceled before the first payment (409).
     """
     if session["status"] in {"completed", "processing"}:
         return CheckoutAttempt(session)
     if session["status"] == "expired":
         raise ApiError(409, "The checkout session has expired; create a new one.")
+    _check_payable(uow.db, session)
     payment = {"rail": rail, "payment_key": uow.idempotency_key, "failure": None}
     if session["kind"] != TOP_UP:
         payment["customer_id"] = _choose_payer(uow, session, email)["id"]
@@ -80,6 +83,9 @@ def pay_session(uow: UnitOfWork, session: sqlite3.Row, rail: str, email: str | N
 
 def settle_transfer(uow: UnitOfWork, session_id: str) -> CheckoutAttempt:
     """Settle the payment that a session waits for. It is the handler of the due item ``transfer_settlement``.
+
+    A plan that was archived after the payment is still sold. If the subscription was canceled after the payment, the
+    session expires, and nothing is charged.
 
     Args:
         uow: Unit of work.
@@ -93,11 +99,30 @@ def settle_transfer(uow: UnitOfWork, session_id: str) -> CheckoutAttempt:
         raise ApiError(409, f"The checkout session is {session['status']} and does not wait for a payment.")
     unschedule(uow, kind="transfer_settlement", subject=session_id)
     session = update(uow.db, "checkout_sessions", session_id, {"status": "pending"})
+    if _is_abandoned(uow.db, session):
+        return CheckoutAttempt(close_session(uow, session, "expired"))
     attempt = _collect(evolve(uow, idempotency_key=session["payment_key"]), session)
     if attempt.category is not None and session["expires_at"] <= uow.at:
         expire_session(uow, session_id)
         return evolve(attempt, session=find(uow.db, "checkout_sessions", session_id))
     return attempt
+
+
+def _check_payable(db: sqlite3.Connection, session: sqlite3.Row) -> None:
+    """Check that the plan or the subscription of a pending session can still be paid."""
+    if _is_abandoned(db, session):
+        raise ApiError(409, "The subscription of the checkout session is canceled; create a new session.")
+    plan = find_sold_plan(db, session)
+    if plan is not None and session["subscription_id"] is None:
+        check_plan_available(plan)
+
+
+def _is_abandoned(db: sqlite3.Connection, session: sqlite3.Row) -> bool:
+    """Return whether the subscription of a session was canceled before its first payment."""
+    if session["subscription_id"] is None:
+        return False
+    subscription = find(db, "subscriptions", session["subscription_id"])
+    return subscription["status"] == "canceled" and not subscription["cycles_completed"]
 
 
 def _choose_payer(uow: UnitOfWork, session: sqlite3.Row, email: str | None) -> sqlite3.Row:
@@ -150,6 +175,9 @@ def _charge_subscription(uow: UnitOfWork, session: sqlite3.Row) -> FailureCatego
     if session["subscription_id"] is None:
         return _start_subscription(uow, session)
     subscription = find(uow.db, "subscriptions", session["subscription_id"])
+    if subscription["status"] != "incomplete":
+        # A new card has paid the first invoice. Another open invoice is that of a renewal.
+        return None
     (invoice,) = find_open_invoices(uow.db, subscription["id"])
     category = _charge_again(uow, invoice, session["rail"])
     if category is None:
@@ -169,7 +197,9 @@ def _start_subscription(uow: UnitOfWork, session: sqlite3.Row) -> FailureCategor
     if subscription["status"] != "incomplete":
         return None
     (invoice,) = find_open_invoices(uow.db, subscription["id"])
-    return find_category(list_attempts(uow.db, invoice["id"])[-1]["failure_code"])
+    attempts = list_attempts(uow.db, invoice["id"])
+    # The customer was blacklisted after the payment, and is not charged.
+    return find_category(attempts[-1]["failure_code"]) if attempts else "hard_decline"
 
 
 def _charge_again(uow: UnitOfWork, invoice: sqlite3.Row, rail: str) -> FailureCategory | None:

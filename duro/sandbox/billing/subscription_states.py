@@ -8,7 +8,14 @@ from typing import Final
 
 from ..errors import ApiError
 
-__all__ = ["Action", "check_cancel_at_period_end", "check_plan_change", "event_type", "next_status"]
+__all__ = [
+    "Action",
+    "check_cancel_at_period_end",
+    "check_plan_change",
+    "event_type",
+    "list_transitions",
+    "next_status",
+]
 
 
 class Action(enum.Enum):
@@ -87,3 +94,15 @@ def next_status(action: Action, status: str) -> str:
 def event_type(action: Action) -> str:
     """Return the type of the event that reports an action."""
     return _TRANSITIONS[action][2]
+
+
+def list_transitions() -> list[tuple[str | None, str, str | None]]:
+    """Return all changes of a status: the status before and after, and the type of the event.
+
+    A new subscription is incomplete. The event of its creation covers the start of its trial too.
+    """
+    created = event_type(Action.START_TRIAL)
+    transitions: list[tuple[str | None, str, str | None]] = [(None, "incomplete", created)]
+    for allowed, after, event in _TRANSITIONS.values():
+        transitions += [(before, after, None if event == created else event) for before in sorted(allowed)]
+    return transitions

@@ -22,12 +22,27 @@ from .subscription_states import Action, check_cancel_at_period_end, event_type,
 __all__ = [
     "cancel_subscription",
     "change_status",
+    "check_can_subscribe",
     "list_account_subscriptions",
     "list_subscriptions",
     "pause_subscription",
     "start_subscription",
     "terms_of",
 ]
+
+
+def check_can_subscribe(customer: sqlite3.Row, plan: sqlite3.Row) -> None:
+    """Check that a customer can subscribe to a plan now.
+
+    Args:
+        customer: Customer to charge.
+        plan: Plan to subscribe to.
+
+    Raises:
+        ApiError: The customer is blacklisted (403), or the plan is archived (409).
+    """
+    check_not_blacklisted(customer)
+    check_plan_available(plan)
 
 
 def start_subscription(
@@ -42,6 +57,9 @@ def start_subscription(
 ) -> sqlite3.Row:
     """Start a subscription with its trial, or charge the first period if the plan does not have a trial.
 
+    Call ``check_can_subscribe`` at the time of the order. A payment that settles later starts the subscription then,
+    also if the plan was archived between the two.
+
     Args:
         uow: Unit of work.
         customer: Customer to charge.
@@ -53,12 +71,7 @@ def start_subscription(
 
     Returns:
         The subscription, trialing or active. It is incomplete if the charge failed.
-
-    Raises:
-        ApiError: The customer is blacklisted (403), or the plan is archived (409).
     """
-    check_not_blacklisted(customer)
-    check_plan_available(plan)
     identifier = uow.new_id("sub")
     anchor = uow.now + timedelta(days=plan["trial_days"])
     values = {

@@ -20,6 +20,7 @@ from ..billing.ledger_pages import select_charges, select_refunds
 from ..deliveries.delivery import Delivery
 from ..deliveries.endpoints import Endpoint
 from ..events import select_events
+from ..invariants.errors import Violation
 from ..recovery.decision_log import select_decisions
 from ..request_log import RequestEntry
 from ..storage.pages import ListPage, Selection, select_entries
@@ -43,6 +44,9 @@ def build_list_routes(backend: Backend) -> list[Route]:
     def read_endpoints(selection: Selection) -> ListPage[Endpoint]:
         return select_entries(backend.endpoints, selection, lambda endpoint: endpoint.id)
 
+    def read_violations(selection: Selection) -> ListPage[Violation]:
+        return select_entries(backend.violations, selection, lambda violation: violation.problem)
+
     def read_table(select: Callable[..., ListPage[AttrsInstance]]) -> _Read:
         return lambda selection: backend.transact(partial(select, selection=selection))
 
@@ -55,6 +59,7 @@ def build_list_routes(backend: Backend) -> list[Route]:
         _build_route("codes", read_table(select_codes), "channel", "recipient"),
         _build_route("deliveries", read_deliveries, "event_id", "event_type", "endpoint_id"),
         _build_route("endpoints", read_endpoints),
+        _build_route("violations", read_violations, "invariant"),
     ]
 
 

@@ -8,6 +8,7 @@ from ..auth.otp import OneTimeCode, list_codes
 from ..backend import Backend, Stats
 from ..billing.ledger import Charge, Refund, list_charges, list_refunds
 from ..events import EventEntry, list_events
+from ..invariants.errors import Violation
 from ..recovery.decision_log import list_decisions
 from ..recovery.decisions import Decision
 from ..request_log import RequestEntry
@@ -51,6 +52,11 @@ class Records(ABC):
     def codes(self) -> tuple[OneTimeCode, ...]:
         """All one-time passwords, newest last. The sandbox sends them neither by phone nor by e-mail."""
         return self._backend.transact(list_codes)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Violations of the invariants in a strict sandbox, newest last. Another sandbox does not have any."""
+        return self._backend.violations
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:

@@ -23,6 +23,7 @@ from ..checkout.routes import build_checkout_routes
 from ..control.routes import build_control_routes
 from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
+from ..invariants.errors import StrictError
 from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
 from .origin_check import OriginCheckMiddleware
@@ -55,6 +56,7 @@ def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str])
         ],
         exception_handlers={
             ApiError: _on_api_error,
+            StrictError: _on_violation,
             HTTPException: _on_http_exception,
             ClientDisconnect: _on_disconnect,
             Exception: _on_failure,
@@ -97,6 +99,10 @@ class _ApiRoute(Route):
 
 async def _on_api_error(_request: Request, error: Exception) -> Response:
     return ApiResponse.from_error(cast("ApiError", error)).response()
+
+
+async def _on_violation(_request: Request, error: Exception) -> Response:
+    return ApiResponse.from_violation(cast("StrictError", error)).response()
 
 
 async def _on_http_exception(_request: Request, error: Exception) -> Response:

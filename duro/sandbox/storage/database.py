@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -49,6 +49,7 @@ class Database:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.RLock()
+        self._before_commit: Callable[[sqlite3.Connection], None] | None = None
         name = ":memory:" if path is None else os.fspath(path)
         _create_private(name)
         try:
@@ -109,12 +110,27 @@ class Database:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+                if self._before_commit is not None:
+                    self._before_commit(self._connection)
                 self._connection.commit()
             except BaseException as error:
                 self._connection.rollback()
                 if _is_disk_full(error):
                     raise ApiError(507, _DISK_FULL) from error
                 raise
+
+    def check_commits(
+        self, install: Callable[[sqlite3.Connection], None], check: Callable[[sqlite3.Connection], None]
+    ) -> None:
+        """Check each transaction before its commit.
+
+        Args:
+            install: Function that prepares the connection, without an open transaction.
+            check: Function of the open transaction. If it raises, the transaction is rolled back.
+        """
+        with self._lock:
+            install(self._connection)
+            self._before_commit = check
 
     def copy(self) -> Database:
         """Return an independent copy in memory."""

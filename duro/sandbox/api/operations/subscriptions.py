@@ -51,6 +51,7 @@ def create_subscription(context: RequestContext) -> JSONObject:
     body, uow = context.read_body(SubscriptionCreate), context.uow
     customer = find(uow.db, "customers", body.customer_id)
     plan = find(uow.db, "plans", body.plan_id)
+    subscriptions.check_can_subscribe(customer, plan)
     if not isinstance(body.payment_method_id, Unset):
         _check_payment_method(uow.db, customer, body.payment_method_id)
     metadata = None if isinstance(body.metadata, Unset) else body.metadata

@@ -1,0 +1,1 @@
+"""Invariants of billing, which a strict sandbox checks before each commit."""

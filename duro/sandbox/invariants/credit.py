@@ -1,0 +1,32 @@
+"""Invariant: credit comes from plan changes and closed invoices, and is used by invoices only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .invariant import Invariant
+
+__all__ = ["CREDIT_MATCHES_INVOICES"]
+
+CREDIT_MATCHES_INVOICES: Final = Invariant(
+    "credit_matches_invoices",
+    """
+    WITH
+        movements AS (
+            SELECT subject AS id, after - before AS changed, 0 AS expected FROM changes WHERE kind = 'credit'
+            UNION ALL
+            SELECT subject, 0, after FROM changes WHERE kind = 'credit_grant'
+            UNION ALL
+            SELECT subscription_id, 0, -credit_used FROM changes JOIN invoices ON invoices.id = subject
+            WHERE changes.kind = 'invoice' AND before IS NULL AND after IS NOT NULL AND credit_used
+            UNION ALL
+            SELECT subscription_id, 0, credit_used FROM changes JOIN invoices ON invoices.id = subject
+            WHERE changes.kind = 'invoice' AND before = 'open' AND after IN ('uncollectible', 'void') AND credit_used
+        )
+    SELECT 'credit of subscription ' || id || ' must change by ' || sum(expected) || ', got ' || sum(changed)
+    FROM movements GROUP BY id HAVING sum(changed) != sum(expected)
+    UNION ALL
+    SELECT 'credit of subscription ' || subscriptions.id || ' must be at least 0, got ' || credit
+    FROM movements JOIN subscriptions ON subscriptions.id = movements.id AND credit < 0
+    """,
+)
