@@ -98,6 +98,7 @@ def sandbox(
     database: Path | None = None,
     endpoint: list[str] | None = None,
     allow_host: list[str] | None = None,
+    fixtures: Path | None = None,
     tls: FlagOption = False,
     quiet: FlagOption = False,
     as_json: JSONOutput = False,
@@ -112,13 +113,16 @@ def sandbox(
         database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
+        fixtures: YAML or JSON file with the objects of a new sandbox: plans, customers, subscriptions, and more.
         tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
         quiet: Do not print requests.
         as_json: Print JSON on one line, errors included.
     """
     from .sandbox import serve_until_stopped
 
-    serve_until_stopped(host, port, database, endpoint or (), allow_host or (), tls=tls, quiet=quiet, as_json=as_json)
+    serve_until_stopped(
+        host, port, database, endpoint or (), allow_host or (), fixtures=fixtures, tls=tls, quiet=quiet, as_json=as_json
+    )
 
 
 @_app.command

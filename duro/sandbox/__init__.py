@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .faults.fault import Fault
     from .faults.kinds import FaultKind
     from .faults.rules import Faults
+    from .fixtures.ids import FixtureIds
     from .recovery.card_controls import Cards
     from .recovery.decisions import Decision, RecoveryAction
     from .recovery.failure_codes import FailureCategory
@@ -58,6 +59,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "FixtureIds",
     "HostedCheckout",
     "OneTimeCode",
     "RecoveryAction",
@@ -87,6 +89,7 @@ _MODULES: Final = {
     "Fault": "faults.fault",
     "FaultKind": "faults.kinds",
     "Faults": "faults.rules",
+    "FixtureIds": "fixtures.ids",
     "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",
     "RecoveryAction": "recovery.decisions",

@@ -198,6 +198,7 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     decisions = _shared(lambda sandbox: sandbox.decisions)
     cards = _shared(lambda sandbox: sandbox.cards)
     transfers = _shared(lambda sandbox: sandbox.transfers)
+    fixtures = _shared(lambda sandbox: sandbox.fixtures)
     codes = _shared(lambda sandbox: sandbox.codes)
     stats = _shared(lambda sandbox: sandbox.stats)
 

@@ -6,7 +6,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TypeVar
+from datetime import datetime
+from typing import Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -28,9 +29,20 @@ from .storage.database import Database, clear
 from .storage.seed import load_seed, save_seed
 from .unit_of_work import UnitOfWork, WorkFactory
 
-__all__ = ["Backend", "Stats"]
+__all__ = ["Backend", "Populate", "Stats"]
 
 T = TypeVar("T")
+
+# Function that creates the objects of an empty sandbox, from an open transaction and the current time.
+Populate: TypeAlias = Callable[[sqlite3.Connection, WorkFactory, datetime], None]
+
+_IS_EMPTY: Final = (
+    "SELECT NOT EXISTS (SELECT 1 FROM plans UNION ALL SELECT 1 FROM customers UNION ALL SELECT 1 FROM endpoints)"
+)
+
+
+def _create_nothing(_db: sqlite3.Connection, _work: WorkFactory, _now: datetime) -> None:
+    """Leave a sandbox empty."""
 
 
 @frozen
@@ -71,6 +83,7 @@ class Backend:
         early_deliveries: Deliveries before the response of the request that caused them.
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
+        populate: Function that creates the objects of a new sandbox.
     """
 
     store: Database
@@ -89,6 +102,7 @@ class Backend:
     early_deliveries: EarlyDeliveries
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
+    populate: Populate = _create_nothing
 
     @classmethod
     def open(
@@ -96,6 +110,7 @@ class Backend:
         database: str | os.PathLike[str] | Database | None,
         token_lifetime: float,
         clock: ClockSettings = ClockSettings(),  # noqa: B008 - immutable
+        populate: Populate = _create_nothing,
     ) -> Backend:
         """Open the backend of a database.
 
@@ -103,6 +118,7 @@ class Backend:
             database: Path of the database file, or an open database. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
             clock: Settings of the time and the seed.
+            populate: Function that creates the objects of an empty database, and those after a reset.
 
         Raises:
             ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
@@ -113,6 +129,9 @@ class Backend:
             with store.transaction() as db:
                 work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify)
             time = SandboxClock(store, clock)
+            with store.transaction() as db:
+                if db.execute(_IS_EMPTY).fetchone()[0]:
+                    populate(db, work, time.now())
         except BaseException:
             store.close()
             raise
@@ -139,6 +158,7 @@ class Backend:
             deliveries=Deliveries(store, time, wakeup),
             early_deliveries=EarlyDeliveries(outbox, time, wakeup),
             faults=Faults(work.seed.value),
+            populate=populate,
         )
 
     @contextmanager
@@ -180,13 +200,17 @@ class Backend:
         return Stats(self.request_log.token_exchanges, self.request_log.requests, charges, self.deliveries.delivered)
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to the start."""
+        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to the start.
+
+        The objects of fixtures are created again.
+        """
         # One transaction for everything: no request sees a half-cleared sandbox.
         with self.store.transaction() as db:
             clear(db)
             save_seed(db, self.work.seed)
             self.time.reset(db)
             self.ids.reset()
+            self.populate(db, self.work, self.time.now())
             self.request_log.clear()
             self.faults.clear()
             self.outbox.release()

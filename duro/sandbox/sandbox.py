@@ -30,6 +30,8 @@ from .control.records import Records
 from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .faults.rules import Faults
+from .fixtures.opening import open_backend
+from .fixtures.parse import FixturesSource
 from .http.application import build_application
 from .http.background import build_background
 from .http.certificates import Certificates, issue_certificates
@@ -73,6 +75,8 @@ class Sandbox(Assertions, Records, CheckoutControls):
             name of a service in Docker Compose. The others are refused, because a web page could use them.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
             ``localhost``, ``127.0.0.1`` and ``::1``.
+        fixtures: Objects of a new sandbox: path of a YAML or JSON file, or a mapping with the same content. They
+            exist before the first request. A database file that is not empty keeps its objects.
         on_request: Function that the server's thread calls for each API request, with its entry in the request log
             and its duration in seconds.
 
@@ -99,6 +103,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
         seed: int | None = None,
         allowed_hosts: Iterable[str] = (),
         tls: bool = False,
+        fixtures: FixturesSource | None = None,
         on_request: Callable[[RequestEntry, float], None] | None = None,
     ) -> None:
         if not 0 < token_lifetime < math.inf:
@@ -120,6 +125,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
         self._token_lifetime = token_lifetime
         self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
         self._tls = tls
+        self._fixtures = fixtures
         self._on_request = on_request
         self._lock = threading.Lock()
         self._running: _Running | None = None
@@ -134,7 +140,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
 
         Raises:
             OSError: The address cannot be bound.
-            ConfigurationError: The database cannot be used, or a package for TLS is not installed.
+            ConfigurationError: The database or the fixtures cannot be used, or a package for TLS is not installed.
             RuntimeError: The server did not start.
         """
         with self._lock:
@@ -142,7 +148,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
                 return
             with ExitStack() as stack:
                 initial, self._initial = self._initial, None
-                backend = Backend.open(initial or self._database, self._token_lifetime, self._clock)
+                backend = open_backend(initial or self._database, self._token_lifetime, self._clock, self._fixtures)
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None

@@ -8,6 +8,7 @@ from ..auth.otp import OneTimeCode, list_codes
 from ..backend import Backend, Stats
 from ..billing.ledger import Charge, Refund, list_charges, list_refunds
 from ..events import EventEntry, list_events
+from ..fixtures.ids import FixtureIds, read_fixture_ids
 from ..recovery.decision_log import list_decisions
 from ..recovery.decisions import Decision
 from ..request_log import RequestEntry
@@ -51,6 +52,11 @@ class Records(ABC):
     def codes(self) -> tuple[OneTimeCode, ...]:
         """All one-time passwords, newest last. The sandbox sends them neither by phone nor by e-mail."""
         return self._backend.transact(list_codes)
+
+    @property
+    def fixtures(self) -> FixtureIds:
+        """Ids of the objects that fixtures created: ``fixtures.plans["pro"]``."""
+        return self._backend.transact(read_fixture_ids)
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:
