@@ -6,7 +6,6 @@ import math
 import os
 import ssl
 import threading
-import warnings
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Self
 from attrs import frozen
 
 from .._misuse import unsupported
-from ..config import is_loopback
 from ..errors import ConfigurationError
 from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
@@ -32,6 +30,7 @@ from .deliveries.endpoints import Endpoints
 from .faults.rules import Faults
 from .fixtures.opening import open_backend
 from .fixtures.parse import FixturesSource
+from .http.address import check_address
 from .http.application import build_application
 from .http.background import build_background
 from .http.certificates import Certificates, issue_certificates
@@ -40,11 +39,11 @@ from .http.server import Server
 from .recovery.card_controls import Cards
 from .request_log import RequestEntry
 from .storage.database import Database
+from .storage.files import write_private_file
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
 DEFAULT_TOKEN_LIFETIME_SECONDS: Final = 3600.0
-MAX_PORT: Final = 65_535
 
 
 @frozen
@@ -110,14 +109,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
             raise ConfigurationError(
                 f"token_lifetime must be positive and finite, got {token_lifetime!r}; pass a number of seconds"
             )
-        if not 0 <= port <= MAX_PORT:
-            raise ConfigurationError(f"port must be from 0 to {MAX_PORT}, got {port!r}; pass 0 for a free one")
-        if not is_loopback(host):
-            warnings.warn(
-                f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "
-                "the sandbox; use 127.0.0.1",
-                stacklevel=2,
-            )
+        check_address(host, port)
         self._clock = ClockSettings(clock, start, seed)
         self._host = host
         self._port = port
@@ -286,6 +278,19 @@ class Sandbox(Assertions, Records, CheckoutControls):
     def reset(self) -> None:
         """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""
         self._require().backend.reset()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole state to a new database file, which ``Sandbox(database=path)`` opens.
+
+        Args:
+            path: Path of the file. It contains the secrets of the endpoints, and only its owner can read it.
+
+        Raises:
+            InvalidArgumentError: The file exists.
+            OSError: The file cannot be written.
+            RuntimeError: The sandbox is not running.
+        """
+        write_private_file(path, self._require().backend.store.serialize())
 
     def branch(self) -> Sandbox:
         """Return a sandbox that begins with a copy of the present state, for example to try another setting.

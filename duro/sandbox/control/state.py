@@ -1,7 +1,8 @@
-"""Control routes of the whole sandbox: its counts, its fixtures, and its reset."""
+"""Control routes of the whole sandbox: its counts, its fixtures, its database, and its reset."""
 
 from __future__ import annotations
 
+import anyio.to_thread
 from attrs import asdict, frozen
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +31,11 @@ def build_state_routes(backend: Backend) -> list[Route]:
     async def show_fixtures(_request: Request) -> Response:
         return ApiResponse.of(to_json(backend.transact(read_fixture_ids))).response()
 
+    async def save(_request: Request) -> Response:
+        content = await anyio.to_thread.run_sync(backend.store.serialize)
+        headers = {"Content-Disposition": 'attachment; filename="sandbox.db"'}
+        return Response(content, headers=headers, media_type="application/vnd.sqlite3")
+
     async def reset(request: Request) -> Response:
         await read_body(request, Reset)
         backend.reset()
@@ -38,5 +44,6 @@ def build_state_routes(backend: Backend) -> list[Route]:
     return [
         Route("/_sandbox/stats", show_stats, methods=["GET"]),
         Route("/_sandbox/fixtures", show_fixtures, methods=["GET"]),
+        Route("/_sandbox/database", save, methods=["GET"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),
     ]

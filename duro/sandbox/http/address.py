@@ -1,0 +1,36 @@
+"""Address that a sandbox listens on."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Final
+
+from ...config import is_loopback
+from ...errors import ConfigurationError
+
+__all__ = ["check_address"]
+
+MAX_PORT: Final = 65_535
+
+# Of the caller of the sandbox's constructor, which calls the function below.
+_CALLER: Final = 3
+
+
+def check_address(host: str, port: int) -> None:
+    """Check the address of a sandbox, and warn of one that other machines can reach.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on. 0 picks a free one.
+
+    Raises:
+        ConfigurationError: The port is out of range.
+    """
+    if not 0 <= port <= MAX_PORT:
+        raise ConfigurationError(f"port must be from 0 to {MAX_PORT}, got {port!r}; pass 0 for a free one")
+    if not is_loopback(host):
+        warnings.warn(
+            f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "
+            "the sandbox; use 127.0.0.1",
+            stacklevel=_CALLER,
+        )
