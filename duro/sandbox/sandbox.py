@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import ssl
 import threading
@@ -16,10 +15,9 @@ from typing import TYPE_CHECKING, Final, Self
 from attrs import frozen
 
 from .._misuse import unsupported
-from ..errors import ConfigurationError
 from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
-from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
+from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, check_token_lifetime, revoke_tokens
 from .backend import Backend
 from .billing.clock_control import ClockControl
 from .checkout.controls import CheckoutControls
@@ -105,16 +103,12 @@ class Sandbox(Assertions, Records, CheckoutControls):
         fixtures: FixturesSource | None = None,
         on_request: Callable[[RequestEntry, float], None] | None = None,
     ) -> None:
-        if not 0 < token_lifetime < math.inf:
-            raise ConfigurationError(
-                f"token_lifetime must be positive and finite, got {token_lifetime!r}; pass a number of seconds"
-            )
         check_address(host, port)
         self._clock = ClockSettings(clock, start, seed)
         self._host = host
         self._port = port
         self._database = database
-        self._token_lifetime = token_lifetime
+        self._token_lifetime = check_token_lifetime(token_lifetime)
         self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
         self._tls = tls
         self._fixtures = fixtures
