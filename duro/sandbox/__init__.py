@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .recovery.failure_codes import FailureCategory
     from .request_log import RequestEntry
     from .sandbox import Sandbox
+    from .traces.trace import Trace
 
 __all__ = [
     "AdvanceResult",
@@ -67,6 +68,7 @@ __all__ = [
     "RequestEntry",
     "Sandbox",
     "Stats",
+    "Trace",
     "Transfers",
     "serve",
 ]
@@ -97,6 +99,7 @@ _MODULES: Final = {
     "RequestEntry": "request_log",
     "Sandbox": "sandbox",
     "Stats": "backend",
+    "Trace": "traces.trace",
     "Transfers": "checkout.customer",
 }
 _EXTRA_PACKAGES: Final = frozenset({"h11", "jinja2", "starlette", "uvicorn"})

@@ -178,6 +178,7 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     save = _awaited(Sandbox.save, to_end=True)
     revoke_tokens = _immediate(Sandbox.revoke_tokens)
     reset = _immediate(Sandbox.reset)
+    trace = _immediate(Sandbox.trace)
     checkout = _immediate(Sandbox.checkout)
     assert_charged_once = _immediate(Sandbox.assert_charged_once)
     assert_delivered = _immediate(Sandbox.assert_delivered)
