@@ -161,8 +161,9 @@ class AsyncDuro:
         proxy = ProxyUrl(proxy) if isinstance(proxy, str) else proxy
         checked_headers = NO_HEADERS if headers is None else check_headers(headers)
         del headers
+        is_sandbox = is_sandbox_credential(resolved)
         settings = ClientSettings(
-            base_url=resolve_base_url(base_url, resolved.mode, allow_http=is_sandbox_credential(resolved)),
+            base_url=resolve_base_url(base_url, resolved.mode, allow_http=is_sandbox),
             timeout=DEFAULT_TIMEOUT_SECONDS if isinstance(timeout, Unset) else check_timeout(timeout),
             retry=RetryPolicy() if isinstance(retries, Unset) else to_retry_policy(retries),
             max_connections=check_max_connections(max_connections),
@@ -170,6 +171,7 @@ class AsyncDuro:
             ssl_context=check_ssl_context(ssl_context),
             proxy=proxy if proxy is None or isinstance(proxy, Unset) else check_proxy(proxy),
             max_oauth_clients=check_max_oauth_clients(max_oauth_clients),
+            is_sandbox=is_sandbox,
         )
         transports = TransportFactory(transport, settings)
         authorizers = Authorizers(settings, transports.create_for_exchanges, resolve_token_store(token_store))

@@ -247,6 +247,7 @@ class ClientSettings:
         proxy: Address of the proxy, ``None`` for none. If unset, the environment decides.
         max_oauth_clients: OAuth clients at most whose tokens are cached.
         clock: Sources of time and random numbers.
+        is_sandbox: Whether the credential is that of a served sandbox.
     """
 
     base_url: str
@@ -258,3 +259,4 @@ class ClientSettings:
     proxy: str | Unset | None = field(default=UNSET, repr=False)
     max_oauth_clients: int = DEFAULT_MAX_OAUTH_CLIENTS
     clock: Clock = field(factory=Clock)
+    is_sandbox: bool = False

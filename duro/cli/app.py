@@ -95,6 +95,7 @@ def sandbox(
     database: Path | None = None,
     endpoint: list[str] | None = None,
     allow_host: list[str] | None = None,
+    fixtures: Path | None = None,
     strict: FlagOption = False,
     tls: FlagOption = False,
     quiet: FlagOption = False,
@@ -110,6 +111,7 @@ def sandbox(
         database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
+        fixtures: YAML or JSON file with the objects of a new sandbox: plans, customers, subscriptions, and more.
         strict: Check the invariants of billing after every request and due item. Violations make the exit status 1.
         tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
         quiet: Do not print requests.
@@ -118,7 +120,16 @@ def sandbox(
     from .sandbox import serve_until_stopped
 
     serve_until_stopped(
-        host, port, database, endpoint or (), allow_host or (), strict=strict, tls=tls, quiet=quiet, as_json=as_json
+        host,
+        port,
+        database,
+        endpoint or (),
+        allow_host or (),
+        fixtures=fixtures,
+        strict=strict,
+        tls=tls,
+        quiet=quiet,
+        as_json=as_json,
     )
 
 

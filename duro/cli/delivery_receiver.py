@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from .._sandbox_trace import TRACE_HEADER
 from ..webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from .plain_http import send_request
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ForwardedDelivery", "receive_deliveries"]
 
-_FORWARDED: Final = ("Content-Type", SIGNATURE, EVENT_ID, EVENT_TYPE)
+_FORWARDED: Final = ("Content-Type", SIGNATURE, EVENT_ID, EVENT_TYPE, TRACE_HEADER)
 BAD_GATEWAY: Final = 502
 
 

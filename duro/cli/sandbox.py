@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from attrs import asdict
+
 from ..errors import DuroError
 from ..sandbox import serve
 from ..sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
@@ -29,6 +31,7 @@ def serve_until_stopped(
     endpoints: Sequence[str] = (),
     allowed_hosts: Sequence[str] = (),
     *,
+    fixtures: Path | None = None,
     strict: bool = False,
     tls: bool = False,
     quiet: bool = False,
@@ -42,22 +45,23 @@ def serve_until_stopped(
         database: SQLite file for the state, or ``None`` for memory.
         endpoints: URLs to deliver events to.
         allowed_hosts: Host names that requests may use.
+        fixtures: File with the objects of a new sandbox.
         strict: Whether to check the invariants of billing.
         tls: Whether to serve HTTPS.
         quiet: Whether to print no requests.
         as_json: Whether to print JSON.
 
     Raises:
-        DuroError: The address, the database, an endpoint or an allowed host cannot be used, the server failed, or the
+        DuroError: The address, a file, an endpoint or an allowed host cannot be used, the server failed, or the
             invariants were violated.
     """
 
     def print_start(sandbox: Sandbox) -> None:
         network_url = find_network_url(host, sandbox.url)
         if as_json:
-            print_json(_start_document(sandbox.url, network_url, database, sandbox.ca_file))
+            print_json(_start_document(sandbox, network_url, database))
         else:
-            print(_start_message(sandbox.url, network_url, database, sandbox.ca_file), flush=True)
+            print(_start_message(sandbox, network_url, database, is_filled=fixtures is not None), flush=True)
 
     print_request = None if quiet else print_request_as_json if as_json else print_request_line
     try:
@@ -67,6 +71,7 @@ def serve_until_stopped(
             database,
             endpoints=endpoints,
             allowed_hosts=allowed_hosts,
+            fixtures=fixtures,
             strict=strict,
             tls=tls,
             on_ready=print_start,
@@ -76,7 +81,8 @@ def serve_until_stopped(
         raise DuroError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def _start_document(url: str, network_url: str | None, database: Path | None, ca_file: str | None) -> dict[str, Any]:
+def _start_document(sandbox: Sandbox, network_url: str | None, database: Path | None) -> dict[str, Any]:
+    url = sandbox.url
     return {
         "url": url,
         "networkUrl": network_url,
@@ -86,11 +92,15 @@ def _start_document(url: str, network_url: str | None, database: Path | None, ca
         "clientSecret": CLIENT_SECRET,
         "webhookSecret": WEBHOOK_SECRET,
         "database": None if database is None else str(database),
-        "caFile": ca_file,
+        "caFile": sandbox.ca_file,
+        "fixtures": asdict(sandbox.fixtures),
     }
 
 
-def _start_message(url: str, network_url: str | None, database: Path | None, ca_file: str | None) -> str:
+def _start_message(sandbox: Sandbox, network_url: str | None, database: Path | None, *, is_filled: bool) -> str:
+    url, ca_file = sandbox.url, sandbox.ca_file
+    objects = f"\n  fixtures        {_describe_fixtures(sandbox)}" if is_filled else ""
+    state = f"stored in {database}" if database else "in memory, lost when the sandbox stops"
     network = "" if network_url is None else f"\n  other machines  {network_url}"
     authority = trust = context = ""
     if ca_file is not None:
@@ -106,7 +116,7 @@ Duro sandbox listening on {url}
   client id       {CLIENT_ID}
   client secret   {CLIENT_SECRET}
   webhook secret  {WEBHOOK_SECRET}
-  state           {f"stored in {database}" if database else "in memory, lost when the sandbox stops"}{authority}
+  state           {state}{authority}{objects}
 
 In another terminal:
 
@@ -117,3 +127,10 @@ In another terminal:
 {context}
 Ctrl-C stops the sandbox.
 """
+
+
+def _describe_fixtures(sandbox: Sandbox) -> str:
+    """Return the numbers of objects by section, such as ``2 plans, 1 customer``."""
+    sections = asdict(sandbox.fixtures).items()
+    counts = [f"{len(ids)} {name if len(ids) > 1 else name[:-1]}" for name, ids in sections if ids]
+    return f"{', '.join(counts) or 'no objects'}, see {sandbox.url}/_sandbox/fixtures"

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from .faults.fault import Fault
     from .faults.kinds import FaultKind
     from .faults.rules import Faults
+    from .fixtures.ids import FixtureIds
     from .invariants.errors import StrictError, Violation
     from .recovery.card_controls import Cards
     from .recovery.decisions import Decision, RecoveryAction
     from .recovery.failure_codes import FailureCategory
     from .request_log import RequestEntry
     from .sandbox import Sandbox
+    from .traces.trace import Trace
 
 __all__ = [
     "AdvanceResult",
@@ -59,6 +61,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "FixtureIds",
     "HostedCheckout",
     "OneTimeCode",
     "RecoveryAction",
@@ -67,6 +70,7 @@ __all__ = [
     "Sandbox",
     "Stats",
     "StrictError",
+    "Trace",
     "Transfers",
     "Violation",
     "serve",
@@ -90,6 +94,7 @@ _MODULES: Final = {
     "Fault": "faults.fault",
     "FaultKind": "faults.kinds",
     "Faults": "faults.rules",
+    "FixtureIds": "fixtures.ids",
     "HostedCheckout": "checkout.customer",
     "OneTimeCode": "auth.otp",
     "RecoveryAction": "recovery.decisions",
@@ -98,6 +103,7 @@ _MODULES: Final = {
     "Sandbox": "sandbox",
     "Stats": "backend",
     "StrictError": "invariants.errors",
+    "Trace": "traces.trace",
     "Transfers": "checkout.customer",
     "Violation": "invariants.errors",
 }

@@ -29,7 +29,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 # A call of a method that waits, and the attribute of its result that follows.
-_WAITING_CALL: Final = re.compile(r"\bsandbox\.(?:start|stop|wait_for_deliveries|clock\.advance)\([^()]*\)(\.)?")
+_WAITING_CALL: Final = re.compile(r"\bsandbox\.(?:start|stop|save|wait_for_deliveries|clock\.advance)\([^()]*\)(\.)?")
 _REPLACEMENTS: Final = (
     ("with Sandbox(", "async with AsyncSandbox("),
     ("with sandbox.branch(", "async with sandbox.branch("),
@@ -176,8 +176,10 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     start = _awaited(Sandbox.start, to_end=True)
     stop = _awaited(Sandbox.stop, to_end=True)
     wait_for_deliveries = _awaited(Sandbox.wait_for_deliveries)
+    save = _awaited(Sandbox.save, to_end=True)
     revoke_tokens = _immediate(Sandbox.revoke_tokens)
     reset = _immediate(Sandbox.reset)
+    trace = _immediate(Sandbox.trace)
     checkout = _immediate(Sandbox.checkout)
     assert_charged_once = _immediate(Sandbox.assert_charged_once)
     assert_delivered = _immediate(Sandbox.assert_delivered)
@@ -199,6 +201,7 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     decisions = _shared(lambda sandbox: sandbox.decisions)
     cards = _shared(lambda sandbox: sandbox.cards)
     transfers = _shared(lambda sandbox: sandbox.transfers)
+    fixtures = _shared(lambda sandbox: sandbox.fixtures)
     codes = _shared(lambda sandbox: sandbox.codes)
     stats = _shared(lambda sandbox: sandbox.stats)
     violations = _shared(lambda sandbox: sandbox.violations)

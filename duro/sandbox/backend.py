@@ -6,7 +6,8 @@ import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TypeVar
+from datetime import datetime
+from typing import Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -30,9 +31,20 @@ from .storage.database import Database, clear
 from .storage.seed import load_seed, save_seed
 from .unit_of_work import UnitOfWork, WorkFactory
 
-__all__ = ["Backend", "Stats"]
+__all__ = ["Backend", "Populate", "Stats"]
 
 T = TypeVar("T")
+
+# Function that creates the objects of an empty sandbox, from an open transaction and the current time.
+Populate: TypeAlias = Callable[[sqlite3.Connection, WorkFactory, datetime], None]
+
+_IS_EMPTY: Final = (
+    "SELECT NOT EXISTS (SELECT 1 FROM plans UNION ALL SELECT 1 FROM customers UNION ALL SELECT 1 FROM endpoints)"
+)
+
+
+def _create_nothing(_db: sqlite3.Connection, _work: WorkFactory, _now: datetime) -> None:
+    """Leave a sandbox empty."""
 
 
 @frozen
@@ -74,6 +86,7 @@ class Backend:
         request_log: Log of API requests.
         faults: Faults that apply to API requests.
         invariants: Checks of a strict sandbox, ``None`` for another one.
+        populate: Function that creates the objects of a new sandbox.
     """
 
     store: Database
@@ -93,6 +106,7 @@ class Backend:
     request_log: RequestLog = field(factory=RequestLog)
     faults: Faults = field(factory=Faults)
     invariants: InvariantChecks | None = None
+    populate: Populate = _create_nothing
 
     @classmethod
     def open(
@@ -100,6 +114,7 @@ class Backend:
         database: str | os.PathLike[str] | Database | None,
         token_lifetime: float,
         clock: ClockSettings = ClockSettings(),  # noqa: B008 - immutable
+        populate: Populate = _create_nothing,
         *,
         is_strict: bool = False,
     ) -> Backend:
@@ -109,6 +124,7 @@ class Backend:
             database: Path of the database file, or an open database. ``None`` creates a new database in memory.
             token_lifetime: Lifetime of an access token in seconds.
             clock: Settings of the time and the seed.
+            populate: Function that creates the objects of an empty database, and those after a reset.
             is_strict: Whether the invariants are checked before each commit.
 
         Raises:
@@ -120,6 +136,9 @@ class Backend:
             with store.transaction() as db:
                 work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify)
             time = SandboxClock(store, clock)
+            with store.transaction() as db:
+                if db.execute(_IS_EMPTY).fetchone()[0]:
+                    populate(db, work, time.now())
         except BaseException:
             store.close()
             raise
@@ -147,6 +166,7 @@ class Backend:
             early_deliveries=EarlyDeliveries(outbox, time, wakeup),
             faults=Faults(work.seed.value),
             invariants=InvariantChecks(store, time) if is_strict else None,
+            populate=populate,
         )
 
     @contextmanager
@@ -193,13 +213,17 @@ class Backend:
         return Stats(self.request_log.token_exchanges, self.request_log.requests, charges, self.deliveries.delivered)
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to the start."""
+        """Delete all records, tokens, endpoints, log entries, counts and faults, and return to the start.
+
+        The objects of fixtures are created again.
+        """
         # One transaction for everything: no request sees a half-cleared sandbox.
         with self.store.transaction() as db:
             clear(db)
             save_seed(db, self.work.seed)
             self.time.reset(db)
             self.ids.reset()
+            self.populate(db, self.work, self.time.now())
             self.request_log.clear()
             self.faults.clear()
             if self.invariants is not None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
 
 from attrs import frozen
 
@@ -12,7 +16,11 @@ from .representation import encode_json
 from .storage.pages import ListPage, Selection, select_rows
 from .storage.rows import insert
 
-__all__ = ["EventEntry", "list_events", "record_event", "select_events"]
+__all__ = ["EventEntry", "collect_event_ids", "find_event", "list_events", "record_event", "select_events"]
+
+
+# Ids of the events of the current request. Events of the clock do not have a request.
+_event_ids: Final[ContextVar[list[str] | None]] = ContextVar("duro_sandbox_event_ids", default=None)
 
 
 @frozen
@@ -46,9 +54,37 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
     Returns:
         The number of deliveries that are due now.
     """
+    if (event_ids := _event_ids.get()) is not None:
+        event_ids.append(identifier)
     payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
     insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
     return enqueue(db, identifier, type_, at)
+
+
+@contextmanager
+def collect_event_ids() -> Generator[list[str], None, None]:
+    """Collect the ids of the events that the block records.
+
+    Yields:
+        List that grows with each event. Events whose transaction is rolled back are in it, too.
+    """
+    event_ids: list[str] = []
+    token = _event_ids.set(event_ids)
+    try:
+        yield event_ids
+    finally:
+        _event_ids.reset(token)
+
+
+def find_event(db: sqlite3.Connection, identifier: str) -> EventEntry | None:
+    """Return an event by its id, or ``None`` if it does not exist.
+
+    Args:
+        db: Open transaction.
+        identifier: Id of the event.
+    """
+    row = db.execute("SELECT id, type, created_at FROM events WHERE id = ?", (identifier,)).fetchone()
+    return None if row is None else EventEntry(*row)
 
 
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:

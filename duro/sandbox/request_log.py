@@ -30,6 +30,8 @@ class RequestEntry:
         request_id: ``X-Request-Id`` of the response.
         at: Sandbox time at the start of the request, in the API's format.
         fault: Kind of the fault that was applied, such as ``reset_after``, if any.
+        delivery_id: Id of the delivery whose handler sent the request, if any.
+        event_ids: Ids of the events that the request caused.
     """
 
     method: str
@@ -40,6 +42,8 @@ class RequestEntry:
     request_id: str
     at: str
     fault: FaultKind | None = None
+    delivery_id: int | None = None
+    event_ids: tuple[str, ...] = ()
 
 
 class RequestLog(BoundedLog[RequestEntry]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import ssl
 import threading
@@ -16,10 +15,9 @@ from typing import TYPE_CHECKING, Final, Self
 from attrs import frozen
 
 from .._misuse import unsupported
-from ..errors import ConfigurationError
 from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
-from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, revoke_tokens
+from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, check_token_lifetime, revoke_tokens
 from .backend import Backend
 from .billing.clock_control import ClockControl
 from .checkout.controls import CheckoutControls
@@ -28,6 +26,8 @@ from .control.records import Records
 from .deliveries.delivery_log import Deliveries
 from .deliveries.endpoints import Endpoints
 from .faults.rules import Faults
+from .fixtures.opening import open_backend
+from .fixtures.parse import FixturesSource
 from .http.address import check_address
 from .http.application import build_application
 from .http.background import build_background
@@ -38,6 +38,7 @@ from .invariants.errors import StrictError
 from .recovery.card_controls import Cards
 from .request_log import RequestEntry
 from .storage.database import Database
+from .storage.files import write_private_file
 
 __all__ = ["ConnectionOptions", "Sandbox"]
 
@@ -74,6 +75,8 @@ class Sandbox(Assertions, Records, CheckoutControls):
             the change. Methods raise ``StrictError``, and requests get a response with status 500.
         tls: Whether to serve HTTPS. Each start creates a certificate authority and a certificate for
             ``localhost``, ``127.0.0.1`` and ``::1``.
+        fixtures: Objects of a new sandbox: path of a YAML or JSON file, or a mapping with the same content. They
+            exist before the first request. A database file that is not empty keeps its objects.
         on_request: Function that the server's thread calls for each API request, with its entry in the request log
             and its duration in seconds.
 
@@ -101,21 +104,19 @@ class Sandbox(Assertions, Records, CheckoutControls):
         allowed_hosts: Iterable[str] = (),
         strict: bool = False,
         tls: bool = False,
+        fixtures: FixturesSource | None = None,
         on_request: Callable[[RequestEntry, float], None] | None = None,
     ) -> None:
-        if not 0 < token_lifetime < math.inf:
-            raise ConfigurationError(
-                f"token_lifetime must be positive and finite, got {token_lifetime!r}; pass a number of seconds"
-            )
         check_address(host, port)
         self._clock = ClockSettings(clock, start, seed)
         self._host = host
         self._port = port
         self._database = database
-        self._token_lifetime = token_lifetime
+        self._token_lifetime = check_token_lifetime(token_lifetime)
         self._allowed_hosts = check_allowed_hosts(allowed_hosts) | {host.lower()}
         self._strict = strict
         self._tls = tls
+        self._fixtures = fixtures
         self._on_request = on_request
         self._lock = threading.Lock()
         self._running: _Running | None = None
@@ -130,7 +131,7 @@ class Sandbox(Assertions, Records, CheckoutControls):
 
         Raises:
             OSError: The address cannot be bound.
-            ConfigurationError: The database cannot be used, or a package for TLS is not installed.
+            ConfigurationError: The database or the fixtures cannot be used, or a package for TLS is not installed.
             StrictError: The sandbox is strict, and finishing an interrupted advance broke an invariant.
             RuntimeError: The server did not start.
         """
@@ -140,7 +141,9 @@ class Sandbox(Assertions, Records, CheckoutControls):
             with ExitStack() as stack:
                 initial, self._initial = self._initial, None
                 source = initial or self._database
-                backend = Backend.open(source, self._token_lifetime, self._clock, is_strict=self._strict)
+                backend = open_backend(
+                    source, self._token_lifetime, self._clock, self._fixtures, is_strict=self._strict
+                )
                 stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
@@ -285,6 +288,19 @@ class Sandbox(Assertions, Records, CheckoutControls):
     def reset(self) -> None:
         """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""
         self._require().backend.reset()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole state to a new database file, which ``Sandbox(database=path)`` opens.
+
+        Args:
+            path: Path of the file. It contains the secrets of the endpoints, and only its owner can read it.
+
+        Raises:
+            InvalidArgumentError: The file exists.
+            OSError: The file cannot be written.
+            RuntimeError: The sandbox is not running.
+        """
+        write_private_file(path, self._require().backend.store.serialize())
 
     def branch(self) -> Sandbox:
         """Return a sandbox that begins with a copy of the present state, for example to try another setting.

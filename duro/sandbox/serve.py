@@ -31,6 +31,7 @@ def serve(
     allowed_hosts: Iterable[str] = (),
     strict: bool = False,
     tls: bool = False,
+    fixtures: str | os.PathLike[str] | None = None,
     on_ready: Callable[[Sandbox], None] | None = None,
     on_request: Callable[[RequestEntry, float], None] | None = None,
 ) -> None:
@@ -48,13 +49,14 @@ def serve(
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
         strict: Whether to check the invariants of billing after every request and due item, see ``Sandbox``.
         tls: Whether to serve HTTPS, with the certificate authority of ``Sandbox.ca_file``.
+        fixtures: Path of a YAML or JSON file with the objects of a new sandbox, see ``Sandbox``.
         on_ready: Callback with the sandbox, called as soon as the server accepts requests.
         on_request: Callback for each API request, see ``Sandbox``.
 
     Raises:
         OSError: The address cannot be bound.
-        ConfigurationError: The database cannot be used, an allowed host is not a host name, or a package for
-            TLS is not installed.
+        ConfigurationError: The database or the fixtures cannot be used, an allowed host is not a host name, or a
+            package for TLS is not installed.
         InvalidArgumentError: The URL of an endpoint cannot be used.
         RuntimeError: The caller is not the main thread, or the server failed.
         StrictError: The sandbox was strict and had violations. It has stopped.
@@ -73,7 +75,16 @@ def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))
         sandbox = stack.enter_context(
-            Sandbox(host, port, database, allowed_hosts=allowed_hosts, strict=strict, tls=tls, on_request=on_request)
+            Sandbox(
+                host,
+                port,
+                database,
+                allowed_hosts=allowed_hosts,
+                strict=strict,
+                tls=tls,
+                fixtures=fixtures,
+                on_request=on_request,
+            )
         )
         existing = {endpoint.url for endpoint in sandbox.endpoints}
         for url in dict.fromkeys(endpoints):

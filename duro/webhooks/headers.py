@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol, TypeAlias, cast
 
+from .._sandbox_trace import TRACE_HEADER
 from ..errors import SignatureMissingError
 
-__all__ = ["EVENT_ID", "EVENT_TYPE", "SIGNATURE", "HeaderItems", "WebhookHeaders", "find_signature"]
+__all__ = ["EVENT_ID", "EVENT_TYPE", "SIGNATURE", "HeaderItems", "WebhookHeaders", "find_signature", "find_trace"]
 
 SIGNATURE: Final = "Duro-Signature"
 EVENT_ID: Final = "Duro-Event-Id"
 EVENT_TYPE: Final = "Duro-Event-Type"
 
 _SIGNATURE_LOWER: Final = SIGNATURE.lower()
+_TRACE_LOWER: Final = TRACE_HEADER.lower()
+# The headers of a delivery are not signed, and this one is sent again.
+_TRACE: Final = re.compile(rb"[0-9]{1,18}")
 
 
 class HeaderItems(Protocol):
@@ -27,6 +32,20 @@ class HeaderItems(Protocol):
 WebhookHeaders: TypeAlias = (
     Mapping[str, str] | Mapping[bytes, bytes] | HeaderItems | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 )
+
+
+def find_trace(headers: WebhookHeaders) -> bytes | None:
+    """Return the trace that a sandbox sent with a delivery. Duro does not send one.
+
+    Args:
+        headers: Mapping, pairs of name and value, or a framework's headers object.
+    """
+    items = getattr(headers, "items", None)
+    for name, value in cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items()):
+        if len(name) == len(_TRACE_LOWER) and _to_text(name).lower() == _TRACE_LOWER:
+            trace = _to_bytes(value)
+            return trace if _TRACE.fullmatch(trace) else None
+    return None
 
 
 def find_signature(headers: WebhookHeaders) -> bytes:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from attrs import frozen
 
+from .._sandbox_trace import follow_trace
 from ..blocking import portal
 from ..errors import ConfigurationError, WebhookError
 from .handlers import run_handler, run_handler_blocking
+from .headers import find_trace
 from .inbox.blocking import BlockingInbox
 from .inbox.claims import ClaimStatus, acquire_claim, new_holder
 from .inbox.memory import MemoryInbox
@@ -136,22 +138,23 @@ class Receiver(_BaseReceiver):
         event = self._verify(body, headers)
         if isinstance(event, DeliveryResponse):
             return event, None
-        holder = new_holder()
+        holder, trace = new_holder(), find_trace(headers)
         status = await acquire_claim(self._inbox, event.id, holder)
         if status is not ClaimStatus.CLAIMED:
             return _response_to_repeat(status), None
         if not self._acknowledges_early:
-            return HANDLED if await self._handle(event, holder) else HANDLER_FAILED, None
+            return HANDLED if await self._handle(event, holder, trace) else HANDLER_FAILED, None
 
         async def work() -> None:
-            await self._handle(event, holder)
+            await self._handle(event, holder, trace)
 
         return ACCEPTED, work
 
-    async def _handle(self, event: Event, holder: str) -> bool:
+    async def _handle(self, event: Event, holder: str, trace: bytes | None) -> bool:
         try:
             async with self._inbox.hold(event, holder):
-                await run_handler(self._handler, event)
+                with follow_trace(trace):
+                    await run_handler(self._handler, event)
         except Exception:  # noqa: BLE001 - reported in the log, and by a late response
             _log_failure(event)
             return False
@@ -177,21 +180,21 @@ class BlockingReceiver(_BaseReceiver):
         event = self._verify(body, headers)
         if isinstance(event, DeliveryResponse):
             return event, None
-        holder = new_holder()
+        holder, trace = new_holder(), find_trace(headers)
         status = _acquire_blocking(self._inbox, event.id, holder)
         if status is not ClaimStatus.CLAIMED:
             return _response_to_repeat(status), None
         if not self._acknowledges_early:
-            return HANDLED if self._handle(event, holder) else HANDLER_FAILED, None
+            return HANDLED if self._handle(event, holder, trace) else HANDLER_FAILED, None
 
         def work() -> None:
-            self._handle(event, holder)
+            self._handle(event, holder, trace)
 
         return ACCEPTED, work
 
-    def _handle(self, event: Event, holder: str) -> bool:
+    def _handle(self, event: Event, holder: str, trace: bytes | None) -> bool:
         try:
-            with BlockingInbox(self._inbox).hold(event, holder):
+            with BlockingInbox(self._inbox).hold(event, holder), follow_trace(trace):
                 run_handler_blocking(self._handler, event)
         except Exception:  # noqa: BLE001 - reported in the log, and by a late response
             _log_failure(event)

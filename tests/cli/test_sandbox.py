@@ -196,3 +196,29 @@ def test_unusable_endpoint_is_one_line_and_exit_code_2(run_duro):
     assert finished.returncode == 2
     (line,) = finished.stderr.splitlines()
     assert line.startswith("duro: invalid endpoint: url: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_fixtures_are_counted_at_the_start_and_exist(start_duro, tmp_path):
+    path = tmp_path / "shop.yaml"
+    path.write_text("plans: {pro: {name: Pro, amount: 100, interval: month}}\ncustomers: {ada: {}, bob: {}}")
+    with start_duro("sandbox", "--port", "0", "--fixtures", str(path)) as process:
+        start_message = read_start_message(process)
+        address = address_in(start_message)
+        assert f"  fixtures        1 plan, 2 customers, see {address}/_sandbox/fixtures\n" in start_message
+        ids = httpx.get(f"{address}/_sandbox/fixtures").json()
+        assert {section: list(keys) for section, keys in ids.items()} == {
+            "plans": ["pro"],
+            "customers": ["ada", "bob"],
+            "subscriptions": [],
+            "endpoints": [],
+        }
+        process.send_signal(signal.SIGTERM)
+
+
+def test_a_mistake_in_fixtures_is_an_error_without_a_traceback(run_duro, tmp_path):
+    path = tmp_path / "shop.yaml"
+    path.write_text("plans: {pro: {}}")
+    finished = run_duro("sandbox", "--port", "0", "--fixtures", str(path))
+    assert finished.returncode == 1
+    assert finished.stderr.startswith(f"duro: fixtures in '{path}' are not valid, and nothing was created: plans.pro.")

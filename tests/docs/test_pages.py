@@ -20,7 +20,7 @@ from tests.support.page_blocks import PAGES, ROOT, find_blocks
 REFERENCE = sorted(ROOT.glob("docs/reference/*.md"))
 
 BLOCK_PARSER = Sybil(parsers=[PythonCodeBlockParser()], pattern="*.md")
-FENCE_TYPES = {"", "python", "console", "text", "{toctree}", "{eval-rst}", "{include} ../CHANGELOG.md"}
+FENCE_TYPES = {"", "python", "console", "text", "yaml", "{toctree}", "{eval-rst}", "{include} ../CHANGELOG.md"}
 
 
 def relative_name(path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, Union, c
 from anyio.lowlevel import current_token
 
 from ..._unset import Unset
+from ...config import HOSTS
 from ...errors import ConfigurationError
 from ..event_loop import PerLoop
 from . import Transport
@@ -77,7 +78,12 @@ class TransportFactory:
 
     def create(self) -> Transport:
         """Create the transport for the calls of the running event loop."""
-        return self._create_named(self._source) if self._of_user is None else self._of_user.get()
+        transport = self._create_named(self._source) if self._of_user is None else self._of_user.get()
+        if self._settings.is_sandbox and self._settings.base_url not in HOSTS.values():
+            from .tracing import TracingTransport
+
+            return TracingTransport(transport)
+        return transport
 
     def create_for_exchanges(self) -> Transport:
         """Create the transport for the token exchanges of the running event loop."""

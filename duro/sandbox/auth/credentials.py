@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import secrets
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
+from ...errors import ConfigurationError
 from ..clock import timestamp
 from ..errors import ApiError
 
@@ -20,6 +22,7 @@ __all__ = [
     "SECRET_KEY",
     "TENANT_ID",
     "authenticate_merchant",
+    "check_token_lifetime",
     "is_client",
     "is_publishable_key",
     "issue_token",
@@ -34,6 +37,25 @@ SECRET_KEY: Final = "sk_test_sandbox"
 PUBLISHABLE_KEY: Final = "pk_test_sandbox"
 CLIENT_ID: Final = "cid_test_sandbox"
 CLIENT_SECRET: Final = "csec_test_sandbox"
+
+
+def check_token_lifetime(seconds: float) -> float:
+    """Check the lifetime of access tokens.
+
+    Args:
+        seconds: Lifetime in seconds.
+
+    Returns:
+        The lifetime.
+
+    Raises:
+        ConfigurationError: The lifetime is not positive, or infinite.
+    """
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(
+            f"token_lifetime must be positive and finite, got {seconds!r}; pass a number of seconds"
+        )
+    return seconds
 
 
 def is_client(client_id: str, client_secret: str) -> bool:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ...errors import InvalidArgumentError
 from ..auth.otp import OneTimeCode, list_codes
 from ..backend import Backend, Stats
 from ..billing.ledger import Charge, Refund, list_charges, list_refunds
 from ..events import EventEntry, list_events
+from ..fixtures.ids import FixtureIds, read_fixture_ids
 from ..invariants.errors import Violation
 from ..recovery.decision_log import list_decisions
 from ..recovery.decisions import Decision
 from ..request_log import RequestEntry
+from ..traces.build import find_trace
+from ..traces.trace import Trace
 
 __all__ = ["Records"]
 
@@ -57,6 +61,38 @@ class Records(ABC):
     def violations(self) -> tuple[Violation, ...]:
         """Violations of the invariants in a strict sandbox, newest last. Another sandbox does not have any."""
         return self._backend.violations
+
+    @property
+    def fixtures(self) -> FixtureIds:
+        """Ids of the objects that fixtures created: ``fixtures.plans["pro"]``."""
+        return self._backend.transact(read_fixture_ids)
+
+    def trace(self, identifier: str) -> Trace:
+        """Return everything that a request caused: events, deliveries, and the requests of their handlers.
+
+        A request that repeats an idempotency key has the events of the one that was processed.
+
+        Args:
+            identifier: Id of one of the latest 10,000 requests (``req_…``), or of an event (``evt_…``).
+
+        Raises:
+            InvalidArgumentError: The request or event does not exist.
+
+        Example:
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month", trial_days=7)
+            >>> customer = await client.customers.create()
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> trace = sandbox.trace(sandbox.requests[-1].request_id)
+            >>> trace.record.path, [event.record.type for event in trace.children]
+            ('/v1/subscriptions', ['subscription_created'])
+        """
+        trace = find_trace(self._backend, identifier)
+        if trace is None:
+            raise InvalidArgumentError(
+                "identifier must be the id of a request or event of this sandbox, got an unknown one; "
+                "pass sandbox.requests[-1].request_id"
+            )
+        return trace
 
     @property
     def requests(self) -> tuple[RequestEntry, ...]:

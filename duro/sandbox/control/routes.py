@@ -17,6 +17,7 @@ from .promo_codes import build_promo_code_routes
 from .recovery import build_recovery_routes
 from .state import build_state_routes
 from .tokens import build_token_routes
+from .traces import build_trace_routes
 from .transfers import build_transfer_routes
 
 __all__ = ["build_control_routes"]
@@ -38,5 +39,6 @@ def build_control_routes(backend: Backend) -> list[Route]:
         *build_recovery_routes(backend),
         *build_token_routes(backend),
         *build_promo_code_routes(backend),
+        *build_trace_routes(backend),
         *build_transfer_routes(backend),
     ]

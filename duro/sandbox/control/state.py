@@ -1,7 +1,8 @@
-"""Control routes of the whole sandbox: its counts, and its reset."""
+"""Control routes of the whole sandbox: its counts, its fixtures, its database, and its reset."""
 
 from __future__ import annotations
 
+import anyio.to_thread
 from attrs import asdict, frozen
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +10,8 @@ from starlette.routing import Route
 
 from ..api.responses import ApiResponse
 from ..backend import Backend
-from .bodies import read_body
+from ..fixtures.ids import read_fixture_ids
+from .bodies import read_body, to_json
 
 __all__ = ["build_state_routes"]
 
@@ -20,11 +22,19 @@ class Reset:
 
 
 def build_state_routes(backend: Backend) -> list[Route]:
-    """Build the routes that count and delete the state of a backend."""
+    """Build the routes that read and delete the state of a backend."""
 
     async def show_stats(_request: Request) -> Response:
         # In snake_case, unlike the other routes: clients of the sandbox rely on these names.
         return ApiResponse.of(asdict(backend.stats())).response()
+
+    async def show_fixtures(_request: Request) -> Response:
+        return ApiResponse.of(to_json(backend.transact(read_fixture_ids))).response()
+
+    async def save(_request: Request) -> Response:
+        content = await anyio.to_thread.run_sync(backend.store.serialize)
+        headers = {"Content-Disposition": 'attachment; filename="sandbox.db"'}
+        return Response(content, headers=headers, media_type="application/vnd.sqlite3")
 
     async def reset(request: Request) -> Response:
         await read_body(request, Reset)
@@ -33,5 +43,7 @@ def build_state_routes(backend: Backend) -> list[Route]:
 
     return [
         Route("/_sandbox/stats", show_stats, methods=["GET"]),
+        Route("/_sandbox/fixtures", show_fixtures, methods=["GET"]),
+        Route("/_sandbox/database", save, methods=["GET"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),
     ]

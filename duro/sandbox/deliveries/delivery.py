@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ...errors import redact
 
-__all__ = ["Delivery", "DeliveryState", "find_delivery", "list_attempts", "list_pending"]
+__all__ = ["Delivery", "DeliveryState", "find_delivery", "list_attempts", "list_deliveries_of_event", "list_pending"]
 
 DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
 
@@ -72,6 +72,17 @@ def list_attempts(db: sqlite3.Connection, limit: int = -1) -> tuple[Delivery, ..
 def list_pending(db: sqlite3.Connection) -> tuple[Delivery, ...]:
     """Return the attempts that are still to be made, next first."""
     rows = db.execute(f"{_SELECT} WHERE state = 'pending' ORDER BY due_at, deliveries.id")
+    return tuple(Delivery(*row) for row in rows)
+
+
+def list_deliveries_of_event(db: sqlite3.Connection, event_id: str) -> tuple[Delivery, ...]:
+    """Return the attempts for an event, made and still to be made, in the order of their endpoints.
+
+    Args:
+        db: Open transaction.
+        event_id: Id of the event.
+    """
+    rows = db.execute(f"{_SELECT} WHERE event_id = ? ORDER BY endpoint_id, attempt", (event_id,))
     return tuple(Delivery(*row) for row in rows)
 
 

@@ -7,6 +7,7 @@ import logging
 import time
 from typing import Final
 
+from ..._sandbox_trace import TRACE_HEADER
 from ..._secrets import sanitize
 from ...errors import redact
 from ...http.event_loop import run_to_completion
@@ -96,5 +97,6 @@ def _signed_headers(due: DueDelivery) -> Headers:
         SIGNATURE: signature,
         EVENT_ID: due.event_id,
         EVENT_TYPE: due.event_type,
+        TRACE_HEADER: str(due.id),
     }
     return Headers((name.lower().encode(), value.encode()) for name, value in lines.items())

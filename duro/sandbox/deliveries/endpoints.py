@@ -22,7 +22,7 @@ from ..validation import InvalidValueError, structure
 from .endpoint_url import check_endpoint_url
 from .wakeup import Wakeup
 
-__all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints"]
+__all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints", "insert_endpoint"]
 
 # Public, like the other credentials of a sandbox.
 WEBHOOK_SECRET: Final = "whsec_sandbox"
@@ -72,6 +72,19 @@ class Endpoint:
     id: str
     url: str = field(repr=lambda url: repr(redact(url)))
     events: tuple[str, ...] = ()
+
+
+def insert_endpoint(db: sqlite3.Connection, identifier: str, body: EndpointCreate, at: str) -> None:
+    """Insert a validated endpoint.
+
+    Args:
+        db: Open transaction.
+        identifier: Id of the endpoint.
+        body: Validated members.
+        at: Current sandbox time, in the API's format.
+    """
+    values = {"id": identifier, "url": body.url, "events": json.dumps(body.events), "created_at": at}
+    insert(db, "endpoints", values | {"secret": body.secret.reveal()})
 
 
 class Endpoints:
@@ -139,8 +152,7 @@ class Endpoints:
         with self._store.transaction() as db:
             now = self._clock.now()
             endpoint = Endpoint(self._ids.generate("we", now), body.url, body.events)
-            values = {"id": endpoint.id, "url": endpoint.url, "events": json.dumps(body.events)}
-            insert(db, "endpoints", values | {"secret": body.secret.reveal(), "created_at": timestamp(now)})
+            insert_endpoint(db, endpoint.id, body, timestamp(now))
         return endpoint
 
     def remove(self, endpoint: Endpoint | str) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..._sandbox_trace import TRACE_HEADER
 from ..backend import Backend
 from ..clock import timestamp
+from ..events import collect_event_ids
 from ..faults.kinds import FaultKind
 from ..faults.path_pattern import is_control_path
 from ..request_log import RequestEntry
 
 __all__ = ["RequestLogMiddleware"]
+
+# Any client can send the header, so the number of digits is limited.
+_DELIVERY_ID: Final = re.compile(r"[0-9]{1,18}")
 
 
 class RequestLogMiddleware:
@@ -46,8 +53,18 @@ class RequestLogMiddleware:
             nonlocal is_logged
             if is_logged:
                 is_logged = False
-                key = Headers(scope=scope).get("Idempotency-Key")
-                entry = RequestEntry(method, path, status, key, request_id, timestamp(now), self._fault)
+                headers = Headers(scope=scope)
+                entry = RequestEntry(
+                    method,
+                    path,
+                    status,
+                    headers.get("Idempotency-Key"),
+                    request_id,
+                    timestamp(now),
+                    self._fault,
+                    _parse_delivery_id(headers.get(TRACE_HEADER)),
+                    tuple(event_ids),
+                )
                 backend.request_log.record(entry, time.perf_counter() - start)
 
         async def send_logged(message: Message) -> None:
@@ -57,6 +74,11 @@ class RequestLogMiddleware:
                 log(message["status"])
             await send(message)
 
-        await self._application(scope, receive, send_logged)
-        # A fault that discards the request does not send a response.
-        log(None)
+        with collect_event_ids() as event_ids:
+            await self._application(scope, receive, send_logged)
+            # A fault that discards the request does not send a response.
+            log(None)
+
+
+def _parse_delivery_id(trace: str | None) -> int | None:
+    return int(trace) if trace is not None and _DELIVERY_ID.fullmatch(trace) else None

@@ -11,6 +11,7 @@ from typing import Final
 
 from ...errors import ConfigurationError
 from ..errors import ApiError
+from .files import create_private_file
 from .schema import copy_schema, create_schema
 
 __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
@@ -139,6 +140,11 @@ class Database:
             self._connection.backup(copy._connection)
         return copy
 
+    def serialize(self) -> bytes:
+        """Return the content of a database file with the present state."""
+        with self._lock:
+            return self._connection.serialize()
+
     def close(self) -> None:
         """Close the database. Repeated calls are allowed."""
         with self._lock:
@@ -151,7 +157,7 @@ def _create_private(name: str) -> None:
         return
     # An existing file keeps its mode. For other failures, SQLite has the better message.
     with suppress(OSError):
-        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        create_private_file(name)
 
 
 def _is_disk_full(error: BaseException) -> bool:

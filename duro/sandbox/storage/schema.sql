@@ -18,6 +18,14 @@ CREATE TABLE seed (
     is_chosen INTEGER NOT NULL
 );
 
+-- Objects that fixtures created, by the keys of the fixtures.
+CREATE TABLE fixture_ids (
+    section TEXT NOT NULL,
+    key TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    PRIMARY KEY (section, key)
+);
+
 -- Equal requests of one millisecond, whose derived ids must differ.
 CREATE TABLE request_counts (
     at TEXT NOT NULL,
