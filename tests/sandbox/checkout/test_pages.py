@@ -13,12 +13,17 @@ import pytest
 from duro.sandbox import Sandbox
 
 Make = Callable[..., dict[str, Any]]
-STYLESHEET = "/_sandbox/checkout-assets/checkout.css"
+ASSETS = "/_sandbox/checkout-assets"
+STYLESHEET = f"{ASSETS}/checkout.css"
+LINKS = (
+    {"rel": "stylesheet", "href": STYLESHEET},
+    {"rel": "icon", "type": "image/svg+xml", "href": f"{ASSETS}/icon.svg"},
+)
 ATTACK = "<script>alert('1')</script>"
 
 
 class PageParser(HTMLParser):
-    """Parser that checks that all tags are closed, all fields have a label, and only the stylesheet is loaded."""
+    """Parser that checks that all tags are closed, all fields have a label, and only own files are loaded."""
 
     VOID = frozenset({"meta", "link", "input"})
 
@@ -32,7 +37,7 @@ class PageParser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         assert not {"src", "style", "onload", "onclick"} & values.keys()
-        assert tag != "link" or values == {"rel": "stylesheet", "href": STYLESHEET}
+        assert tag != "link" or values in LINKS
         if tag == "label":
             self.labels.add(values.get("for"))
         if tag in {"input", "select"} and values.get("type") != "radio":
@@ -67,7 +72,7 @@ def test_the_url_of_a_session_opens_its_page(sandbox: Sandbox, anonymous: httpx.
     assert "script" not in parse(response).tags
     policy = response.headers["Content-Security-Policy"]
     assert policy == (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "form-action 'self' https://shop.test:8443"
     )
     assert response.headers["Cache-Control"] == "no-store"
