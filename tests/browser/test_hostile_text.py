@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from duro import AsyncDuro
+from tests.browser.page_log import PageLog
 
 pytestmark = pytest.mark.anyio
 
@@ -21,26 +22,25 @@ PAYLOADS = [
 ]
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-async def test_names_and_codes_are_text_at_the_checkout(page: Page, client: AsyncDuro, payload: str) -> None:
-    plan = await client.plans.create(name=payload, amount=500_000, interval="month")
-    email = "ada@example.com"
-    session = await client.checkout.create_session(plan_id=plan.id, customer_email=email)
-    await page.goto(session.url)
-    await expect(page.get_by_role("heading", level=1)).to_have_text(payload)
-    assert payload in await page.title()
-    await page.get_by_role("button", name="Pay").click()
-    await expect(page.get_by_role("heading", name="Payment complete")).to_be_visible()
-    await expect(page.get_by_role("heading", level=1)).to_have_text(payload)
+async def test_names_of_plans_are_text_at_the_checkout(page: Page, client: AsyncDuro) -> None:
+    for payload in PAYLOADS:
+        plan = await client.plans.create(name=payload, amount=500_000, interval="month")
+        session = await client.checkout.create_session(plan_id=plan.id, customer_email="ada@example.com")
+        await page.goto(session.url)
+        await expect(page.get_by_role("heading", level=1)).to_have_text(payload)
+        assert payload in await page.title()
+        await page.get_by_role("button", name="Pay").click()
+        await expect(page.get_by_role("heading", name="Payment complete")).to_be_visible()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(payload)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-async def test_rejected_input_is_shown_as_text(page: Page, page_logs, client: AsyncDuro, payload: str) -> None:
+async def test_rejected_input_is_shown_as_text(page: Page, page_logs: list[PageLog], client: AsyncDuro) -> None:
     plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
     session = await client.checkout.create_session(plan_id=plan.id)
     page_logs[0].allowed_statuses.add(404)
     await page.goto(session.url)
-    await page.get_by_label("Promo code").fill(payload)
-    await page.get_by_role("button", name="Apply").click()
-    await expect(page.get_by_role("alert")).to_be_visible()
-    await expect(page.get_by_label("Promo code")).to_have_value(payload)
+    for payload in PAYLOADS:
+        await page.get_by_label("Promo code").fill(payload)
+        await page.get_by_role("button", name="Apply").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await expect(page.get_by_label("Promo code")).to_have_value(payload)

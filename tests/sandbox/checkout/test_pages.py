@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -95,7 +96,7 @@ def test_the_page_of_a_trial_shows_0_and_the_price_afterwards(
     session = open_checkout(planId=make_plan(trialDays=7, intervalCount=3)["id"])
     text = anonymous.get(session["url"]).text
     assert "₦0.00<span> due today" in text
-    assert "Then ₦5,000.00 every 3 months, from" in text
+    assert re.search(r"From \d+ \w+ \d{4}: ₦5,000.00 every 3 months", text)
     assert "Let it fail" not in text
 
 
@@ -145,6 +146,34 @@ def test_a_transfer_waits_on_its_page_until_it_is_confirmed(
     assert post(anonymous, session, "settle").status_code == 303
     assert "You paid ₦9.00 by bank transfer." in anonymous.get(session["url"]).text
     assert post(anonymous, session, "settle").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("duration", "terms"),
+    [
+        ({"duration": "once"}, "₦2,500.00 once, then ₦5,000.00 every month"),
+        ({"duration": "repeating", "durationCycles": 1}, "₦2,500.00 once, then ₦5,000.00 every month"),
+        ({"duration": "repeating", "durationCycles": 3}, "₦2,500.00 every month for 3 payments, then ₦5,000.00"),
+        ({"duration": "forever"}, "₦2,500.00 every month"),
+    ],
+)
+@pytest.mark.parametrize("trial", [{}, {"trialDays": 7}])
+def test_the_page_shows_how_long_the_discount_of_a_promo_code_applies(
+    anonymous: httpx.Client,
+    open_checkout: Make,
+    make_plan: Make,
+    make_code: Make,
+    *,
+    duration: Any,
+    trial: Any,
+    terms: str,
+) -> None:
+    make_code(**duration)
+    session = open_checkout(planId=make_plan(**trial)["id"])
+    post(anonymous, session, "promo-code", code="HALF")
+    (renewal,) = re.findall(r'class="renewal">(.*?)</p>', anonymous.get(session["url"]).text)
+    assert renewal.endswith(terms)
+    assert renewal.startswith("From") == bool(trial)
 
 
 def test_a_promo_code_is_applied_and_removed_on_the_page(
