@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.browser.shop import Shop, open_shop
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 DEVICES = {"desktop": DESKTOP, "phone": PHONE}
+START = datetime(2026, 1, 10, 9, tzinfo=UTC)
 MAX_WAIT_MILLISECONDS = 5_000
 
 # The browser resolves no name, so that it cannot reach another host either.
@@ -48,7 +50,7 @@ async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def sandbox(anyio_backend: str) -> AsyncIterator[AsyncSandbox]:
-    async with AsyncSandbox() as sandbox:
+    async with AsyncSandbox(clock="frozen", start=START, seed=7) as sandbox:
         yield sandbox
 
 
