@@ -116,6 +116,11 @@ class Database:
                     raise ApiError(507, _DISK_FULL) from error
                 raise
 
+    @property
+    def changes(self) -> int:
+        """Number of rows that were changed since the database was opened."""
+        return self._connection.total_changes
+
     def copy(self) -> Database:
         """Return an independent copy in memory."""
         copy = Database()
