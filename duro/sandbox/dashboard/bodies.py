@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Final
 
 from ..._redaction import redact, redact_members
 
-__all__ = ["show_body"]
+__all__ = ["mask", "show_body"]
 
 MAX_BODY_CHARACTERS: Final = 20_000
 
@@ -26,12 +27,20 @@ def show_body(raw: bytes | str) -> str:
         }
     """
     text = raw.decode(errors="replace") if isinstance(raw, bytes) else raw
-    try:
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        pass
+    with suppress(ValueError, RecursionError):
+        # JSON can escape a lone surrogate, which a page cannot contain.
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False).encode(errors="replace").decode()
     # Masked before the cut, which could split a secret.
-    text = redact_members(redact(text))
+    text = mask(text)
     if len(text) <= MAX_BODY_CHARACTERS:
         return text
     return f"{text[:MAX_BODY_CHARACTERS]}\n… {len(text) - MAX_BODY_CHARACTERS:,} more characters"
+
+
+def mask(text: str) -> str:
+    """Mask the secrets in the text of a body.
+
+    Args:
+        text: Body as text.
+    """
+    return redact_members(redact(text))

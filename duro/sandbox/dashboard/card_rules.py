@@ -14,6 +14,8 @@ from ..recovery.charge_rules import find_profile
 __all__ = ["CardRules", "DeclineRow", "ScriptRow", "find_card_rules"]
 
 MAX_RULES: Final = 50
+# A script has at most 1,000 lines.
+MAX_SCRIPT_LINES: Final = 10_000
 MAX_SHOWN_OUTCOMES: Final = 10
 
 
@@ -87,14 +89,18 @@ def find_card_rules(db: sqlite3.Connection) -> CardRules:
 
 
 def _find_scripts(db: sqlite3.Connection) -> tuple[ScriptRow, ...]:
-    subjects = db.execute(
-        "SELECT subject, count(*) AS number FROM charge_scripts GROUP BY subject ORDER BY max(id) DESC LIMIT ?",
-        (MAX_RULES,),
-    ).fetchall()
-    return tuple(_read_script(db, row["subject"], row["number"]) for row in subjects)
+    rows = db.execute("SELECT subject FROM charge_scripts ORDER BY id DESC LIMIT ?", (MAX_SCRIPT_LINES,))
+    # The query is read only as far as necessary. A dictionary keeps the order.
+    subjects: dict[str, None] = {}
+    for row in rows:
+        subjects[row["subject"]] = None
+        if len(subjects) == MAX_RULES:
+            break
+    return tuple(_read_script(db, subject) for subject in subjects)
 
 
-def _read_script(db: sqlite3.Connection, subject: str, number: int) -> ScriptRow:
+def _read_script(db: sqlite3.Connection, subject: str) -> ScriptRow:
+    (number,) = db.execute("SELECT count(*) FROM charge_scripts WHERE subject = ?", (subject,)).fetchone()
     rows = db.execute(
         "SELECT category FROM charge_scripts WHERE subject = ? ORDER BY id LIMIT ?", (subject, MAX_SHOWN_OUTCOMES)
     )

@@ -19,7 +19,7 @@ _CREDENTIALS: Final = {
 
 
 def build_command(origin: str, method: str, path: str, *, key: str | None = None, body: str = "") -> str:
-    """Build the command that repeats a request to the API.
+    r"""Build the command that repeats a request to the API.
 
     Args:
         origin: URL of the sandbox, without a trailing slash.
@@ -30,7 +30,7 @@ def build_command(origin: str, method: str, path: str, *, key: str | None = None
 
     Example:
         >>> print(build_command("http://127.0.0.1:8787", "GET", "/v1/plans"))
-        curl http://127.0.0.1:8787/v1/plans \\
+        curl http://127.0.0.1:8787/v1/plans \
           -H "Authorization: Bearer $DURO_SECRET_KEY"
     """
     operation = find_operation(method, path)

@@ -32,14 +32,16 @@ class ExchangeRecorder:
         scope: ASGI scope of the request.
 
     Attributes:
+        is_started: Whether the application has sent the start of the response.
         is_complete: Whether the application has sent the whole response.
     """
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._request_body = bytearray()
-        self._response_start: Message | None = None
+        self._response_headers: list[tuple[bytes, bytes]] = []
         self._response_body = bytearray()
+        self.is_started = False
         self.is_complete = False
 
     def watch(self, receive: Receive) -> Receive:
@@ -56,11 +58,6 @@ class ExchangeRecorder:
 
         return receive_recorded
 
-    @property
-    def is_started(self) -> bool:
-        """Whether the application has sent the start of the response."""
-        return self._response_start is not None
-
     def record(self, message: Message) -> None:
         """Record a message of the response.
 
@@ -68,18 +65,18 @@ class ExchangeRecorder:
             message: ASGI message that the application sends.
         """
         if message["type"] == "http.response.start":
-            self._response_start = message
+            self.is_started = True
+            self._response_headers = message["headers"]
         else:
             _extend(self._response_body, message)
             self.is_complete = not message.get("more_body", False)
 
     def build(self) -> Exchange:
         """Return the recorded contents."""
-        lines = [] if self._response_start is None else self._response_start["headers"]
         return Exchange(
             request_headers=_select_headers(Headers(scope=self._scope)),
             request_body=self._request_body,
-            response_headers=_select_headers(Headers(raw=lines)),
+            response_headers=_select_headers(Headers(raw=self._response_headers)),
             response_body=self._response_body,
         )
 

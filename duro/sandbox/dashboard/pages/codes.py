@@ -15,9 +15,9 @@ from ...clock import timestamp
 from ...storage.pages import ListPage, Selection, select_rows
 from ..lists import build_options, read_selection
 from ..navigation import ROOT
-from ..page import DashboardForm, DashboardPage, Visit
+from ..page import DashboardPage, Visit
 
-__all__ = ["FORMS", "PAGES"]
+__all__ = ["PAGES"]
 
 LIST: Final = f"{ROOT}/codes"
 CHANNELS: Final = build_options((EMAIL, WHATSAPP))
@@ -94,4 +94,3 @@ def _view(backend: Backend, visit: Visit) -> Mapping[str, object]:
 
 
 PAGES: Final = (DashboardPage(LIST, "codes.html", _view, LIST),)
-FORMS: Final[tuple[DashboardForm, ...]] = ()

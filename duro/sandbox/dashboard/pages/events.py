@@ -20,9 +20,9 @@ from ...storage.rows import find
 from ..bodies import show_body
 from ..lists import MAX_ROWS, build_options, read_selection
 from ..navigation import ROOT
-from ..page import DashboardForm, DashboardPage, Visit
+from ..page import DashboardPage, Visit
 
-__all__ = ["FORMS", "PAGES"]
+__all__ = ["PAGES"]
 
 LIST: Final = f"{ROOT}/events"
 TYPES: Final = build_options(each.value for each in EventType)
@@ -96,4 +96,3 @@ PAGES: Final = (
     DashboardPage(LIST, "events.html", _view_list, LIST),
     DashboardPage(f"{LIST}/{{id}}", "event.html", _view_detail, LIST),
 )
-FORMS: Final[tuple[DashboardForm, ...]] = ()

@@ -17,9 +17,9 @@ from ...storage.pages import ListPage, Selection
 from ..ledger_totals import find_totals
 from ..lists import build_options, read_selection
 from ..navigation import ROOT
-from ..page import DashboardForm, DashboardPage, Visit
+from ..page import DashboardPage, Visit
 
-__all__ = ["FORMS", "PAGES"]
+__all__ = ["PAGES"]
 
 LIST: Final = f"{ROOT}/ledger"
 STATUSES: Final = build_options(("succeeded", "failed", "pending"))
@@ -79,4 +79,3 @@ def _view(backend: Backend, visit: Visit) -> Mapping[str, object]:
 
 
 PAGES: Final = (DashboardPage(LIST, "ledger.html", _view, LIST),)
-FORMS: Final[tuple[DashboardForm, ...]] = ()
