@@ -72,7 +72,7 @@ class Frame:
 
     def _show(self, page: DashboardPage) -> Callable[..., object]:
         async def endpoint(request: Request) -> Response:
-            visit = Visit(request.path_params, request.query_params)
+            visit = Visit(request.path_params, request.query_params, origin=str(request.base_url).rstrip("/"))
             # In a worker thread, because the event loop serves the API and must not wait for a page.
             return await anyio.to_thread.run_sync(self._respond, page, visit)
 

@@ -22,12 +22,14 @@ class Visit:
         query: Parameters of the query, such as ``cursor``.
         form: Fields of the form. A page shows them again after an error.
         error: Error of the form, if it was refused.
+        origin: URL of the sandbox as the browser knows it, without a trailing slash.
     """
 
     path: Mapping[str, str] = Factory(dict[str, str])
     query: Mapping[str, str] = Factory(dict[str, str])
     form: Mapping[str, str] = Factory(dict[str, str])
     error: ApiError | None = None
+    origin: str = ""
 
 
 @frozen

@@ -12,6 +12,7 @@ from ..clock import timestamp
 from ..faults.kinds import FaultKind
 from ..faults.path_pattern import is_control_path
 from ..request_log import RequestEntry
+from .exchange_recorder import ExchangeRecorder
 
 __all__ = ["RequestLogMiddleware"]
 
@@ -32,31 +33,42 @@ class RequestLogMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request. The server is configured to pass only HTTP requests."""
-        backend = self._backend
-        start = time.perf_counter()
-        now = backend.clock.now()
-        request_id = backend.ids.generate("req", now)
-        method: str = scope["method"]
-        path: str = scope["path"]
-        is_logged = not is_control_path(path)
-        if is_logged:
-            backend.request_log.count(method, path)
+        now = self._backend.clock.now()
+        request_id = self._backend.ids.generate("req", now)
 
-        def log(status: int | None) -> None:
-            nonlocal is_logged
-            if is_logged:
-                is_logged = False
-                key = Headers(scope=scope).get("Idempotency-Key")
-                entry = RequestEntry(method, path, status, key, request_id, timestamp(now), self._fault)
-                backend.request_log.record(entry, time.perf_counter() - start)
-
-        async def send_logged(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-                # Before the response is sent: a client that has the response finds it in the log.
-                log(message["status"])
             await send(message)
 
-        await self._application(scope, receive, send_logged)
-        # A fault that discards the request does not send a response.
-        log(None)
+        if is_control_path(scope["path"]):
+            await self._application(scope, receive, send_with_id)
+        else:
+            await self._run_logged(scope, receive, send_with_id, request_id, timestamp(now))
+
+    async def _run_logged(self, scope: Scope, receive: Receive, send: Send, request_id: str, at: str) -> None:
+        request_log, recorder = self._backend.request_log, ExchangeRecorder(scope)
+        start = time.perf_counter()
+        method: str = scope["method"]
+        path: str = scope["path"]
+        request_log.count(method, path)
+
+        def log(status: int | None) -> None:
+            key = Headers(scope=scope).get("Idempotency-Key")
+            entry = RequestEntry(method, path, status, key, request_id, at, self._fault)
+            request_log.record(entry, time.perf_counter() - start)
+
+        async def send_logged(message: Message) -> None:
+            recorder.record(message)
+            # Before the response is sent: a client that has the response finds it in the log.
+            if message["type"] == "http.response.start":
+                log(message["status"])
+            if recorder.is_complete:
+                request_log.keep_exchange(request_id, recorder.build())
+            await send(message)
+
+        await self._application(scope, recorder.watch(receive), send_logged)
+        if not recorder.is_started:
+            # A fault that discards the request does not send a response.
+            log(None)
+            request_log.keep_exchange(request_id, recorder.build())

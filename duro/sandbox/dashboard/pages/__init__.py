@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from ..page import DashboardForm, DashboardPage
-from . import overview
+from . import codes, deliveries, events, faults, ledger, overview, requests
 
 __all__ = ["FORMS", "PAGES"]
 
-PAGES: Final[tuple[DashboardPage, ...]] = (*overview.PAGES,)
-FORMS: Final[tuple[DashboardForm, ...]] = (*overview.FORMS,)
+PAGES: Final[tuple[DashboardPage, ...]] = (
+    *overview.PAGES,
+    *ledger.PAGES,
+    *events.PAGES,
+    *deliveries.PAGES,
+    *requests.PAGES,
+    *faults.PAGES,
+    *codes.PAGES,
+)
+FORMS: Final[tuple[DashboardForm, ...]] = (
+    *overview.FORMS,
+    *deliveries.FORMS,
+    *faults.FORMS,
+)
