@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from ..page import DashboardForm, DashboardPage
-from . import overview
+from . import customers, overview, recovery, subscriptions
 
 __all__ = ["FORMS", "PAGES"]
 
-PAGES: Final[tuple[DashboardPage, ...]] = (*overview.PAGES,)
-FORMS: Final[tuple[DashboardForm, ...]] = (*overview.FORMS,)
+PAGES: Final[tuple[DashboardPage, ...]] = (
+    *overview.PAGES,
+    *subscriptions.PAGES,
+    *customers.PAGES,
+    *recovery.PAGES,
+)
+FORMS: Final[tuple[DashboardForm, ...]] = (
+    *overview.FORMS,
+    *subscriptions.FORMS,
+    *customers.FORMS,
+)
