@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 
 from attrs import frozen
 
-from .._json_types import JSONObject
+from .._json_types import JSONObject, JSONValue
 from .deliveries.outbox import enqueue
 from .representation import encode_json
 from .storage.pages import ListPage, Selection, select_rows
@@ -47,8 +48,19 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
         The number of deliveries that are due now.
     """
     payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
-    insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
+    values = {"id": identifier, "type": type_, "payload": payload, "created_at": at}
+    insert(db, "events", {**values, "customer_id": _find_customer(data), "subscription_id": _find_subscription(data)})
     return enqueue(db, identifier, type_, at)
+
+
+def _find_customer(data: JSONObject) -> JSONValue:
+    customer = data.get("customer")
+    return customer.get("id") if isinstance(customer, Mapping) else None
+
+
+def _find_subscription(data: JSONObject) -> JSONValue:
+    subscription = data.get("subscription")
+    return subscription.get("id") if isinstance(subscription, Mapping) else data.get("subscriptionId")
 
 
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from ..checkout.money import format_amount
 from ..clock import parse_timestamp
 
-__all__ = ["find_tone", "format_exact", "format_relative", "humanize", "shorten"]
+__all__ = ["find_tone", "format_day", "format_exact", "format_relative", "format_whole_amount", "humanize", "shorten"]
 
 # From the largest unit to the smallest, with their seconds.
 _UNITS: Final = (
@@ -66,6 +67,33 @@ def format_exact(at: str) -> str:
     """
     moment = parse_timestamp(at)
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def format_day(at: str) -> str:
+    """Format the day of a time.
+
+    Args:
+        at: Timestamp in the API's format.
+
+    Example:
+        >>> format_day("2026-06-28T09:05:07.000Z")
+        '28 Jun 2026'
+    """
+    return format_exact(at).partition(",")[0]
+
+
+def format_whole_amount(amount: int, currency: str) -> str:
+    """Format an amount without decimals, for the axis of a chart.
+
+    Args:
+        amount: Minor units.
+        currency: Currency code.
+
+    Example:
+        >>> format_whole_amount(2_500_000, "NGN")
+        '₦25,000'
+    """
+    return format_amount(amount, currency).rpartition(".")[0]
 
 
 def shorten(identifier: str) -> str:

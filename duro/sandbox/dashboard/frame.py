@@ -74,7 +74,7 @@ class Frame:
         async def endpoint(request: Request) -> Response:
             visit = Visit(request.path_params, request.query_params, origin=str(request.base_url).rstrip("/"))
             # In a worker thread, because the event loop serves the API and must not wait for a page.
-            return await anyio.to_thread.run_sync(self._respond, page, visit)
+            return await anyio.to_thread.run_sync(self.respond, page, visit)
 
         return endpoint
 
@@ -95,7 +95,7 @@ class Frame:
             self._check_token(visit)
             result = form.action(self._backend, visit)
         except ApiError as error:
-            return self._respond(form.page, evolve(visit, error=error))
+            return self.respond(form.page, evolve(visit, error=error))
         key = self._notices.add(result.notice)
         separator = "&" if "?" in result.path else "?"
         return RedirectResponse(f"{result.path}{separator}{_NOTICE}={key}", 303, HEADERS)
@@ -104,7 +104,13 @@ class Frame:
         if not hmac.compare_digest(visit.form.get(_TOKEN_FIELD, "").encode(), self._token.encode()):
             raise ApiError(403, "The sandbox was restarted since the page was loaded. Nothing was changed. Try again.")
 
-    def _respond(self, page: DashboardPage, visit: Visit) -> Response:
+    def respond(self, page: DashboardPage, visit: Visit) -> Response:
+        """Read the data of a page, and render it.
+
+        Args:
+            page: Page to show.
+            visit: Request for the page.
+        """
         try:
             variables = page.view(self._backend, visit)
         except ApiError as error:

@@ -9,7 +9,8 @@ from typing import Final, cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..checkout.money import format_amount, format_interval
-from .formats import find_tone, format_exact, format_relative, humanize, shorten
+from ..clock import timestamp
+from .formats import find_tone, format_day, format_exact, format_relative, format_whole_amount, humanize, shorten
 
 __all__ = ["render_template"]
 
@@ -23,12 +24,15 @@ _TEMPLATES: Final = Environment(
 )
 _FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "amount": format_amount,
+    "day": format_day,
     "exact": format_exact,
     "humanize": humanize,
     "interval": format_interval,
     "relative": format_relative,
     "shorten": shorten,
+    "timestamp": timestamp,
     "tone": find_tone,
+    "whole_amount": format_whole_amount,
 }
 cast("dict[str, object]", _TEMPLATES.filters).update(_FILTERS)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from ..page import DashboardForm, DashboardPage
-from . import codes, deliveries, events, faults, ledger, overview, requests
+from . import codes, customers, deliveries, events, faults, ledger, overview, recovery, requests, subscriptions
 
 __all__ = ["FORMS", "PAGES"]
 
 PAGES: Final[tuple[DashboardPage, ...]] = (
     *overview.PAGES,
+    *subscriptions.PAGES,
+    *customers.PAGES,
+    *recovery.PAGES,
     *ledger.PAGES,
     *events.PAGES,
     *deliveries.PAGES,
@@ -20,6 +23,8 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
 )
 FORMS: Final[tuple[DashboardForm, ...]] = (
     *overview.FORMS,
+    *subscriptions.FORMS,
+    *customers.FORMS,
     *deliveries.FORMS,
     *faults.FORMS,
 )
