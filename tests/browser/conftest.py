@@ -15,6 +15,7 @@ from duro import AsyncDuro
 from duro.sandbox import AsyncSandbox
 from tests.browser.page_log import PageLog
 from tests.browser.shop import Shop, open_shop
+from tests.support.webhook_receiver import Receiver, listening
 
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
@@ -64,6 +65,13 @@ async def client(sandbox: AsyncSandbox) -> AsyncIterator[AsyncDuro]:
 def shop() -> Iterator[Shop]:
     with open_shop() as shop:
         yield shop
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Webhook endpoint of the merchant."""
+    with listening() as receiver:
+        yield receiver
 
 
 @pytest.fixture

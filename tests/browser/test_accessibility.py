@@ -8,22 +8,19 @@ from playwright.async_api import Page, expect
 from duro import AsyncDuro
 from duro.sandbox import AsyncSandbox
 from tests.browser.accessibility import check_accessibility
-from tests.browser.conftest import DEVICES, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.page_log import PageLog
 
 LONG_NAME = "Professional" * 12
 
 
-@pytest.fixture(params=["light", "dark"])
-def color_scheme(request: pytest.FixtureRequest) -> str:
-    return request.param
+@pytest.fixture
+async def page(open_page: OpenPage, device: str, color_scheme: str) -> Page:
+    return await open_page(device, color_scheme=color_scheme)
 
 
-@pytest.fixture(params=DEVICES)
-async def page(request: pytest.FixtureRequest, open_page: OpenPage, color_scheme: str) -> Page:
-    return await open_page(request.param, color_scheme=color_scheme)
-
-
+@pytest.mark.parametrize(("device", "color_scheme"), [("desktop", "light"), ("phone", "dark")])
+@pytest.mark.timeout(180)
 @pytest.mark.anyio
 async def test_pages_of_the_checkout(
     page: Page, page_logs: list[PageLog], client: AsyncDuro, sandbox: AsyncSandbox, color_scheme: str
