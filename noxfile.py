@@ -32,28 +32,15 @@ pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 interpreters = [str(path) for version in PYTHONS for path in pyenv.glob(f"versions/{version}.*/bin")]
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *interpreters])
 
-# Version 5 supports OpenAPI 3.1.
+# Packages of npm. Version 5 of Prism supports OpenAPI 3.1.
 PRISM = "@stoplight/prism-cli@5"
+AXE = "axe-core@4"
 
-# Programs of the sessions "gateways" and "budgets", and the Debian packages that contain them.
+# Programs of the sessions, and the Debian packages that contain them.
+BROWSER = {"chromium": "chromium"}
 GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
 PROFILERS = {"valgrind": "valgrind"}
-# Programs of the session "fleet".
 REDIS = {"redis-server": "redis-server", "redis-sentinel": "redis-sentinel", "redis-cli": "redis-tools"}
-
-# Debian starts the service of a package that it installs, unless this program forbids it.
-INSTALL_WITHOUT_SERVICES = """\
-set -eu
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  trap 'rm -f "$policy"' EXIT
-  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
-  chmod 755 "$policy"
-fi
-install() { apt-get install --yes --quiet --no-install-recommends "$@"; }
-install "$@" || { apt-get update --quiet && install "$@"; }
-"""
 
 # All tests of a file run in one worker, because they may share a sandbox.
 PARALLEL = ["-n", "2", "--dist", "loadfile"]
@@ -125,10 +112,24 @@ def transports(session: nox.Session) -> None:
 def contract(session: nox.Session) -> None:
     """Call every operation of a Prism server, which validates each request against the contract."""
     session.install("-e", ".[all]", *group("tests"), *group("contract"))
-    directory = Path(session.create_tmp()).resolve()
-    session.run("npm", "install", "--prefix", str(directory), "--no-fund", "--no-audit", "--loglevel=error", PRISM)
-    session.env["PRISM"] = str(directory / "node_modules" / ".bin" / "prism")
+    session.env["PRISM"] = str(install_from_npm(session, PRISM) / ".bin" / "prism")
     session.run("python", "-m", "pytest", "tests/prism", "-n", "0", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Pay at the checkout in Chromium. ``nox -s browser -- --screenshots`` also renews ``docs/pictures``."""
+    install_programs(session, BROWSER)
+    session.install("-e", ".[all]", *group("tests"), *group("browser"))
+    session.env["AXE"] = str(install_from_npm(session, AXE) / "axe-core" / "axe.min.js")
+    session.run("python", "-m", "pytest", "tests/browser", *PARALLEL, *session.posargs)
+
+
+def install_from_npm(session: nox.Session, package: str) -> Path:
+    """Install a package of npm, and return the folder of the modules."""
+    directory = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--prefix", str(directory), "--no-fund", "--no-audit", "--loglevel=error", package)
+    return directory / "node_modules"
 
 
 @nox.session
@@ -149,12 +150,7 @@ def fleet(session: nox.Session) -> None:
 
 
 def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
-    """Install the Debian packages of missing programs.
-
-    Args:
-        session: Session that needs them.
-        programs: Package of each program.
-    """
+    """Install the Debian packages of missing programs. ``programs`` contains the package of each program."""
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
     packages = [package for program, package in programs.items() if not shutil.which(program, path=path)]
     if not packages:
@@ -162,7 +158,7 @@ def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
     root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "--non-interactive"]
     if not shutil.which("apt-get") or (root and not shutil.which("sudo")):
         session.error(f"{' and '.join(packages)} must be installed; install them, or run as root on Debian or Ubuntu")
-    session.run(*root, "sh", "-c", INSTALL_WITHOUT_SERVICES, "sh", *packages, external=True)
+    session.run(*root, "sh", ".ci/install-packages", *packages, external=True)
 
 
 @nox.session(python=PYTHONS[-1])

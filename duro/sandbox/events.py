@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
 from attrs import frozen
 
-from .._json_types import JSONObject
+from .._json_types import JSONObject, JSONValue
 from .deliveries.outbox import enqueue
 from .representation import encode_json
 from .storage.pages import ListPage, Selection, select_rows
@@ -57,8 +57,19 @@ def record_event(db: sqlite3.Connection, identifier: str, type_: str, at: str, d
     if (event_ids := _event_ids.get()) is not None:
         event_ids.append(identifier)
     payload = encode_json({"id": identifier, "type": type_, "createdAt": at, "data": data})
-    insert(db, "events", {"id": identifier, "type": type_, "payload": payload, "created_at": at})
+    values = {"id": identifier, "type": type_, "payload": payload, "created_at": at}
+    insert(db, "events", {**values, "customer_id": _find_customer(data), "subscription_id": _find_subscription(data)})
     return enqueue(db, identifier, type_, at)
+
+
+def _find_customer(data: JSONObject) -> JSONValue:
+    customer = data.get("customer")
+    return customer.get("id") if isinstance(customer, Mapping) else None
+
+
+def _find_subscription(data: JSONObject) -> JSONValue:
+    subscription = data.get("subscription")
+    return subscription.get("id") if isinstance(subscription, Mapping) else data.get("subscriptionId")
 
 
 @contextmanager

@@ -1,19 +1,23 @@
-"""Request log: the latest API requests, and counts of all of them."""
+"""Request log: the latest API requests with their contents, and counts of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import field, frozen
 
+from .._secrets import SecretBytes
 from ..errors import redact
 from .bounded_log import BoundedLog
 from .faults.kinds import FaultKind
 
-__all__ = ["RequestEntry", "RequestLog"]
+__all__ = ["MAX_BODY_BYTES", "Exchange", "RequestEntry", "RequestLog"]
 
 TOKEN_PATH: Final = "/v1/oauth/token"
+# Contents need much more memory than entries: 20 MB at most.
+MAX_EXCHANGES: Final = 1000
+MAX_BODY_BYTES: Final = 10_000
 
 
 @frozen
@@ -46,6 +50,25 @@ class RequestEntry:
     event_ids: tuple[str, ...] = ()
 
 
+@frozen
+class Exchange:
+    """Contents of an API request and its response, for the dashboard.
+
+    The bodies may contain secrets, which a page masks. They are cut after 10,000 bytes.
+
+    Attributes:
+        request_headers: Headers of the request that cannot hold a credential.
+        request_body: Start of the body of the request.
+        response_headers: Headers of the response that cannot hold a credential.
+        response_body: Start of the body of the response.
+    """
+
+    request_headers: Mapping[str, str]
+    request_body: bytes = field(converter=SecretBytes)
+    response_headers: Mapping[str, str]
+    response_body: bytes = field(converter=SecretBytes)
+
+
 class RequestLog(BoundedLog[RequestEntry]):
     """Log of API requests, and their counts.
 
@@ -58,6 +81,7 @@ class RequestLog(BoundedLog[RequestEntry]):
         self.listener: Callable[[RequestEntry, float], None] | None = None
         self._requests = 0
         self._token_exchanges = 0
+        self._exchanges: dict[str, Exchange] = {}
 
     @property
     def requests(self) -> int:
@@ -86,8 +110,30 @@ class RequestLog(BoundedLog[RequestEntry]):
         if self.listener is not None:
             self.listener(entry, elapsed)
 
+    def keep_exchange(self, request_id: str, exchange: Exchange) -> None:
+        """Keep the contents of a request, and drop those of the oldest one if there are more than 1,000.
+
+        Args:
+            request_id: ``X-Request-Id`` of the response.
+            exchange: Contents of the request and its response.
+        """
+        with self._lock:
+            self._exchanges[request_id] = exchange
+            if len(self._exchanges) > MAX_EXCHANGES:
+                del self._exchanges[next(iter(self._exchanges))]
+
+    def find_exchange(self, request_id: str) -> Exchange | None:
+        """Return the contents of a request, or ``None`` if they were dropped.
+
+        Args:
+            request_id: ``X-Request-Id`` of the response.
+        """
+        with self._lock:
+            return self._exchanges.get(request_id)
+
     def clear(self) -> None:
         """Remove all entries and set the counts to zero."""
         with self._lock:
             super().clear()
+            self._exchanges.clear()
             self._requests = self._token_exchanges = 0

@@ -84,7 +84,7 @@ def test_the_applied_fault_is_named(
     entries = anonymous.get("/_sandbox/requests").json()
     assert [(entry["status"], entry["fault"]) for entry in entries] == [(status, kind), (201, None)]
     assert [entry.fault for entry in sandbox.requests] == [kind, None]
-    assert f"<td>{kind}</td>" in anonymous.get("/_sandbox/").text
+    assert f">{kind}</span>" in anonymous.get("/_sandbox/dashboard/requests").text
 
 
 def test_the_request_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,3 +94,23 @@ def test_the_request_log_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             client.get(f"/v1/{number}")
         assert [entry.path for entry in small.requests] == ["/v1/2", "/v1/3", "/v1/4"]
         assert small.stats.requests == 5
+
+
+def test_contents_of_requests_are_kept_out_of_the_list_and_of_the_repr(
+    sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client
+) -> None:
+    response = api.post("/v1/customers", json={"name": "a secret name"})
+    exchange = sandbox._require().backend.request_log.find_exchange(response.headers["X-Request-Id"])
+    assert exchange is not None
+    assert exchange.request_body == b'{"name":"a secret name"}'
+    assert exchange.response_body == response.content
+    assert "authorization" not in exchange.request_headers
+    assert "a secret name" not in repr(exchange)
+    assert "a secret name" not in anonymous.get("/_sandbox/requests").text
+    sandbox.reset()
+    assert sandbox._require().backend.request_log.find_exchange(response.headers["X-Request-Id"]) is None
+
+
+def test_contents_of_control_requests_are_not_kept(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    response = anonymous.get("/_sandbox/stats")
+    assert sandbox._require().backend.request_log.find_exchange(response.headers["X-Request-Id"]) is None

@@ -12,7 +12,7 @@ from attrs import frozen
 from ..clock import parse_timestamp, timestamp
 from ..unit_of_work import UnitOfWork
 
-__all__ = ["RANKS", "DueItem", "find_next", "schedule", "take_next", "unschedule", "unschedule_all"]
+__all__ = ["RANKS", "DueItem", "find_next", "list_next", "schedule", "take_next", "unschedule", "unschedule_all"]
 
 # Items of one instant run in the order of their ranks. Deliveries come after all of them.
 RANKS: Final[Mapping[str, int]] = {
@@ -94,6 +94,17 @@ def find_next(db: sqlite3.Connection, *, kind: str | None = None) -> DueItem | N
         parameters,
     ).fetchone()
     return None if row is None else DueItem(parse_timestamp(row["at"]), row["kind"], row["subject"])
+
+
+def list_next(db: sqlite3.Connection, limit: int) -> tuple[DueItem, ...]:
+    """Return the items that are due first, in their order.
+
+    Args:
+        db: Open transaction.
+        limit: Maximum number of items.
+    """
+    rows = db.execute("SELECT at, kind, subject FROM due_items ORDER BY at, rank, subject LIMIT ?", (limit,))
+    return tuple(DueItem(parse_timestamp(row["at"]), row["kind"], row["subject"]) for row in rows)
 
 
 def take_next(db: sqlite3.Connection, *, until: datetime) -> DueItem | None:

@@ -12,6 +12,7 @@ from ..clock import timestamp
 from ..storage.rows import find, insert, update
 from ..unit_of_work import UnitOfWork
 from .event_data import invoice_event_data
+from .recoveries import end_recovery
 
 __all__ = ["InvoiceDraft", "close_invoice", "find_open_invoices", "issue_invoice", "pay_invoice"]
 
@@ -81,6 +82,7 @@ def pay_invoice(uow: UnitOfWork, invoice: sqlite3.Row) -> None:
         invoice: Open invoice.
     """
     paid = update(uow.db, "invoices", invoice["id"], {"status": "paid", "paid_at": uow.at})
+    end_recovery(uow, invoice["id"], "recovered")
     if paid["subscription_id"]:
         uow.emit("subscription_payment_success", invoice_event_data(uow, paid, paid["amount"]))
 
@@ -98,6 +100,7 @@ def close_invoice(uow: UnitOfWork, invoice: sqlite3.Row, status: Literal["uncoll
     """
     if invoice["credit_used"]:
         _add_credit(uow.db, invoice["subscription_id"], invoice["credit_used"])
+    end_recovery(uow, invoice["id"], "lost")
     return update(uow.db, "invoices", invoice["id"], {"status": status})
 
 

@@ -1,4 +1,4 @@
-"""Forms of the hosted checkout, as browsers send them."""
+"""Forms of the hosted checkout and the dashboard, as browsers send them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..recovery.failure_codes import FailureCategory, find_category
 
 __all__ = ["check_email", "check_rail", "find_failure", "read_form"]
 
-MAX_FIELDS: Final = 10
+MAX_FIELDS: Final = 30
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 

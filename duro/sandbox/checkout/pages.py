@@ -16,8 +16,9 @@ from ..billing.charges import RAILS
 from ..billing.checkout_sessions import HOSTED_PATH, TOP_UP, find_sold_plan
 from ..recovery.failure_codes import CATEGORIES, describe_category
 from ..storage.rows import find
-from .money import format_amount, format_date, format_interval
+from .money import format_amount, format_date
 from .return_url import add_reference
+from .terms import describe_terms
 
 __all__ = ["FAILURES", "render_error", "render_session"]
 
@@ -131,27 +132,27 @@ def render_error(heading: str, message: str) -> str:
 
 def _summarize(db: sqlite3.Connection, session: sqlite3.Row, now: datetime) -> dict[str, object]:
     plan, currency = find_sold_plan(db, session), session["currency"]
-    promo_code = find(db, "promo_codes", session["promo_code_id"])["code"] if session["promo_code_id"] else None
+    promo_code = find(db, "promo_codes", session["promo_code_id"]) if session["promo_code_id"] else None
     summary: dict[str, object] = {
         "merchant": MERCHANT_NAME,
         "due": format_amount(session["amount"], currency),
         "amount_label": _AMOUNT_LABELS.get(session["status"], "Due today"),
         "is_free": session["amount"] == 0,
         "is_trial": bool(session["trial_days"]),
-        "promo_code": promo_code,
+        "promo_code": promo_code["code"] if promo_code else None,
     }
     if plan is None:
         title = "Top up your wallet" if session["kind"] == TOP_UP else "Payment"
         return {**summary, "title": title, "renewal": "", "lines": []}
-    price, interval = format_amount(plan["amount"], currency), format_interval(plan["interval"], plan["interval_count"])
+    renewal = describe_terms(plan, promo_code, currency)
     if trial := plan["trial_days"]:
         lines = [_Line(f"Free trial of {trial} days", format_amount(0, currency))]
-        renewal = f"Then {price} {interval}, from {format_date(now + timedelta(days=trial))}"
+        renewal = f"From {format_date(now + timedelta(days=trial))}: {renewal}"
     else:
-        lines, renewal = [_Line(plan["name"], price)], f"{price} {interval}"
+        lines = [_Line(plan["name"], format_amount(plan["amount"], currency))]
         if promo_code is not None:
             discount = format_amount(session["price"] - session["amount"], currency)
-            lines.append(_Line(f"Promo code {promo_code}", f"\N{MINUS SIGN}{discount}"))
+            lines.append(_Line(f"Promo code {promo_code['code']}", f"\N{MINUS SIGN}{discount}"))
     return {**summary, "title": plan["name"], "renewal": renewal, "lines": lines}
 
 

@@ -23,7 +23,7 @@ from ..errors import ApiError
 from ..validation import Flag, InvalidValueError, Text, check_timestamp, invalid_field
 from .bodies import read_body
 
-__all__ = ["build_clock_routes"]
+__all__ = ["ClockAdvance", "advance_clock", "build_clock_routes"]
 
 MAX_SECONDS: Final = timedelta.max.total_seconds()
 
@@ -55,7 +55,7 @@ def build_clock_routes(backend: Backend) -> list[Route]:
     async def advance(request: Request) -> Response:
         body = await read_body(request, ClockAdvance)
         # In a worker thread: an advance can take seconds, and its deliveries and requests need the event loop.
-        result = await anyio.to_thread.run_sync(partial(_advance, backend, body))
+        result = await anyio.to_thread.run_sync(partial(advance_clock, backend, body))
         return ApiResponse.of(_to_json(result)).response()
 
     return [
@@ -64,7 +64,16 @@ def build_clock_routes(backend: Backend) -> list[Route]:
     ]
 
 
-def _advance(backend: Backend, body: ClockAdvance) -> AdvanceResult:
+def advance_clock(backend: Backend, body: ClockAdvance) -> AdvanceResult:
+    """Advance the clock of a backend, which can take seconds.
+
+    Args:
+        backend: Backend whose clock moves.
+        body: Target of the advance.
+
+    Raises:
+        ApiError: The target is invalid (422), another advance is in progress, or the event did not happen (409).
+    """
     if isinstance(body.advance, Unset) == isinstance(body.until, Unset):
         raise invalid_field("advance", "expected either advance or until")
     field = "advance" if isinstance(body.until, Unset) else "until"

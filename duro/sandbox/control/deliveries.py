@@ -13,7 +13,7 @@ from ..backend import Backend
 from ..errors import ApiError
 from .bodies import to_json
 
-__all__ = ["build_delivery_routes"]
+__all__ = ["build_delivery_routes", "parse_delivery_id"]
 
 _PATH: Final = "/_sandbox/deliveries"
 # SQLite's largest integer has 19 digits.
@@ -27,7 +27,7 @@ def build_delivery_routes(backend: Backend) -> list[Route]:
         return ApiResponse.of([to_json(delivery) for delivery in backend.deliveries.pending]).response()
 
     async def replay(request: Request) -> Response:
-        delivery = backend.deliveries.repeat(_parse_id(request.path_params["id"]))
+        delivery = backend.deliveries.repeat(parse_delivery_id(request.path_params["id"]))
         return ApiResponse.of(to_json(delivery), 201).response()
 
     return [
@@ -36,7 +36,12 @@ def build_delivery_routes(backend: Backend) -> list[Route]:
     ]
 
 
-def _parse_id(text: str) -> int:
+def parse_delivery_id(text: str) -> int:
+    """Parse the id of a delivery in a path.
+
+    Raises:
+        ApiError: The text is not an id (404).
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
         raise ApiError(404, "The delivery does not exist.")
     return int(text)

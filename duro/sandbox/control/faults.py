@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from ..api.responses import ApiResponse
 from ..backend import Backend
+from ..errors import ApiError
 from ..faults.build import parse_fault
 from ..validation import parse_json
 
@@ -31,8 +32,15 @@ def build_fault_routes(backend: Backend) -> list[Route]:
     async def clear(_request: Request) -> Response:
         return ApiResponse.of({"cleared": backend.faults.clear()}).response()
 
+    async def remove(request: Request) -> Response:
+        identifier = request.path_params["id"]
+        if not (identifier.isascii() and identifier.isdigit() and backend.faults.discard(int(identifier[:20]))):
+            raise ApiError(404, "The fault does not exist.")
+        return ApiResponse.of({"cleared": 1}).response()
+
     return [
         Route(_PATH, show, methods=["GET"]),
         Route(_PATH, add, methods=["POST"]),
         Route(_PATH, clear, methods=["DELETE"]),
+        Route(f"{_PATH}/{{id}}", remove, methods=["DELETE"]),
     ]

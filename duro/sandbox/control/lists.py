@@ -17,7 +17,7 @@ from ..api.responses import ApiResponse
 from ..auth.otp import select_codes
 from ..backend import Backend
 from ..billing.ledger_pages import select_charges, select_refunds
-from ..deliveries.delivery import Delivery
+from ..deliveries.delivery_pages import select_attempts
 from ..deliveries.endpoints import Endpoint
 from ..events import select_events
 from ..invariants.errors import Violation
@@ -38,9 +38,6 @@ def build_list_routes(backend: Backend) -> list[Route]:
     def read_requests(selection: Selection) -> ListPage[RequestEntry]:
         return select_entries(backend.request_log.entries(), selection, lambda entry: entry.request_id)
 
-    def read_deliveries(selection: Selection) -> ListPage[Delivery]:
-        return select_entries(backend.deliveries.entries(), selection, _identify_delivery)
-
     def read_endpoints(selection: Selection) -> ListPage[Endpoint]:
         return select_entries(backend.endpoints, selection, lambda endpoint: endpoint.id)
 
@@ -57,14 +54,10 @@ def build_list_routes(backend: Backend) -> list[Route]:
         _build_route("decisions", read_table(select_decisions), "invoice_id", "subscription_id", "category", "action"),
         _build_route("events", read_table(select_events), "type"),
         _build_route("codes", read_table(select_codes), "channel", "recipient"),
-        _build_route("deliveries", read_deliveries, "event_id", "event_type", "endpoint_id"),
+        _build_route("deliveries", read_table(select_attempts), "event_id", "event_type", "endpoint_id", "state"),
         _build_route("endpoints", read_endpoints),
         _build_route("violations", read_violations, "invariant"),
     ]
-
-
-def _identify_delivery(delivery: Delivery) -> str:
-    return f"{delivery.event_id}.{delivery.endpoint_id}.{delivery.attempt}"
 
 
 def _build_route(name: str, read: _Read, *filters: str) -> Route:

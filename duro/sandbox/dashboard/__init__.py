@@ -1,1 +1,1 @@
-"""Dashboard of the sandbox: an HTML page under ``/_sandbox/``."""
+"""Dashboard of the sandbox: HTML pages under ``/_sandbox/``."""

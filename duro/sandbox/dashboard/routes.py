@@ -1,4 +1,4 @@
-"""Dashboard routes: the page at ``/_sandbox/``, its stylesheet, and the page at ``/`` that links to it."""
+"""Dashboard routes: pages, static files, live updates, and the page at ``/`` that links to the dashboard."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..backend import Backend
-from .views import render_dashboard, render_index
+from .frame import HEADERS, Frame
+from .live import LiveUpdates
+from .pages import FORMS, PAGES
+from .templating import render_template
 
 __all__ = ["build_dashboard_routes"]
 
 STATIC: Final = Path(__file__).parent / "static"
-
-# The page shows text from requests. Only its own stylesheet may load, no script may run, and no page may frame it.
-_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'"}
+HOME: Final = "/_sandbox/"
 
 
 def build_dashboard_routes(backend: Backend) -> list[BaseRoute]:
@@ -27,16 +28,18 @@ def build_dashboard_routes(backend: Backend) -> list[BaseRoute]:
     Args:
         backend: Backend to show.
     """
-
-    async def show_dashboard(_request: Request) -> Response:
-        return HTMLResponse(render_dashboard(backend), headers=_HEADERS)
-
-    async def show_index(_request: Request) -> Response:
-        return HTMLResponse(render_index(), headers=_HEADERS)
-
     return [
-        Route("/", show_index, methods=["GET"]),
-        Route("/_sandbox", show_dashboard, methods=["GET"]),
-        Route("/_sandbox/", show_dashboard, methods=["GET"]),
+        Route("/", _show_index, methods=["GET"]),
+        Route("/_sandbox", _redirect_to_home, methods=["GET"]),
+        Route("/_sandbox/live", LiveUpdates(backend), methods=["GET"]),
         Mount("/_sandbox/static", StaticFiles(directory=STATIC)),
+        *Frame(backend, PAGES).build_routes(FORMS),
     ]
+
+
+async def _show_index(_request: Request) -> Response:
+    return HTMLResponse(render_template("index.html", {}), headers=HEADERS)
+
+
+async def _redirect_to_home(_request: Request) -> Response:
+    return RedirectResponse(HOME, 303)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
 from ...errors import redact
 
-__all__ = ["Delivery", "DeliveryState", "find_delivery", "list_attempts", "list_deliveries_of_event", "list_pending"]
+__all__ = [
+    "SELECT_DELIVERIES",
+    "Delivery",
+    "DeliveryState",
+    "find_delivery",
+    "list_attempts",
+    "list_deliveries_of_event",
+    "list_pending",
+]
 
 DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
 
-_SELECT = (
+SELECT_DELIVERIES: Final = (
     "SELECT deliveries.id, event_id, type, endpoint_id, url, attempt, state, status, failure, response,"
     " due_at, retry_at, at, fault FROM deliveries JOIN events ON events.id = event_id"
     " JOIN endpoints ON endpoints.id = endpoint_id"
@@ -65,13 +73,15 @@ def list_attempts(db: sqlite3.Connection, limit: int = -1) -> tuple[Delivery, ..
         db: Open transaction.
         limit: Number of the latest attempts to return. Negative for all.
     """
-    rows = db.execute(f"{_SELECT} WHERE state <> 'pending' ORDER BY at DESC, deliveries.id DESC LIMIT ?", (limit,))
+    rows = db.execute(
+        f"{SELECT_DELIVERIES} WHERE state <> 'pending' ORDER BY at DESC, deliveries.id DESC LIMIT ?", (limit,)
+    )
     return tuple(Delivery(*row) for row in reversed(rows.fetchall()))
 
 
 def list_pending(db: sqlite3.Connection) -> tuple[Delivery, ...]:
     """Return the attempts that are still to be made, next first."""
-    rows = db.execute(f"{_SELECT} WHERE state = 'pending' ORDER BY due_at, deliveries.id")
+    rows = db.execute(f"{SELECT_DELIVERIES} WHERE state = 'pending' ORDER BY due_at, deliveries.id")
     return tuple(Delivery(*row) for row in rows)
 
 
@@ -82,11 +92,11 @@ def list_deliveries_of_event(db: sqlite3.Connection, event_id: str) -> tuple[Del
         db: Open transaction.
         event_id: Id of the event.
     """
-    rows = db.execute(f"{_SELECT} WHERE event_id = ? ORDER BY endpoint_id, attempt", (event_id,))
+    rows = db.execute(f"{SELECT_DELIVERIES} WHERE event_id = ? ORDER BY endpoint_id, attempt", (event_id,))
     return tuple(Delivery(*row) for row in rows)
 
 
 def find_delivery(db: sqlite3.Connection, identifier: int) -> Delivery | None:
     """Return an attempt by its id, or ``None`` if it does not exist."""
-    row = db.execute(f"{_SELECT} WHERE deliveries.id = ?", (identifier,)).fetchone()
+    row = db.execute(f"{SELECT_DELIVERIES} WHERE deliveries.id = ?", (identifier,)).fetchone()
     return None if row is None else Delivery(*row)

@@ -29,6 +29,7 @@ class Fault:
         event: Event type of the deliveries. ``None`` for any.
         times: Maximum number of requests or deliveries. ``None`` for every one.
         probability: Share of the matching requests or deliveries that the fault applies to, up to 1.
+        id: Number of the fault in its sandbox, from 1. 0 before it was added.
         times_matched: Number of requests or deliveries that the fault could have been applied to.
         times_applied: Number of requests or deliveries that the fault has been applied to.
     """
@@ -40,6 +41,7 @@ class Fault:
     times: int | None = 1
     probability: float = 1.0
     # The attributes that change. Only Faults changes them, under its lock.
+    id: int = field(default=0, init=False, on_setattr=setters.NO_OP)
     times_matched: int = field(default=0, init=False, on_setattr=setters.NO_OP)
     times_applied: int = field(default=0, init=False, on_setattr=setters.NO_OP)
 
@@ -70,4 +72,4 @@ class Fault:
         match: dict[str, JSONValue] = {name: value for name in MATCH if (value := getattr(self, name)) is not None}
         options = {camel_case(name): value for name, value in asdict(self.effect).items()}
         numbers = {"times": self.times, "probability": self.probability, "timesApplied": self.times_applied}
-        return {"kind": self.kind, "match": match, **numbers, **options}
+        return {"id": self.id, "kind": self.kind, "match": match, **numbers, **options}

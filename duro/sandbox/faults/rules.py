@@ -38,6 +38,7 @@ class Faults:
         self._seed = secrets.randbits(64) if seed is None else seed
         self._lock = threading.Lock()
         self._faults: tuple[Fault, ...] = ()
+        self._last_id = 0
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._faults)
@@ -118,8 +119,42 @@ class Faults:
     def append(self, fault: Fault) -> Fault:
         """Append a fault, and return it."""
         with self._lock:
+            self._last_id += 1
+            fault.id = self._last_id
             self._faults += (fault,)
         return fault
+
+    def remove(self, fault: Fault | int) -> None:
+        """Remove one fault. If it already applies to a request, that request continues with it.
+
+        Args:
+            fault: Fault, or its id.
+
+        Raises:
+            InvalidArgumentError: The fault does not exist.
+
+        Example:
+            >>> fault = sandbox.faults.add("reset_after")
+            >>> sandbox.faults.remove(fault)
+            >>> len(sandbox.faults)
+            0
+        """
+        if not self.discard(fault.id if isinstance(fault, Fault) else fault):
+            raise InvalidArgumentError(
+                "fault must be one of the sandbox, got one that does not exist; pass an item of sandbox.faults"
+            )
+
+    def discard(self, identifier: int) -> bool:
+        """Remove a fault if it exists, and return whether it did.
+
+        Args:
+            identifier: Id of the fault.
+        """
+        with self._lock:
+            kept = tuple(fault for fault in self._faults if fault.id != identifier)
+            is_found = len(kept) < len(self._faults)
+            self._faults = kept
+        return is_found
 
     def clear(self) -> int:
         """Remove all faults. A fault that already applies to a request continues.
@@ -129,6 +164,7 @@ class Faults:
         """
         with self._lock:
             removed, self._faults = self._faults, ()
+            self._last_id = 0
         return len(removed)
 
     def select(self, method: str, path: str) -> Fault | None:
@@ -149,16 +185,17 @@ class Faults:
         if not self._faults:
             return None
         with self._lock:
-            for position, fault in enumerate(self._faults):
+            for fault in self._faults:
                 if not fault.is_spent and matches(fault):
                     fault.times_matched += 1
-                    if self._draw(position, fault.times_matched) < fault.probability:
+                    if self._draw(fault.id, fault.times_matched) < fault.probability:
                         fault.times_applied += 1
                         return fault
         return None
 
-    def _draw(self, position: int, number: int) -> float:
+    def _draw(self, identifier: int, number: int) -> float:
         """Return a number from 0 up to 1 that looks random. The same seed repeats it."""
-        text = f"{self._seed}:{position}:{number}"
+        # Ids count from 1. The seed has always selected outcomes by numbers from 0.
+        text = f"{self._seed}:{identifier - 1}:{number}"
         digest = blake2b(text.encode(), digest_size=DRAW_BYTES).digest()
         return int.from_bytes(digest) / 256**DRAW_BYTES

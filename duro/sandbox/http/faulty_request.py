@@ -92,7 +92,9 @@ class HttpFaultyRequest(FaultyRequest):
     async def discard(self) -> None:
         """Count and read the request without processing it."""
 
-        async def read(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
+            # The channel that records the request.
+            self._receive = receive
             await self.read_request()
 
         await self._run(read, self._send)
@@ -106,7 +108,14 @@ class HttpFaultyRequest(FaultyRequest):
         """
         error = ApiError(status, "A fault of the sandbox applied to this request. It was not processed.")
         headers = None if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-        await self._run(ApiResponse.from_error(error).response(headers), self._send)
+
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            # Read for the record of the request, as a server that processes the request does.
+            self._receive = receive
+            await self.read_request()
+            await ApiResponse.from_error(error).response(headers)(scope, self._receive, send)
+
+        await self._run(respond, self._send)
 
     async def send_html(self, html: str) -> None:
         """Send an HTML page with status 200, without logging it."""

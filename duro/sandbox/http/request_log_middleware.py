@@ -16,6 +16,7 @@ from ..events import collect_event_ids
 from ..faults.kinds import FaultKind
 from ..faults.path_pattern import is_control_path
 from ..request_log import RequestEntry
+from .exchange_recorder import ExchangeRecorder
 
 __all__ = ["RequestLogMiddleware"]
 
@@ -39,45 +40,56 @@ class RequestLogMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request. The server is configured to pass only HTTP requests."""
-        backend = self._backend
-        start = time.perf_counter()
-        now = backend.clock.now()
-        request_id = backend.ids.generate("req", now)
-        method: str = scope["method"]
-        path: str = scope["path"]
-        is_logged = not is_control_path(path)
-        if is_logged:
-            backend.request_log.count(method, path)
+        now = self._backend.clock.now()
+        request_id = self._backend.ids.generate("req", now)
 
-        def log(status: int | None) -> None:
-            nonlocal is_logged
-            if is_logged:
-                is_logged = False
-                headers = Headers(scope=scope)
-                entry = RequestEntry(
-                    method,
-                    path,
-                    status,
-                    headers.get("Idempotency-Key"),
-                    request_id,
-                    timestamp(now),
-                    self._fault,
-                    _parse_delivery_id(headers.get(TRACE_HEADER)),
-                    tuple(event_ids),
-                )
-                backend.request_log.record(entry, time.perf_counter() - start)
-
-        async def send_logged(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-                # Before the response is sent: a client that has the response finds it in the log.
+            await send(message)
+
+        if is_control_path(scope["path"]):
+            await self._application(scope, receive, send_with_id)
+        else:
+            await self._run_logged(scope, receive, send_with_id, request_id, timestamp(now))
+
+    async def _run_logged(self, scope: Scope, receive: Receive, send: Send, request_id: str, at: str) -> None:
+        request_log, recorder = self._backend.request_log, ExchangeRecorder(scope)
+        start = time.perf_counter()
+        method: str = scope["method"]
+        path: str = scope["path"]
+        request_log.count(method, path)
+
+        def log(status: int | None) -> None:
+            headers = Headers(scope=scope)
+            entry = RequestEntry(
+                method,
+                path,
+                status,
+                headers.get("Idempotency-Key"),
+                request_id,
+                at,
+                self._fault,
+                _parse_delivery_id(headers.get(TRACE_HEADER)),
+                tuple(event_ids),
+            )
+            request_log.record(entry, time.perf_counter() - start)
+
+        async def send_logged(message: Message) -> None:
+            recorder.record(message)
+            # Before the response is sent: a client that has the response finds it in the log.
+            if message["type"] == "http.response.start":
                 log(message["status"])
+            if recorder.is_complete:
+                request_log.keep_exchange(request_id, recorder.build())
             await send(message)
 
         with collect_event_ids() as event_ids:
-            await self._application(scope, receive, send_logged)
-            # A fault that discards the request does not send a response.
-            log(None)
+            await self._application(scope, recorder.watch(receive), send_logged)
+            if not recorder.is_started:
+                # A fault that discards the request does not send a response.
+                log(None)
+                request_log.keep_exchange(request_id, recorder.build())
 
 
 def _parse_delivery_id(trace: str | None) -> int | None:

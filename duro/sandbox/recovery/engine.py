@@ -11,6 +11,7 @@ from ..billing.due_items import schedule, unschedule, unschedule_all
 from ..billing.event_data import invoice_event_data
 from ..billing.invoices import close_invoice
 from ..billing.recovered_periods import settle_recovered
+from ..billing.recoveries import save_recovery
 from ..billing.subscription_states import Action
 from ..billing.subscriptions import cancel_subscription, change_status
 from ..storage.rows import find
@@ -131,6 +132,7 @@ def _describe(uow: UnitOfWork, invoice: sqlite3.Row, category: FailureCategory) 
 
 def _carry_out(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row, decision: Decision) -> None:
     store_decision(uow.db, decision)
+    save_recovery(uow, invoice, "at_risk" if decision.next_at is None else "recovering")
     if decision.next_at is not None:
         at = datetime.fromisoformat(decision.next_at)
         schedule(uow, kind="recovery_attempt", subject=invoice["id"], at=at)

@@ -120,6 +120,11 @@ class Database:
                     raise ApiError(507, _DISK_FULL) from error
                 raise
 
+    @property
+    def changes(self) -> int:
+        """Number of rows that were changed since the database was opened."""
+        return self._connection.total_changes
+
     def check_commits(
         self, install: Callable[[sqlite3.Connection], None], check: Callable[[sqlite3.Connection], None]
     ) -> None:

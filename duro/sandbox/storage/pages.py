@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..errors import ApiError
 
-__all__ = ["ListPage", "Selection", "select_entries", "select_rows"]
+__all__ = ["ListPage", "Selection", "cut_page", "parse_position", "select_entries", "select_rows"]
 
 Entry = TypeVar("Entry")
 Entry_co = TypeVar("Entry_co", covariant=True)
@@ -69,13 +69,13 @@ def select_rows(db: sqlite3.Connection, table: str, selection: Selection) -> Lis
         parameters.append(value)
     if selection.cursor is not None:
         conditions.append(f"rowid {comparison} ?")
-        parameters.append(_parse_number(selection.cursor))
+        parameters.append(parse_position(selection.cursor))
     rows = db.execute(
         f"SELECT rowid AS position, * FROM {table} WHERE {' AND '.join(conditions)}"  # noqa: S608 - constants
         f" ORDER BY rowid {direction} LIMIT ?",
         (*parameters, selection.limit + 1),
     ).fetchall()
-    return _cut(rows, selection, lambda row: str(row["position"]))
+    return cut_page(rows, selection, lambda row: str(row["position"]))
 
 
 def select_entries(entries: Iterable[Entry], selection: Selection, identify: Callable[[Entry], str]) -> ListPage[Entry]:
@@ -102,16 +102,27 @@ def select_entries(entries: Iterable[Entry], selection: Selection, identify: Cal
         for entry in ordered
         if all(str(getattr(entry, name)) == value for name, value in selection.filters.items())
     ]
-    return _cut(matching, selection, identify)
+    return cut_page(matching, selection, identify)
 
 
-def _cut(entries: list[Entry], selection: Selection, identify: Callable[[Entry], str]) -> ListPage[Entry]:
-    """Return the page of entries that may go beyond the limit, which shows whether another page exists."""
+def cut_page(entries: list[Entry], selection: Selection, identify: Callable[[Entry], str]) -> ListPage[Entry]:
+    """Cut entries to a page.
+
+    Args:
+        entries: Entries of the page, and one more if another page exists.
+        selection: Page that was selected.
+        identify: Function that returns the cursor of an entry.
+    """
     page = entries[: selection.limit]
     return ListPage(tuple(page), identify(page[-1]) if len(entries) > selection.limit else None)
 
 
-def _parse_number(cursor: str) -> int:
+def parse_position(cursor: str) -> int:
+    """Parse the cursor of a list that is ordered by rowid.
+
+    Raises:
+        ApiError: The cursor does not exist (400).
+    """
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
         raise _unknown_cursor()
     return int(cursor)

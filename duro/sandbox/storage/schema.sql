@@ -156,6 +156,7 @@ CREATE TABLE customers (
 CREATE INDEX customers_by_age ON customers (created_at, id);
 CREATE INDEX customers_by_email ON customers (email);
 CREATE INDEX customers_by_phone ON customers (phone);
+CREATE INDEX customers_by_name ON customers (name COLLATE NOCASE);
 
 CREATE TABLE cards (
     id TEXT PRIMARY KEY,
@@ -195,6 +196,7 @@ CREATE TABLE subscriptions (
     metadata TEXT,
     created_at TEXT NOT NULL
 );
+CREATE INDEX subscriptions_by_status ON subscriptions (status);
 CREATE INDEX subscriptions_of_customer ON subscriptions (customer_id, created_at, id);
 
 CREATE TABLE invoices (
@@ -273,6 +275,20 @@ CREATE TABLE decisions (
 );
 CREATE INDEX decisions_of_invoice ON decisions (invoice_id, id);
 
+-- Invoices whose renewal failed, each with its present state: at_risk, recovering, recovered or lost.
+CREATE TABLE recoveries (
+    invoice_id TEXT PRIMARY KEY REFERENCES invoices,
+    state TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+);
+CREATE INDEX recoveries_by_state ON recoveries (state, changed_at);
+-- Totals and sums over time read nothing but these indexes, in their order.
+CREATE INDEX recovery_changes ON recoveries (currency, state, changed_at, amount);
+CREATE INDEX recovery_starts ON recoveries (currency, started_at, amount);
+
 CREATE TABLE refunds (
     id TEXT PRIMARY KEY,
     invoice_id TEXT NOT NULL REFERENCES invoices,
@@ -340,9 +356,13 @@ CREATE TABLE events (
     id TEXT PRIMARY KEY,
     type TEXT NOT NULL,
     payload BLOB NOT NULL,
+    -- Customer and subscription of the payload, if it has them.
+    customer_id TEXT,
+    subscription_id TEXT,
     dispatched_at TEXT,
     created_at TEXT NOT NULL
 );
+CREATE INDEX events_of_customer ON events (customer_id, created_at) WHERE customer_id IS NOT NULL;
 
 CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,

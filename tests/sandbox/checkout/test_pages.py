@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -13,12 +14,17 @@ import pytest
 from duro.sandbox import Sandbox
 
 Make = Callable[..., dict[str, Any]]
-STYLESHEET = "/_sandbox/checkout-assets/checkout.css"
+ASSETS = "/_sandbox/checkout-assets"
+STYLESHEET = f"{ASSETS}/checkout.css"
+LINKS = (
+    {"rel": "stylesheet", "href": STYLESHEET},
+    {"rel": "icon", "type": "image/svg+xml", "href": f"{ASSETS}/icon.svg"},
+)
 ATTACK = "<script>alert('1')</script>"
 
 
 class PageParser(HTMLParser):
-    """Parser that checks that all tags are closed, all fields have a label, and only the stylesheet is loaded."""
+    """Parser that checks that all tags are closed, all fields have a label, and only own files are loaded."""
 
     VOID = frozenset({"meta", "link", "input"})
 
@@ -32,7 +38,7 @@ class PageParser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         assert not {"src", "style", "onload", "onclick"} & values.keys()
-        assert tag != "link" or values == {"rel": "stylesheet", "href": STYLESHEET}
+        assert tag != "link" or values in LINKS
         if tag == "label":
             self.labels.add(values.get("for"))
         if tag in {"input", "select"} and values.get("type") != "radio":
@@ -67,7 +73,7 @@ def test_the_url_of_a_session_opens_its_page(sandbox: Sandbox, anonymous: httpx.
     assert "script" not in parse(response).tags
     policy = response.headers["Content-Security-Policy"]
     assert policy == (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "form-action 'self' https://shop.test:8443"
     )
     assert response.headers["Cache-Control"] == "no-store"
@@ -90,7 +96,7 @@ def test_the_page_of_a_trial_shows_0_and_the_price_afterwards(
     session = open_checkout(planId=make_plan(trialDays=7, intervalCount=3)["id"])
     text = anonymous.get(session["url"]).text
     assert "₦0.00<span> due today" in text
-    assert "Then ₦5,000.00 every 3 months, from" in text
+    assert re.search(r"From \d+ \w+ \d{4}: ₦5,000.00 every 3 months", text)
     assert "Let it fail" not in text
 
 
@@ -140,6 +146,34 @@ def test_a_transfer_waits_on_its_page_until_it_is_confirmed(
     assert post(anonymous, session, "settle").status_code == 303
     assert "You paid ₦9.00 by bank transfer." in anonymous.get(session["url"]).text
     assert post(anonymous, session, "settle").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("duration", "terms"),
+    [
+        ({"duration": "once"}, "₦2,500.00 once, then ₦5,000.00 every month"),
+        ({"duration": "repeating", "durationCycles": 1}, "₦2,500.00 once, then ₦5,000.00 every month"),
+        ({"duration": "repeating", "durationCycles": 3}, "₦2,500.00 every month for 3 payments, then ₦5,000.00"),
+        ({"duration": "forever"}, "₦2,500.00 every month"),
+    ],
+)
+@pytest.mark.parametrize("trial", [{}, {"trialDays": 7}])
+def test_the_page_shows_how_long_the_discount_of_a_promo_code_applies(
+    anonymous: httpx.Client,
+    open_checkout: Make,
+    make_plan: Make,
+    make_code: Make,
+    *,
+    duration: Any,
+    trial: Any,
+    terms: str,
+) -> None:
+    make_code(**duration)
+    session = open_checkout(planId=make_plan(**trial)["id"])
+    post(anonymous, session, "promo-code", code="HALF")
+    (renewal,) = re.findall(r'class="renewal">(.*?)</p>', anonymous.get(session["url"]).text)
+    assert renewal.endswith(terms)
+    assert renewal.startswith("From") == bool(trial)
 
 
 def test_a_promo_code_is_applied_and_removed_on_the_page(

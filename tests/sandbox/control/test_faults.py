@@ -20,17 +20,33 @@ def test_faults_are_added_listed_and_removed(sandbox: Sandbox, anonymous: httpx.
         "retryAfter": 1.5,
     }
     added = anonymous.post(faults, json=body)
-    assert (added.status_code, added.json()) == (201, {**body, "probability": 1.0, "timesApplied": 0})
+    assert (added.status_code, added.json()) == (201, {"id": 1, **body, "probability": 1.0, "timesApplied": 0})
     anonymous.post(faults, json={"kind": "silence", "match": {"method": None}, "times": None})
     assert anonymous.get("/v1/plans").headers["Retry-After"] == "1.5"
     assert anonymous.get(faults).json() == [
-        {**body, "probability": 1.0, "timesApplied": 1},
-        {"kind": "silence", "match": {}, "times": None, "commit": True, "probability": 1.0, "timesApplied": 0},
+        {"id": 1, **body, "probability": 1.0, "timesApplied": 1},
+        {
+            "id": 2,
+            "kind": "silence",
+            "match": {},
+            "times": None,
+            "commit": True,
+            "probability": 1.0,
+            "timesApplied": 0,
+        },
     ]
     assert [fault.times_applied for fault in sandbox.faults] == [1, 0]
     assert anonymous.delete(faults).json() == {"cleared": 2}
     assert anonymous.get(faults).json() == []
     assert anonymous.get("/v1/plans").status_code == 401
+
+
+def test_one_fault_is_removed_by_its_id(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    first, second = sandbox.faults.add("reset_before"), sandbox.faults.add("garbage")
+    assert anonymous.delete(f"/_sandbox/faults/{first.id}").json() == {"cleared": 1}
+    assert list(sandbox.faults) == [second]
+    assert anonymous.delete(f"/_sandbox/faults/{first.id}").status_code == 404
+    assert anonymous.delete(f"/_sandbox/faults/{10**30}").status_code == 404
 
 
 @pytest.mark.slow

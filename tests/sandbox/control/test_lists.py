@@ -80,6 +80,7 @@ def test_the_lists_are_those_of_the_process(filled: Sandbox, anonymous: httpx.Cl
         ("codes?recipient=2348012345670", 2),
         ("requests?method=POST&path=/v1/plans&status=201", 4),
         ("deliveries?eventType=subscription_created", 2),
+        ("deliveries?state=delivered", 0),
     ],
 )
 def test_filters_select_entries_with_equal_values(

@@ -129,6 +129,7 @@ def test_a_fault_has_only_the_options_of_its_kind() -> None:
     fault = Faults().add("delay", seconds=1.5)
     assert fault.effect == DelayFault(seconds=1.5)
     assert fault.to_json() == {
+        "id": 1,
         "kind": "delay",
         "match": {},
         "times": 1,
@@ -141,3 +142,24 @@ def test_a_fault_has_only_the_options_of_its_kind() -> None:
 def test_every_invalid_argument_is_named_at_once() -> None:
     with pytest.raises(InvalidArgumentError, match=r"times: .*; seconds: .*; status: does not belong to delay"):
         Faults().add("delay", times=0, seconds=-1, status=503)
+
+
+def test_a_removed_fault_no_longer_applies_and_the_others_keep_their_draws() -> None:
+    def draw(*, removes_first: bool) -> list[bool]:
+        faults = Faults(seed=7)
+        first = faults.add("garbage", path="/none", times=None)
+        faults.add("truncate", times=None, probability=0.5)
+        if removes_first:
+            faults.remove(first)
+            assert first not in faults
+        return [faults.select("GET", "/v1/plans") is not None for _ in range(50)]
+
+    assert draw(removes_first=True) == draw(removes_first=False)
+
+
+def test_removing_a_fault_twice_is_refused() -> None:
+    faults = Faults()
+    fault = faults.add("garbage")
+    faults.remove(fault.id)
+    with pytest.raises(InvalidArgumentError, match="fault must be one of the sandbox, got one that does not exist"):
+        faults.remove(fault)

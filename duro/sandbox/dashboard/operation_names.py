@@ -1,0 +1,66 @@
+"""Operations of the contract, found by the method and path of a request."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from ...api.resources import (
+    analytics,
+    checkout,
+    customer_checkout,
+    customer_identity,
+    customer_portal,
+    customers,
+    events,
+    invoices,
+    payment_links,
+    plans,
+    promo_codes,
+    settings,
+    subscriptions,
+    transactions,
+)
+from ...http.operation import Operation, Surface
+from ..faults.path_pattern import matches
+
+__all__ = ["find_operation"]
+
+_MODULES: Final = (
+    analytics,
+    checkout,
+    customer_checkout,
+    customer_identity,
+    customer_portal,
+    customers,
+    events,
+    invoices,
+    payment_links,
+    plans,
+    promo_codes,
+    settings,
+    subscriptions,
+    transactions,
+)
+_OPERATIONS: Final = (
+    Operation("oauthToken", "POST", "/v1/oauth/token", Surface.PUBLIC),
+    *(value for module in _MODULES for value in vars(module).values() if isinstance(value, Operation)),
+)
+
+
+@lru_cache(maxsize=1024)
+def find_operation(method: str, path: str) -> Operation | None:
+    """Return the operation of a request, or ``None`` for a path that the contract does not have.
+
+    Args:
+        method: HTTP method.
+        path: Path without the query.
+
+    Example:
+        >>> find_operation("POST", "/v1/subscriptions/sub_1/cancel").id
+        'cancelSubscription'
+    """
+    for operation in _OPERATIONS:
+        if operation.method == method and matches(operation.path, path):
+            return operation
+    return None

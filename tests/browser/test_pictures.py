@@ -1,0 +1,54 @@
+"""Pictures of the documentation. Only the option --screenshots writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from duro import AsyncDuro
+from tests.browser.conftest import OpenPage
+from tests.browser.pictures import DIRECTORY, take_picture
+
+pytestmark = pytest.mark.anyio
+
+Save = Callable[[Page, str], Awaitable[None]]
+
+
+@pytest.fixture
+def save(pytestconfig: pytest.Config) -> Save:
+    """Take a picture of a page: ``await save(page, "checkout-phone")``."""
+
+    async def save(page: Page, name: str) -> None:
+        picture = await take_picture(page, name)
+        if pytestconfig.getoption("--screenshots"):
+            (DIRECTORY / f"{name}.webp").write_bytes(picture)
+
+    return save
+
+
+async def enter_promo_code(page: Page, client: AsyncDuro) -> None:
+    """Open the checkout of a plan, and enter a promo code."""
+    plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+    await client.promo_codes.create(code="HALF", discount_type="percentage", discount_value=50)
+    session = await client.checkout.create_session(plan_id=plan.id, customer_email="ada@example.com")
+    await page.goto(session.url)
+    await page.get_by_label("Promo code").fill("HALF")
+    await page.get_by_role("button", name="Apply").click()
+    await expect(page.get_by_text("is applied")).to_be_visible()
+
+
+async def test_checkout(open_page: OpenPage, client: AsyncDuro, save: Save) -> None:
+    page = await open_page("desktop")
+    await enter_promo_code(page, client)
+    await save(page, "checkout-desktop")
+
+
+async def test_declined_checkout(open_page: OpenPage, client: AsyncDuro, save: Save) -> None:
+    page = await open_page("phone")
+    await enter_promo_code(page, client)
+    await page.get_by_text("Test a failed payment").click()
+    await page.get_by_role("button", name="Let it fail").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await save(page, "checkout-declined-phone")

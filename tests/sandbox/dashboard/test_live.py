@@ -1,0 +1,89 @@
+"""Live updates: messages after changes, bounds, and the end of the streams."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from duro.sandbox import Sandbox
+from duro.sandbox.backend import Backend
+from duro.sandbox.dashboard import live
+
+PATH = "/_sandbox/live"
+
+
+@pytest.fixture(autouse=True)
+def short_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "INTERVAL_SECONDS", 0.01)
+
+
+def read_lines(response: httpx.Response) -> Iterator[str]:
+    return (line for line in response.iter_lines() if line)
+
+
+def test_change_is_reported_without_its_content(sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client) -> None:
+    with anonymous.stream("GET", PATH) as response:
+        assert response.headers["Content-Type"].startswith("text/event-stream")
+        lines = read_lines(response)
+        assert next(lines) == "retry: 1000"
+        api.post("/v1/customers", json={"email": "ada@example.com"})
+        assert [next(lines), next(lines)] == ["event: change", "data:"]
+
+
+def test_request_that_changes_nothing_is_reported_too(anonymous: httpx.Client, api: httpx.Client) -> None:
+    with anonymous.stream("GET", PATH) as response:
+        lines = read_lines(response)
+        next(lines)
+        api.get("/v1/plans")
+        assert next(lines) == "event: change"
+
+
+def test_silent_stream_sends_heartbeats(anonymous: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.02)
+    with anonymous.stream("GET", PATH) as response:
+        lines = read_lines(response)
+        assert [next(lines), next(lines)] == ["retry: 1000", ":"]
+
+
+def test_stream_ends_after_its_time(anonymous: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_STREAM_SECONDS", 0.03)
+    assert anonymous.get(PATH).text.startswith("retry")
+
+
+def test_stream_beyond_the_bound_is_not_opened(anonymous: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_STREAMS", 1)
+    with anonymous.stream("GET", PATH) as response:
+        lines = read_lines(response)
+        next(lines)
+        assert anonymous.get(PATH).status_code == 204
+
+
+def test_stop_ends_open_streams_at_once() -> None:
+    with Sandbox() as sandbox, httpx.Client(base_url=sandbox.url) as client, client.stream("GET", PATH) as response:
+        lines = read_lines(response)
+        next(lines)
+        start = time.perf_counter()
+        sandbox.stop()
+        assert time.perf_counter() - start < 0.5
+
+
+def test_closed_stream_leaves_its_place() -> None:
+    backend = Backend.open(None, 3600)
+    updates = live.LiveUpdates(backend)
+
+    async def disconnect_at_once() -> int:
+        async def receive() -> dict[str, str]:
+            return {"type": "http.disconnect"}
+
+        async def send(_message: object) -> None:
+            pass
+
+        await updates({"type": "http", "method": "GET", "asgi": {}}, receive, send)
+        return updates._open
+
+    assert asyncio.run(disconnect_at_once()) == 0
+    backend.close()
