@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import json
@@ -21,11 +22,13 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 TIMEOUT_SECONDS = 50
 MAX_LINES = 60
+MAX_TEST_LINES = 30
 
 # Programs that serve requests or wait for tasks. The tests of this folder start them in this process.
 SERVICES = {"aiohttp_service.py", "celery_task.py", "fastapi_app.py"}
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
-SCRIPTS = [path for path in PROGRAMS if path.name not in SERVICES and not path.name.startswith("test_")]
+TESTS = [path for path in PROGRAMS if path.name.startswith("test_")]
+SCRIPTS = [path for path in PROGRAMS if path not in TESTS and path.name not in {*SERVICES, "conftest.py"}]
 
 
 def name_of(path):
@@ -56,6 +59,12 @@ def test_example_is_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_each_test_is_short(path):
+    functions = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
+    assert all(node.end_lineno - node.lineno < MAX_TEST_LINES for node in functions)
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 def test_script_runs_to_its_end(script, sandbox_environment, tmp_path):
@@ -66,7 +75,7 @@ def test_script_runs_to_its_end(script, sandbox_environment, tmp_path):
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("test_*.py")), ids=name_of)
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_example_of_tests_passes(path, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     options = ("-p", "duro", "-p", "no:cacheprovider", "-c", os.devnull)
