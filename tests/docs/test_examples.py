@@ -29,6 +29,8 @@ SERVICES = {"aiohttp_service.py", "celery_task.py", "fastapi_app.py"}
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
 TESTS = [path for path in PROGRAMS if path.name.startswith("test_")]
 SCRIPTS = [path for path in PROGRAMS if path not in TESTS and path.name not in {*SERVICES, "conftest.py"}]
+# Arguments for a shorter run.
+ARGUMENTS = {"compare_recovery.py": ["2"]}
 
 
 def name_of(path):
@@ -68,7 +70,7 @@ def test_each_test_is_short(path):
 @pytest.mark.process
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 def test_script_runs_to_its_end(script, sandbox_environment, tmp_path):
-    finished = run(script, directory=tmp_path)
+    finished = run(script, *ARGUMENTS.get(script.name, []), directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout
     assert not finished.stderr
@@ -82,6 +84,14 @@ def test_example_of_tests_passes(path, tmp_path, monkeypatch):
     finished = run("-m", "pytest", "-q", *options, path, directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert re.search(r"^[2-9] passed", finished.stdout, re.MULTILINE), finished.stdout
+
+
+def test_two_policies_are_compared_from_the_same_day(capsys):
+    cancel, wait = load("compare_recovery").compare(8).values()
+    assert len(cancel) == len(wait) == 90
+    assert cancel[:35] == wait[:35]
+    assert cancel[-1] < wait[-1]
+    assert capsys.readouterr().out.count("won back") == 2
 
 
 @pytest_asyncio.fixture
