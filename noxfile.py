@@ -123,12 +123,13 @@ def transports(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Call every operation of a Prism server, which validates each request against the contract."""
+    """Validate the requests of the clients with Prism, and the responses of the sandbox with schemathesis."""
     session.install("-e", ".[all]", *group("tests"), *group("contract"))
     directory = Path(session.create_tmp()).resolve()
     session.run("npm", "install", "--prefix", str(directory), "--no-fund", "--no-audit", "--loglevel=error", PRISM)
     session.env["PRISM"] = str(directory / "node_modules" / ".bin" / "prism")
     session.run("python", "-m", "pytest", "tests/prism", "-n", "0", *session.posargs)
+    session.run("python", "-m", "tests.served_contract")
 
 
 @nox.session
