@@ -25,7 +25,7 @@ SHARE_OF_KNOWN_VALUES = 0.8
 MAX_KEY_CHARACTERS = 255
 # Only a body with the credentials or the code of the sandbox succeeds.
 SECRET_BODIES = {"oauthToken", "verifyOtp", "portalEmailVerify"}
-ID = re.compile(r"[a-z]+_[0-9A-Z]{26}|cs_test_\w+")
+ID = re.compile(r"([a-z]+_)[0-9A-Z]{26}|(cs_test_)\S+")
 
 
 class Guide:
@@ -90,15 +90,17 @@ class Guide:
     def _complete(self, case: Any) -> None:
         """Replace valid values by those that the sandbox knows, in most requests."""
         case.query.pop("cursor", None)
+        operation_id = case.operation.definition.raw["operationId"]
         known = self._populated.path(case.operation)
         for name, value in case.path_parameters.items():
-            if not ID.fullmatch(str(value)) and self._is_likely():
+            if not has_same_kind(str(value), known[name]) and self._is_likely():
                 case.path_parameters[name] = known[name]
+        if operation_id == "resumeSubscription":
+            self._api.post(f"/v1/subscriptions/{known['id']}/pause")
         if isinstance(case.body, dict):
-            self._complete_body(case)
+            self._complete_body(case, operation_id)
 
-    def _complete_body(self, case: Any) -> None:
-        operation_id = case.operation.definition.raw["operationId"]
+    def _complete_body(self, case: Any, operation_id: str) -> None:
         if operation_id in SECRET_BODIES and self._is_likely():
             case.body = self._populated.body(operation_id)
         for name in ("planId", "customerId"):
@@ -110,3 +112,9 @@ class Guide:
 
     def _is_likely(self) -> bool:
         return self._random.random() < SHARE_OF_KNOWN_VALUES
+
+
+def has_same_kind(value: str, identifier: str) -> bool:
+    """Return whether a value is an id with the same prefix as another one, for example of an earlier response."""
+    found, expected = ID.fullmatch(value), ID.fullmatch(identifier)
+    return found is not None and expected is not None and found.groups() == expected.groups()
