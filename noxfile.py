@@ -110,10 +110,11 @@ def transports(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Call every operation of a Prism server, which validates each request against the contract."""
+    """Validate the requests of the clients with Prism, and the responses of the sandbox with schemathesis."""
     session.install("-e", ".[all]", *group("tests"), *group("contract"))
     session.env["PRISM"] = str(install_from_npm(session, PRISM) / ".bin" / "prism")
     session.run("python", "-m", "pytest", "tests/prism", "-n", "0", *session.posargs)
+    session.run("python", "-m", "tests.served_contract")
 
 
 @nox.session

@@ -95,7 +95,7 @@ def matching(pattern: str, expected: str) -> Rule:
 
 
 def integer(lowest: int, highest: int, expected: str) -> Rule:
-    """Create a rule for integers within bounds.
+    """Create a rule for integers within bounds. In JSON, ``500.0`` is the integer 500.
 
     Args:
         lowest: Smallest valid value.
@@ -104,9 +104,10 @@ def integer(lowest: int, highest: int, expected: str) -> Rule:
     """
 
     def rule(value: object) -> int:
-        if not is_integer(value) or not lowest <= value <= highest:
+        number = int(value) if isinstance(value, float) and value.is_integer() else value
+        if not is_integer(number) or not lowest <= number <= highest:
             raise InvalidValueError(f"expected {expected}")
-        return value
+        return number
 
     return rule
 

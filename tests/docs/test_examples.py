@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import json
@@ -21,11 +22,15 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 TIMEOUT_SECONDS = 50
 MAX_LINES = 60
+MAX_TEST_LINES = 30
 
 # Programs that serve requests or wait for tasks. The tests of this folder start them in this process.
 SERVICES = {"aiohttp_service.py", "celery_task.py", "fastapi_app.py"}
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
-SCRIPTS = [path for path in PROGRAMS if path.name not in SERVICES and not path.name.startswith("test_")]
+TESTS = [path for path in PROGRAMS if path.name.startswith("test_")]
+SCRIPTS = [path for path in PROGRAMS if path not in TESTS and path.name not in {*SERVICES, "conftest.py"}]
+# Arguments for a shorter run.
+ARGUMENTS = {"compare_recovery.py": ["2"]}
 
 
 def name_of(path):
@@ -56,23 +61,37 @@ def test_example_is_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_each_test_is_short(path):
+    functions = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
+    assert all(node.end_lineno - node.lineno < MAX_TEST_LINES for node in functions)
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 def test_script_runs_to_its_end(script, sandbox_environment, tmp_path):
-    finished = run(script, directory=tmp_path)
+    finished = run(script, *ARGUMENTS.get(script.name, []), directory=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout
     assert not finished.stderr
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("test_*.py")), ids=name_of)
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_example_of_tests_passes(path, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     options = ("-p", "duro", "-p", "no:cacheprovider", "-c", os.devnull)
     finished = run("-m", "pytest", "-q", *options, path, directory=tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert re.search(r"^[2-9] passed", finished.stdout, re.MULTILINE), finished.stdout
+
+
+def test_two_policies_are_compared_from_the_same_day(capsys):
+    cancel, wait = load("compare_recovery").compare(8).values()
+    assert len(cancel) == len(wait) == 90
+    assert cancel[:35] == wait[:35]
+    assert cancel[-1] < wait[-1]
+    assert capsys.readouterr().out.count("won back") == 2
 
 
 @pytest_asyncio.fixture

@@ -186,7 +186,7 @@ def list_subscriptions(db: sqlite3.Connection, customer_id: str) -> list[sqlite3
 
 
 def list_account_subscriptions(db: sqlite3.Connection, email: str) -> list[sqlite3.Row]:
-    """Return all subscriptions of the customers with an e-mail address, newest first.
+    """Return the subscriptions of the customers with an e-mail address that have begun, newest first.
 
     Args:
         db: Open transaction.
@@ -194,7 +194,8 @@ def list_account_subscriptions(db: sqlite3.Connection, email: str) -> list[sqlit
     """
     return db.execute(
         "SELECT subscriptions.* FROM subscriptions JOIN customers ON customers.id = customer_id"
-        " WHERE email = ? ORDER BY subscriptions.created_at DESC, subscriptions.id DESC",
+        " WHERE email = ? AND current_period_end IS NOT NULL"
+        " ORDER BY subscriptions.created_at DESC, subscriptions.id DESC",
         (email,),
     ).fetchall()
 

@@ -86,6 +86,16 @@ def test_signing_in_shows_account_and_subscriptions(
     assert listed == {"merchants": result["subscriptions"]}
 
 
+def test_a_subscription_whose_first_charge_failed_is_not_listed(
+    sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client, make_customer: Make, make_plan: Make
+) -> None:
+    customer = make_customer(email=EMAIL)
+    sandbox.cards.decline(customer["id"], "do_not_honor")
+    api.post("/v1/subscriptions", json={"customerId": customer["id"], "planId": make_plan()["id"]})
+    start(anonymous)
+    assert verify(anonymous, sandbox.codes[0].code).json()["subscriptions"] == []
+
+
 def test_a_new_address_has_an_empty_account(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     start(anonymous)
     result = verify(anonymous, sandbox.codes[0].code).json()

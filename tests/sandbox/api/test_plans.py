@@ -79,7 +79,7 @@ def test_an_unknown_plan_is_404(api: httpx.Client, method: str) -> None:
     ("member", "values"),
     [
         ("name", ["", "  ", None, 7, "\ud800"]),
-        ("amount", [0, -1, True, "500", 5.0, None, 2**53]),
+        ("amount", [0, -1, True, "500", 5.5, None, 2**53, 1e300]),
         ("currency", ["ngn", "NAIRA", "", None, "NGN\n"]),
         ("interval", ["fortnight", "", 1, None]),
         ("intervalCount", [0, True, 1001, "1"]),
@@ -101,6 +101,11 @@ def test_the_error_names_an_invalid_member(api: httpx.Client, member: str, value
             error = response.json()["error"]
             assert error["code"] == "validation_error"
             assert [detail["path"] for detail in error["details"]] == [member]
+
+
+def test_an_integer_may_have_a_fraction_of_zero(api: httpx.Client) -> None:
+    plan = api.post("/v1/plans", content=json.dumps(MINIMAL | {"amount": 500.0, "trialDays": 7.0})).json()
+    assert json.dumps([plan["amount"], plan["trialDays"]]) == "[500, 7]"
 
 
 def test_the_error_names_all_invalid_members(api: httpx.Client) -> None:
