@@ -10,6 +10,9 @@ import pytest
 
 from duro import AsyncDuro, RetryPolicy
 from duro.errors import APIError, DuroError, InternalServerError, OutcomeUnknownError
+from duro.http.request import Response
+from duro.http.retry import Retry, decide
+from duro.http.transport import RequestNotSentError
 from tests.support.call_outcomes import LOST, NOT_SENT, api_error, response
 from tests.support.scripted_outcomes import ScriptedOutcomes
 
@@ -57,6 +60,20 @@ ATTEMPTS_TABLE = {
     ("none, and nothing was sent",): [NOT_SENT],
     ("none, and the request may have been sent",): [LOST],
 }
+RETRIES_TABLE = {
+    ("the connection failed, and nothing was sent",): [NOT_SENT],
+    ("a [certificate](clients.md#tls) is missing or not accepted, or the proxy refused the connection with a 4xx",): [
+        RequestNotSentError("the certificate has expired", is_permanent=True),
+        *pages(407),
+    ],
+    ("the request may have been sent, without a response",): [LOST],
+    ("408, 429, 502, 503, 504, from the API or a gateway",): [
+        *pages(408, 429, 502, 503, 504),
+        *api_errors(408, 429, 502, 503, 504),
+    ],
+    ("500, 520 to 524, from the API or a gateway",): [*pages(500, *range(520, 525)), *api_errors(500, 520)],
+    ("any other 4xx or 5xx",): [*pages(400, 404, 409, 413, 501, 505, 511, 525), *api_errors(400, 403, 404, 409, 422)],
+}
 
 
 def read_table(page, heading, keys):
@@ -75,9 +92,19 @@ def read_attempts_table():
     return read_table("outcome-unknown.md", "response to an attempt of a write", keys=1)
 
 
+def read_retries_table():
+    return read_table("errors.md", "outcome of an attempt", keys=1)
+
+
+def describe(outcome):
+    if not isinstance(outcome, Response):
+        return "none"
+    return f"{'page' if outcome.body == PAGE else 'API'} {outcome.status}"
+
+
 def list_cases(table):
     return [
-        pytest.param(row, outcome, id=f"{' '.join(row).strip()}: {getattr(outcome, 'status', 'none')}")
+        pytest.param(row, outcome, id=f"{' '.join(row).strip()}: {describe(outcome)}")
         for row, outcomes in table.items()
         for outcome in outcomes
     ]
@@ -106,6 +133,7 @@ def is_described(kind, cell, outcome):
 def test_tables_have_no_other_rows():
     assert set(read_errors_table()) == {*ERRORS_TABLE, ROW_OF_THE_DEADLINE}
     assert set(read_attempts_table()) == set(ATTEMPTS_TABLE)
+    assert set(read_retries_table()) == set(RETRIES_TABLE)
 
 
 @pytest.mark.asyncio
@@ -125,3 +153,24 @@ async def test_attempts_are_settled_as_the_table_says(row, outcome):
     after_a_lost_one = await find_error("write", LOST, outcome)
     assert (after_a_lost_one is OutcomeUnknownError) == (earlier == "still unknown")
     assert earlier == "still unknown" or earlier.startswith("settled, ")
+
+
+@pytest.mark.parametrize(("row", "outcome"), list_cases(RETRIES_TABLE))
+def test_outcomes_are_retried_as_the_table_says(row, outcome):
+    (cell,) = read_retries_table()[row]
+
+    def is_retried(*, is_idempotent):
+        decision = decide(
+            outcome,
+            is_idempotent=is_idempotent,
+            attempt=1,
+            time_left=60,
+            policy=RetryPolicy(),
+            wall=0,
+            uniform=lambda low, high: low,
+        )
+        return isinstance(decision, Retry)
+
+    assert is_retried(is_idempotent=True) == (cell != "no")
+    assert is_retried(is_idempotent=False) == (cell == "yes")
+    assert cell in {"yes", "no"} or cell.startswith("reads, and writes with a key")
