@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .errors import DuroError
 
-__all__ = ["check_integer", "check_number", "describe_type", "is_integer", "is_number"]
+__all__ = ["check_integer", "check_number", "describe_type", "describe_value", "is_integer", "is_number"]
 
 # The conversion of a very long integer to text takes long, and Python refuses it.
 MAX_SHOWN_DIGITS: Final = 20
@@ -25,6 +25,15 @@ _COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most":
 def describe_type(value: object) -> str:
     """Return the type of a value for an error message, or ``None``. The value may be a secret, and is not shown."""
     return "None" if value is None else type(value).__name__
+
+
+def describe_value(value: object) -> str:
+    """Return a number for an error message, or the type of another value, which may be a secret."""
+    if not isinstance(value, int | float):
+        return describe_type(value)
+    if isinstance(value, int) and abs(value) >= 10**MAX_SHOWN_DIGITS:
+        return f"an integer of more than {MAX_SHOWN_DIGITS} digits"
+    return str(value)
 
 
 def is_integer(value: object) -> TypeGuard[int]:
@@ -115,14 +124,5 @@ def _describe(name: str, kind: str, value: object, bounds: Mapping[str, float | 
     limits = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if bound is not None)
     limits = f"of {limits}" if limits.startswith("at ") else limits
     message = " ".join(filter(None, (name, "must be", kind, limits)))
-    shown = _describe_value(value)
+    shown = describe_value(value)
     return f"{message}, got {shown}; {advice}" if advice else f"{message}, got {shown}"
-
-
-def _describe_value(value: object) -> str:
-    # A string may be a secret in the wrong argument, and so only numbers are shown.
-    if not isinstance(value, int | float):
-        return describe_type(value)
-    if isinstance(value, int) and abs(value) >= 10**MAX_SHOWN_DIGITS:
-        return f"an integer of more than {MAX_SHOWN_DIGITS} digits"
-    return str(value)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from attrs import frozen
 
+from .._checks import describe_value
 from .._misuse import unsupported
 from ..config import is_loopback
 from ..errors import ConfigurationError
@@ -103,10 +104,13 @@ class Sandbox(Assertions, Records, CheckoutControls):
     ) -> None:
         if not 0 < token_lifetime < math.inf:
             raise ConfigurationError(
-                f"token_lifetime must be positive and finite, got {token_lifetime!r}; pass a number of seconds"
+                f"token_lifetime must be positive and finite, got {describe_value(token_lifetime)}; "
+                "pass a number of seconds"
             )
         if not 0 <= port <= MAX_PORT:
-            raise ConfigurationError(f"port must be from 0 to {MAX_PORT}, got {port!r}; pass 0 for a free one")
+            raise ConfigurationError(
+                f"port must be from 0 to {MAX_PORT}, got {describe_value(port)}; pass 0 for a free one"
+            )
         if not is_loopback(host):
             warnings.warn(
                 f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "
