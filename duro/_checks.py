@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from .errors import ConfigurationError
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
     from .errors import DuroError
 
-__all__ = ["check_integer", "check_number", "describe_type", "is_integer", "is_number"]
+__all__ = ["check_integer", "check_number", "describe_type", "describe_value", "is_integer", "is_number"]
+
+# The conversion of a very long integer to text takes long, and Python refuses it.
+MAX_SHOWN_DIGITS: Final = 20
 
 _COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most": operator.le}
 
@@ -21,6 +25,15 @@ _COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most":
 def describe_type(value: object) -> str:
     """Return the type of a value for an error message, or ``None``. The value may be a secret, and is not shown."""
     return "None" if value is None else type(value).__name__
+
+
+def describe_value(value: object) -> str:
+    """Return a number for an error message, or the type of another value, which may be a secret."""
+    if not isinstance(value, int | float):
+        return describe_type(value)
+    if isinstance(value, int) and abs(value) >= 10**MAX_SHOWN_DIGITS:
+        return f"an integer of more than {MAX_SHOWN_DIGITS} digits"
+    return str(value)
 
 
 def is_integer(value: object) -> TypeGuard[int]:
@@ -66,7 +79,8 @@ def check_number(
         duro.errors.ConfigurationError: timeout must be a number above 0, got 0; pass seconds
     """
     bounds = {"above": above, "at least": minimum, "at most": maximum}
-    if is_number(value) and _is_within(value, bounds):
+    # A larger integer is within the bounds of some settings, but is not a float.
+    if is_number(value) and abs(value) <= sys.float_info.max and _is_within(value, bounds):
         return float(value)
     raise error(_describe(name, "a number", value, bounds, advice))
 
@@ -109,7 +123,6 @@ def _is_within(value: float, bounds: Mapping[str, float | None]) -> bool:
 def _describe(name: str, kind: str, value: object, bounds: Mapping[str, float | None], advice: str) -> str:
     limits = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if bound is not None)
     limits = f"of {limits}" if limits.startswith("at ") else limits
-    # A string may be a secret in the wrong argument, and so only numbers are shown.
-    shown = str(value) if isinstance(value, int | float) else describe_type(value)
     message = " ".join(filter(None, (name, "must be", kind, limits)))
+    shown = describe_value(value)
     return f"{message}, got {shown}; {advice}" if advice else f"{message}, got {shown}"

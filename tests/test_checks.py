@@ -41,6 +41,10 @@ def test_numbers_within_bounds_are_returned():
         (math.nan, {}, "delay must be a number, got nan"),
         (True, {}, "delay must be a number, got True"),
         ("sk_test_1", {}, "delay must be a number, got str"),
+        (10**20 - 1, {"maximum": 3}, f"delay must be a number of at most 3, got {'9' * 20}"),
+        (10**20, {"maximum": 3}, "delay must be a number of at most 3, got an integer of more than 20 digits"),
+        pytest.param(10**400, {}, "delay must be a number, got an integer of more than 20 digits", id="not a float"),
+        (-(10**20), {"above": 0}, "delay must be a number above 0, got an integer of more than 20 digits"),
     ],
 )
 def test_invalid_number_is_described_without_a_secret(value, bounds, message):

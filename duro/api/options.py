@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypedDict
@@ -92,6 +93,8 @@ def encode_query(query: Mapping[str, object]) -> str:
         return urlencode({_check_name(key): _to_text(value) for key, value in query.items() if value is not UNSET})
     except UnicodeEncodeError:
         problem = "text without lone surrogates; remove the characters that UTF-8 cannot encode"
+    except ValueError:
+        problem = f"only integers of at most {sys.get_int_max_str_digits():,} digits; pass a smaller number"
     except TypeError as error:
         problem = str(error)
     # Raised outside the handlers, so that no __context__ leads to the values.

@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from .._checks import describe_value
 from .._clock import Clock
 from .._json_types import as_object
 from .._secrets import Secret
@@ -256,7 +257,7 @@ def _check_tolerance(tolerance: float) -> float:
         or not 0 < tolerance <= MAX_TOLERANCE_SECONDS
     ):
         raise ConfigurationError(
-            f"tolerance must be a number of seconds above 0 and at most {MAX_TOLERANCE_SECONDS:g}, got {tolerance!r}; "
-            "a larger one would accept replays of recorded deliveries"
+            f"tolerance must be a number of seconds above 0 and at most {MAX_TOLERANCE_SECONDS:g}, "
+            f"got {describe_value(tolerance)}; a larger one would accept replays of recorded deliveries"
         )
     return float(tolerance)

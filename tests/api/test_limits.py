@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import pytest
 
-from duro import PortalSession
-from duro.errors import InvalidArgumentError, NotFoundError
+from duro import AsyncDuro, PortalSession, RetryPolicy
+from duro.errors import ConfigurationError, InvalidArgumentError, NotFoundError
 from duro.http.request import Headers, Response
 
 pytestmark = pytest.mark.anyio
@@ -172,4 +172,30 @@ class TestMetadata:
         metadata["self"] = metadata
         with pytest.raises(InvalidArgumentError, match="contain itself"):
             await client.customers.create(metadata=metadata)
+        assert transport.requests == []
+
+
+class TestLongIntegers:
+    """Python does not convert an integer of more than 4,300 digits to text."""
+
+    LONG = 10**5_000
+
+    async def test_argument_is_rejected_by_name(self, client, transport):
+        with pytest.raises(InvalidArgumentError, match=r"^page_size must .*, got an integer of more than 20 digits"):
+            client.plans.list(page_size=self.LONG)
+        with pytest.raises(InvalidArgumentError, match=r"^discount_value must .*, got an integer of more than"):
+            await client.promo_codes.create(code="HALF", discount_type="percentage", discount_value=self.LONG)
+        with pytest.raises(InvalidArgumentError, match=r"^params must contain only integers of at most 4,300 digits"):
+            await client.request("GET", "/v1/plans", params={"limit": self.LONG})
+        with pytest.raises(InvalidArgumentError, match=r"^the body cannot be written as JSON: .* digits"):
+            await client.plans.create(name="Pro", amount=self.LONG, interval="month")
+        assert transport.requests == []
+
+    async def test_setting_is_rejected_by_name(self, client, transport):
+        with pytest.raises(ConfigurationError, match=r"^timeout must .*, got an integer of more than 20 digits"):
+            await client.customers.retrieve("cus_1", timeout=self.LONG)
+        with pytest.raises(ConfigurationError, match=r"^max_connections must .*, got an integer of more than"):
+            AsyncDuro("sk_test_1", max_connections=-self.LONG)
+        with pytest.raises(ConfigurationError, match=r"^base_delay must .*, got an integer of more than 20 digits"):
+            RetryPolicy(base_delay=self.LONG)
         assert transport.requests == []

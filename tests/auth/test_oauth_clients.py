@@ -61,6 +61,22 @@ async def test_exchange_does_not_start_after_the_client_was_closed(server):
     assert not authorizer.exchange._transports
 
 
+@pytest.mark.anyio
+async def test_client_caches_the_tokens_of_the_most_recently_used_oauth_clients(server):
+    async with AsyncDuro(**server.options, max_oauth_clients=2) as client:
+        for number in (1, 2, 1, 3, 1):
+            await client.request("GET", "/v1/plans", credential=credentials(number))
+        assert server.posts == 3
+        await client.request("GET", "/v1/plans", credential=credentials(2))
+    assert server.posts == 4
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "256", None], ids=repr)
+def test_invalid_number_of_oauth_clients_is_rejected(value):
+    with pytest.raises(ConfigurationError, match=r"^max_oauth_clients must be an integer of at least 1, got "):
+        Duro("sk_test_1", max_oauth_clients=value)
+
+
 def with_secret(server, function):
     return {**server.options, "client_secret": function}
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from duro.cli import app
 from duro.cli.output import print_details, print_rows
 
 ROWS = [
@@ -83,3 +84,23 @@ def test_wrong_usage_is_one_json_object_and_exit_code_2(run_in_process, words):
     finished = run_in_process(*words, "--json")
     assert (finished.returncode, finished.stdout) == (2, "")
     assert json.loads(finished.stderr)["error"]["type"] == "InvalidArgumentError"
+
+
+def find_commands(group, *words):
+    """Yield the words of each command of a group and of its groups."""
+    for name in group:
+        if not name.startswith("-"):
+            found = list(find_commands(group[name], *words, name))
+            yield from found or [(*words, name)]
+
+
+def test_every_command_accepts_json_and_prints_its_errors_as_json(run_in_process, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    commands = list(find_commands(app._app))
+    assert len(commands) > 50
+    for words in commands:
+        assert " --json " in run_in_process(*words, "--help").stdout, words
+        finished = run_in_process(*words, "--json", "--no-such-option")
+        # For a command that reads a file, the word is the name of a file that does not exist.
+        assert (finished.returncode in {1, 2}, finished.stdout) == (True, ""), words
+        assert json.loads(finished.stderr)["error"]["message"], words

@@ -47,14 +47,14 @@ async def pass_iterations():
         await anyio.sleep(0)
 
 
-async def call_and_collect(server):
+async def call_and_collect(server, transport="httpx"):
     references = []
 
     async def call():
         references.append(set_value())
         await client.request("POST", "/v1/x")
 
-    async with AsyncDuro("sk_test_1", base_url=server.url) as client:
+    async with AsyncDuro("sk_test_1", base_url=server.url, transport=transport) as client:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(call)
         # The loop releases its references to a task in its next iteration.
@@ -68,6 +68,12 @@ async def call_and_collect(server):
 @pytest.mark.parametrize("options", ASYNCIO_LOOPS)
 def test_value_is_freed_while_the_connection_of_asyncio_is_open(options, raw_server):
     anyio.run(call_and_collect, raw_server, backend_options=options)
+
+
+@needs_uvloop
+def test_value_is_freed_while_the_connection_of_aiohttp_is_open(raw_server):
+    """On the loop of asyncio, the cancelled timer of the call's deadline may keep the value a little longer."""
+    anyio.run(call_and_collect, raw_server, "aiohttp", backend_options={"use_uvloop": True})
 
 
 @pytest.mark.slow

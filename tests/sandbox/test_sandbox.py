@@ -125,7 +125,9 @@ def test_a_host_that_is_not_loopback_causes_a_warning() -> None:
             Sandbox(host=host)
 
 
-@pytest.mark.parametrize("lifetime", [0, -1, float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    "lifetime", [0, -1, float("inf"), float("nan"), pytest.param(-(10**5_000), id="a long integer")]
+)
 def test_the_token_lifetime_must_be_positive_and_finite(lifetime: float) -> None:
     with pytest.raises(ConfigurationError, match="token_lifetime"):
         Sandbox(token_lifetime=lifetime)
@@ -137,7 +139,7 @@ def test_an_unstopped_sandbox_does_not_keep_the_interpreter_running() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
 
 
-@pytest.mark.parametrize("port", [-1, 65_536])
+@pytest.mark.parametrize("port", [-1, 65_536, pytest.param(10**5_000, id="a long integer")])
 def test_the_port_must_be_in_range(port: int) -> None:
     with pytest.raises(ConfigurationError, match="port must be from 0 to 65535"):
         Sandbox(port=port)

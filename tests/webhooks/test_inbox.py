@@ -205,6 +205,8 @@ def test_path_must_be_a_file_path(path):
         {"retention": None},
         {"retention": float("inf")},
         {"retention": float("nan")},
+        {"lease": 10**5_000},
+        {"retention": 10**5_000},
     ],
 )
 def test_times_out_of_range_are_rejected(kind, options):

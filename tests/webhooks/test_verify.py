@@ -89,7 +89,10 @@ class TestTolerance:
         with pytest.raises(TimestampError, match="within 5 s of now"):
             strict.verify(delivery(), signed)
 
-    @pytest.mark.parametrize("tolerance", [0, -1, None, float("inf"), float("nan"), True, False, "300", 86_401, 1e18])
+    @pytest.mark.parametrize(
+        "tolerance",
+        [0, -1, None, float("inf"), float("nan"), True, "300", 86_401, pytest.param(10**5_000, id="a long integer")],
+    )
     def test_tolerance_cannot_be_switched_off(self, tolerance):
         with pytest.raises(ConfigurationError, match="tolerance"):
             Webhook(SECRET, tolerance=tolerance)

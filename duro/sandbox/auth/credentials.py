@@ -10,6 +10,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
+from ..._checks import describe_value
 from ...errors import ConfigurationError
 from ..clock import timestamp
 from ..errors import ApiError
@@ -53,7 +54,7 @@ def check_token_lifetime(seconds: float) -> float:
     """
     if not 0 < seconds < math.inf:
         raise ConfigurationError(
-            f"token_lifetime must be positive and finite, got {seconds!r}; pass a number of seconds"
+            f"token_lifetime must be positive and finite, got {describe_value(seconds)}; pass a number of seconds"
         )
     return seconds
 

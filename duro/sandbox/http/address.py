@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Final
 
+from ..._checks import describe_value
 from ...config import is_loopback
 from ...errors import ConfigurationError
 
@@ -27,7 +28,9 @@ def check_address(host: str, port: int) -> None:
         ConfigurationError: The port is out of range.
     """
     if not 0 <= port <= MAX_PORT:
-        raise ConfigurationError(f"port must be from 0 to {MAX_PORT}, got {port!r}; pass 0 for a free one")
+        raise ConfigurationError(
+            f"port must be from 0 to {MAX_PORT}, got {describe_value(port)}; pass 0 for a free one"
+        )
     if not is_loopback(host):
         warnings.warn(
             f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "

@@ -15,6 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
+from ..._checks import describe_value
 from ..._clock import Clock
 from ...errors import ConfigurationError
 from .claims import ClaimBlock, HoldBlock, new_holder
@@ -167,7 +168,7 @@ class Inbox(ABC):
 def _check_lease(lease: float) -> float:
     if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease <= RETRY_SPAN_SECONDS:
         raise ConfigurationError(
-            f"lease must be a number of seconds above 0 and at most {RETRY_SPAN_SECONDS}, got {lease!r}; "
+            f"lease must be a number of seconds above 0 and at most {RETRY_SPAN_SECONDS}, got {describe_value(lease)}; "
             "a longer lease would outlast Duro's last delivery"
         )
     return float(lease)
@@ -181,6 +182,6 @@ def _check_retention(retention: float) -> float:
     ):
         raise ConfigurationError(
             f"retention must be a number of seconds from {RETRY_SPAN_SECONDS} to {MAX_RETENTION_SECONDS:.0f}, "
-            f"got {retention!r}; a shorter one would forget events that Duro still repeats"
+            f"got {describe_value(retention)}; a shorter one would forget events that Duro still repeats"
         )
     return float(retention)
