@@ -47,6 +47,15 @@ CREATE TEMP TRIGGER invoice_changed AFTER UPDATE ON main.invoices BEGIN
     INSERT INTO changes VALUES ('invoice', new.id, old.status, new.status, NULL);
 END;
 
+CREATE TEMP TRIGGER credit_used AFTER INSERT ON main.invoices WHEN new.credit_used BEGIN
+    INSERT INTO changes VALUES ('credit_used', new.subscription_id, 0, new.credit_used, NULL);
+END;
+
+CREATE TEMP TRIGGER credit_returned AFTER UPDATE OF status ON main.invoices
+WHEN new.credit_used AND old.status = 'open' AND new.status IN ('uncollectible', 'void') BEGIN
+    INSERT INTO changes VALUES ('credit_used', new.subscription_id, new.credit_used, 0, NULL);
+END;
+
 CREATE TEMP TRIGGER charge_attempted AFTER INSERT ON main.transactions BEGIN
     INSERT INTO changes VALUES (
         'charge',

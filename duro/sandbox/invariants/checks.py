@@ -21,6 +21,7 @@ from .ledger import LEDGER_MATCHES_INVOICES
 from .payments import PAID_AT_MOST_ONCE
 from .periods import ONE_INVOICE_PER_PERIOD
 from .statuses import STATUS_IS_REACHABLE
+from .wallets import BALANCE_MATCHES_TOP_UPS
 
 __all__ = ["INVARIANTS", "InvariantChecks"]
 
@@ -31,6 +32,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     PAID_AT_MOST_ONCE,
     NO_CHARGE_AFTER_END,
     LEDGER_MATCHES_INVOICES,
+    BALANCE_MATCHES_TOP_UPS,
     CREDIT_MATCHES_INVOICES,
     CYCLES_MATCH_INVOICES,
     STATUS_IS_REACHABLE,
@@ -72,9 +74,11 @@ class InvariantChecks:
         Raises:
             StrictError: They break an invariant.
         """
-        if db.execute("SELECT 1 FROM changes LIMIT 1").fetchone() is None:
+        kinds = {kind for (kind,) in db.execute("SELECT DISTINCT kind FROM changes")}
+        if not kinds:
             return
-        problems = [(each.name, problem) for each in INVARIANTS for (problem,) in db.execute(each.query)]
+        checked = [each for each in INVARIANTS if not each.kinds.isdisjoint(kinds)]
+        problems = [(each.name, problem) for each in checked for (problem,) in db.execute(each.query)]
         if problems:
             raise self._remember(problems)
         db.execute("DELETE FROM changes")

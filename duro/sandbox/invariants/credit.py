@@ -10,6 +10,7 @@ __all__ = ["CREDIT_MATCHES_INVOICES"]
 
 CREDIT_MATCHES_INVOICES: Final = Invariant(
     "credit_matches_invoices",
+    frozenset({"credit", "credit_grant", "credit_used"}),
     """
     WITH
         movements AS (
@@ -17,11 +18,7 @@ CREDIT_MATCHES_INVOICES: Final = Invariant(
             UNION ALL
             SELECT subject, 0, after FROM changes WHERE kind = 'credit_grant'
             UNION ALL
-            SELECT subscription_id, 0, -credit_used FROM changes JOIN invoices ON invoices.id = subject
-            WHERE changes.kind = 'invoice' AND before IS NULL AND after IS NOT NULL AND credit_used
-            UNION ALL
-            SELECT subscription_id, 0, credit_used FROM changes JOIN invoices ON invoices.id = subject
-            WHERE changes.kind = 'invoice' AND before = 'open' AND after IN ('uncollectible', 'void') AND credit_used
+            SELECT subject, 0, before - after FROM changes WHERE kind = 'credit_used'
         )
     SELECT 'credit of subscription ' || id || ' must change by ' || sum(expected) || ', got ' || sum(changed)
     FROM movements GROUP BY id HAVING sum(changed) != sum(expected)

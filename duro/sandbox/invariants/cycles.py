@@ -10,6 +10,7 @@ __all__ = ["CYCLES_MATCH_INVOICES"]
 
 CYCLES_MATCH_INVOICES: Final = Invariant(
     "cycles_match_invoices",
+    frozenset({"cycles", "invoice"}),
     """
     WITH movements AS (
         SELECT subject AS id, after - before AS counted, 0 AS paid FROM changes WHERE kind = 'cycles'

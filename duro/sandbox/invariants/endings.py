@@ -10,6 +10,7 @@ __all__ = ["NO_CHARGE_AFTER_END"]
 
 NO_CHARGE_AFTER_END: Final = Invariant(
     "no_charge_after_end",
+    frozenset({"charge", "invoice", "status"}),
     """
     WITH ended AS (
         SELECT subject AS id, after AS status FROM changes

@@ -11,6 +11,7 @@ __all__ = ["EVENTS_MATCH_CHANGES"]
 # A blacklisted customer is not charged, so that the failure does not have a charge.
 EVENTS_MATCH_CHANGES: Final = Invariant(
     "events_match_changes",
+    frozenset({"cancel_flag", "card_request", "charge", "checkout", "event", "invoice", "plan", "refund", "status"}),
     """
     WITH
         happenings AS (

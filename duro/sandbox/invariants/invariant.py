@@ -13,9 +13,11 @@ class Invariant:
 
     Attributes:
         name: Name of the rule, such as ``paid_at_most_once``.
+        kinds: Kinds of changes that can break the rule.
         query: SQL query over the table ``changes`` of ``changes.sql``. It returns a sentence for each violation, and
             reads only rows that the unit of work touched.
     """
 
     name: str
+    kinds: frozenset[str]
     query: str

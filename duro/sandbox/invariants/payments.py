@@ -10,6 +10,7 @@ __all__ = ["PAID_AT_MOST_ONCE"]
 
 PAID_AT_MOST_ONCE: Final = Invariant(
     "paid_at_most_once",
+    frozenset({"charge", "invoice"}),
     """
     SELECT 'invoice ' || invoice_id || ' must be paid at most once, got ' || count(*) || ' successful charges'
     FROM transactions

@@ -10,6 +10,7 @@ __all__ = ["ONE_INVOICE_PER_PERIOD"]
 
 ONE_INVOICE_PER_PERIOD: Final = Invariant(
     "one_invoice_per_period",
+    frozenset({"invoice"}),
     """
     SELECT
         'subscription ' || issued.subscription_id || ' must have one invoice for the period from '

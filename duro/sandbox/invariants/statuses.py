@@ -10,6 +10,7 @@ __all__ = ["STATUS_IS_REACHABLE"]
 
 STATUS_IS_REACHABLE: Final = Invariant(
     "status_is_reachable",
+    frozenset({"status"}),
     """
     SELECT
         'subscription ' || subject || ' must change its status by an action, got '

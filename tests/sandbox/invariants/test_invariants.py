@@ -130,7 +130,7 @@ def test_a_balance_that_differs_from_the_top_ups_is_a_violation(shop: Shop) -> N
     shop.call(top_up_wallet, session, "card")
     with pytest.raises(StrictError) as caught:
         run_sql(shop, "UPDATE accounts SET balance = 7")
-    assert problems(caught, "ledger_matches_invoices") == ["balance of account acc_1 must be 100, got 7"]
+    assert problems(caught, "balance_matches_top_ups") == ["balance of account acc_1 must be 100, got 7"]
 
 
 def top_up(price: int) -> dict[str, Any]:
