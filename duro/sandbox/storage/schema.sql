@@ -335,6 +335,8 @@ CREATE TABLE events (
     dispatched_at TEXT,
     created_at TEXT NOT NULL
 );
+-- In the order of rowid within a type, as pages need it.
+CREATE INDEX events_by_type ON events (type);
 
 CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,
