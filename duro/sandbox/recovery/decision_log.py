@@ -48,7 +48,7 @@ def store_decision(db: sqlite3.Connection, decision: Decision) -> None:
         db: Open transaction.
         decision: Decision to store.
     """
-    insert(db, "decisions", asdict(decision))
+    insert(db, "decisions", asdict(decision, recurse=False))
 
 
 def load_history(db: sqlite3.Connection, invoice_id: str) -> RecoveryHistory:

@@ -363,6 +363,8 @@ CREATE TABLE events (
     created_at TEXT NOT NULL
 );
 CREATE INDEX events_of_customer ON events (customer_id, created_at) WHERE customer_id IS NOT NULL;
+-- In the order of rowid within a type, as pages need it.
+CREATE INDEX events_by_type ON events (type);
 
 CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,

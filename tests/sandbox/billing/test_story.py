@@ -22,6 +22,9 @@ from .conftest import START
 
 SUBSCRIPTIONS = 30
 
+# With events, decisions, and the begin and the end of each transaction.
+MAX_STATEMENTS = 26
+
 # As they were when the story was first recorded. They change only with a rule, or with the derivation of ids.
 EVENTS = 502
 DIGEST = "ee9362dec4df6bede5f8d59699728815fcfb86a57b84a370b9a9490bb21ca844"
@@ -75,3 +78,12 @@ def test_the_events_of_one_unit_of_work_show_each_change_of_the_customer(backend
         after = subscription_event_data(uow, subscription)["customer"]
     assert before == {**after, "blacklisted": False, "blacklistReason": None}
     assert after["blacklistReason"] == "fraud"
+
+
+def test_an_item_takes_few_statements(backend: Backend) -> None:
+    subscribe(backend)
+    backend.cards.profile({"insufficient_funds": 0.245, "do_not_honor": 0.105})
+    statements = list[str]()
+    backend.store._connection.set_trace_callback(statements.append)
+    result = backend.clock.advance(days=150)
+    assert len(statements) / result.items < MAX_STATEMENTS

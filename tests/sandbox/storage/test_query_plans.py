@@ -87,3 +87,12 @@ def test_a_creation_does_not_read_a_whole_table(sandbox: Sandbox) -> None:
         call(sandbox, "POST", f"/v1/subscriptions/{subscription}/cancel", atPeriodEnd=True)
         call(sandbox, "GET", f"/v1/customers/{customer}/subscriptions")
         call(sandbox, "GET", f"/v1/customers/{customer}/transactions")
+
+
+def test_a_page_of_one_event_type_reads_no_other_types(sandbox: Sandbox) -> None:
+    with statements(sandbox) as found:
+        call(sandbox, "GET", "/_sandbox/events?limit=5&type=subscription_unpaid")
+    (page,) = (each for each in found if "FROM events" in each)
+    with sandbox._require().backend.store.transaction() as db:
+        steps = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {page}")]
+    assert steps == ["SEARCH events USING INDEX events_by_type (type=?)"]
