@@ -1,4 +1,4 @@
-"""Address of a sandbox: checks of its host and port."""
+"""Address that a sandbox listens on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ __all__ = ["check_address"]
 
 MAX_PORT: Final = 65_535
 
+# Of the caller of the sandbox's constructor, which calls the function below.
+_CALLER: Final = 3
+
 
 def check_address(host: str, port: int) -> None:
-    """Check the address of a sandbox, and warn if other machines can reach it.
+    """Check the address of a sandbox, and warn of one that other machines can reach.
 
     Args:
-        host: Host name or IP address to listen on.
-        port: TCP port; 0 selects a free one.
+        host: Address to listen on.
+        port: Port to listen on. 0 picks a free one.
 
     Raises:
         ConfigurationError: The port is out of range.
@@ -29,5 +32,5 @@ def check_address(host: str, port: int) -> None:
         warnings.warn(
             f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "
             "the sandbox; use 127.0.0.1",
-            stacklevel=3,
+            stacklevel=_CALLER,
         )
