@@ -150,13 +150,12 @@ class BillingMachine(SandboxMachine):
         )
         assert response.status_code in {200, 409}, response.text
 
-    @rule(data=st.data(), amount=st.sampled_from([None, 1, 3000]))
-    def refund(self, data, amount):
-        invoices = sorted({charge.invoice_id for charge in self.sandbox.ledger})
+    @rule(number=st.integers(0, 9), amount=st.sampled_from([None, 1, 3000]))
+    def refund(self, number, amount):
+        invoices = list(dict.fromkeys(charge.invoice_id for charge in self.sandbox.ledger))
         if invoices:
-            invoice = data.draw(st.sampled_from(invoices))
             with refusable():
-                self.client.invoices.refund(invoice, amount=amount)
+                self.client.invoices.refund(invoices[number % len(invoices)], amount=amount)
 
     # Checkout
 
@@ -245,6 +244,8 @@ class BillingMachine(SandboxMachine):
     @invariant()
     def every_subscription_continues(self):
         SandboxMachine.steps += 1
+        # A new period that begins now is due at once. The worker of the sandbox would run it at any later time.
+        self.sandbox.clock.advance()
         check_due_items(self.sandbox)
         check_periods(self.sandbox)
         assert self.sandbox.violations == ()
