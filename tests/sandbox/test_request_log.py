@@ -47,6 +47,8 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
         "requestId": response.headers["X-Request-Id"],
         "at": first["at"],
         "fault": None,
+        "deliveryId": None,
+        "eventIds": [],
     }
     assert datetime.now(UTC) - datetime.fromisoformat(first["at"]) < timedelta(minutes=1)
     assert (second["status"], second["idempotencyKey"]) == (401, None)

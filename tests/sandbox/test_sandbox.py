@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,10 +116,32 @@ def test_a_file_that_is_not_a_sandbox_database_is_rejected_and_unchanged(tmp_pat
     assert before is None or database.read_bytes() == before
 
 
+@pytest.mark.parametrize("version", [1, 5, 99])
+def test_a_database_of_another_release_is_refused_with_advice_and_kept(tmp_path: Path, version: int) -> None:
+    database = tmp_path / "state.db"
+    with Sandbox(database=database):
+        pass
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    before = database.read_bytes()
+    with pytest.raises(ConfigurationError, match=rf"got version {version} of another release; delete the file"):
+        Sandbox(database=database).start()
+    assert database.read_bytes() == before
+
+
+def test_a_database_of_another_program_is_refused_with_advice(tmp_path: Path) -> None:
+    database = tmp_path / "state.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    with pytest.raises(ConfigurationError, match="got a file of another program; pass a new file"):
+        Sandbox(database=database).start()
+
+
 def test_a_host_that_is_not_loopback_causes_a_warning() -> None:
     for host in ("", "192.0.2.1", "host.test"):
-        with pytest.warns(UserWarning, match="can reach this machine"):
+        with pytest.warns(UserWarning, match="can reach this machine") as caught:
             Sandbox(host=host)
+        assert [warning.filename for warning in caught] == [__file__]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for host in ("127.0.0.1", "127.8.8.8", "localhost", "::1"):

@@ -89,10 +89,8 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             create_schema(connection, SCHEMA_VERSION)
         elif version != SCHEMA_VERSION:
-            raise ConfigurationError(
-                f"the database {name!r} must be of this version of the sandbox, got a file of another version or "
-                "program; pass a new file, or delete this one"
-            )
+            origin = _describe_origin(connection, version)
+            raise ConfigurationError(f"the database {name!r} must be of version {SCHEMA_VERSION}, got {origin}")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.executescript("BEGIN EXCLUSIVE; COMMIT;")
@@ -154,6 +152,15 @@ class Database:
         """Close the database. Repeated calls are allowed."""
         with self._lock:
             self._connection.close()
+
+
+def _describe_origin(connection: sqlite3.Connection, version: int) -> str:
+    """Return the origin of a database that cannot be used, and what to do."""
+    query = "SELECT count(*) FROM sqlite_master WHERE name IN ('plans', 'idempotency')"
+    (tables,) = connection.execute(query).fetchone()
+    if tables < 2:
+        return "a file of another program; pass a new file"
+    return f"version {version} of another release; delete the file, pass a new one, or install that release"
 
 
 def _create_private(name: str) -> None:

@@ -61,6 +61,13 @@ def assert_refused(response: httpx.Response, reason: str) -> None:
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
+@pytest.mark.parametrize("page", ["fetch", "an image", "a frame"])
+@pytest.mark.parametrize("path", ["database", "fixtures", "traces/req_1"])
+def test_a_foreign_page_cannot_read_the_state(sandbox: Sandbox, page: str, path: str) -> None:
+    response = httpx.get(f"{sandbox.url}/_sandbox/{path}", headers=FOREIGN_PAGES[page])
+    assert response.status_code == 403
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("with_customer")
 @pytest.mark.parametrize("page", FOREIGN_PAGES)
