@@ -29,8 +29,6 @@ def main() -> None:
         status = test(sandbox.url, sys.argv[1:])
     for label in sorted({label for label, _ in guide.results}):
         print(label, *(f"{family}xx:{guide.results[label, family]}" for family in range(2, 6)))
-    if missing := {label for label, _ in guide.results if not guide.results[label, 2]}:
-        sys.exit(f"these operations did not succeed once: {', '.join(sorted(missing))}")
     sys.exit(status)
 
 
