@@ -1,0 +1,69 @@
+"""Formats and charts of the dashboard: bounds, plurals, round numbers, and names that it does not know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from duro.sandbox.backend import Backend
+from duro.sandbox.clock import timestamp
+from duro.sandbox.dashboard.charts import HEIGHT, MAX_DAYS, MIN_DAYS, WIDTH, draw_recovery_chart
+from duro.sandbox.dashboard.formats import find_tone, format_relative, shorten
+from duro.sandbox.dashboard.navigation import select_navigation
+
+NOW = datetime(2026, 6, 28, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "now"),
+        (-1, "1 second ago"),
+        (59, "in 59 seconds"),
+        (-3_600, "1 hour ago"),
+        (86_400 * 29, "in 29 days"),
+        (86_400 * 400, "in 1 year"),
+    ],
+)
+def test_relative_time_uses_the_largest_unit(seconds: float, text: str) -> None:
+    assert format_relative(timestamp(NOW + timedelta(seconds=seconds)), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("identifier", "text"), [("sub_1", "sub_1"), ("a" * 20, "…aaaaaa"), ("a" * 20 + "_b", "…aaaa_b")]
+)
+def test_identifier_is_shortened_without_a_long_prefix(identifier: str, text: str) -> None:
+    assert shorten(identifier) == text
+
+
+def test_unknown_status_has_a_plain_tone() -> None:
+    assert (find_tone("active"), find_tone("new_status")) == ("good", "plain")
+
+
+def test_navigation_leaves_out_pages_that_do_not_exist() -> None:
+    groups = select_navigation(["/_sandbox/"])
+    assert [[item.label for item in group.items] for group in groups] == [["Overview"]]
+
+
+@pytest.mark.parametrize(("age", "days"), [(0, MIN_DAYS), (40, 43), (1000, MAX_DAYS)])
+def test_chart_begins_with_the_first_recovery_within_its_bounds(age: int, days: int) -> None:
+    backend = Backend.open(None, 3600)
+    started = timestamp(NOW - timedelta(days=age))
+    with backend.store.transaction() as db:
+        db.execute("PRAGMA defer_foreign_keys = ON")
+        db.execute(
+            "INSERT INTO recoveries (invoice_id, state, amount, currency, started_at, changed_at)"
+            " VALUES ('inv_1', 'recovered', 430000, 'NGN', ?, ?)",
+            (started, timestamp(NOW)),
+        )
+        chart = draw_recovery_chart(db, "NGN", NOW)
+        db.execute("DELETE FROM recoveries")
+        empty = draw_recovery_chart(db, "NGN", NOW)
+    backend.close()
+    recovered, at_risk, lost = chart.lines
+    assert [line.last for line in (recovered, at_risk, lost)] == [430_000, 0, 0]
+    assert len(recovered.points.split()) == days
+    assert recovered.points.endswith(f"{WIDTH}.0,{HEIGHT - HEIGHT * 43 / 80:.1f}")
+    assert [line.amount for line in chart.grid] == [0, 200_000, 400_000, 600_000, 800_000]
+    assert {line.last for line in empty.lines} == {0}
