@@ -14,9 +14,11 @@ from ..errors import ApiError
 from ..faults.build import parse_fault
 from ..validation import parse_json
 
-__all__ = ["build_fault_routes"]
+__all__ = ["build_fault_routes", "remove_fault"]
 
 _PATH: Final = "/_sandbox/faults"
+# Python refuses to parse a number of thousands of digits.
+MAX_ID_DIGITS: Final = 18
 
 
 def build_fault_routes(backend: Backend) -> list[Route]:
@@ -33,9 +35,7 @@ def build_fault_routes(backend: Backend) -> list[Route]:
         return ApiResponse.of({"cleared": backend.faults.clear()}).response()
 
     async def remove(request: Request) -> Response:
-        identifier = request.path_params["id"]
-        if not (identifier.isascii() and identifier.isdigit() and backend.faults.discard(int(identifier[:20]))):
-            raise ApiError(404, "The fault does not exist.")
+        remove_fault(backend, request.path_params["id"])
         return ApiResponse.of({"cleared": 1}).response()
 
     return [
@@ -44,3 +44,18 @@ def build_fault_routes(backend: Backend) -> list[Route]:
         Route(_PATH, clear, methods=["DELETE"]),
         Route(f"{_PATH}/{{id}}", remove, methods=["DELETE"]),
     ]
+
+
+def remove_fault(backend: Backend, identifier: str) -> None:
+    """Remove a fault by the id in a path.
+
+    Args:
+        backend: Backend of the fault.
+        identifier: Id of the fault, as text.
+
+    Raises:
+        ApiError: The fault does not exist (404).
+    """
+    is_number = identifier.isascii() and identifier.isdigit() and len(identifier) <= MAX_ID_DIGITS
+    if not (is_number and backend.faults.discard(int(identifier))):
+        raise ApiError(404, "The fault does not exist.")

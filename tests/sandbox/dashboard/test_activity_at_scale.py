@@ -47,25 +47,29 @@ def large() -> Iterator[Sandbox]:
 
 
 def fill(db: sqlite3.Connection) -> None:
-    db.execute("INSERT INTO plans VALUES ('plan_1', 'Pro', 700, 'NGN', 'month', 1, 0, NULL, NULL, ?)", (START,))
     db.execute("INSERT INTO customers (id, created_at) VALUES ('cus_1', ?)", (START,))
-    endpoint = "INSERT INTO endpoints VALUES ('we_1', 'http://127.0.0.1:9/', 'whsec_sandbox', '[]', NULL, ?)"
-    db.execute(endpoint, (START,))
+    endpoint = (
+        "INSERT INTO endpoints (id, url, secret, events, created_at) VALUES ('we_1', ?, 'whsec_sandbox', '[]', ?)"
+    )
+    db.execute(endpoint, ("http://127.0.0.1:9/", START))
     payload = b'{"id": "evt", "data": {"note": "' + b"x" * 600 + b'"}}'
     rows = [(f"{number:05}", f"2026-06-28T09:{number // 1000:02}:00.{number % 1000:03}Z") for number in range(NUMBER)]
     values = [{"id": identifier, "at": at, "payload": payload} for identifier, at in rows]
     invoice = ["id", "customer_id", "kind", "amount", "currency", "status", "period_start", "period_end", "created_at"]
+    transaction = ["id", "invoice_id", "customer_id", "attempt", "status", "amount", "rail", "created_at"]
     for table, statement in {
         f"invoices ({', '.join(invoice)})": "'inv_' || :id, 'cus_1', 'sale', 700, 'NGN', 'paid', :at, :at, :at",
-        "transactions": (
-            "'txn_' || :id, 'inv_' || :id, 'cus_1', 1, 'succeeded', 700, 'card', NULL, NULL, 'key_' || :id, :at"
+        f"transactions ({', '.join(transaction)})": (
+            "'txn_' || :id, 'inv_' || :id, 'cus_1', 1, 'succeeded', 700, 'card', :at"
         ),
-        "refunds": "'rf_' || :id, 'inv_' || :id, 'cus_1', 700, NULL, NULL, :at",
-        "events": "'evt_' || :id, 'invoice_created', :payload, NULL, :at",
+        "refunds (id, invoice_id, customer_id, amount, created_at)": "'rf_' || :id, 'inv_' || :id, 'cus_1', 700, :at",
+        "events (id, type, payload, created_at)": "'evt_' || :id, 'invoice_created', :payload, :at",
         "deliveries (event_id, endpoint_id, state, due_at, status, at)": (
             "'evt_' || :id, 'we_1', 'delivered', :at, 200, :at"
         ),
-        "codes": "'otp_' || :id, 'email', 'a' || :id || '@x.y', '123456', 0, NULL, :at, :at",
+        "codes (id, channel, recipient, code, expires_at, created_at)": (
+            "'otp_' || :id, 'email', 'a' || :id || '@x.y', '123456', :at, :at"
+        ),
         "charge_declines (subject, category)": "'cus_1', 'hard_decline'",
         "charge_scripts (subject, category)": "'cus_' || :id, 'hard_decline'",
     }.items():

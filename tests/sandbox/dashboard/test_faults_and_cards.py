@@ -82,7 +82,7 @@ def test_faults_are_removed_one_by_one_or_all(browser: Browser, frozen: Sandbox)
     assert "The fault was removed." in page.text
     assert first not in frozen.faults
     page = browser.send(f"{FAULTS}/{first.id}/remove", {}, page=FAULTS, status=404)
-    assert "The fault does not exist any more." in page.text
+    assert "The fault does not exist." in page.text
     browser.send(f"{FAULTS}/one/remove", {}, page=FAULTS, status=404)
     assert "Faults removed: 2." in browser.send(f"{FAULTS}/clear", {}, page=FAULTS).text
 

@@ -11,7 +11,7 @@ from ...._json_types import camel_case
 from ....api.models.event_data import EventType
 from ...backend import Backend
 from ...billing.charges import RAILS
-from ...errors import ApiError
+from ...control.faults import remove_fault
 from ...faults.build import parse_fault
 from ...faults.fault import DELIVERY_MATCH, REQUEST_MATCH
 from ...faults.kinds import KINDS, applies_to_deliveries
@@ -31,8 +31,6 @@ TYPES: Final = build_options(each.value for each in EventType)
 OUTCOMES: Final = build_options(CATEGORIES)[1:]
 RAIL_OPTIONS: Final = build_options(RAILS, "Every rail")
 MAX_FAULTS: Final = 50
-# A fault id has fewer digits.
-MAX_ID_DIGITS: Final = 18
 
 # First sentence about each kind, and the fields of the form that belong to it.
 _SUMMARIES: Final = {name: (kind.__doc__ or "").partition(".")[0] for name, kind in KINDS.items()}
@@ -68,10 +66,7 @@ def _clear(backend: Backend, _visit: Visit) -> FormResult:
 
 
 def _remove(backend: Backend, visit: Visit) -> FormResult:
-    identifier = visit.path["id"]
-    is_number = identifier.isascii() and identifier.isdigit() and len(identifier) <= MAX_ID_DIGITS
-    if not (is_number and backend.faults.discard(int(identifier))):
-        raise ApiError(404, "The fault does not exist any more.")
+    remove_fault(backend, visit.path["id"])
     return FormResult(LIST, "The fault was removed.")
 
 
