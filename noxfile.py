@@ -119,7 +119,7 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Pay at the checkout in Chromium. ``nox -s browser -- --screenshots`` also renews ``docs/pictures``."""
+    """Use checkout and dashboard in Chromium. ``nox -s browser -- --screenshots`` also renews ``docs/pictures``."""
     install_programs(session, BROWSER)
     session.install("-e", ".[all]", *group("tests"), *group("browser"))
     session.env["AXE"] = str(install_from_npm(session, AXE) / "axe-core" / "axe.min.js")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from duro import AsyncDuro
 from duro.sandbox import AsyncSandbox
@@ -21,12 +21,14 @@ DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 DEVICES = {"desktop": DESKTOP, "phone": PHONE}
 START = datetime(2026, 1, 10, 9, tzinfo=UTC)
-MAX_WAIT_MILLISECONDS = 5_000
+MAX_WAIT_MILLISECONDS = 15_000
 
 # The browser resolves no name, so that it cannot reach another host either.
 ARGUMENTS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--hide-scrollbars"]
 
 OpenPage = Callable[..., Awaitable[Page]]
+
+expect.set_options(timeout=MAX_WAIT_MILLISECONDS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

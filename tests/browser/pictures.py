@@ -18,7 +18,8 @@ async def take_picture(page: Page, name: str) -> bytes:
     await page.evaluate("() => document.activeElement.blur()")
     session = await page.context.new_cdp_session(page)
     size = page.viewport_size
-    clip = {"x": 0, "y": 0, **size, "scale": await page.evaluate("() => devicePixelRatio")}
+    x, y, scale = await page.evaluate("() => [scrollX, scrollY, devicePixelRatio]")
+    clip = {"x": x, "y": y, "scale": scale, **size}
     result = await session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY, "clip": clip})
     picture = base64.b64decode(result["data"])
     assert picture.startswith(b"RIFF")

@@ -8,8 +8,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from duro import AsyncDuro
+from duro.sandbox import AsyncSandbox
 from tests.browser.conftest import OpenPage
 from tests.browser.pictures import DIRECTORY, take_picture
+from tests.browser.story import tell_story
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 
@@ -52,3 +55,21 @@ async def test_declined_checkout(open_page: OpenPage, client: AsyncDuro, save: S
     await page.get_by_role("button", name="Let it fail").click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await save(page, "checkout-declined-phone")
+
+
+async def test_dashboard(
+    open_page: OpenPage, client: AsyncDuro, sandbox: AsyncSandbox, receiver: Receiver, save: Save
+) -> None:
+    await tell_story(client, sandbox, receiver.url, days=38)
+    page = await open_page("desktop")
+    await page.goto(f"{sandbox.url}/_sandbox/")
+    await save(page, "dashboard-desktop")
+    await page.goto(f"{sandbox.url}/_sandbox/dashboard/recovery")
+    await save(page, "recovery-desktop")
+
+    phone = await open_page("phone", color_scheme="dark")
+    await phone.goto(f"{sandbox.url}/_sandbox/dashboard/customers")
+    await phone.get_by_role("table").get_by_role("link", name="Ada Obi").click()
+    heading = phone.get_by_role("heading", name="Time line")
+    await heading.evaluate("heading => heading.scrollIntoView()")
+    await save(phone, "customer-phone")
