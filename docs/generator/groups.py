@@ -91,7 +91,7 @@ GROUPS: Final = [
         "the local Duro server",
         introduction="Import these names from `duro.sandbox`.\n"
         "`AsyncSandbox` has the names of `Sandbox`.\n"
-        "Its methods `start`, `stop`, `clock.advance` and `wait_for_deliveries` are awaited.",
+        "Its methods `start`, `stop`, `save`, `clock.advance` and `wait_for_deliveries` are awaited.",
     ),
 ]
 

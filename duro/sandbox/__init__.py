@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .billing.due_items import DueItem
     from .billing.ledger import Charge, Refund
     from .billing.scheduler import AdvanceResult
+    from .billing.subscription_records import InvoiceRecord, SubscriptionRecord
     from .checkout.controls import CheckoutControls
     from .checkout.customer import CheckoutResult, HostedCheckout, Transfers
     from .deliveries.delivery import Delivery
@@ -63,6 +64,7 @@ __all__ = [
     "Faults",
     "FixtureIds",
     "HostedCheckout",
+    "InvoiceRecord",
     "OneTimeCode",
     "RecoveryAction",
     "Refund",
@@ -70,6 +72,7 @@ __all__ = [
     "Sandbox",
     "Stats",
     "StrictError",
+    "SubscriptionRecord",
     "Trace",
     "Transfers",
     "Violation",
@@ -96,6 +99,7 @@ _MODULES: Final = {
     "Faults": "faults.rules",
     "FixtureIds": "fixtures.ids",
     "HostedCheckout": "checkout.customer",
+    "InvoiceRecord": "billing.subscription_records",
     "OneTimeCode": "auth.otp",
     "RecoveryAction": "recovery.decisions",
     "Refund": "billing.ledger",
@@ -103,6 +107,7 @@ _MODULES: Final = {
     "Sandbox": "sandbox",
     "Stats": "backend",
     "StrictError": "invariants.errors",
+    "SubscriptionRecord": "billing.subscription_records",
     "Trace": "traces.trace",
     "Transfers": "checkout.customer",
     "Violation": "invariants.errors",

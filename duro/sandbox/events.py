@@ -16,7 +16,15 @@ from .representation import encode_json
 from .storage.pages import ListPage, Selection, select_rows
 from .storage.rows import insert
 
-__all__ = ["EventEntry", "collect_event_ids", "find_event", "list_events", "record_event", "select_events"]
+__all__ = [
+    "EventEntry",
+    "collect_event_ids",
+    "find_event",
+    "list_events",
+    "list_events_of_subscription",
+    "record_event",
+    "select_events",
+]
 
 
 # Ids of the events of the current request. Events of the clock do not have a request.
@@ -101,6 +109,22 @@ def find_event(db: sqlite3.Connection, identifier: str) -> EventEntry | None:
 def list_events(db: sqlite3.Connection) -> tuple[EventEntry, ...]:
     """Return all events, oldest first."""
     rows = db.execute("SELECT id, type, created_at FROM events ORDER BY rowid")
+    return tuple(EventEntry(*row) for row in rows)
+
+
+def list_events_of_subscription(db: sqlite3.Connection, subscription_id: str) -> tuple[EventEntry, ...]:
+    """Return the events of a subscription, oldest first.
+
+    Args:
+        db: Open transaction.
+        subscription_id: Id of the subscription.
+    """
+    rows = db.execute(
+        "SELECT id, type, created_at FROM events WHERE subscription_id = ?"
+        # Events have an index by customer.
+        " AND customer_id = (SELECT customer_id FROM subscriptions WHERE id = ?) ORDER BY rowid",
+        (subscription_id, subscription_id),
+    )
     return tuple(EventEntry(*row) for row in rows)
 
 

@@ -20,7 +20,7 @@ from duro.sandbox.deliveries.deliverer import WorkerDeliverer
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 # Methods that wait for the server, the clock or an endpoint.
-AWAITED = {"start", "stop", "advance", "wait_for_deliveries"}
+AWAITED = {"start", "stop", "advance", "wait_for_deliveries", "save"}
 
 
 def public(value: object) -> set[str]:

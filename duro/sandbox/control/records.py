@@ -8,7 +8,13 @@ from ...errors import InvalidArgumentError
 from ..auth.otp import OneTimeCode, list_codes
 from ..backend import Backend, Stats
 from ..billing.ledger import Charge, Refund, list_charges, list_refunds
-from ..events import EventEntry, list_events
+from ..billing.subscription_records import (
+    InvoiceRecord,
+    SubscriptionRecord,
+    find_subscription_record,
+    list_invoice_records,
+)
+from ..events import EventEntry, list_events, list_events_of_subscription
 from ..fixtures.ids import FixtureIds, read_fixture_ids
 from ..invariants.errors import Violation
 from ..recovery.decision_log import list_decisions
@@ -66,6 +72,54 @@ class Records(ABC):
     def fixtures(self) -> FixtureIds:
         """Ids of the objects that fixtures created: ``fixtures.plans["pro"]``."""
         return self._backend.transact(read_fixture_ids)
+
+    def subscription(self, identifier: str) -> SubscriptionRecord:
+        """Return the present state of a subscription, with what the API does not show: credit, anchor and flags.
+
+        Args:
+            identifier: Id of the subscription (``sub_…``).
+
+        Raises:
+            InvalidArgumentError: The subscription does not exist.
+
+        Example:
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create()
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> record = sandbox.subscription(subscription.id)
+            >>> record.status, record.credit, record.cancel_at_period_end
+            ('active', 0, False)
+        """
+        record = self._backend.transact(lambda db: find_subscription_record(db, identifier))
+        if record is None:
+            raise InvalidArgumentError(
+                "identifier must be the id of a subscription of this sandbox, got an unknown one; pass subscription.id"
+            )
+        return record
+
+    def invoices_of(self, identifier: str) -> tuple[InvoiceRecord, ...]:
+        """Return the invoices of a subscription, newest last.
+
+        Args:
+            identifier: Id of the subscription (``sub_…``).
+
+        Raises:
+            InvalidArgumentError: The subscription does not exist.
+        """
+        subscription = self.subscription(identifier)
+        return self._backend.transact(lambda db: list_invoice_records(db, subscription.id))
+
+    def events_of(self, identifier: str) -> tuple[EventEntry, ...]:
+        """Return the events of a subscription, newest last.
+
+        Args:
+            identifier: Id of the subscription (``sub_…``).
+
+        Raises:
+            InvalidArgumentError: The subscription does not exist.
+        """
+        subscription = self.subscription(identifier)
+        return self._backend.transact(lambda db: list_events_of_subscription(db, subscription.id))
 
     def trace(self, identifier: str) -> Trace:
         """Return everything that a request caused: events, deliveries, and the requests of their handlers.

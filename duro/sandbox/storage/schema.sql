@@ -216,6 +216,7 @@ CREATE TABLE invoices (
     created_at TEXT NOT NULL
 );
 CREATE UNIQUE INDEX one_invoice_per_period ON invoices (subscription_id, period_start) WHERE kind = 'period';
+CREATE INDEX invoices_of_subscription ON invoices (subscription_id) WHERE subscription_id IS NOT NULL;
 CREATE INDEX open_invoices ON invoices (subscription_id) WHERE status = 'open';
 
 CREATE TABLE transactions (
