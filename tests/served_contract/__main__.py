@@ -22,7 +22,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 def main() -> None:
-    with Sandbox() as sandbox, httpx.Client(base_url=sandbox.url, timeout=10) as api:
+    with Sandbox(strict=True) as sandbox, httpx.Client(base_url=sandbox.url, timeout=10) as api:
         api.headers["Authorization"] = f"Bearer {sandbox.secret_key}"
         guide = Guide(sandbox, api)
         guide.register()

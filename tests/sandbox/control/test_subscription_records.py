@@ -65,7 +65,5 @@ def test_events_are_those_of_the_subscription_in_order(client, sandbox, subscrip
 
 @pytest.mark.parametrize("name", ["subscription", "invoices_of", "events_of"])
 def test_an_unknown_subscription_is_reported(sandbox, name):
-    with pytest.raises(
-        InvalidArgumentError, match=r"identifier must be the id of a subscription .* pass subscription\.id"
-    ):
+    with pytest.raises(InvalidArgumentError, match="identifier must be the id of a subscription"):
         getattr(sandbox, name)("sub_1")
