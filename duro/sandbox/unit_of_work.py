@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeAlias
 
 from attrs import Factory, field, frozen
 
@@ -16,6 +17,9 @@ from .ids import DerivedIds, IdGenerator, IdSource
 from .storage.seed import Seed
 
 __all__ = ["UnitOfWork", "WorkFactory"]
+
+# Rows of customers by the id of the customer and that of a subscription, if any.
+Payers: TypeAlias = dict[tuple[str, str | None], sqlite3.Row]
 
 
 def _ignore() -> None:
@@ -52,7 +56,7 @@ class UnitOfWork:
     idempotency_key: str | None = None
     seed: Seed = field(factory=Seed)
     wake_scheduler: Callable[[], None] = _ignore
-    payers: dict[tuple[str, str | None], sqlite3.Row] = field(init=False, factory=dict, repr=False)
+    payers: Payers = field(init=False, factory=Payers, repr=False)
     at: str = field(init=False, default=Factory(_format_now, takes_self=True))
 
     def new_id(self, prefix: str) -> str:

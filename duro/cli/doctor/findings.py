@@ -38,7 +38,7 @@ class Finding:
 class Findings:
     """Results of all checks so far, in order."""
 
-    results: list[Finding] = field(factory=list, init=False)
+    results: list[Finding] = field(factory=list[Finding], init=False)
 
     def add(self, check: str, state: State, text: str) -> None:
         """Add a result."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 __all__ = ["InvoiceRecord", "SubscriptionRecord", "find_subscription_record", "list_invoice_records"]
 
@@ -58,7 +58,7 @@ class SubscriptionRecord:
     current_period_end: str | None
     cycles_completed: int
     credit: int
-    cancel_at_period_end: bool
+    cancel_at_period_end: bool = field(converter=bool)
     scheduled_plan_id: str | None
 
 
@@ -99,10 +99,7 @@ def find_subscription_record(db: sqlite3.Connection, identifier: str) -> Subscri
         identifier: Id of the subscription.
     """
     row = db.execute(_SUBSCRIPTION, (identifier,)).fetchone()
-    if row is None:
-        return None
-    members = dict(row)
-    return SubscriptionRecord(**{**members, "cancel_at_period_end": bool(members["cancel_at_period_end"])})
+    return None if row is None else SubscriptionRecord(*row)
 
 
 def list_invoice_records(db: sqlite3.Connection, subscription_id: str) -> tuple[InvoiceRecord, ...]:

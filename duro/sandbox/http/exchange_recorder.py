@@ -41,8 +41,8 @@ class ExchangeRecorder:
         self._request_body = bytearray()
         self._response_headers: list[tuple[bytes, bytes]] = []
         self._response_body = bytearray()
-        self.is_started = False
-        self.is_complete = False
+        self.is_started: bool = False
+        self.is_complete: bool = False
 
     def watch(self, receive: Receive) -> Receive:
         """Return a receive channel that records the messages of another one.
