@@ -19,7 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - nox runs on older versions, wher
 nox.needs_version = ">=2026.2.9"  # ignores interpreters that it finds but that do not run
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False  # CI=true sets it to True
-nox.options.sessions = ["tests", "processes", "load", "transports", "contract", "lint", "types", "docs", "package"]
+nox.options.sessions = ["tests", "slow", "processes", "load", "transports", "contract", "lint", "types", "docs", "package"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -71,8 +71,14 @@ def processes(session: nox.Session) -> None:
 
 @nox.session
 def load(session: nox.Session) -> None:
-    """Run the slow tests, and those that make thousands of calls or run one scenario in hundreds of combinations."""
-    run_pytest(session, "(load or matrix or slow) and not alone")
+    """Run the tests that make thousands of calls."""
+    run_pytest(session, "load and not alone")
+
+
+@nox.session(python=PYTHONS)
+def slow(session: nox.Session) -> None:
+    """Run the slowest tests, and those that run one scenario in hundreds of combinations."""
+    run_pytest(session, "(slow or matrix) and not process and not load")
 
 
 @nox.session
@@ -89,8 +95,10 @@ def coverage(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("tests"))
     session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
     session.run("coverage", "erase")
-    tests = ("tests", "tests/fleet")
-    session.run("coverage", "run", "-m", "pytest", *tests, *PARALLEL, "-m", "not load and not alone", *session.posargs)
+    # Two runs, because pytest ignores a folder within another one that it was given.
+    for folder in ("tests", "tests/fleet"):
+        markers = ("-m", "not load and not alone")
+        session.run("coverage", "run", "-m", "pytest", folder, *PARALLEL, *markers, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

@@ -18,6 +18,7 @@ from duro.blocking.declare import BlockingResource
 from duro.sandbox import AsyncSandbox
 from duro.sandbox.assertions.checks import Assertions
 from duro.sandbox.billing.clock_control import ClockControl
+from duro.sandbox.control.controls import Controls
 from duro.sandbox.control.records import Records
 
 from .docstrings import format_annotation, parse, render_sections, render_signature
@@ -49,7 +50,12 @@ FIRST: Final = (
 # Classes that are not exported, whose methods users call.
 ADDITIONAL: Final = {
     "models": [("Model", Model)],
-    "sandbox": [("ClockControl", ClockControl), ("Records", Records), ("Assertions", Assertions)],
+    "sandbox": [
+        ("ClockControl", ClockControl),
+        ("Controls", Controls),
+        ("Records", Records),
+        ("Assertions", Assertions),
+    ],
 }
 # Classes whose members are those of another class, which describes them.
 DERIVED: Final = (BlockingResource, duro.Pages, AsyncSandbox)

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,15 +16,12 @@ from attrs import frozen
 from .._misuse import unsupported
 from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
-from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, check_token_lifetime, revoke_tokens
+from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, check_token_lifetime
 from .backend import Backend
-from .billing.clock_control import ClockControl
 from .checkout.controls import CheckoutControls
 from .clock import ClockMode, ClockSettings
+from .control.controls import Controls
 from .control.records import Records
-from .deliveries.delivery_log import Deliveries
-from .deliveries.endpoints import Endpoints
-from .faults.rules import Faults
 from .fixtures.opening import open_backend
 from .fixtures.parse import FixturesSource
 from .http.address import check_address
@@ -35,7 +31,6 @@ from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
 from .invariants.errors import StrictError
-from .recovery.card_controls import Cards
 from .request_log import RequestEntry
 from .storage.database import Database
 from .storage.files import write_private_file
@@ -54,7 +49,7 @@ class _Running:
     exit_stack: ExitStack
 
 
-class Sandbox(Assertions, Records, CheckoutControls):
+class Sandbox(Assertions, Records, Controls, CheckoutControls):
     """Local Duro server over real HTTP, in a thread of this process.
 
     Use it in a ``with`` block. ``start`` and ``stop`` do the same without a
@@ -225,31 +220,6 @@ class Sandbox(Assertions, Records, CheckoutControls):
         """Secret key, the alternative to the client id and client secret."""
         return SECRET_KEY
 
-    @property
-    def clock(self) -> ClockControl:
-        """Clock of the sandbox: ``now()``, ``advance(days=30)``, ``next_due()``."""
-        return self._require().backend.clock
-
-    @property
-    def faults(self) -> Faults:
-        """Faults that apply to API requests: ``add("reset_after", path="/v1/customers")``, and ``clear()``."""
-        return self._require().backend.faults
-
-    @property
-    def cards(self) -> Cards:
-        """Outcomes of charges: ``decline(customer.id, "insufficient_funds")``, ``replace(customer.id)``."""
-        return self._require().backend.cards
-
-    @property
-    def endpoints(self) -> Endpoints:
-        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, ``remove(endpoint)``, and ``clear()``."""
-        return self._require().backend.endpoints
-
-    @property
-    def deliveries(self) -> Deliveries:
-        """All attempts to deliver an event to an endpoint, newest last, ``pending``, and ``replay(delivery)``."""
-        return self._require().backend.deliveries
-
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:
         """Wait until no delivery is due or in progress.
 
@@ -273,17 +243,6 @@ class Sandbox(Assertions, Records, CheckoutControls):
             [(1, None), (1, None), (1, None), (1, None)]
         """
         self._require().backend.wait_for_deliveries(timeout)
-
-    def revoke_tokens(self, token: str | None = None) -> int:
-        """Revoke access tokens before they expire.
-
-        Args:
-            token: Access token to revoke. ``None`` revokes all.
-
-        Returns:
-            Number of revoked tokens.
-        """
-        return self._require().backend.transact(partial(revoke_tokens, token=token))
 
     def reset(self) -> None:
         """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""

@@ -70,7 +70,7 @@ class InvoiceRecord:
         id: Id of the invoice.
         subscription_id: Id of the subscription.
         kind: ``period``, or ``upgrade`` for the difference of a plan change.
-        amount: What is charged, without the credit that was used, in minor units.
+        amount: Amount to charge, without the credit that was used, in minor units.
         credit_used: Credit that was used, in minor units.
         currency: ISO 4217 code.
         status: Status, such as ``paid``.

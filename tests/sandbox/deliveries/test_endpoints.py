@@ -102,9 +102,9 @@ class TestControlRoutes:
             "at": delivery.at,
             "fault": None,
         }
-        page = anonymous.get("/_sandbox/").text
-        assert f"<td>{receiver.url}</td>" in page
-        assert '<td class="bad">returned status 500</td>' in page
+        page = anonymous.get("/_sandbox/dashboard/deliveries").text
+        assert receiver.url in page
+        assert "returned status 500" in page
 
 
 def test_no_secret_of_an_endpoint_is_shown_anywhere(
@@ -126,7 +126,8 @@ def test_no_secret_of_an_endpoint_is_shown_anywhere(
     assert caught.tb is not None
     outside_this_test = caught.type, caught.value, caught.tb.tb_next
     shown = [
-        *(anonymous.get(f"/_sandbox/{path}").text for path in ("", "deliveries", "requests", "stats")),
+        *(anonymous.get(f"/_sandbox/{path}").text for path in ("dashboard", "deliveries", "requests", "stats")),
+        *(anonymous.get(f"/_sandbox/dashboard/{path}").text for path in ("deliveries", "deliveries/1", "requests")),
         repr((endpoint, sandbox.endpoints, list(sandbox.deliveries), sandbox.stats)),
         "".join(traceback.TracebackException(*outside_this_test, capture_locals=True).format()),
         caplog.text,

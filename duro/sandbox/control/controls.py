@@ -1,0 +1,60 @@
+"""``Controls``: what a program changes in a sandbox, as attributes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import partial
+
+from ..auth.credentials import revoke_tokens
+from ..backend import Backend
+from ..billing.clock_control import ClockControl
+from ..deliveries.delivery_log import Deliveries
+from ..deliveries.endpoints import Endpoints
+from ..faults.rules import Faults
+from ..recovery.card_controls import Cards
+
+__all__ = ["Controls"]
+
+
+class Controls(ABC):
+    """Controls of a sandbox: clock, faults, cards, endpoints, deliveries and tokens."""
+
+    @property
+    @abstractmethod
+    def _backend(self) -> Backend: ...
+
+    @property
+    def clock(self) -> ClockControl:
+        """Clock of the sandbox: ``now()``, ``advance(days=30)``, ``next_due()``."""
+        return self._backend.clock
+
+    @property
+    def faults(self) -> Faults:
+        """Faults that apply to API requests: ``add("reset_after", path="/v1/customers")``, and ``clear()``."""
+        return self._backend.faults
+
+    @property
+    def cards(self) -> Cards:
+        """Outcomes of charges: ``decline(customer.id, "insufficient_funds")``, ``replace(customer.id)``."""
+        return self._backend.cards
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Webhook endpoints: ``add("http://127.0.0.1:8000/webhooks/duro")``, ``remove(endpoint)``, and ``clear()``."""
+        return self._backend.endpoints
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """All attempts to deliver an event to an endpoint, newest last, ``pending``, and ``replay(delivery)``."""
+        return self._backend.deliveries
+
+    def revoke_tokens(self, token: str | None = None) -> int:
+        """Revoke access tokens before they expire.
+
+        Args:
+            token: Access token to revoke. ``None`` revokes all.
+
+        Returns:
+            Number of revoked tokens.
+        """
+        return self._backend.transact(partial(revoke_tokens, token=token))
