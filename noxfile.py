@@ -19,7 +19,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - nox runs on older versions, wher
 nox.needs_version = ">=2026.2.9"  # ignores interpreters that it finds but that do not run
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False  # CI=true sets it to True
-nox.options.sessions = ["tests", "slow", "processes", "load", "transports", "contract", "lint", "types", "docs", "package"]
+CHECKS = ["lint", "types", "docs", "package"]
+nox.options.sessions = ["tests", "slow", "processes", "load", "transports", "contract", *CHECKS]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
