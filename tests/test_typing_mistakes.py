@@ -11,6 +11,7 @@ import pytest
 
 from duro import AsyncDuro, Duro, Page
 from duro._nearest_names import find_nearest
+from duro.api.argument_errors import build_option_error
 
 KEY = "sk_test_hidden"
 
@@ -295,3 +296,8 @@ def test_locals_of_the_error_show_no_secret(client_class):
 )
 def test_nearest_name(name, candidates, nearest):
     assert find_nearest(name, candidates) == nearest
+
+
+def test_an_option_outside_a_method_is_named_alone():
+    error = build_option_error("timeuot", dict)
+    assert str(error) == "got an unexpected keyword argument 'timeuot'"

@@ -7,10 +7,12 @@ import os
 import re
 import socket
 import time
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
 from duro import Duro
+from duro.cli.doctor import installation
 from duro.cli.doctor.clocks import check_clock
 from duro.cli.doctor.findings import Findings
 from duro.http.observe import Call
@@ -168,3 +170,14 @@ def test_report_of_a_narrow_terminal_has_a_line_for_the_check(run_in_process, mo
     assert finished.returncode == 1
     assert "skipped  webhooks\n    DURO_WEBHOOK_SECRET is not set," in finished.stdout
     assert finished.stderr == "duro: 1 of 8 checks failed: credential\n"
+
+
+def test_a_missing_package_is_left_out_of_the_versions(monkeypatch):
+    def version(name):
+        if name == "aiohttp":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(installation, "version", version)
+    assert "httpx 1.0" in installation.describe_installation()
+    assert "aiohttp" not in installation.describe_installation()

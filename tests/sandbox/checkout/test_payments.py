@@ -131,6 +131,17 @@ def test_a_session_expires_after_a_day_with_what_its_decline_left(
     assert subscription["status"] == "canceled"
 
 
+def test_the_invoice_of_a_declined_amount_ends_with_its_session(
+    sandbox: Sandbox, api: httpx.Client, open_checkout: Make
+) -> None:
+    checkout = sandbox.checkout(open_checkout(amount=900)["token"])
+    checkout.fail()
+    sandbox.clock.advance(days=1, minutes=1)
+    assert checkout.status == "expired"
+    (charge,) = sandbox.ledger
+    assert api.get(f"/v1/invoices/{charge.invoice_id}").json()["status"] == "void"
+
+
 def test_a_completed_session_does_not_expire(sandbox: Sandbox, open_checkout: Make) -> None:
     checkout = sandbox.checkout(open_checkout(amount=900)["token"])
     checkout.pay()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
 from duro import Duro, Subscription
 from duro.sandbox import Sandbox
+from duro.sandbox.billing.charges import ChargeResult
+from duro.sandbox.recovery.engine import handle_failure
 from tests.sandbox.recovery.conftest import Subscribe, Subscribed
 
 RENEWAL = datetime(2026, 2, 10, 9, tzinfo=UTC)
@@ -269,3 +273,11 @@ class TestFirstCharge:
         frozen.cards.replace(incomplete.customer_id)
         assert find(client, incomplete).status == "incomplete"
         assert frozen.decisions == ()
+
+
+def test_a_success_is_not_a_failure_to_decide_on(sandbox: Sandbox) -> None:
+    row = cast("sqlite3.Row", {})
+    with sandbox._backend.store.transaction() as db:
+        uow = sandbox._backend.work.for_request(db, RENEWAL, b"test")
+        with pytest.raises(ValueError, match="result must be that of a failed attempt, got a success"):
+            handle_failure(uow, row, row, ChargeResult(succeeded=True))
