@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -30,7 +29,6 @@ PAGES = [
     "ledger?kind=refunds",
     "faults",
 ]
-LATER_PAGES = ["requests?cursor=req_12000", "events?cursor=10000", "deliveries?cursor=10000"]
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +79,3 @@ def test_page_of_20_000_rows_is_small(large: Sandbox, path: str) -> None:
     response = httpx.get(f"{large.url}{ROOT}/{path}")
     assert response.status_code == 200
     assert len(response.content) < MAX_BYTES
-
-
-@pytest.mark.alone
-@pytest.mark.parametrize("path", [*PAGES, *LATER_PAGES])
-def test_page_of_20_000_rows_takes_at_most_20_ms(large: Sandbox, path: str) -> None:
-    with httpx.Client(base_url=large.url) as client:
-        seconds = []
-        for _ in range(10):
-            # Time of the processor in client and server, so that other programs do not count.
-            start = time.process_time()
-            assert client.get(f"{ROOT}/{path}").status_code == 200
-            seconds.append(time.process_time() - start)
-    assert min(seconds) <= 0.020
