@@ -13,6 +13,8 @@ from duro.sandbox import Sandbox
 from duro.sandbox.storage.pages import Selection, select_rows
 from duro.sandbox.storage.rows import insert
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., dict[str, Any]]
 LISTS = ["requests", "ledger", "refunds", "events", "codes", "deliveries", "endpoints"]
 
@@ -97,7 +99,6 @@ def test_a_filter_by_customer_selects_that_customer(filled: Sandbox, anonymous: 
     assert [entry["invoiceId"] for entry in found] == [charge.invoice_id]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "path"),
     [
@@ -115,7 +116,6 @@ def test_an_invalid_query_is_refused(anonymous: httpx.Client, name: str, query: 
     assert [detail["path"] for detail in response.json()["error"]["details"]] == [path]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("cursor", ["unknown", "-1", "9" * 30, "²", ""])
 def test_an_unknown_cursor_is_refused(anonymous: httpx.Client, name: str, cursor: str) -> None:
@@ -149,7 +149,6 @@ def copy_row(db: Any, table: str, numbers: range, at: str) -> None:
         insert(db, table, row | {"created_at": at} | changed)
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "path",
@@ -174,7 +173,6 @@ def test_a_page_of_20_000_subscriptions_takes_at_most_20_ms(large: Sandbox, path
     assert min(seconds) <= 0.020
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_without_a_limit_is_complete(
     filled: Sandbox, anonymous: httpx.Client, name: str, monkeypatch: pytest.MonkeyPatch
