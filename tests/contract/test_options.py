@@ -11,6 +11,7 @@ from tests.support.contract.openapi import OPERATIONS
 from tests.support.contract.rules import OWN_BODY, plain_call, surface_of
 
 pytestmark = [
+    pytest.mark.matrix,
     pytest.mark.anyio,
     pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id),
     pytest.mark.parametrize("kind", ["awaited", "blocking"]),

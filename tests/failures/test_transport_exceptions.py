@@ -139,6 +139,7 @@ async def test_exception_of_a_users_transport_leaves_the_outcome_of_a_write_open
         assert_has_cause(caught.value, error)
 
 
+@pytest.mark.matrix
 @pytest.mark.anyio
 @pytest.mark.parametrize("stage", ["before the headers", "within the body", "after the response"])
 @pytest.mark.parametrize("name", EXCEPTIONS)
@@ -165,6 +166,7 @@ def test_exception_of_a_users_transport_reaches_a_blocking_caller_with_the_key(n
         assert caught.value.idempotency_key == "k-1"
 
 
+@pytest.mark.matrix
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", EXCEPTIONS)
 @pytest.mark.parametrize("written", [False, True], ids=["before the first byte", "after the first byte"])
