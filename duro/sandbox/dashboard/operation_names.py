@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
-from ...api.resources import (
-    analytics,
-    checkout,
-    customer_checkout,
-    customer_identity,
-    customer_portal,
-    customers,
-    events,
-    invoices,
-    payment_links,
-    plans,
-    promo_codes,
-    settings,
-    subscriptions,
-    transactions,
-)
+from ...api import resources
 from ...http.operation import Operation, Surface
 from ..faults.path_pattern import matches
 
 __all__ = ["find_operation"]
 
-_MODULES: Final = (
-    analytics,
-    checkout,
-    customer_checkout,
-    customer_identity,
-    customer_portal,
-    customers,
-    events,
-    invoices,
-    payment_links,
-    plans,
-    promo_codes,
-    settings,
-    subscriptions,
-    transactions,
-)
+_MODULES: Final = [import_module(f"{resources.__name__}.{module.name}") for module in iter_modules(resources.__path__)]
 _OPERATIONS: Final = (
     Operation("oauthToken", "POST", "/v1/oauth/token", Surface.PUBLIC),
     *(value for module in _MODULES for value in vars(module).values() if isinstance(value, Operation)),

@@ -18,7 +18,7 @@ ASSETS = "/_sandbox/checkout-assets"
 STYLESHEET = f"{ASSETS}/checkout.css"
 LINKS = (
     {"rel": "stylesheet", "href": STYLESHEET},
-    {"rel": "icon", "type": "image/svg+xml", "href": f"{ASSETS}/icon.svg"},
+    {"rel": "icon", "type": "image/svg+xml", "href": "/_sandbox/static/icon.svg"},
 )
 ATTACK = "<script>alert('1')</script>"
 
