@@ -71,6 +71,12 @@ def test_a_line_holds_one_sentence(page):
             assert plain(line).endswith((".", ":")), (number, line)
 
 
+def test_a_page_holds_a_sentence_once(page):
+    lines = [line for _, line in page[0] if not line.startswith("|")]
+    repeated = {line for line in lines if lines.count(line) > 1 and not line.endswith(":")}
+    assert not repeated
+
+
 def test_a_colon_introduces_a_list_or_a_code_block(page):
     for number, line in page[0]:
         assert not re.search(r": |;", plain(line)), (number, line)
