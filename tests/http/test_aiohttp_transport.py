@@ -13,7 +13,11 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
+from duro.http.request import Headers, Request
+from duro.http.transport import RequestNotSentError, ResponseLostError
 from duro.http.transport.aiohttp_session import _HeaderValue
+from duro.http.transport.aiohttp_transport import AiohttpTransport
+from duro.http.transport.tls import TlsContext
 from tests.support.raw_http import KEY, OK, reset, respond_with, send_nothing, send_pieces
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\n{}"
@@ -116,11 +120,79 @@ class TestConnectionsOfTheSdk:
 
     async def test_a_silent_server_under_https_ends_with_the_connect_timeout(self, monkeypatch, raw_server):
         server = raw_server(send_nothing)
-        monkeypatch.setattr("duro.http.transport.aiohttp_session.CONNECT_TIMEOUT_SECONDS", 0.1)
+        monkeypatch.setattr("duro.http.transport.aiohttp_exchange.CONNECT_TIMEOUT_SECONDS", 0.1)
         address = server.url.replace("http:", "https:")
         async with AsyncDuro(KEY, base_url=address, transport="aiohttp", retries=0) as client:
             with pytest.raises(ConnectionFailedError, match=r"no connection was established within 0\.1 s"):
                 await client.customers.create(name="Ada")
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+    async def test_an_informational_response_is_skipped(self, method, raw_server):
+        server = raw_server(respond_with(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" + OK))
+        async with AsyncDuro(KEY, base_url=server.url, transport="aiohttp", retries=0) as client:
+            assert await client.request(method, "/v1/anything") == {}
+
+    async def test_a_response_without_a_body_is_complete(self, raw_server):
+        server = raw_server(respond_with(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"))
+        async with AsyncDuro(KEY, base_url=server.url, transport="aiohttp", retries=0) as client:
+            for _ in range(2):
+                assert await client.request("HEAD", "/v1/anything") is None
+        assert len(server.requests) == 2
+
+    async def test_a_silent_server_ends_with_the_timeout_of_the_request(self, raw_server):
+        server = raw_server(send_nothing)
+        request = Request("GET", f"{server.url}/v1/x", Headers(), None, 0.05)
+        transport = AiohttpTransport(server.url, TlsContext(None))
+        with pytest.raises(ResponseLostError, match=r"no complete response was received within 0\.05 s"):
+            await transport.send(request)
+        await transport.aclose()
+
+    @pytest.mark.parametrize("line", [b"1\r\nx-b: 2", b"1\nx-b: 2", b"1\0"])
+    async def test_a_line_break_in_a_header_is_not_sent(self, line, raw_server):
+        server = raw_server(respond_with(OK))
+        request = Request("GET", f"{server.url}/v1/x", Headers.from_lines([(b"x-a", line)]), None, 5)
+        transport = AiohttpTransport(server.url, TlsContext(None))
+        with pytest.raises(RequestNotSentError, match="line breaks or NUL"):
+            await transport.send(request)
+        await transport.aclose()
+        assert server.requests == []
+
+    async def test_a_library_that_observes_all_sessions_gets_the_requests(self, monkeypatch, sandbox):
+        """Tracing libraries add their traces to each new session."""
+        create, ended = aiohttp.ClientSession.__init__, []
+
+        async def on_request_end(_session, _context, params):
+            ended.append(params.url.path)
+
+        def create_observed(session, **options):
+            traces = aiohttp.TraceConfig()
+            traces.on_request_end.append(on_request_end)
+            create(session, trace_configs=[traces], **options)
+
+        monkeypatch.setattr(aiohttp.ClientSession, "__init__", create_observed)
+        async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport="aiohttp") as client:
+            await client.plans.list().page()
+        assert ended == ["/v1/plans"]
+
+    async def test_a_library_that_replaces_the_requests_of_sessions_gets_them(self, monkeypatch, sandbox):
+        """Mocks such as aioresponses do so."""
+        send, urls = aiohttp.ClientSession._request, []
+
+        async def send_recorded(session, method, url, **options):
+            urls.append(url.path)
+            return await send(session, method, url, **options)
+
+        async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport="aiohttp") as client:
+            await client.plans.list().page()
+            monkeypatch.setattr(aiohttp.ClientSession, "_request", send_recorded)
+            await client.plans.list().page()
+        assert urls == ["/v1/plans"]
+
+    async def test_another_major_version_of_aiohttp_sends_through_its_session(self, monkeypatch, sandbox):
+        monkeypatch.setattr(aiohttp, "__version__", "4.0.0")
+        monkeypatch.setattr("duro.http.transport.aiohttp_exchange.Exchanger.send", None)
+        async with AsyncDuro(sandbox.secret_key, base_url=sandbox.url, transport="aiohttp") as client:
+            assert (await client.plans.list().page()).items == ()
 
     async def test_header_values_are_not_shown_and_not_pickled(self):
         value = _HeaderValue(b"Bearer hidden", "latin-1")

@@ -64,3 +64,16 @@ class Address:
         if request.content is not None or request.method in _BODY_METHODS:
             lines.append((b"content-length", b"%d" % len(request.content or b"")))
         return lines
+
+    def serialize(self, request: Request) -> bytes:
+        """Return the bytes of a request.
+
+        Raises:
+            ValueError: A header line contains a line break or NUL, which would change the request.
+        """
+        lines = [b"%b: %b" % line for line in self.list_headers(request)]
+        target = self.find_target(request)
+        head = b"\r\n".join([f"{request.method} {target} HTTP/1.1".encode("ascii"), *lines])
+        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines) or b"\0" in head:
+            raise ValueError("header lines must not contain line breaks or NUL")
+        return b"".join((head, b"\r\n\r\n", request.content or b""))

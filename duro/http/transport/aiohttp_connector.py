@@ -46,15 +46,24 @@ class Connector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - of aiohttp
     ) -> aiohttp.connector.Connection:
         """Return an idle connection or a new one, and report that the request is about to be sent."""
+        connection = await self.open(req, traces, timeout)
+        on_connected.get()()
+        return connection
+
+    async def open(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - of aiohttp
+    ) -> aiohttp.connector.Connection:
+        """Return an idle connection or a new one."""
         while True:
             connection = await self._connect(req, traces, timeout)
             protocol = connection.protocol
             if protocol is None or not protocol.should_close:
-                break
+                return connection
             # Bytes that followed the last response would be read as the next one.
             connection.close()
-        on_connected.get()()
-        return connection
 
     async def _connect(
         self,

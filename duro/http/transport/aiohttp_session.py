@@ -1,9 +1,8 @@
-"""Transports over aiohttp: connections of the SDK, or an ``aiohttp.ClientSession`` of the user."""
+"""Transport over an ``aiohttp.ClientSession``."""
 
 from __future__ import annotations
 
 import io
-from contextvars import Context
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -12,31 +11,25 @@ from multidict import CIMultiDict, istr
 from yarl import URL
 
 from ...errors import DuroError
-from ..event_loop import run_to_completion
 from ..request import Headers, Response
 from . import RequestNotSentError
-from .aiohttp_connector import Connector, on_connected
 from .body import BodyBuffer
-from .empty_context import InEmptyContext
 from .failures import convert_errors
-from .route import describe_origin
 from .timeouts import CONNECT_TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from ..request import Request
-    from .tls import TlsContext
 
-__all__ = ["AiohttpTransport", "SessionTransport"]
+__all__ = ["ADDED_HEADERS", "Progress", "SessionTransport", "receive_body"]
 
 # Errors of aiohttp that come before a request is written, if it was not written before.
 _NOT_SENT_ERRORS: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 # aiohttp would send an idempotent request again after these.
 _RESENDING_ERRORS: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 # Headers that aiohttp would add.
-_ADDED_HEADERS: Final = ("accept", "accept-encoding", "content-type", "user-agent")
+ADDED_HEADERS: Final = ("accept", "accept-encoding", "content-type", "user-agent")
 # aiohttp warns of larger bodies that are passed as bytes.
 _MAX_BYTES_BODY: Final = 2**20 - 1
 
@@ -54,7 +47,7 @@ class SessionTransport:
     def __init__(self, session: aiohttp.ClientSession, *, owned: bool = False) -> None:
         self._session = session
         self._owned = owned
-        self._skipped_headers: tuple[str, ...] | None = _ADDED_HEADERS
+        self._skipped_headers: tuple[str, ...] | None = ADDED_HEADERS
         # The argument of a request replaces the middlewares of its session, which aiohttp does not make public.
         self._middlewares = (*getattr(session, "_middlewares", ()), _send_once)
 
@@ -74,7 +67,7 @@ class SessionTransport:
         """
         if self._session.closed:
             raise RequestNotSentError("the aiohttp session is closed", is_permanent=True)
-        progress = _Progress(request)
+        progress = Progress(request)
         return await convert_errors(self._send(request, progress), is_sent=progress.may_be_sent, keep=(DuroError,))
 
     @property
@@ -87,23 +80,18 @@ class SessionTransport:
         if self._owned:
             await self._session.close()
 
-    async def _send(self, request: Request, progress: _Progress) -> Response:
+    async def _send(self, request: Request, progress: Progress) -> Response:
         progress.assume_sent()
         return await self._exchange(request)
 
     async def _exchange(self, request: Request, **options: Any) -> Response:
         response = await self._request(request, **options)
         try:
-            received = Headers.from_lines([(name.lower(), value) for name, value in response.raw_headers])
             # At the end of the body, aiohttp releases the connection.
-            buffer = BodyBuffer(received, limit=request.max_response_bytes)
-            while chunk := await response.content.readany():
-                buffer.add(chunk)
-            body = buffer.decompress()
+            return await receive_body(response.status, response.raw_headers, response.content, request)
         except BaseException:
             response.close()
             raise
-        return Response(response.status, received, body)
 
     async def _request(self, request: Request, **options: Any) -> aiohttp.ClientResponse:
         content = request.content
@@ -131,56 +119,32 @@ class SessionTransport:
         raise lost
 
 
-class AiohttpTransport(SessionTransport):
-    """Connections of the SDK on aiohttp, for one event loop of asyncio.
+async def receive_body(
+    status: int, lines: Iterable[tuple[bytes, bytes]], content: aiohttp.StreamReader, request: Request
+) -> Response:
+    """Receive the body of a response.
 
     Args:
-        tls: TLS context of the client, ``None`` for an address without TLS.
-        proxy: Address of an HTTP proxy, ``None`` for direct connections.
+        status: HTTP status.
+        lines: Header lines as received.
+        content: Stream of the body.
+        request: Request, with the limit of the body.
+
+    Returns:
+        The complete response.
+
+    Raises:
+        ResponseTooLargeError: The body is larger than the limit.
+        DecompressionError: The body does not match its ``Content-Encoding``.
     """
-
-    def __init__(self, tls: TlsContext | None, proxy: str | None = None) -> None:
-        # The connector has timers, which keep their context.
-        super().__init__(Context().run(_open_session), owned=True)
-        # The session skips them, and aiohttp need not prepare their names for each request.
-        self._skipped_headers = None
-        self._tls = tls
-        self._proxy = proxy
-
-    async def send(self, request: Request) -> Response:
-        """Send over an idle connection, or over a new one; see `SessionTransport.send`."""
-        return await InEmptyContext(super().send(request))
-
-    @property
-    def route(self) -> str:
-        """Way to the API, for messages."""
-        return f"through the proxy {describe_origin(self._proxy)}" if self._proxy else "without a proxy"
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await run_to_completion(super().aclose)
-
-    async def _send(self, request: Request, progress: _Progress) -> Response:
-        progress.begin_connecting()
-        on_connected.set(progress.end_connecting)
-        context: ssl.SSLContext | bool = True if self._tls is None else await self._tls.get()
-        try:
-            return await self._exchange(request, ssl=context, proxy=self._proxy)
-        finally:
-            # A timer of the connector may keep a copy of the context.
-            progress.release_request()
+    headers = Headers.from_lines([(name.lower(), value) for name, value in lines])
+    buffer = BodyBuffer(headers, limit=request.max_response_bytes)
+    while chunk := await content.readany():
+        buffer.add(chunk)
+    return Response(status, headers, buffer.decompress())
 
 
-def _open_session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=Connector(),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        skip_auto_headers=_ADDED_HEADERS,
-        timeout=aiohttp.ClientTimeout(total=None),
-    )
-
-
-class _Progress:
+class Progress:
     """Progress of one request.
 
     Attributes:

@@ -97,7 +97,7 @@ class TransportFactory:
         module, create = {
             "httpx": (f"{__package__}.httpcore", self._create_httpcore),
             "httpx2": (f"{__package__}.httpcore2", self._create_httpcore2),
-            "aiohttp": (f"{__package__}.aiohttp_session", self._create_aiohttp),
+            "aiohttp": (f"{__package__}.aiohttp_transport", self._create_aiohttp),
         }[str(name)]
         return create() if module in sys.modules else ImportingTransport(module, create)
 
@@ -113,7 +113,7 @@ class TransportFactory:
         return Httpcore2Transport(self._settings.base_url, self._tls, self._find_proxy())
 
     def _create_aiohttp(self) -> Transport:
-        from .aiohttp_session import AiohttpTransport
+        from .aiohttp_transport import AiohttpTransport
 
         proxy = self._find_proxy()
         if proxy is not None and proxy.startswith("socks"):
@@ -121,7 +121,7 @@ class TransportFactory:
                 "transport='aiohttp' does not support SOCKS proxies; use transport='httpx', or pass an "
                 "aiohttp.ClientSession with a connector that supports them"
             )
-        return AiohttpTransport(self._tls if self._settings.base_url.startswith("https:") else None, proxy)
+        return AiohttpTransport(self._settings.base_url, self._tls, proxy)
 
     def _find_proxy(self) -> str | None:
         settings = self._settings

@@ -1,0 +1,115 @@
+"""Exchange of a request and a response over a connection of aiohttp, without its session.
+
+A session takes most of the time of a request. It builds a request, a response,
+a timer and an entry in its connector for each one. Here, a request is one write,
+and aiohttp parses the response.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import TYPE_CHECKING, Final, cast
+
+import aiohttp
+import anyio
+from yarl import URL
+
+from .aiohttp_session import receive_body
+from .timeouts import CONNECT_TIMEOUT_SECONDS
+
+if TYPE_CHECKING:
+    import asyncio
+    import ssl
+    from collections.abc import Callable
+
+    from aiohttp.client_proto import ResponseHandler
+
+    from ..request import Request, Response
+    from .address import Address
+    from .aiohttp_connector import Connector
+
+__all__ = ["Exchanger", "is_available"]
+
+# The methods of a connection are not documented. They are the same in all releases of this major version.
+_MAJOR_VERSION: Final = "3."
+# Name of the method in its class, which a function that replaces it does not have.
+_REQUEST: Final = "ClientSession._request"
+
+
+def is_available(session: aiohttp.ClientSession) -> bool:
+    """Return whether requests may be sent without a session.
+
+    Another library may have added traces to all sessions, or replaced the method that sends requests.
+
+    Args:
+        session: Session that would send the requests.
+    """
+    method: object = getattr(aiohttp.ClientSession, "_request", None)
+    return (
+        isinstance(method, FunctionType)
+        and method.__code__.co_qualname == _REQUEST
+        and not session.trace_configs
+        and aiohttp.__version__.startswith(_MAJOR_VERSION)
+    )
+
+
+class Exchanger:
+    """Sender of direct requests.
+
+    Args:
+        address: Address of the API.
+        connector: Connections.
+    """
+
+    def __init__(self, address: Address, connector: Connector) -> None:
+        self._address = address
+        self._connector = connector
+        self._destination: aiohttp.ClientRequest | None = None
+
+    async def send(self, request: Request, context: ssl.SSLContext | bool, on_send: Callable[[], None]) -> Response:
+        """Send a request, and receive the complete response.
+
+        Args:
+            request: Request to send.
+            context: TLS context, ``True`` without TLS.
+            on_send: Function to call before the first byte of the request may be written.
+
+        Returns:
+            The response.
+
+        Raises:
+            TimeoutError: No complete response was received in time.
+            ResponseTooLargeError: The response is larger than the request allows.
+            Exception: The connection failed.
+        """
+        with anyio.CancelScope(deadline=anyio.current_time() + request.timeout):
+            message = self._address.serialize(request)
+            connection = await self._connect(context, request.timeout)
+            try:
+                on_send()
+                response = await _exchange(connection, message, request)
+            except BaseException:
+                connection.close()
+                raise
+            connection.release()
+            return response
+        raise TimeoutError(f"no complete response was received within {request.timeout:g} s")
+
+    async def _connect(self, context: ssl.SSLContext | bool, timeout_seconds: float) -> aiohttp.connector.Connection:
+        if self._destination is None:
+            # A connector takes the address of a connection from a request. This one is not sent.
+            self._destination = aiohttp.ClientRequest("GET", URL(self._address.prefix), ssl=context)
+        timeout = aiohttp.ClientTimeout(connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds))
+        return await self._connector.open(self._destination, [], timeout)
+
+
+async def _exchange(connection: aiohttp.connector.Connection, message: bytes, request: Request) -> Response:
+    # They are set until the connection is closed.
+    protocol = cast("ResponseHandler", connection.protocol)
+    transport = cast("asyncio.Transport", connection.transport)
+    protocol.set_response_params(skip_payload=request.method == "HEAD", read_until_eof=True, auto_decompress=False)
+    transport.write(message)
+    while True:
+        head, content = await protocol.read()
+        if head.code >= 200 or head.code == 101:
+            return await receive_body(head.code, head.raw_headers, content, request)
