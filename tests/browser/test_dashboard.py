@@ -9,7 +9,7 @@ from duro import AsyncDuro
 from duro.sandbox import AsyncSandbox
 from tests.browser.accessibility import find_violations
 from tests.browser.conftest import OpenPage
-from tests.browser.dashboard_links import open_each_page
+from tests.browser.dashboard_links import find_missing, open_each_page
 from tests.browser.story import tell_story
 from tests.browser.test_hostile_text import PAYLOADS
 from tests.support.webhook_receiver import Receiver
@@ -24,7 +24,11 @@ async def test_pages_are_accessible(
 ) -> None:
     await tell_story(client, sandbox, receiver.url)
     page = await open_page(device, color_scheme=color_scheme)
-    assert [found async for _ in open_each_page(page, sandbox.url) for found in await find_violations(page)] == []
+    opened, violations = list[str](), list[str]()
+    async for path in open_each_page(page, sandbox.url):
+        opened.append(path)
+        violations += await find_violations(page)
+    assert (violations, find_missing(opened)) == ([], [])
 
 
 @pytest.mark.timeout(180)

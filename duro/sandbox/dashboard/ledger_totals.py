@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from typing import Final
 
 from attrs import frozen
@@ -32,19 +31,6 @@ class LedgerTotal:
 
 
 _KINDS: Final = ("succeeded", "refunded", "failed", "pending")
-# One scan without a sort, which GROUP BY would need. Most charges succeed, so that the filters select few rows.
-_CHARGES: Final = (
-    "SELECT count(*), total(amount),"
-    " count(*) FILTER (WHERE status = 'failed'), total(amount) FILTER (WHERE status = 'failed'),"
-    " count(*) FILTER (WHERE status = 'pending'), total(amount) FILTER (WHERE status = 'pending') FROM transactions"
-)
-_OTHERS: Final = """
-    SELECT transactions.status AS kind, currency, count(*), sum(transactions.amount)
-    FROM invoices CROSS JOIN transactions ON invoice_id = invoices.id WHERE currency <> ? GROUP BY kind, currency
-    UNION ALL
-    SELECT 'refunded', currency, count(*), sum(refunds.amount)
-    FROM invoices CROSS JOIN refunds ON invoice_id = invoices.id WHERE currency <> ? GROUP BY currency
-"""
 
 
 def find_totals(db: sqlite3.Connection) -> tuple[LedgerTotal, ...]:
@@ -53,24 +39,8 @@ def find_totals(db: sqlite3.Connection) -> tuple[LedgerTotal, ...]:
     Args:
         db: Open transaction.
     """
-    numbers: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
-    number, amount, failed, failed_amount, pending, pending_amount = map(int, db.execute(_CHARGES).fetchone())
-    numbers.update(succeeded=number - failed - pending, failed=failed, pending=pending)
-    amounts.update(succeeded=amount - failed_amount - pending_amount, failed=failed_amount, pending=pending_amount)
-    for kind, table in (("succeeded", "wallet_transactions"), ("refunded", "refunds")):
-        number, amount = db.execute(f"SELECT count(*), total(amount) FROM {table}").fetchone()  # noqa: S608 - constants
-        numbers[kind] += number
-        amounts[kind] += int(amount)
-    others = _find_other_totals(db)
-    for other in others:
-        numbers[other.kind] -= other.number
-        amounts[other.kind] -= other.amount
-    return (*(LedgerTotal(kind, MAIN_CURRENCY, numbers[kind], amounts[kind]) for kind in _KINDS), *others)
-
-
-def _find_other_totals(db: sqlite3.Connection) -> list[LedgerTotal]:
-    """Return the totals of the other currencies. Few sandboxes have invoices in one, and the joins take long."""
-    if db.execute("SELECT 1 FROM invoices WHERE currency <> ? LIMIT 1", (MAIN_CURRENCY,)).fetchone() is None:
-        return []
-    return [LedgerTotal(*row) for row in db.execute(_OTHERS, (MAIN_CURRENCY, MAIN_CURRENCY))]
+    found = [LedgerTotal(*row) for row in db.execute("SELECT kind, currency, number, amount FROM ledger_totals")]
+    main = {total.kind: total for total in found if total.currency == MAIN_CURRENCY}
+    others = [total for total in found if total.currency != MAIN_CURRENCY]
+    others.sort(key=lambda total: (total.currency, _KINDS.index(total.kind)))
+    return (*(main.get(kind, LedgerTotal(kind, MAIN_CURRENCY, 0, 0)) for kind in _KINDS), *others)

@@ -399,3 +399,30 @@ CREATE UNIQUE INDEX pending_deliveries ON deliveries (event_id, endpoint_id) WHE
 CREATE INDEX deliveries_by_due ON deliveries (state, due_at, id);
 CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint_id, due_at, id) WHERE state = 'pending';
 CREATE INDEX deliveries_of_event ON deliveries (event_id, endpoint_id, attempt);
+
+-- Totals of the ledger. Charges, top-ups and refunds are only ever added, so the triggers keep them complete.
+CREATE TABLE ledger_totals (
+    -- Status of the charges, or refunded.
+    kind TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (kind, currency)
+) WITHOUT ROWID;
+
+CREATE TRIGGER add_charge_to_totals AFTER INSERT ON transactions BEGIN
+    INSERT INTO ledger_totals (kind, currency, number, amount)
+    SELECT NEW.status, currency, 1, NEW.amount FROM invoices WHERE id = NEW.invoice_id
+    ON CONFLICT (kind, currency) DO UPDATE SET number = number + 1, amount = amount + excluded.amount;
+END;
+
+CREATE TRIGGER add_top_up_to_totals AFTER INSERT ON wallet_transactions BEGIN
+    INSERT INTO ledger_totals (kind, currency, number, amount) VALUES ('succeeded', 'NGN', 1, NEW.amount)
+    ON CONFLICT (kind, currency) DO UPDATE SET number = number + 1, amount = amount + excluded.amount;
+END;
+
+CREATE TRIGGER add_refund_to_totals AFTER INSERT ON refunds BEGIN
+    INSERT INTO ledger_totals (kind, currency, number, amount)
+    SELECT 'refunded', currency, 1, NEW.amount FROM invoices WHERE id = NEW.invoice_id
+    ON CONFLICT (kind, currency) DO UPDATE SET number = number + 1, amount = amount + excluded.amount;
+END;

@@ -58,6 +58,11 @@ def test_totals_are_those_of_each_currency(browser: Browser, charged: Sandbox) -
     assert figures == ["₦24,691.34", "₦0.00", "₦12,345.67", "₦0.00", "$9.00", "$9.00"]
 
 
+def test_totals_are_zero_after_a_reset(browser: Browser, charged: Sandbox) -> None:
+    charged.reset()
+    assert [text for text in browser.open(LEDGER).text if text.startswith(("₦", "$"))] == ["₦0.00"] * 4
+
+
 def test_charges_are_listed_with_their_currency(browser: Browser, charged: Sandbox) -> None:
     text = browser.open(LEDGER).text
     assert {"₦12,345.67", "$9.00", "Failed", "Succeeded"} <= set(text)

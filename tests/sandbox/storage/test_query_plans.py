@@ -79,6 +79,12 @@ def test_a_page_of_a_list_does_not_read_a_whole_table(sandbox: Sandbox, path: st
         call(sandbox, "GET", f"{path}?limit=5")
 
 
+def test_the_totals_of_the_ledger_do_not_read_a_whole_table(sandbox: Sandbox) -> None:
+    with statements(sandbox) as found:
+        assert httpx.get(f"{sandbox.url}/_sandbox/dashboard/ledger").is_success
+    assert any("ledger_totals" in each for each in found)
+
+
 def test_a_creation_does_not_read_a_whole_table(sandbox: Sandbox) -> None:
     with statements(sandbox):
         plan = call(sandbox, "POST", "/v1/plans", name="Pro", amount=3000, interval="month", trialDays=7)["id"]
