@@ -43,8 +43,8 @@ GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
 PROFILERS = {"valgrind": "valgrind"}
 REDIS = {"redis-server": "redis-server", "redis-sentinel": "redis-sentinel", "redis-cli": "redis-tools"}
 
-# All tests of a file run in one worker, because they may share a sandbox.
-PARALLEL = ["-n", "2", "--dist", "loadfile"]
+# Each worker begins with one half of the tests, and the first that ends gets tests of the other one.
+PARALLEL = ["-n", "2", "--dist", "worksteal"]
 
 
 def group(name: str) -> tuple[str, ...]:

@@ -41,10 +41,16 @@ def pytest_sessionstart():
     _blocking_calls.activate()
 
 
-def pytest_collection_finish():
-    """Leave the collected tests out of all later garbage collections, which would examine them again each time."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect the tests without garbage collections, and leave them out of all later ones."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_sessionfinish():

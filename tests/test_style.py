@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "duro"
-MODULES = {path.relative_to(PACKAGE.parent): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {path: ast.parse(source) for path, source in MODULES.items()}
 
 MAX_FILE_LINES = 320
 MAX_SANDBOX_FILES = 14
@@ -43,9 +42,22 @@ SPHINX_ROLE = re.compile(r":[a-z]+:`[^`]*`")
 ITEM = re.compile(r"^\s+\*{0,2}\w+: (\w+)", re.MULTILINE)
 
 
+@cache
+def read_modules():
+    """Return the source of each module."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return {path.relative_to(PACKAGE.parent): path.read_text(encoding="utf-8") for path in paths}
+
+
+@cache
+def parse_modules():
+    """Return the syntax tree of each module."""
+    return {path: ast.parse(source) for path, source in read_modules().items()}
+
+
 def find_docstrings():
     """Yield the place and the text of each docstring."""
-    for path, tree in TREES.items():
+    for path, tree in parse_modules().items():
         for node in ast.walk(tree):
             kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
             if isinstance(node, kinds) and (docstring := ast.get_docstring(node)):
@@ -54,11 +66,11 @@ def find_docstrings():
 
 def find_texts():
     """Yield the place and the text of each string and comment."""
-    for path, tree in TREES.items():
+    for path, tree in parse_modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield f"{path}:{node.lineno}", node.value
-        for number, line in enumerate(MODULES[path].splitlines(), 1):
+        for number, line in enumerate(read_modules()[path].splitlines(), 1):
             if comment := re.search(r"(?:^|\s)#\s.*", line):
                 yield f"{path}:{number}", comment[0]
 
@@ -105,21 +117,21 @@ def test_docstring_has_no_sphinx_role():
 
 def test_nouns_are_rarely_negated():
     violations = [f"{place}: {found[0]}" for place, text in find_texts() for found in NEGATED_NOUN.finditer(text)]
-    lines = sum(source.count("\n") for source in MODULES.values())
+    lines = sum(source.count("\n") for source in read_modules().values())
     if len(violations) * 1000 > MAX_NEGATED_NOUNS_PER_1000_LINES * lines:
         report(violations)
 
 
 def test_public_type_name_is_defined_once():
     places = defaultdict(list)
-    for path, tree in TREES.items():
+    for path, tree in parse_modules().items():
         for name in find_type_names(tree):
             places[name].append(str(path))
     report(f"{name}: {', '.join(paths)}" for name, paths in places.items() if len(paths) > 1 and name[0] != "_")
 
 
 def test_file_is_short():
-    lengths = {path: source.count("\n") for path, source in MODULES.items()}
+    lengths = {path: source.count("\n") for path, source in read_modules().items()}
     report(f"{path}: {length} lines" for path, length in lengths.items() if length > MAX_FILE_LINES)
 
 

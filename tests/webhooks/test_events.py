@@ -5,20 +5,17 @@ from __future__ import annotations
 import inspect
 import pickle
 from datetime import UTC, datetime
-from pathlib import Path
 
 import attrs
 import pytest
-import yaml
 
 from duro import Customer, DecodingError, EventType, Invoice, Plan, Subscription, webhooks
 from duro.api.models import events
 from duro.api.models.base import Model
 from duro.webhooks import Event, EventData, InvoiceCreated, SubscriptionPaymentFailed, UnknownEvent, Webhook
+from tests.support.contract.openapi import CONTRACT
 
-SCHEMAS = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text(encoding="utf-8"))[
-    "components"
-]["schemas"]
+SCHEMAS = CONTRACT["components"]["schemas"]
 KNOWN = SCHEMAS["EventType"]["x-known-values"]
 
 
