@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import frozen
 
+from ..http.event_loop import run_to_completion
 from ..http.request import NO_HEADERS, Headers
 
 if TYPE_CHECKING:
@@ -31,11 +32,17 @@ class ClientState:
         self.authorizers = authorizers
 
     async def aclose(self) -> None:
-        """Close the connections. Later calls raise ``ClientClosedError``."""
+        """Close the connections, also if the caller is cancelled. Later calls raise ``ClientClosedError``."""
         # First, because a background refresh may start while the pipeline closes its connections.
         self.authorizers.stop_exchanges()
-        await self.pipeline.aclose()
-        await self.authorizers.aclose()
+        self.pipeline.reject_calls()
+        await run_to_completion(self._close_connections)
+
+    async def _close_connections(self) -> None:
+        try:
+            await self.pipeline.aclose()
+        finally:
+            await self.authorizers.aclose()
 
     # warnings.warn is bound as a default: at interpreter exit the module may be gone.
     def __del__(self, _warn: Any = warnings.warn) -> None:

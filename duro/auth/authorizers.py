@@ -8,8 +8,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
-import anyio
-
 from ..errors import ClientClosedError, ConfigurationError, DuroError
 from ..http.event_loop import PerLoop
 from ..http.exchange_wait import wait_for_next_exchange
@@ -248,12 +246,12 @@ class Authorizers:
     async def aclose(self) -> None:
         """Close the connections of the running loop, and reject further exchanges."""
         self.stop_exchanges()
-        transport = self._transports.pop()
-        if transport is not None:
-            with anyio.CancelScope(shield=True):
+        try:
+            if transport := self._transports.pop():
                 await transport.aclose()
-        if self._store is not None:
-            await self._store.aclose()
+        finally:
+            if self._store is not None:
+                await self._store.aclose()
 
 
 def _build_headers(credential: SecretKey | IdentityToken | PortalSession) -> Headers:

@@ -30,8 +30,8 @@ import json, random, sys, time
 import anyio
 from duro import AsyncDuro
 
-async def main(url, tasks):
-    async with AsyncDuro(token_store=url) as client:
+async def main(url, tasks, max_pause, timeout):
+    async with AsyncDuro(token_store=url, timeout=timeout) as client:
         calls, failures, seconds = 0, [], []
 
         async def call():
@@ -45,11 +45,10 @@ async def main(url, tasks):
             calls += 1
 
         async def call_repeatedly(begun):
-            await anyio.sleep(random.random())
             while True:
+                await anyio.sleep(random.uniform(0, max_pause))
                 await call()
                 begun.set()
-                await anyio.sleep(random.random())
 
         def report():
             counters = client.token_store_counters
@@ -77,14 +76,16 @@ async def main(url, tasks):
                 if command == "stop":
                     group.cancel_scope.cancel()
 
-anyio.run(main, sys.argv[1], int(sys.argv[2]), backend=sys.argv[3])
+url, tasks, *limits, backend = sys.argv[1:]
+anyio.run(main, url, int(tasks), *map(float, limits), backend=backend)
 """
 BLOCKING_CALLER = """
 import json, random, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from duro import Duro
 
-tasks = int(sys.argv[2])
+url, tasks, max_pause, timeout = sys.argv[1], *map(float, sys.argv[2:])
+tasks = int(tasks)
 failures, seconds = [], []
 calls, has_stopped = 0, threading.Event()
 
@@ -99,7 +100,8 @@ def call(_=None):
     calls += 1
 
 def call_repeatedly(begun):
-    while not has_stopped.wait(random.random()):
+    while not has_stopped.is_set():
+        time.sleep(random.uniform(0, max_pause))
         call()
         begun.set()
 
@@ -111,7 +113,7 @@ def report():
     }), flush=True)
     seconds.clear()
 
-with Duro(token_store=sys.argv[1]) as client, ThreadPoolExecutor(tasks) as pool:
+with Duro(token_store=url, timeout=timeout) as client, ThreadPoolExecutor(tasks) as pool:
     print("ready", flush=True)
     while command := sys.stdin.readline().strip():
         if command == "burst":
@@ -158,15 +160,17 @@ class Fleet:
         url: URL of the token store.
         processes: Number of processes.
         tasks: Number of tasks or threads of each process.
-        has_limits: Whether the processes keep the time limits of the store.
+        max_pause: Longest pause of a task between two calls, in seconds.
+        timeout: Deadline of a call, in seconds.
+        preface: Source that runs first in each process, such as ``EXTEND_LIMITS``.
     """
 
-    def __init__(self, run_program, url, *, processes, tasks, has_limits=True):
-        preface = "" if has_limits else EXTEND_LIMITS
+    def __init__(self, run_program, url, *, processes, tasks, max_pause=1.0, timeout=30.0, preface=""):
+        arguments = url, tasks, max_pause, timeout
         self.programs = [
-            run_program(preface + BLOCKING_CALLER, url, tasks)
+            run_program(preface + BLOCKING_CALLER, *arguments)
             if kind == "blocking"
-            else run_program(preface + ASYNC_CALLER, url, tasks, kind)
+            else run_program(preface + ASYNC_CALLER, *arguments, kind)
             for kind in (KINDS[number % 3] for number in range(processes))
         ]
         for program in self.programs:

@@ -1,10 +1,11 @@
-"""Processes that call without a pause while their Redis server fails over.
+"""Processes that call without a pause while their Redis server is restarted or fails over.
 
 The tokens live for a few seconds, so that the processes need the store often.
 """
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -31,6 +32,24 @@ def short_tokens(monkeypatch):
 def check_reports(reports):
     assert [report.failures for report in reports] == [[]] * len(reports)
     assert all(report.calls > 10 for report in reports)
+
+
+def test_restarts_of_redis_fail_no_call(short_tokens, run_program, redis_server):
+    processes, seconds, restarts = 16, 60, 0
+    fleet = Fleet(run_program, redis_server.url, processes=processes, tasks=50)
+    fleet.send("start")
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(random.uniform(0, 4))
+        redis_server.kill()
+        time.sleep(random.uniform(0, 2))
+        redis_server.start()
+        restarts += 1
+    reports = fleet.send("stop")
+    exchanges = short_tokens.stats.token_exchanges
+    print(f"{restarts} restarts, {exchanges} exchanges, {sum(report.calls for report in reports)} calls")
+    check_reports(reports)
+    assert exchanges <= processes * restarts
 
 
 def test_failover_fails_no_call_and_the_new_primary_is_used(short_tokens, run_program, sentinels):

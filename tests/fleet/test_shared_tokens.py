@@ -6,7 +6,7 @@ import pytest
 
 from duro import AsyncDuro
 from duro.auth.shared_exchange import EXCHANGE_TIMEOUT_SECONDS, LEASE_SECONDS
-from tests.fleet.callers import Fleet
+from tests.fleet.callers import EXTEND_LIMITS, Fleet
 from tests.support.redis_servers import ENGINES, RedisServer, wait_until
 from tests.support.timeouts import TIMEOUT
 
@@ -44,15 +44,23 @@ def check_cold_start_and_revocation(sandbox, fleet):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cold_start_and_revocation_cost_one_exchange_each(start_fleet, sandbox, engine):
     with RedisServer(engine=engine) as server:
-        check_cold_start_and_revocation(sandbox, start_fleet(server.url, processes=6, tasks=30, has_limits=False))
+        check_cold_start_and_revocation(sandbox, start_fleet(server.url, processes=6, tasks=30, preface=EXTEND_LIMITS))
 
 
 def test_processes_share_one_token_through_a_cluster(start_fleet, sandbox, cluster):
-    check_cold_start_and_revocation(sandbox, start_fleet(cluster.url, processes=6, tasks=30, has_limits=False))
+    check_cold_start_and_revocation(sandbox, start_fleet(cluster.url, processes=6, tasks=30, preface=EXTEND_LIMITS))
+
+
+@pytest.mark.load
+@pytest.mark.timeout(600)
+def test_32_processes_of_100_tasks_exchange_once(start_fleet, sandbox, redis_server):
+    fleet = start_fleet(redis_server.url, processes=32, tasks=100, preface=EXTEND_LIMITS)
+    reports = check_cold_start_and_revocation(sandbox, fleet)
+    assert sum(report.calls for report in reports) == 2 * 3_200
 
 
 def test_killed_holder_of_the_lease_costs_one_more_exchange(start_fleet, sandbox, redis_server):
-    fleet = start_fleet(redis_server.url, processes=5, tasks=20, has_limits=False)
+    fleet = start_fleet(redis_server.url, processes=5, tasks=20, preface=EXTEND_LIMITS)
     holder = fleet.programs[0]
     before = sandbox.stats.token_exchanges
     fault = sandbox.faults.add("delay", path=EXCHANGE_PATH, times=1, seconds=TIMEOUT)

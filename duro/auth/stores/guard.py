@@ -113,7 +113,7 @@ class StoreGuard:
         """Close the connections of the running loop, unless the store belongs to the user. Reject operations."""
         self._is_closed = True
         if self._is_owned:
-            with anyio.move_on_after(CLOSE_SECONDS, shield=True), suppress(Exception):
+            with anyio.move_on_after(CLOSE_SECONDS), suppress(Exception):
                 await self._store.aclose()
 
     def _record_success(self) -> None:
