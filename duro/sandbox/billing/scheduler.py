@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
@@ -61,6 +61,10 @@ class Deliverer(Protocol):
         """Leave all deliveries pending."""
         ...
 
+    def pause(self) -> AbstractContextManager[None]:
+        """Do not begin with new deliveries for the duration of the block."""
+        ...
+
     def check_thread(self) -> None:
         """Check that this thread may wait for deliveries.
 
@@ -87,6 +91,10 @@ class NoDeliverer:
 
     def hold(self) -> None:
         """Do nothing."""
+
+    def pause(self) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
 
     def check_thread(self) -> None:
         """Do nothing."""
@@ -220,8 +228,10 @@ class Scheduler:
         try:
             target = advance.target
             while (moment := self._find_moment(target, deliver=advance.deliver)) is not None:
-                while self.run_next(moment):
-                    items += 1
+                # The thread of the deliveries would take turns with this one, and both would take longer.
+                with self.deliverer.pause():
+                    while self.run_next(moment):
+                        items += 1
                 if advance.deliver:
                     self._deliver(moment)
                 if advance.event_type is not None:

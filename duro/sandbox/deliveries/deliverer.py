@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from .calling_thread import check_no_event_loop
@@ -48,6 +49,10 @@ class WorkerDeliverer:
     def hold(self) -> None:
         """Leave all deliveries pending until the next ``deliver_until``."""
         self._outbox.hold()
+
+    def pause(self) -> AbstractContextManager[None]:
+        """Do not wake the worker for the duration of the block. A delivery in progress continues."""
+        return self._wakeup.pause()
 
     def check_thread(self) -> None:
         """Check that this thread may wait for deliveries.

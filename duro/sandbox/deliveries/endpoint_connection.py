@@ -12,13 +12,14 @@ from ..._secrets import sanitize
 from ...errors import redact
 from ...http.event_loop import run_to_completion
 from ...http.request import Headers, Request, Response
-from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
+from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError, Transport
 from ...http.transport.httpcore import HttpcoreTransport
 from ...http.transport.proxies import find_proxy
 from ...http.transport.tls import TlsContext
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
 from .due_delivery import DueDelivery, Outcome
+from .loopback_transport import LoopbackTransport
 
 __all__ = ["EndpointConnection"]
 
@@ -29,6 +30,9 @@ MAX_RESPONSE_BYTES: Final = 1_000_000
 MAX_SHOWN_CHARS: Final = 200
 
 _TLS: Final = TlsContext()
+_SIGNATURE, _EVENT_ID, _EVENT_TYPE, _TRACE = (
+    name.lower().encode() for name in (SIGNATURE, EVENT_ID, EVENT_TYPE, TRACE_HEADER)
+)
 
 
 class EndpointConnection:
@@ -38,7 +42,8 @@ class EndpointConnection:
     """
 
     def __init__(self) -> None:
-        self._transport: HttpcoreTransport | None = None
+        self._transport: Transport | None = None
+        self._key: Key | None = None
 
     async def deliver(self, due: DueDelivery) -> Outcome:
         """Make one attempt. Failures are outcomes too.
@@ -69,11 +74,12 @@ class EndpointConnection:
 
     async def _post(self, due: DueDelivery) -> Response:
         if self._transport is None:
-            self._transport = HttpcoreTransport(due.url, _TLS, find_proxy(due.url))
+            self._transport = _create_transport(due.url)
+        key = self._key = self._key or Key(due.secret.reveal().encode())
         # The deadline of the whole attempt applies first, so the timeout of a single step need not be shorter.
         timeout = 2 * ATTEMPT_TIMEOUT_SECONDS
         return await self._transport.send(
-            Request("POST", due.url, _signed_headers(due), due.payload, timeout, MAX_RESPONSE_BYTES)
+            Request("POST", due.url, _sign(due, key), due.payload, timeout, MAX_RESPONSE_BYTES)
         )
 
 
@@ -88,15 +94,20 @@ def _show(body: bytes) -> str:
     return sanitize(bytes(body[: 8 * MAX_SHOWN_CHARS]).decode(errors="replace"), max_chars=MAX_SHOWN_CHARS)
 
 
-def _signed_headers(due: DueDelivery) -> Headers:
+def _create_transport(url: str) -> Transport:
+    # Only loopback addresses may be without TLS, and these do not have a proxy.
+    return LoopbackTransport(url) if url.startswith("http://") else HttpcoreTransport(url, _TLS, find_proxy(url))
+
+
+def _sign(due: DueDelivery, key: Key) -> Headers:
     # Real time, because the receiver compares it with its own clock. The sandbox's clock may be advanced.
-    now = str(int(time.time())).encode()
-    signature = compose_header(now, due.payload, [Key(due.secret.reveal().encode())])
-    lines = {
-        "Content-Type": "application/json",
-        SIGNATURE: signature,
-        EVENT_ID: due.event_id,
-        EVENT_TYPE: due.event_type,
-        TRACE_HEADER: str(due.id),
-    }
-    return Headers((name.lower().encode(), value.encode()) for name, value in lines.items())
+    now = b"%d" % time.time()
+    return Headers.from_lines(
+        (
+            (b"content-type", b"application/json"),
+            (_SIGNATURE, compose_header(now, due.payload, [key]).encode()),
+            (_EVENT_ID, due.event_id.encode()),
+            (_EVENT_TYPE, due.event_type.encode()),
+            (_TRACE, b"%d" % due.id),
+        )
+    )

@@ -19,13 +19,24 @@ class Wakeup:
         self._notified = asyncio.Event()
         # Whether a notification waits for the listener. Each call to the event loop costs a system call.
         self._is_pending = False
+        self._is_paused = False
 
     def notify(self) -> None:
         """Wake the listener. A busy one checks again afterwards. Without a listener the call is ignored."""
         with self._lock:
-            if self._loop is not None and not self._is_pending:
+            if self._loop is not None and not self._is_pending and not self._is_paused:
                 self._is_pending = True
                 self._loop.call_soon_threadsafe(self._notified.set)
+
+    @contextmanager
+    def pause(self) -> Generator[None, None, None]:
+        """Delay the notifications of the block until its end."""
+        self._is_paused = True
+        try:
+            yield
+        finally:
+            self._is_paused = False
+            self.notify()
 
     @contextmanager
     def listen(self) -> Generator[None, None, None]:

@@ -29,3 +29,13 @@ async def test_a_later_listener_is_notified_too() -> None:
     with wakeup.listen():
         wakeup.notify()
         await wakeup.wait(within=None)
+
+
+async def test_a_pause_delays_notifications_until_its_end() -> None:
+    wakeup, loop = Wakeup(), asyncio.get_running_loop()
+    with patch.object(loop, "call_soon_threadsafe", wraps=loop.call_soon_threadsafe) as call, wakeup.listen():
+        with wakeup.pause():
+            wakeup.notify()
+            assert call.call_count == 0
+        await wakeup.wait(within=None)
+        assert call.call_count == 1
