@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import get_args
 
 import attrs
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from duro import Event, Page, Plan
 from duro.api.codec.converter import make_converter
 from duro.api.codec.decoder import structure
-from duro.api.codec.slot_hooks import has_slot_hook
+from duro.api.codec.generated_hooks import can_generate_hook
 from duro.errors import DecodingError
 from tests.api.models.samples import EVENT, PLAN, plan
 from tests.fuzz.examples import KINDS, MODELS, create_example
@@ -27,7 +28,7 @@ def read(data, kind):
 
 @pytest.mark.parametrize("model_type", MODELS, ids=lambda kind: kind.__name__)
 def test_every_model_of_the_package_is_created_without_its_constructor(model_type):
-    assert has_slot_hook(model_type)
+    assert can_generate_hook(model_type)
 
 
 @pytest.mark.parametrize("kind", [Event, *NOT_EVENTS], ids=str)
@@ -54,6 +55,14 @@ def test_attributes_outside_the_constructor_have_their_default():
 def test_models_do_not_share_the_dict_of_unknown_fields():
     first, second = read({"items": [PLAN, PLAN]}, Page[Plan]).items
     assert first.extra is not second.extra
+
+
+@pytest.mark.parametrize("name", sorted(set(PLAN) - {"maxCycles"}))
+def test_traceback_contains_the_statement_of_an_absent_member(name):
+    read_plan = make_converter(detailed=False).get_structure_hook(Plan)
+    with pytest.raises(KeyError) as caught:
+        read_plan({key: value for key, value in PLAN.items() if key != name}, Plan)
+    assert traceback.extract_tb(caught.tb)[-1].line == f"value = document[{name!r}]"
 
 
 @given(
@@ -108,6 +117,13 @@ class TestClassesOfTheUser:
         assert CountedPlan.from_dict(PLAN).name == "Pro"
         assert PlainPlan.from_dict(PLAN).name == "plain"
         assert CountedPlan.created == 2
+
+    def test_hash_that_the_class_caches_is_computed(self):
+        @attrs.frozen(kw_only=True, cache_hash=True)
+        class CachedPlan(Plan):
+            pass
+
+        assert hash(CachedPlan.from_dict(PLAN)) == hash(CachedPlan.from_dict(PLAN))
 
     @pytest.mark.parametrize("step", ["__attrs_pre_init__", "__attrs_post_init__"])
     def test_steps_before_and_after_the_constructor_run(self, step):

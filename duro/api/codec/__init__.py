@@ -3,7 +3,7 @@
 - ``strict_json`` parses JSON by RFC 8259, with limits on depth and numbers.
 - ``converter`` creates the cattrs converters, with hooks for exact types, timestamps, enums and lists.
 - ``model_hooks`` creates the hooks of models: camelCase names, unknown fields kept.
-- ``slot_hooks`` creates the fastest of them, which set the slots of a model.
+- ``generated_hooks`` creates the fastest of them, from generated source.
 - ``decoder`` turns bytes into models, and reports the JSON path of the first problem.
 - ``encoder`` turns Python values and models into JSON.
 - ``python_names`` converts models into dicts with Python names, and back.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from cattrs import Converter
@@ -13,12 +12,13 @@ from cattrs.cols import (
     mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] - cattrs leaves two arguments untyped
 )
 
+from .generated_hooks import value_kind
 from .model_hooks import is_model, make_model_hook
 from .open_enum import OpenEnum
 from .structure_errors import raise_first_error, require_list, require_object
 
 if TYPE_CHECKING:
-    from .slot_hooks import Hook
+    from .generated_hooks import Hook
 
 __all__ = ["make_converter"]
 
@@ -98,16 +98,16 @@ def _make_mapping_hook(kind: Any, converter: Converter) -> Hook:
 
 
 def _is_optional(kind: Any) -> bool:
-    return isinstance(kind, UnionType) and len(get_args(kind)) == 2 and NoneType in get_args(kind)
+    return value_kind(kind) is not kind
 
 
 def _make_optional_hook(kind: Any, converter: Converter) -> Hook:
     """Create the hook of a nullable value. The hook of cattrs would look the inner hook up at each call."""
-    (value_kind,) = set(get_args(kind)) - {NoneType}
-    read = converter.get_structure_hook(value_kind)
+    inner_kind = value_kind(kind)
+    read = converter.get_structure_hook(inner_kind)
 
     def read_optional(value: Any, _: Any) -> Any:
-        return None if value is None else read(value, value_kind)
+        return None if value is None else read(value, inner_kind)
 
     return read_optional
 

@@ -8,7 +8,7 @@ from attrs import has
 from cattrs import BaseValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
-from .slot_hooks import Hook, has_slot_hook, make_slot_hook
+from .generated_hooks import Hook, can_generate_hook, make_generated_hook
 from .structure_errors import STRUCTURE_ERRORS, require_object
 from .wire_names import wire_names
 
@@ -37,8 +37,8 @@ def make_model_hook(kind: Any, converter: Converter) -> Hook:
         The hook.
     """
     model_type = get_origin(kind) or kind
-    if not converter.detailed_validation and has_slot_hook(model_type):
-        read = make_slot_hook(model_type, converter)
+    if not converter.detailed_validation and can_generate_hook(model_type):
+        read = make_generated_hook(model_type, converter)
     else:
         read = _make_constructor_hook(kind, model_type, converter)
     if getattr(model_type, "keep_invalid_members", False):
