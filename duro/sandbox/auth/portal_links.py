@@ -36,8 +36,10 @@ def read_link_token(seed: Seed, token: str) -> str:
     Raises:
         ApiError: This sandbox did not create the token (401).
     """
+    text = token.removeprefix(_PREFIX)
+    padding = "=" * (-len(text) % 4)
     try:
-        content = base64.b64decode(f"{token.removeprefix(_PREFIX)}==", altchars=b"-_", validate=True)
+        content = base64.b64decode(text + padding, altchars=b"-_", validate=True)
         signature, email = content[:DIGEST_BYTES], content[DIGEST_BYTES:].decode()
     except (binascii.Error, ValueError):
         raise _invalid_link() from None
