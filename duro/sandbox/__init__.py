@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .faults.rules import Faults
     from .fixtures.ids import FixtureIds
     from .invariants.errors import StrictError, Violation
+    from .portal.links import PortalLink
     from .recovery.card_controls import Cards
     from .recovery.decisions import Decision, RecoveryAction
     from .recovery.failure_codes import FailureCategory
@@ -66,6 +67,7 @@ __all__ = [
     "HostedCheckout",
     "InvoiceRecord",
     "OneTimeCode",
+    "PortalLink",
     "RecoveryAction",
     "Refund",
     "RequestEntry",
@@ -101,6 +103,7 @@ _MODULES: Final = {
     "HostedCheckout": "checkout.customer",
     "InvoiceRecord": "billing.subscription_records",
     "OneTimeCode": "auth.otp",
+    "PortalLink": "portal.links",
     "RecoveryAction": "recovery.decisions",
     "Refund": "billing.ledger",
     "RequestEntry": "request_log",

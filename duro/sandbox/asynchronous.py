@@ -184,6 +184,7 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     events_of = _immediate(Sandbox.events_of)
     trace = _immediate(Sandbox.trace)
     checkout = _immediate(Sandbox.checkout)
+    portal_link = _immediate(Sandbox.portal_link)
     assert_charged_once = _immediate(Sandbox.assert_charged_once)
     assert_delivered = _immediate(Sandbox.assert_delivered)
 

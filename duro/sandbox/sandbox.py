@@ -31,6 +31,7 @@ from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
 from .invariants.errors import StrictError
+from .portal.controls import PortalControls
 from .request_log import RequestEntry
 from .storage.database import Database
 from .storage.files import write_private_file
@@ -49,7 +50,7 @@ class _Running:
     exit_stack: ExitStack
 
 
-class Sandbox(Assertions, Records, Controls, CheckoutControls):
+class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
     """Local Duro server over real HTTP, in a thread of this process.
 
     Use it in a ``with`` block. ``start`` and ``stop`` do the same without a

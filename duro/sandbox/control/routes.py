@@ -13,6 +13,7 @@ from .deliveries import build_delivery_routes
 from .endpoints import build_endpoint_routes
 from .faults import build_fault_routes
 from .lists import build_list_routes
+from .portal_links import build_portal_link_routes
 from .promo_codes import build_promo_code_routes
 from .recovery import build_recovery_routes
 from .state import build_state_routes
@@ -23,11 +24,12 @@ from .transfers import build_transfer_routes
 __all__ = ["build_control_routes"]
 
 
-def build_control_routes(backend: Backend) -> list[Route]:
+def build_control_routes(backend: Backend, url: str) -> list[Route]:
     """Build the control routes of a backend.
 
     Args:
         backend: Backend to read and control.
+        url: URL of the server, without a trailing slash.
     """
     return [
         *build_state_routes(backend),
@@ -38,6 +40,7 @@ def build_control_routes(backend: Backend) -> list[Route]:
         *build_fault_routes(backend),
         *build_recovery_routes(backend),
         *build_token_routes(backend),
+        *build_portal_link_routes(backend, url),
         *build_promo_code_routes(backend),
         *build_trace_routes(backend),
         *build_transfer_routes(backend),

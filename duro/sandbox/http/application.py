@@ -24,6 +24,7 @@ from ..control.routes import build_control_routes
 from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
 from ..invariants.errors import StrictError
+from ..portal.routes import build_portal_routes
 from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
 from .origin_check import OriginCheckMiddleware
@@ -50,9 +51,10 @@ def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str])
     application = Starlette(
         routes=[
             *_build_api_routes(backend, url, OPERATIONS),
-            *build_control_routes(backend),
+            *build_control_routes(backend, url),
             *build_dashboard_routes(backend),
             *build_checkout_routes(backend, url),
+            *build_portal_routes(backend, url),
         ],
         exception_handlers={
             ApiError: _on_api_error,

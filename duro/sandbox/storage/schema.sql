@@ -233,6 +233,7 @@ CREATE TABLE transactions (
     created_at TEXT NOT NULL
 );
 CREATE INDEX transactions_by_age ON transactions (created_at);
+CREATE INDEX transactions_by_status ON transactions (status, created_at);
 CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
 CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
 CREATE UNIQUE INDEX one_success_per_invoice ON transactions (invoice_id) WHERE status = 'succeeded';

@@ -102,6 +102,41 @@ def test_a_new_address_has_an_empty_account(sandbox: Sandbox, anonymous: httpx.C
     assert (result["account"], result["subscriptions"]) == ({"email": EMAIL, "name": ""}, [])
 
 
+def test_the_token_of_a_portal_link_replaces_the_address(
+    sandbox: Sandbox, anonymous: httpx.Client, subscribe_ada: Make
+) -> None:
+    subscription = subscribe_ada()
+    customer_id = sandbox.subscription(subscription["id"]).customer_id
+    link = {"token": sandbox.portal_link(customer_id).token}
+    assert anonymous.post("/portal/email/start", json=link).json() == {"email": EMAIL}
+    body = {**link, "code": sandbox.codes[-1].code}
+    result = anonymous.post("/portal/email/verify", json=body).json()
+    assert result["account"] == {"email": EMAIL, "name": "Ada"}
+    assert [each["id"] for each in result["subscriptions"][0]["subscriptions"]] == [subscription["id"]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [str.upper, lambda token: token[:-4], lambda token: token[9:], lambda _: "plk_test_"],
+    ids=["upper case", "cut", "without prefix", "empty"],
+)
+def test_a_changed_token_of_a_portal_link_is_refused(
+    sandbox: Sandbox, anonymous: httpx.Client, make_customer: Make, change: Callable[[str], str]
+) -> None:
+    token = sandbox.portal_link(make_customer(email=EMAIL)["id"]).token
+    response = anonymous.post("/portal/email/start", json={"token": change(token)})
+    assert (response.status_code, sandbox.codes) == (401, ())
+
+
+def test_the_address_may_accompany_the_token_of_its_own_link_only(
+    sandbox: Sandbox, anonymous: httpx.Client, make_customer: Make
+) -> None:
+    token = sandbox.portal_link(make_customer(email=EMAIL)["id"]).token
+    assert start(anonymous, token=token, email="ADA@example.com").status_code == 200
+    response = start(anonymous, token=token, email="eve@example.com")
+    assert (response.status_code, response.json()["error"]["details"][0]["path"]) == (422, "email")
+
+
 def test_during_the_cooldown_another_code_needs_resend(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     start(anonymous)
     start(anonymous)

@@ -13,6 +13,7 @@ from ...auth.accounts import get_or_create_account
 from ...auth.audience import Audience
 from ...auth.credentials import MERCHANT_NAME, TENANT_ID
 from ...auth.otp import EMAIL, is_cooling_down, redeem_code, send_code
+from ...auth.portal_links import read_link_token
 from ...auth.sessions import open_session
 from ...billing.cards import list_cards
 from ...billing.checkout_sessions import TOP_UP, open_checkout_session
@@ -27,7 +28,17 @@ from ..operation import ApiOperation
 from ..request_context import RequestContext
 from ..responses import ApiResponse
 
-__all__ = ["OPERATIONS"]
+__all__ = [
+    "OPERATIONS",
+    "list_account_cards",
+    "list_subscriptions",
+    "open_top_up",
+    "pause",
+    "request_virtual_account",
+    "retrieve_wallet",
+    "start",
+    "verify",
+]
 
 KOBO_PER_NAIRA: Final = 100
 BANK_NAME: Final = "Duro Sandbox Bank"
@@ -66,9 +77,9 @@ class VirtualAccountRequest:
 
 
 def start(context: RequestContext) -> JSONObject:
-    """``portalEmailStart``: within a minute, another code is sent only with ``resend``."""
+    """``portalEmailStart``: for an address or a portal link. Within a minute, another code needs ``resend``."""
     body, uow = context.read_body(PortalStart), context.uow
-    email = _require_email(body.email)
+    email = _find_address(context, body)
     if body.resend or not is_cooling_down(uow.db, EMAIL, email, uow.now):
         send_code(uow.db, uow.new_id("otp"), EMAIL, email, uow.now)
     return {"email": email}
@@ -77,7 +88,7 @@ def start(context: RequestContext) -> JSONObject:
 def verify(context: RequestContext) -> JSONObject | ApiResponse:
     """``portalEmailVerify``: sign in. The first time creates the account."""
     body, uow = context.read_body(PortalVerify), context.uow
-    email = _require_email(body.email)
+    email = _find_address(context, body)
     error = redeem_code(uow.db, EMAIL, email, body.code, uow.now)
     if error is not None:
         return ApiResponse.from_error(error)
@@ -128,6 +139,20 @@ def retrieve_wallet(context: RequestContext) -> JSONObject:
 
 def top_up(context: RequestContext) -> JSONObject:
     """``portalEmailTopup``: open a checkout session. Its payment credits the wallet."""
+    session = open_top_up(context)
+    return {"checkoutToken": session["token"], "checkoutUrl": session["url"]}
+
+
+def open_top_up(context: RequestContext, success_url: str | None = None) -> sqlite3.Row:
+    """Open the checkout session of a top-up.
+
+    Args:
+        context: Request of a signed-in customer, with the amount.
+        success_url: URL to return to after the payment.
+
+    Raises:
+        ApiError: The amount is invalid (422).
+    """
     account = _find_account(context)
     body = context.read_body(WalletTopUp)
     values = {
@@ -136,9 +161,9 @@ def top_up(context: RequestContext) -> JSONObject:
         "currency": "NGN",
         "account_id": account["id"],
         "customer_email": account["email"],
+        "success_url": success_url,
     }
-    session = open_checkout_session(context.uow, values, context.origin)
-    return {"checkoutToken": session["token"], "checkoutUrl": session["url"]}
+    return open_checkout_session(context.uow, values, context.origin)
 
 
 def request_virtual_account(context: RequestContext) -> JSONObject:
@@ -154,10 +179,15 @@ def request_virtual_account(context: RequestContext) -> JSONObject:
     }
 
 
-def _require_email(email: str | Unset) -> str:
-    if isinstance(email, Unset):
-        # The contract also accepts the token of a portal link, but the API cannot create such links.
-        raise invalid_field("email", "required; a sandbox does not have portal links")
+def _find_address(context: RequestContext, body: PortalStart | PortalVerify) -> str:
+    """Return the address of a sign-in: that of the portal link, or that of the body."""
+    if isinstance(body.token, Unset):
+        if isinstance(body.email, Unset):
+            raise invalid_field("email", "required, unless the token of a portal link is sent")
+        return body.email
+    email = read_link_token(context.uow.seed, body.token)
+    if not isinstance(body.email, Unset) and body.email.casefold() != email.casefold():
+        raise invalid_field("email", "expected the address of the portal link, or none")
     return email
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
+from ...auth.portal_links import create_link_token
 from ...backend import Backend
 from ...billing.cards import list_cards
+from ...portal.links import build_link_path
 from ...storage.pages import Selection
 from ...storage.rows import find
 from ..card_forms import CATEGORY_OPTIONS, decline_charge, replace_card
@@ -40,7 +43,15 @@ def _view_customer(backend: Backend, visit: Visit) -> Mapping[str, object]:
             "subscriptions": search_subscriptions(db, "", own).entries,
             "timeline": read_timeline(db, TimelineSubject(customer["id"]), requests, timeline),
             "categories": CATEGORY_OPTIONS,
+            "portal_path": _find_portal_path(backend, customer),
+            "origin": visit.origin,
         }
+
+
+def _find_portal_path(backend: Backend, customer: sqlite3.Row) -> str:
+    """Return the path of the customer's portal link. It is empty for a customer without an e-mail address."""
+    email = customer["email"]
+    return build_link_path(create_link_token(backend.work.seed, email)) if email else ""
 
 
 def _decline(backend: Backend, visit: Visit) -> FormResult:

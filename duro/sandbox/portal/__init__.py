@@ -1,0 +1,1 @@
+"""Pages of the customer portal: sign-in with a code, subscriptions, cards and the wallet."""
