@@ -42,6 +42,7 @@ BROWSER = {"chromium": "chromium"}
 GATEWAYS = {"nginx": "nginx-light", "haproxy": "haproxy"}
 PROFILERS = {"valgrind": "valgrind"}
 REDIS = {"redis-server": "redis-server", "redis-sentinel": "redis-sentinel", "redis-cli": "redis-tools"}
+CLOCKS = {"faketime": "faketime"}
 
 # Each worker begins with one half of the tests, and the first that ends gets tests of the other one.
 PARALLEL = ["-n", "2", "--dist", "worksteal"]
@@ -153,7 +154,7 @@ def gateways(session: nox.Session) -> None:
 @nox.session
 def fleet(session: nox.Session) -> None:
     """Share tokens and events through Redis and Valkey servers that are paused, killed and failed over."""
-    install_programs(session, REDIS)
+    install_programs(session, REDIS | CLOCKS)
     session.install("-e", ".[all]", *group("tests"))
     # Coverage runs the others. These count exchanges and measure delays of many processes, and so need the processor.
     session.run("python", "-m", "pytest", "tests/fleet", "-n", "0", "-m", "alone or load", *session.posargs)

@@ -28,6 +28,9 @@ Failures of the store
     The wait for the holder of a lease is not part of the 250 ms, but an operation that fails during that wait is.
     After a failure, the process exchanges by itself.
 
+    Only a token that was read or written ends an outage. A server that is full, or a replica, still executes some
+    commands. Each exchange would otherwise begin another outage, with another warning.
+
     Processes that share a token would then all refresh at the same time. They do not, because each of them draws its
     own soft limit for each token, evenly from half of the time before the expiry. This is the purpose of XFetch. Its
     exponential draws would be right for processes that cannot see each other's refresh. Here the lease prevents
@@ -148,6 +151,7 @@ class SharedTokenExchange:
             self._store.counters.store_misses += 1
         else:
             self._store.counters.store_hits += 1
+            self._store.record_success()
         return token
 
     async def _wait_for_token_or_lease(self, attempt: _Attempt) -> Token | None:
@@ -192,13 +196,15 @@ class SharedTokenExchange:
         remaining = token.expires_in - token.age(self._clock)
         payload = attempt.cipher.encrypt(token)
         try:
-            await self._store.run(
+            generation = await self._store.run(
                 lambda store: store.write(self._key, attempt.owner, payload, remaining),
                 attempt.budget,
                 during_pause=True,
             )
         except TokenStoreError:
             return
+        if generation is not None:
+            self._store.record_success()
 
     async def _release(self, attempt: _Attempt) -> None:
         if not attempt.may_hold_lease:

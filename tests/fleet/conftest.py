@@ -36,6 +36,19 @@ def secured_server():
         yield running
 
 
+@pytest.fixture
+def secured_sentinel_url():
+    """Start a server and a Sentinel with TLS and a password each, and return their URL."""
+    authority = trustme.CA()
+    tls = authority, authority.issue_cert("127.0.0.1")
+    with RedisServer("requirepass data-word", tls=tls) as primary:
+        monitor = f"sentinel monitor duro 127.0.0.1 {primary.port} 1"
+        settings = monitor, "sentinel auth-pass duro data-word", "requirepass sentinel-word", "tls-replication yes"
+        with RedisServer(*settings, tls=tls, mode=["--sentinel"]) as sentinel:
+            query = f"sentinel_password=sentinel-word&ssl_ca_certs={sentinel.directory}/ca.pem"
+            yield f"rediss+sentinel://:data-word@127.0.0.1:{sentinel.port}/duro?{query}"
+
+
 @pytest.fixture(scope="module")
 def cluster():
     with Cluster() as running:

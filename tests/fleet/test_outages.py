@@ -30,13 +30,14 @@ def short_tokens(monkeypatch):
 
 
 def check_reports(reports):
-    assert [report.failures for report in reports] == [[]] * len(reports)
+    assert {failure for report in reports for failure in report.failures} == set()
     assert all(report.calls > 10 for report in reports)
 
 
 def test_restarts_of_redis_fail_no_call(short_tokens, run_program, redis_server):
+    """Two cores that do other work, too, respond to about 70 calls per second. The pauses leave that time."""
     processes, seconds, restarts = 16, 60, 0
-    fleet = Fleet(run_program, redis_server.url, processes=processes, tasks=50)
+    fleet = Fleet(run_program, redis_server.url, processes=processes, tasks=50, max_pause=15)
     fleet.send("start")
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -77,6 +77,10 @@ async def test_store_uses_the_password_of_the_default_user(secured_server, key):
     await use(secured_server.url_of("", "admin-password"), key)
 
 
+async def test_store_keeps_the_protocol_with_sentinels_over_tls_and_with_passwords(secured_sentinel_url, key):
+    await use(secured_sentinel_url, key)
+
+
 async def test_wrong_password_is_an_error_without_the_password(secured_server, key):
     store = open_redis_store(secured_server.url_of("duro", "wrong-password"))
     with pytest.raises(TokenStoreError, match="invalid username-password") as caught:

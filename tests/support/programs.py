@@ -57,6 +57,10 @@ class Program:
         """Return all further lines of the standard output, until the program ends."""
         return list(iter(lambda: self._lines.get(timeout=TIMEOUT), None))
 
+    def read_lines_so_far(self):
+        """Return the lines that the program has printed, without waiting."""
+        return [self._lines.get_nowait() for _ in range(self._lines.qsize())]
+
     def write_line(self, line=""):
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()

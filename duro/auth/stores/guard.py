@@ -86,7 +86,6 @@ class StoreGuard:
         except Exception as error:  # noqa: BLE001 - a store of the user may raise anything
             failure = error
         else:
-            self._record_success()
             return result
         finally:
             budget.left = max(0.0, budget.left - (self._clock.monotonic() - began))
@@ -109,16 +108,17 @@ class StoreGuard:
             _logger.debug("the token store failed again: %s", description)
         return TokenStoreError(description)
 
+    def record_success(self) -> None:
+        """Record that the store returned or stored a token, which ends an outage."""
+        if self._breaker.succeed():
+            _logger.info("the token store works again")
+
     async def aclose(self) -> None:
         """Close the connections of the running loop, unless the store belongs to the user. Reject operations."""
         self._is_closed = True
         if self._is_owned:
             with anyio.move_on_after(CLOSE_SECONDS), suppress(Exception):
                 await self._store.aclose()
-
-    def _record_success(self) -> None:
-        if self._breaker.succeed():
-            _logger.info("the token store works again")
 
     def reject_value(self, reason: str) -> None:
         """Count a stored value that was rejected, and log the first one.

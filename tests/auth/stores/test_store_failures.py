@@ -127,6 +127,22 @@ async def test_outage_is_logged_once_with_its_end(fleet, caplog):
     assert len(warnings(caplog)) == 2
 
 
+@pytest.mark.parametrize("operation", ["acquire", "write"])
+async def test_store_that_fails_in_one_operation_has_one_outage(fleet, operation, caplog):
+    """A server that is full, for example, executes all operations except those that store something."""
+    caplog.set_level(logging.INFO, "duro.auth")
+    fleet.store.failures[operation] = OSError()
+    process = fleet.start()
+    for _ in range(5):
+        await process.shared()
+        fleet.clock.advance(60)
+    assert len(warnings(caplog)) == 1
+    del fleet.store.failures[operation]
+    fleet.store.entry.lease_ends_at = 0.0
+    await process.shared()
+    assert caplog.messages[-1] == "the token store works again"
+
+
 async def test_refreshes_are_spread_while_the_store_is_down(fleet, monkeypatch):
     """100 processes share one token. Each draws its own soft limit, so they do not refresh together."""
     draws = itertools.cycle(range(100))
