@@ -392,6 +392,8 @@ CREATE TABLE deliveries (
     status INTEGER,
     failure TEXT,
     response TEXT,
+    -- Duro-Signature header that the attempt sent.
+    signature TEXT,
     retry_at TEXT,
     at TEXT
 );
