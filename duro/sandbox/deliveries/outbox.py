@@ -147,6 +147,14 @@ class Outbox:
         last: int = identifier
         return last
 
+    def is_claimed(self, identifier: int) -> bool:
+        """Return whether a delivery is in progress.
+
+        Args:
+            identifier: Id of the delivery.
+        """
+        return identifier in self._claimed
+
     @contextmanager
     def claim(self, *deliveries: DueDelivery) -> Generator[None, None, None]:
         """Reserve deliveries that are in progress, for the duration of the block."""
