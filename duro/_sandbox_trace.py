@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["TRACE_HEADER", "current_trace", "follow_trace"]
+__all__ = ["TRACE_HEADER", "current_trace", "follow_trace", "held_trace"]
 
 TRACE_HEADER: Final = "Duro-Sandbox-Trace"
 
 _trace: Final[ContextVar[bytes | None]] = ContextVar("duro_sandbox_trace", default=None)
+# Trace of the delivery whose response waits for the handler.
+_held_trace: Final[ContextVar[bytes | None]] = ContextVar("duro_sandbox_held_trace", default=None)
 
 
 def current_trace() -> bytes | None:
@@ -26,15 +28,22 @@ def current_trace() -> bytes | None:
     return _trace.get()
 
 
+def held_trace() -> bytes | None:
+    """Return the trace of the delivery whose response waits for the handler of this context, if any."""
+    return _held_trace.get()
+
+
 @contextmanager
-def follow_trace(value: bytes | None) -> Generator[None, None, None]:
+def follow_trace(value: bytes | None, *, is_held: bool = False) -> Generator[None, None, None]:
     """Send a trace with the calls of the block.
 
     Args:
         value: Value of the header. ``None`` sends none.
+        is_held: Whether the response to the delivery waits for the block.
     """
-    token = _trace.set(value)
+    token, held_token = _trace.set(value), _held_trace.set(value if is_held else None)
     try:
         yield
     finally:
+        _held_trace.reset(held_token)
         _trace.reset(token)

@@ -16,6 +16,7 @@ from .billing.due_handlers import HANDLERS
 from .billing.ledger import count_charges
 from .billing.scheduler import Scheduler
 from .clock import ClockSettings, SandboxClock
+from .deliveries.calling_thread import check_no_handler
 from .deliveries.delivery_log import Deliveries
 from .deliveries.early_deliveries import EarlyDeliveries
 from .deliveries.endpoints import Endpoints
@@ -187,8 +188,9 @@ class Backend:
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
-            RuntimeError: The sandbox stopped during the wait.
+            RuntimeError: The sandbox stopped during the wait, or the caller is the handler of a delivery.
         """
+        check_no_handler(self.outbox, "wait_for_deliveries")
         self.outbox.release()
         self.wakeup.notify()
         self.outbox.wait(timeout)

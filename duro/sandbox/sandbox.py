@@ -232,7 +232,8 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
-            RuntimeError: The sandbox is not running, or stopped during the wait.
+            RuntimeError: The sandbox is not running, or stopped during the wait. Or the caller is the handler of a
+                delivery.
 
         Example:
             >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")

@@ -29,8 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--duro-chaos",
         metavar="SEED",
-        help="Lose responses and delay tokens in tests with duro_sandbox, and report double charges, lost writes and "
-        "unknown outcomes. The same seed repeats the faults.",
+        help="Lose responses, delay tokens, and repeat and reorder deliveries in tests with duro_sandbox, and report "
+        "double charges, lost writes and unknown outcomes. The same seed repeats the faults.",
     )
     group.addoption(
         "--duro-chaos-real-hosts",

@@ -153,7 +153,7 @@ class Receiver(_BaseReceiver):
     async def _handle(self, event: Event, holder: str, trace: bytes | None) -> bool:
         try:
             async with self._inbox.hold(event, holder):
-                with follow_trace(trace):
+                with follow_trace(trace, is_held=not self._acknowledges_early):
                     await run_handler(self._handler, event)
         except Exception:  # noqa: BLE001 - reported in the log, and by a late response
             _log_failure(event)
@@ -193,8 +193,9 @@ class BlockingReceiver(_BaseReceiver):
         return ACCEPTED, work
 
     def _handle(self, event: Event, holder: str, trace: bytes | None) -> bool:
+        following = follow_trace(trace, is_held=not self._acknowledges_early)
         try:
-            with BlockingInbox(self._inbox).hold(event, holder), follow_trace(trace):
+            with BlockingInbox(self._inbox).hold(event, holder), following:
                 run_handler_blocking(self._handler, event)
         except Exception:  # noqa: BLE001 - reported in the log, and by a late response
             _log_failure(event)

@@ -19,7 +19,7 @@ __all__ = ["Assertions"]
 
 
 class Assertions(ABC):
-    """Assertions of a sandbox. Their failures list its requests, charges, events and deliveries in order of time."""
+    """Assertions of a sandbox. Their failures list its requests, charges, decisions, events and deliveries by time."""
 
     @property
     @abstractmethod

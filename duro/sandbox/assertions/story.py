@@ -1,8 +1,8 @@
-"""Story of a sandbox: requests, charges, refunds, events and deliveries in the order of time, for a terminal."""
+"""Story of a sandbox: requests, charges, decisions, events and deliveries in the order of time, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from attrs import frozen
@@ -10,7 +10,9 @@ from attrs import frozen
 from ...errors import redact
 from ..backend import Backend
 from ..billing.ledger import list_charges, list_refunds
+from ..deliveries.delivery import Delivery
 from ..events import list_events
+from ..recovery.decision_log import list_decisions
 
 __all__ = ["render_story"]
 
@@ -60,22 +62,27 @@ def render_story(backend: Backend, marked: Collection[str] = ()) -> str:
 
 
 def _list_entries(backend: Backend) -> Iterator[_Entry]:
-    yield from _list_requests(backend)
+    deliveries = {delivery.id: delivery for delivery in backend.deliveries.entries()}
+    yield from _list_requests(backend, deliveries)
     yield from _list_money(backend)
+    for decision in backend.transact(list_decisions):
+        yield _Entry(decision.at, "decision", f"{decision.action}  {decision.reason}")
     for event in backend.transact(list_events):
         yield _Entry(event.at, "event", f"{event.type}  {event.id}")
-    for delivery in backend.deliveries.entries():
-        if delivery.at is None:  # still to be made
-            continue
+    for delivery in deliveries.values():
         result = delivery.failure or f"{delivery.status}"
-        text = f"{delivery.event_type}  attempt {delivery.attempt}  {result}"
-        yield _Entry(delivery.at, "delivery", text, subject=delivery.event_type)
+        fault = f"  fault {delivery.fault}" if delivery.fault else ""
+        text = f"{delivery.event_type}  attempt {delivery.attempt}  {result}{fault}  {delivery.event_id}"
+        yield _Entry(f"{delivery.at}", "delivery", text, subject=delivery.event_type)
 
 
-def _list_requests(backend: Backend) -> Iterator[_Entry]:
+def _list_requests(backend: Backend, deliveries: Mapping[int, Delivery]) -> Iterator[_Entry]:
     for request in backend.request_log.entries():
         text = f"{request.method} {request.path}  {request.status}{_describe_key(request.idempotency_key)}"
-        yield _Entry(request.at, "request", text)
+        # Without a delivery in progress, which is not among the attempts that were made.
+        cause = deliveries.get(request.delivery_id or 0)
+        handler = f"  by the handler of {cause.event_id}, attempt {cause.attempt}" if cause else ""
+        yield _Entry(request.at, "request", text + handler)
 
 
 def _list_money(backend: Backend) -> Iterator[_Entry]:

@@ -88,7 +88,7 @@ class ClockControl:
                 Another advance is in progress.
             LookupError: The event did not happen within the limit. The clock has moved by the limit.
             RuntimeError: The sandbox has webhook endpoints, and the thread of the caller runs an event loop. An
-                endpoint in that loop could not respond.
+                endpoint in that loop could not respond. Or the caller is the handler of a delivery.
 
         Example:
             >>> before = sandbox.clock.now()

@@ -1,4 +1,4 @@
-"""Check of the thread that calls a blocking method."""
+"""Checks of the code that calls a method which waits for deliveries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 import sys
 from typing import Any
 
-__all__ = ["check_no_event_loop"]
+from ..._sandbox_trace import held_trace
+from .outbox import Outbox
+
+__all__ = ["check_no_event_loop", "check_no_handler"]
 
 
 def check_no_event_loop() -> None:
@@ -19,6 +22,24 @@ def check_no_event_loop() -> None:
         raise RuntimeError(
             "advance must not block a thread with a running event loop, because an endpoint there could not respond; "
             "use AsyncSandbox"
+        )
+
+
+def check_no_handler(outbox: Outbox, method: str) -> None:
+    """Check that the caller is not the handler of a delivery in progress.
+
+    Args:
+        outbox: Pending deliveries.
+        method: Name of the method that waits for deliveries, for the message.
+
+    Raises:
+        RuntimeError: The response to a delivery waits for the caller.
+    """
+    trace = held_trace()
+    if trace is not None and outbox.is_claimed(int(trace)):
+        raise RuntimeError(
+            f"{method} must not be called by a webhook handler, because it would wait for the response of the handler; "
+            "call it after the handler has returned"
         )
 
 

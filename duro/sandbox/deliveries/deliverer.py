@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from .calling_thread import check_no_event_loop
+from .calling_thread import check_no_event_loop, check_no_handler
 from .endpoints import Endpoints
 from .outbox import Outbox
 from .wakeup import Wakeup
@@ -55,10 +55,11 @@ class WorkerDeliverer:
         return self._wakeup.pause()
 
     def check_thread(self) -> None:
-        """Check that this thread may wait for deliveries.
+        """Check that the caller may wait for deliveries.
 
         Raises:
-            RuntimeError: It runs an event loop, and there are endpoints.
+            RuntimeError: It is the handler of a delivery. Or its thread runs an event loop, and there are endpoints.
         """
+        check_no_handler(self._outbox, "advance")
         if len(self._endpoints):
             check_no_event_loop()

@@ -7,7 +7,9 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from ..._sandbox_trace import TRACE_HEADER
 from ...errors import redact
+from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 
 __all__ = [
     "SELECT_DELIVERIES",
@@ -23,7 +25,7 @@ DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
 
 SELECT_DELIVERIES: Final = (
     "SELECT deliveries.id, event_id, type, endpoint_id, url, attempt, state, status, failure, response,"
-    " due_at, retry_at, at, fault FROM deliveries JOIN events ON events.id = event_id"
+    " signature, due_at, retry_at, at, fault FROM deliveries JOIN events ON events.id = event_id"
     " JOIN endpoints ON endpoints.id = endpoint_id"
 )
 
@@ -43,6 +45,8 @@ class Delivery:
         status: HTTP status that the endpoint returned. ``None`` without a complete response.
         failure: Reason of the failure. ``None`` after a 2xx.
         response: First 200 characters of the response's body, with secrets masked. ``None`` without a response.
+        signature: ``Duro-Signature`` header that was sent. It contains the real time, in seconds since the epoch.
+            ``None`` if no request was sent.
         due_at: Sandbox time from which the attempt may be made, in the API's format.
         retry_at: Time of the next attempt by the sandbox's clock. ``None`` after a success or the last attempt.
         at: Sandbox time at the end of the attempt, in the API's format. ``None`` before it.
@@ -60,10 +64,24 @@ class Delivery:
     status: int | None
     failure: str | None
     response: str | None
+    signature: str | None
     due_at: str
     retry_at: str | None
     at: str | None
     fault: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that the attempt sent, for example for ``Webhook.verify``. Empty if no request was sent."""
+        if self.signature is None:
+            return {}
+        return {
+            "Content-Type": "application/json",
+            SIGNATURE: self.signature,
+            EVENT_ID: self.event_id,
+            EVENT_TYPE: self.event_type,
+            TRACE_HEADER: str(self.id),
+        }
 
 
 def list_attempts(db: sqlite3.Connection, limit: int = -1) -> tuple[Delivery, ...]:

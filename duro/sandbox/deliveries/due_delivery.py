@@ -45,9 +45,11 @@ class Outcome:
         failure: Reason of the failure. ``None`` after a success.
         response: First characters of the response's body. ``None`` without a complete response.
         was_sent: Whether the request may have left this machine.
+        signature: Signature header of the request. ``None`` if it did not leave this machine.
     """
 
     status: int | None = None
     failure: str | None = None
     response: str | None = None
     was_sent: bool = True
+    signature: str | None = None

@@ -51,20 +51,24 @@ class EndpointConnection:
         Args:
             due: Delivery to the endpoint of this connection.
         """
+        signature = self._sign(due)
         try:
             async with asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS):
-                response = await self._post(due)
+                response = await self._post(due, signature)
         except TimeoutError:
-            return Outcome(failure=f"no response within {ATTEMPT_TIMEOUT_SECONDS:g} s")
+            return Outcome(failure=f"no response within {ATTEMPT_TIMEOUT_SECONDS:g} s", signature=signature)
         except ResponseTooLargeError:
-            return Outcome(failure=f"the response is larger than {MAX_RESPONSE_BYTES:,} bytes")
-        except SendError as failure:
-            return Outcome(failure=redact(str(failure)), was_sent=not isinstance(failure, RequestNotSentError))
+            return Outcome(failure=f"the response is larger than {MAX_RESPONSE_BYTES:,} bytes", signature=signature)
+        except RequestNotSentError as error:
+            return Outcome(failure=redact(str(error)), was_sent=False)
+        except SendError as error:
+            return Outcome(failure=redact(str(error)), signature=signature)
         except Exception:
             # For example a URL that cannot be written as HTTP. One failed delivery must not end the worker.
             _logger.exception("delivery of %s failed", due.event_id)
             return Outcome(failure="the sandbox failed; see the log of duro.sandbox", was_sent=False)
-        return Outcome(response.status, _failure_of(response.status), _show(response.body))
+        failure = _failure_of(response.status)
+        return Outcome(response.status, failure, _show(response.body), signature=signature)
 
     async def aclose(self) -> None:
         """Close the connection, even if the caller is cancelled meanwhile. Repeated calls are allowed."""
@@ -72,15 +76,18 @@ class EndpointConnection:
         if transport is not None:
             await run_to_completion(transport.aclose)
 
-    async def _post(self, due: DueDelivery) -> Response:
+    def _sign(self, due: DueDelivery) -> str:
+        key = self._key = self._key or Key(due.secret.reveal().encode())
+        # Real time, because the receiver compares it with its own clock. The sandbox's clock may be advanced.
+        return compose_header(b"%d" % time.time(), due.payload, [key])
+
+    async def _post(self, due: DueDelivery, signature: str) -> Response:
         if self._transport is None:
             self._transport = _create_transport(due.url)
-        key = self._key = self._key or Key(due.secret.reveal().encode())
         # The deadline of the whole attempt applies first, so the timeout of a single step need not be shorter.
         timeout = 2 * ATTEMPT_TIMEOUT_SECONDS
-        return await self._transport.send(
-            Request("POST", due.url, _sign(due, key), due.payload, timeout, MAX_RESPONSE_BYTES)
-        )
+        headers = _list_headers(due, signature)
+        return await self._transport.send(Request("POST", due.url, headers, due.payload, timeout, MAX_RESPONSE_BYTES))
 
 
 def _failure_of(status: int) -> str | None:
@@ -99,13 +106,11 @@ def _create_transport(url: str) -> Transport:
     return LoopbackTransport(url) if url.startswith("http://") else HttpcoreTransport(url, _TLS, find_proxy(url))
 
 
-def _sign(due: DueDelivery, key: Key) -> Headers:
-    # Real time, because the receiver compares it with its own clock. The sandbox's clock may be advanced.
-    now = b"%d" % time.time()
+def _list_headers(due: DueDelivery, signature: str) -> Headers:
     return Headers.from_lines(
         (
             (b"content-type", b"application/json"),
-            (_SIGNATURE, compose_header(now, due.payload, [key]).encode()),
+            (_SIGNATURE, signature.encode()),
             (_EVENT_ID, due.event_id.encode()),
             (_EVENT_TYPE, due.event_type.encode()),
             (_TRACE, b"%d" % due.id),

@@ -147,6 +147,14 @@ class Outbox:
         last: int = identifier
         return last
 
+    def is_claimed(self, identifier: int) -> bool:
+        """Return whether a delivery is in progress.
+
+        Args:
+            identifier: Id of the delivery.
+        """
+        return identifier in self._claimed
+
     @contextmanager
     def claim(self, *deliveries: DueDelivery) -> Generator[None, None, None]:
         """Reserve deliveries that are in progress, for the duration of the block."""
@@ -217,12 +225,13 @@ class Outbox:
             now = self._clock.now()
             retry_at = _retry_time(due.attempt, now) if outcome.failure else None
             state = "failed" if outcome.failure else "delivered"
-            values = state, outcome.status, outcome.failure, outcome.response, retry_at, timestamp(now)
+            values = outcome.status, outcome.failure, outcome.response, outcome.signature
             settled = db.execute(
-                "UPDATE deliveries SET state = ?, status = ?, failure = ?, response = ?, retry_at = ?, at = ?"
+                "UPDATE deliveries"
+                " SET state = ?, status = ?, failure = ?, response = ?, signature = ?, retry_at = ?, at = ?"
                 # A reset starts the ids again, so the id alone does not identify a withdrawn delivery.
                 " WHERE id = ? AND event_id = ? AND state = 'pending'",
-                (*values, due.id, due.event_id),
+                (state, *values, retry_at, timestamp(now), due.id, due.event_id),
             )
             if not settled.rowcount:
                 return

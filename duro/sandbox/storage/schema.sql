@@ -393,6 +393,8 @@ CREATE TABLE deliveries (
     status INTEGER,
     failure TEXT,
     response TEXT,
+    -- Duro-Signature header that the attempt sent.
+    signature TEXT,
     retry_at TEXT,
     at TEXT
 );

@@ -1,4 +1,4 @@
-"""Effects of the faults on a program: double charges, lost writes and unknown outcomes."""
+"""Effects of the faults on a program: double charges, lost writes, unknown outcomes and repeated handling."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ __all__ = ["find_effects"]
 
 
 def find_effects(sandbox: Sandbox, lost_request_ids: Collection[str]) -> Iterator[str]:
-    """Yield a sentence for each write that the program did not repeat correctly.
+    """Yield a sentence for each write that the program did not repeat correctly, or repeated for one event.
 
     Args:
         sandbox: Sandbox at the end of the test.
         lost_request_ids: Ids of the requests whose responses were lost.
     """
     requests = sandbox.requests
+    yield from _find_repeated_handling(sandbox, requests)
     charges = [charge for charge in sandbox.ledger if charge.status == "succeeded"]
     for position, request in enumerate(requests):
         later = requests[position + 1 :]
@@ -36,6 +37,23 @@ def find_effects(sandbox: Sandbox, lost_request_ids: Collection[str]) -> Iterato
                 )
         elif request.status == 503 and request.method != "GET" and not _is_done(request, later):
             yield f"lost: {_describe(request)} got status 503 and was not repeated; repeat the call later"
+
+
+def _find_repeated_handling(sandbox: Sandbox, requests: Sequence[RequestEntry]) -> Iterator[str]:
+    """Yield a sentence for each write that the handler of an event made again for a repeated delivery."""
+    deliveries = {delivery.id: delivery for delivery in sandbox.deliveries}
+    seen: dict[tuple[str, str, str, str], tuple[int, str | None]] = {}
+    for request in requests:
+        delivery = deliveries.get(request.delivery_id or 0)
+        if delivery is None or request.method == "GET" or not _is_success(request):
+            continue
+        write = delivery.event_id, delivery.endpoint_id, request.method, request.path
+        attempt, key = seen.setdefault(write, (delivery.attempt, request.idempotency_key))
+        if attempt != delivery.attempt and key != request.idempotency_key:
+            yield (
+                f"handled twice: the handler of {delivery.event_type} repeated {_describe(request)} in attempt "
+                f"{delivery.attempt} of {delivery.event_id}; deduplicate deliveries with an inbox"
+            )
 
 
 def _find_double_charge(request: RequestEntry, charges: Sequence[Charge]) -> Charge | None:

@@ -97,6 +97,7 @@ class TestControlRoutes:
             "status": 500,
             "failure": "returned status 500",
             "response": "",
+            "signature": delivery.signature,
             "dueAt": delivery.due_at,
             "retryAt": delivery.retry_at,
             "at": delivery.at,

@@ -69,6 +69,17 @@ class TestRequests:
                 header = delivery.headers["Duro-Signature"]
                 assert WebhookSignature.verify_header(delivery.body.decode(), header, secret, 300)
 
+    def test_each_attempt_keeps_the_headers_that_it_sent(
+        self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
+    ) -> None:
+        receiver.response = ReceiverResponse(500)
+        cause_event()
+        sandbox.wait_for_deliveries()
+        (delivery,), (received,) = sandbox.deliveries, receiver.received
+        assert delivery.headers.items() <= {name.title(): value for name, value in received.headers.items()}.items()
+        assert Webhook(SECRET).verify(received.body, delivery.headers).id == delivery.event_id
+        assert [each.headers for each in sandbox.deliveries.pending] == [{}]
+
     def test_the_signature_is_accepted_after_the_clock_was_advanced(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
     ) -> None:
@@ -161,6 +172,7 @@ class TestFailures:
         (delivery,) = sandbox.deliveries
         assert delivery.status is None
         assert (delivery.failure or "").startswith("ConnectError")
+        assert (delivery.signature, delivery.headers) == (None, {})
 
     def test_a_timeout_is_logged(
         self,

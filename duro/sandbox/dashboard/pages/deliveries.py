@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Final, get_args
 
-from ....webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
-from ....webhooks.signature import Key, compose_header
 from ...backend import Backend
 from ...control.deliveries import parse_delivery_id
 from ...deliveries.delivery import Delivery, DeliveryState, find_delivery
@@ -51,7 +48,6 @@ def _view_detail(backend: Backend, visit: Visit) -> Mapping[str, object]:
             "delivery": delivery,
             "attempts": _select_attempts(db, delivery),
             "body": show_body(payload),
-            "headers": _sign(delivery, payload, endpoint["secret"]),
             "is_removed": endpoint["removed_at"] is not None,
         }
 
@@ -61,20 +57,6 @@ def _view_detail(backend: Backend, visit: Visit) -> Mapping[str, object]:
 def _select_attempts(db: sqlite3.Connection, delivery: Delivery) -> tuple[Delivery, ...]:
     filters = {"event_id": delivery.event_id, "endpoint_id": delivery.endpoint_id}
     return select_deliveries(db, Selection(MAX_ROWS, filters=filters, newest_first=True)).entries
-
-
-def _sign(delivery: Delivery, payload: bytes, secret: str) -> Mapping[str, str]:
-    """Return the headers of a delivery, signed now. A removed endpoint does not have a secret to sign with."""
-    if not secret:
-        return {}
-    # Real time, because the receiver compares it with its own clock.
-    signature = compose_header(str(int(time.time())).encode(), payload, [Key(secret.encode())])
-    return {
-        "Content-Type": "application/json",
-        SIGNATURE: signature,
-        EVENT_ID: delivery.event_id,
-        EVENT_TYPE: delivery.event_type,
-    }
 
 
 def _replay(backend: Backend, visit: Visit) -> FormResult:
