@@ -14,8 +14,8 @@ FUNCTIONS = {
     "awaited call, transport in memory, secret key": 170,
     "awaited call, transport in memory, OAuth client": 173,
     "blocking call, default transport, secret key": 560,
-    "page of 100 plans decoded": 580,
-    "webhook delivery of 2 KB verified": 85,
+    "page of 100 plans decoded": 140,
+    "webhook delivery of 2 KB verified": 44,
 }
 BLOCKS = {
     "page of 100 plans decoded": 870,
