@@ -134,7 +134,8 @@ class PortalCall(Generic[T]):
 
     async def _run(self, on_end: Callable[[PortalCall[T]], None]) -> None:
         if not self.interrupted:
-            with anyio.CancelScope() as self._scope, watch_writes() as self._writes:
+            self._writes = watch_writes()
+            with anyio.CancelScope() as self._scope:
                 try:
                     self.value = await self._function()
                 except asyncio.CancelledError:
@@ -165,7 +166,9 @@ class PortalCall(Generic[T]):
         """End the wait of a caller whose loop has ended."""
         if not self.is_done:
             self.error = self._failure()
-            self._finish()
+            # The caller and the thread of a loop that has ended may both let a call fail.
+            with contextlib.suppress(RuntimeError):
+                self._finish()
 
     def result(self) -> T:
         """Return the value, or raise the error."""
@@ -179,9 +182,7 @@ class PortalCall(Generic[T]):
 
     def _finish(self) -> None:
         self.is_done = True
-        # The caller and the thread of a loop that has ended may both let a call fail.
-        with contextlib.suppress(RuntimeError):
-            self._lock.release()
+        self._lock.release()
 
     def _failure(self) -> BaseException:
         error = self._end_error()
