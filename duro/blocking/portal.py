@@ -23,6 +23,9 @@ The reasons for this design:
 
 * **One thread, not one per call.** Connections belong to an event loop. With
   a loop per call, each call would open new ones.
+* **Not the caller's thread.** It would save two thread switches. In the main
+  thread, however, a signal handler can raise an exception in any line. The
+  connection, or another thread's call, would handle it as an error of its own.
 * **A thread of our own.** The interpreter waits at exit for a portal that
   ``anyio.from_thread.start_blocking_portal`` has started, and never ends.
   Our daemon is cancelled at exit, with a time limit.
@@ -227,7 +230,7 @@ class _PortalThread:
         # A closing loop starts no further call. The end of _main lets it fail.
         if self._open:
             _set_async_library(call.context)
-            call.start(self._loop.result(), self._calls.discard)
+            call.start(asyncio.get_running_loop(), self._calls.discard)
 
     def _cancel_call(self, call: PortalCall[Any]) -> None:
         # The interrupt may have prevented the wake-up of this call and of others.

@@ -10,14 +10,11 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import ref
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from ..errors import OutcomeUnknownError
 
 __all__ = ["Write", "Writes", "log_lost_outcome", "register_write", "unregister_write", "watch_writes"]
@@ -58,27 +55,22 @@ class Write(Protocol):
 
 
 class Writes(list[Write]):
-    """Writes that were registered while a caller watched. They live as long as the caller keeps the list."""
+    """Writes that were registered in a watched context. They live as long as the caller keeps the list."""
 
     __slots__ = ("__weakref__",)
 
 
-@contextmanager
-def watch_writes() -> Generator[Writes]:
-    """Collect the writes that begin inside, in this task and in those that it starts.
+def watch_writes() -> Writes:
+    """Collect the writes that begin from now on in this context, and in the copies that are made of it.
 
-    Yields:
+    This cannot be undone, so the caller must run in a context of its own.
+
+    Returns:
         A list to which each write is added as it begins.
     """
     writes = Writes()
-    outer, own = _watched.get(), ref(writes)
-    _watched.set(own)
-    try:
-        yield writes
-    finally:
-        # Not by the token of "set", which another context rejects.
-        if _watched.get() is own:
-            _watched.set(outer)
+    _watched.set(ref(writes))
+    return writes
 
 
 def register_write(write: Write) -> None:

@@ -220,16 +220,12 @@ class TestCaptureInAGenerator:
         assert not one.run(is_capturing)
 
 
-def test_watched_writes_can_end_in_another_context():
-    def watch():
-        with watch_writes() as writes:
-            yield writes
-
+def test_writes_are_watched_in_one_context_and_its_later_copies():
     one, other = contextvars.copy_context(), contextvars.copy_context()
-    generator = watch()
-    writes = one.run(next, generator)
-    other.run(generator.close)
-    later = object()
-    other.run(register_write, later)
-    unregister_write(later)
-    assert writes == []
+    writes = one.run(watch_writes)
+    copied = one.run(contextvars.copy_context)
+    registered = [object() for _ in range(3)]
+    for context, write in zip([one, copied, other], registered, strict=True):
+        context.run(register_write, write)
+        unregister_write(write)
+    assert writes == registered[:2]
