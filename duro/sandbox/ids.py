@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 __all__ = ["DerivedIds", "IdGenerator", "IdSource"]
@@ -14,11 +15,9 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 26
 RANDOM_BITS: Final = 80
 
-# Characters of a derived id: time, digest of its cause, number within its cause.
+# Characters of a derived id: time, digest of its cause, and 3 for its number within its cause.
 TIME_CHARACTERS: Final = 10
 DIGEST_CHARACTERS: Final = 13
-NUMBER_CHARACTERS: Final = 3
-
 
 _PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
 
@@ -75,8 +74,9 @@ class DerivedIds:
     def __init__(self, digest: int) -> None:
         self._digest = _encode(digest, DIGEST_CHARACTERS)
         self._next = 0
-        # All ids of a unit of work have the same time.
-        self._time: tuple[datetime, str] | None = None
+        # All ids of a unit of work have the same time, and differ in their last characters only.
+        self._created_at: datetime | None = None
+        self._stem = ""
 
     def generate(self, prefix: str, created_at: datetime) -> str:
         """Generate an id.
@@ -89,13 +89,19 @@ class DerivedIds:
             Prefix, underscore and 26 characters.
         """
         number, self._next = self._next, self._next + 1
-        if self._time is None or self._time[0] is not created_at:
-            self._time = created_at, _encode(_to_milliseconds(created_at), TIME_CHARACTERS)
-        return f"{prefix}_{self._time[1]}{self._digest}{_encode(number, NUMBER_CHARACTERS)}"
+        if self._created_at is not created_at:
+            self._created_at, self._stem = created_at, _encode_time(created_at) + self._digest
+        return f"{prefix}_{self._stem}{ALPHABET[number >> 10 & 31]}{_PAIRS[number & 1023]}"
 
 
 def _to_milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+# Most items of an advance have the time of the one before.
+@lru_cache
+def _encode_time(moment: datetime) -> str:
+    return _encode(_to_milliseconds(moment), TIME_CHARACTERS)
 
 
 def _encode(number: int, length: int) -> str:
