@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from ..storage.rows import find, insert
+from ..storage.rows import add, update
 from ..unit_of_work import UnitOfWork
 
 __all__ = ["find_card", "is_expired", "list_cards", "replace_card", "save_card"]
@@ -33,8 +33,9 @@ def replace_card(uow: UnitOfWork, customer_id: str) -> sqlite3.Row:
     Returns:
         The new card.
     """
-    uow.db.execute("UPDATE cards SET is_default = 0 WHERE customer_id = ?", (customer_id,))
-    return find(uow.db, "cards", _add_card(uow, customer_id, is_replacement=True))
+    if (replaced := find_card(uow.db, customer_id)) is not None:
+        update(uow.db, "cards", replaced["id"], {"is_default": False})
+    return _add_card(uow, customer_id, is_replacement=True)
 
 
 def find_card(db: sqlite3.Connection, customer_id: str) -> sqlite3.Row | None:
@@ -80,10 +81,9 @@ def list_cards(db: sqlite3.Connection, customers: Iterable[sqlite3.Row]) -> list
     ]
 
 
-def _add_card(uow: UnitOfWork, customer_id: str, *, is_replacement: bool) -> str:
-    identifier = uow.new_id("card")
+def _add_card(uow: UnitOfWork, customer_id: str, *, is_replacement: bool) -> sqlite3.Row:
     card = {
-        "id": identifier,
+        "id": uow.new_id("card"),
         "customer_id": customer_id,
         "brand": "visa",
         "last4": "4242",
@@ -93,5 +93,4 @@ def _add_card(uow: UnitOfWork, customer_id: str, *, is_replacement: bool) -> str
         "is_replacement": is_replacement,
         "created_at": uow.at,
     }
-    insert(uow.db, "cards", card)
-    return identifier
+    return add(uow.db, "cards", card)

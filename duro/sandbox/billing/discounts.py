@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 from ..errors import ApiError
-from ..storage.rows import find
+from ..storage.connection import cached, forget
+from ..storage.rows import find, update
 from ..unit_of_work import UnitOfWork
 from .promo_codes import calculate_discount
 
@@ -35,7 +36,9 @@ def redeem_promo_code(uow: UnitOfWork, promo_code: sqlite3.Row, subscription_id:
         " VALUES (?, ?, ?, ?)",
         (subscription_id, promo_code["id"], cycles, uow.at),
     )
-    uow.db.execute("UPDATE promo_codes SET redeemed_count = redeemed_count + 1 WHERE id = ?", (promo_code["id"],))
+    forget(uow.db, _has_discounts)
+    redeemed = find(uow.db, "promo_codes", promo_code["id"])["redeemed_count"]
+    update(uow.db, "promo_codes", promo_code["id"], {"redeemed_count": redeemed + 1})
 
 
 def take_discount(uow: UnitOfWork, subscription_id: str, price: int) -> int:
@@ -49,12 +52,19 @@ def take_discount(uow: UnitOfWork, subscription_id: str, price: int) -> int:
     Returns:
         Minor units, 0 without a discount.
     """
+    if not cached(uow.db, _has_discounts):
+        return 0
     discount = _find_discount(uow.db, subscription_id)
     if discount is None or discount["cycles_left"] == 0:
         return 0
     # An unlimited discount has NULL, which stays NULL.
     uow.db.execute("UPDATE discounts SET cycles_left = cycles_left - 1 WHERE subscription_id = ?", (subscription_id,))
     return calculate_discount(find(uow.db, "promo_codes", discount["promo_code_id"]), price)
+
+
+def _has_discounts(db: sqlite3.Connection) -> bool:
+    """Return whether any subscription has ever had a discount."""
+    return db.execute("SELECT 1 FROM discounts LIMIT 1").fetchone() is not None
 
 
 def _find_discount(db: sqlite3.Connection, subscription_id: str) -> sqlite3.Row | None:

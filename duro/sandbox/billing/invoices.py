@@ -9,7 +9,7 @@ from typing import Literal
 from attrs import frozen
 
 from ..clock import timestamp
-from ..storage.rows import find, insert, update
+from ..storage.rows import add, find, update
 from ..unit_of_work import UnitOfWork
 from .event_data import invoice_event_data
 from .recoveries import end_recovery
@@ -52,9 +52,8 @@ def issue_invoice(uow: UnitOfWork, draft: InvoiceDraft) -> sqlite3.Row:
     Returns:
         The invoice.
     """
-    identifier = uow.new_id("inv")
     values = {
-        "id": identifier,
+        "id": uow.new_id("inv"),
         "subscription_id": draft.subscription_id,
         "customer_id": draft.customer_id,
         "kind": draft.kind,
@@ -64,12 +63,12 @@ def issue_invoice(uow: UnitOfWork, draft: InvoiceDraft) -> sqlite3.Row:
         "status": "open",
         "period_start": timestamp(draft.period_start),
         "period_end": timestamp(draft.period_end),
+        "paid_at": None,
         "created_at": uow.at,
     }
-    insert(uow.db, "invoices", values)
-    if draft.credit_used:
+    invoice = add(uow.db, "invoices", values)
+    if draft.credit_used and draft.subscription_id is not None:
         _add_credit(uow.db, draft.subscription_id, -draft.credit_used)
-    invoice = find(uow.db, "invoices", identifier)
     uow.emit("invoice_created", invoice_event_data(uow, invoice, draft.amount))
     return invoice
 
@@ -117,5 +116,6 @@ def find_open_invoices(db: sqlite3.Connection, subscription_id: str) -> list[sql
     ).fetchall()
 
 
-def _add_credit(db: sqlite3.Connection, subscription_id: str | None, amount: int) -> None:
-    db.execute("UPDATE subscriptions SET credit = credit + ? WHERE id = ?", (amount, subscription_id))
+def _add_credit(db: sqlite3.Connection, subscription_id: str, amount: int) -> None:
+    credit = find(db, "subscriptions", subscription_id)["credit"]
+    update(db, "subscriptions", subscription_id, {"credit": credit + amount})

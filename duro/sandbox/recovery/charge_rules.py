@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
+from ..storage.connection import cached, forget
 from .failure_codes import FailureCategory
 
 __all__ = [
@@ -48,6 +49,7 @@ def set_script(db: sqlite3.Connection, subject: str, outcomes: Iterable[FailureC
         subject: Id of a customer, or checkout token.
         outcomes: Outcomes of the next charges. ``None`` is a success.
     """
+    forget(db, _has_any_rules)
     db.execute("DELETE FROM charge_scripts WHERE subject = ?", (subject,))
     db.executemany(
         "INSERT INTO charge_scripts (subject, category) VALUES (?, ?)", [(subject, outcome) for outcome in outcomes]
@@ -61,6 +63,8 @@ def has_rules(db: sqlite3.Connection, subject: str) -> bool:
         db: Open transaction.
         subject: Id of a customer.
     """
+    if not cached(db, _has_any_rules):
+        return False
     (found,) = db.execute(
         "SELECT EXISTS (SELECT 1 FROM charge_scripts WHERE subject = ?)"
         " OR EXISTS (SELECT 1 FROM charge_declines WHERE subject = ?)",
@@ -96,6 +100,7 @@ def add_decline(
         times: Number of charges. ``None`` declines all.
         rail: Rail of the charges. ``None`` declines every rail.
     """
+    forget(db, _has_any_rules)
     db.execute(
         "INSERT INTO charge_declines (subject, category, rail, times_left) VALUES (?, ?, ?, ?)",
         (subject, category, rail, times),
@@ -158,6 +163,7 @@ def set_profile(db: sqlite3.Connection, profile: FailureProfile) -> None:
         db: Open transaction.
         profile: New profile. Without shares, no charge fails because of it.
     """
+    forget(db, _load_profile)
     db.execute("DELETE FROM failure_profile")
     db.executemany(
         "INSERT INTO failure_profile VALUES (?, ?, ?)",
@@ -175,6 +181,15 @@ def find_profile(db: sqlite3.Connection) -> FailureProfile | None:
     Args:
         db: Open transaction.
     """
+    return cached(db, _load_profile)
+
+
+def _has_any_rules(db: sqlite3.Connection) -> bool:
+    query = "SELECT EXISTS (SELECT 1 FROM charge_scripts) OR EXISTS (SELECT 1 FROM charge_declines)"
+    return bool(db.execute(query).fetchone()[0])
+
+
+def _load_profile(db: sqlite3.Connection) -> FailureProfile | None:
     rows = db.execute("SELECT category, share, seed FROM failure_profile ORDER BY category").fetchall()
     if not rows:
         return None

@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
+from ..storage.connection import cached, forget
 from ..storage.rows import update
 
 __all__ = ["RecoveryRules", "find_rules", "update_settings"]
@@ -39,6 +40,10 @@ def find_rules(db: sqlite3.Connection) -> RecoveryRules:
     Args:
         db: Open transaction.
     """
+    return cached(db, _load_rules)
+
+
+def _load_rules(db: sqlite3.Connection) -> RecoveryRules:
     row = db.execute("SELECT * FROM recovery_settings").fetchone()
     if row is None:
         return RecoveryRules()
@@ -59,6 +64,7 @@ def update_settings(db: sqlite3.Connection, values: Mapping[str, object]) -> sql
     Returns:
         All settings.
     """
+    forget(db, _load_rules)
     # The defaults are in the schema, so that the row exists only after the first change.
     db.execute("INSERT OR IGNORE INTO recovery_settings (id) VALUES (?)", (_ROW_ID,))
     return update(db, "recovery_settings", _ROW_ID, values)

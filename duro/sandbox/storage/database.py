@@ -11,6 +11,7 @@ from typing import Final
 
 from ...errors import ConfigurationError
 from ..errors import ApiError
+from .connection import CachingConnection, clear_cache
 from .files import create_private_file
 from .schema import copy_schema, create_schema
 
@@ -59,7 +60,11 @@ class Database:
         try:
             # isolation_level=None: sqlite3 itself must not open or commit transactions.
             self._connection = sqlite3.connect(
-                name, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+                name,
+                timeout=LOCK_TIMEOUT_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=CachingConnection,
             )
         except sqlite3.Error as error:
             raise ConfigurationError(f"the database {name!r} cannot be opened: {error}") from error
@@ -114,6 +119,7 @@ class Database:
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.rows.clear()
                 yield self._connection
                 if self._before_commit is not None:
                     self._before_commit(self._connection)
@@ -121,6 +127,7 @@ class Database:
                 self._connection.execute("COMMIT")
             except BaseException as error:
                 self._connection.rollback()
+                clear_cache(self._connection)
                 if _is_disk_full(error):
                     raise ApiError(507, _DISK_FULL) from error
                 raise
@@ -193,6 +200,7 @@ def savepoint(db: sqlite3.Connection) -> Generator[None, None, None]:
         # SQLite ends the whole transaction by itself after some errors, such as a full disk.
         if db.in_transaction:
             db.execute("ROLLBACK TO step")
+            clear_cache(db)
         raise
     finally:
         if db.in_transaction:
@@ -205,6 +213,7 @@ def clear(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA defer_foreign_keys = ON")
     for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of the schema
+    clear_cache(db)
 
 
 def count(db: sqlite3.Connection, table: str) -> int:

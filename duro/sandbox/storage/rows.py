@@ -1,15 +1,18 @@
-"""Single rows: find, insert, update."""
+"""Single rows: find, add, insert, update. A transaction reads a row once, and then keeps it."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 
 from ..errors import ApiError
+from .connection import rows_of
 
-__all__ = ["find", "insert", "update"]
+__all__ = ["add", "find", "insert", "update"]
 
+# Other statements may not change a row that is also read by its id.
 # The names of tables and columns come from this package, never from a request. Values are always parameters.
 # The statements are cached, because SQLite prepares a statement once and finds it by its text.
 
@@ -25,9 +28,26 @@ def find(db: sqlite3.Connection, table: str, identifier: str) -> sqlite3.Row:
     Raises:
         ApiError: The row does not exist (404).
     """
+    rows, key = rows_of(db), (table, identifier)
+    if key in rows:
+        return rows[key]
     row: sqlite3.Row | None = db.execute(_select(table), (identifier,)).fetchone()
     if row is None:
         raise ApiError(404, f"The {table.removesuffix('s').replace('_', ' ')} does not exist.")
+    rows[key] = row
+    return row
+
+
+def add(db: sqlite3.Connection, table: str, values: Mapping[str, object]) -> sqlite3.Row:
+    """Insert a row, and return it without reading it.
+
+    Args:
+        db: Open transaction.
+        table: Name of the table.
+        values: Values of all columns, with the id.
+    """
+    insert(db, table, values)
+    row = rows_of(db)[table, str(values["id"])] = _build(_to_stored(values))
     return row
 
 
@@ -60,7 +80,27 @@ def update(db: sqlite3.Connection, table: str, identifier: str, values: Mapping[
     # Not RETURNING, which takes longer than another statement.
     if values:
         db.execute(_update(table, tuple(values)), (*values.values(), identifier))
-    return find(db, table, identifier)
+    rows, key = rows_of(db), (table, identifier)
+    if key not in rows:
+        return find(db, table, identifier)
+    row = rows[key] = _build({**dict(rows[key]), **_to_stored(values)})
+    return row
+
+
+def _build(values: Mapping[str, object]) -> sqlite3.Row:
+    return sqlite3.Row(_name_columns(tuple(values)), tuple(values.values()))
+
+
+def _to_stored(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values as SQLite stores them: it does not have a type for a bool."""
+    return {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
+
+
+@cache
+def _name_columns(names: tuple[str, ...]) -> sqlite3.Cursor:
+    """Return a cursor whose columns have names. A row takes its names from a cursor."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return connection.execute(f"SELECT {', '.join(f'NULL AS {name}' for name in names)}")
 
 
 @cache
