@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from duro import Duro
 from duro.errors import ConfigurationError
 from duro.sandbox import Sandbox
 
@@ -127,6 +128,22 @@ def test_a_database_of_another_release_is_refused_with_advice_and_kept(tmp_path:
     with pytest.raises(ConfigurationError, match=rf"got version {version} of another release; delete the file"):
         Sandbox(database=database).start()
     assert database.read_bytes() == before
+
+
+def test_a_database_with_the_tables_of_the_previous_version_is_refused_and_kept(tmp_path: Path) -> None:
+    database = tmp_path / "state.db"
+    with Sandbox(database=database) as sandbox, Duro(**sandbox.options) as client:
+        client.customers.create(email="ada@example.com")
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        for name in ("charge", "top_up", "refund"):
+            connection.execute(f"DROP TRIGGER add_{name}_to_totals")
+        connection.execute("DROP TABLE ledger_totals")
+        connection.execute("DROP INDEX transactions_by_status")
+        connection.execute("PRAGMA user_version = 6")
+    with pytest.raises(ConfigurationError, match="got version 6 of another release; delete the file, pass a new one"):
+        Sandbox(database=database).start()
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT email FROM customers").fetchall() == [("ada@example.com",)]
 
 
 def test_a_database_of_another_program_is_refused_with_advice(tmp_path: Path) -> None:

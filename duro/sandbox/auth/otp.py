@@ -131,7 +131,7 @@ def redeem_code(db: sqlite3.Connection, channel: str, recipient: str, code: str,
 
 def list_codes(db: sqlite3.Connection) -> tuple[OneTimeCode, ...]:
     """Return all codes, oldest first."""
-    rows = db.execute("SELECT channel, recipient, code, expires_at, created_at FROM codes ORDER BY created_at, id")
+    rows = db.execute("SELECT channel, recipient, code, expires_at, created_at FROM codes ORDER BY created_at, rowid")
     return tuple(OneTimeCode(*row) for row in rows)
 
 
@@ -150,8 +150,9 @@ def select_codes(db: sqlite3.Connection, selection: Selection) -> ListPage[OneTi
 
 
 def _find_latest(db: sqlite3.Connection, channel: str, recipient: str) -> sqlite3.Row | None:
+    # Within one millisecond, the ids of a chosen seed are not in the order of sending.
     row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM codes WHERE channel = ? AND recipient = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        "SELECT * FROM codes WHERE channel = ? AND recipient = ? ORDER BY created_at DESC, rowid DESC LIMIT 1",
         (channel, recipient),
     ).fetchone()
     return row

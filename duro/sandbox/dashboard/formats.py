@@ -9,7 +9,16 @@ from typing import Final
 from ..checkout.money import format_amount
 from ..clock import parse_timestamp
 
-__all__ = ["find_tone", "format_day", "format_exact", "format_relative", "format_whole_amount", "humanize", "shorten"]
+__all__ = [
+    "find_tone",
+    "format_day",
+    "format_exact",
+    "format_relative",
+    "format_whole_amount",
+    "humanize",
+    "name_rail",
+    "shorten",
+]
 
 # From the largest unit to the smallest, with their seconds.
 _UNITS: Final = (
@@ -21,6 +30,7 @@ _UNITS: Final = (
     ("second", 1),
 )
 MAX_ID_CHARACTERS: Final = 14
+_ACRONYMS: Final[Mapping[str, str]] = {"ussd": "USSD"}
 _SUFFIX_CHARACTERS: Final = 6
 
 _TONES: Final[Mapping[str, str]] = {
@@ -118,7 +128,17 @@ def humanize(name: str) -> str:
         'Past due'
     """
     text = name.replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return _ACRONYMS.get(name, text[:1].upper() + text[1:])
+
+
+def name_rail(rail: str) -> str:
+    """Return a rail as words within a sentence.
+
+    Example:
+        >>> name_rail("ussd"), name_rail("virtual_account")
+        ('USSD', 'virtual account')
+    """
+    return _ACRONYMS.get(rail, rail.replace("_", " "))
 
 
 def find_tone(status: str) -> str:

@@ -10,7 +10,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..checkout.money import format_amount, format_interval
 from ..clock import timestamp
-from .formats import find_tone, format_day, format_exact, format_relative, format_whole_amount, humanize, shorten
+from .formats import (
+    find_tone,
+    format_day,
+    format_exact,
+    format_relative,
+    format_whole_amount,
+    humanize,
+    name_rail,
+    shorten,
+)
 
 __all__ = ["render_template"]
 
@@ -28,6 +37,7 @@ _FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "exact": format_exact,
     "humanize": humanize,
     "interval": format_interval,
+    "rail": name_rail,
     "relative": format_relative,
     "shorten": shorten,
     "timestamp": timestamp,

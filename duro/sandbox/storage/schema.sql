@@ -70,7 +70,7 @@ CREATE TABLE codes (
     expires_at TEXT NOT NULL,
     created_at TEXT NOT NULL
 );
-CREATE INDEX codes_of_recipient ON codes (channel, recipient, created_at, id);
+CREATE INDEX codes_of_recipient ON codes (channel, recipient, created_at);
 
 CREATE TABLE sessions (
     digest BLOB PRIMARY KEY,

@@ -9,7 +9,7 @@ import pytest
 from duro.sandbox.backend import Backend
 from duro.sandbox.clock import timestamp
 from duro.sandbox.dashboard.charts import HEIGHT, MAX_DAYS, MIN_DAYS, WIDTH, draw_recovery_chart
-from duro.sandbox.dashboard.formats import find_tone, format_relative, shorten
+from duro.sandbox.dashboard.formats import find_tone, format_relative, humanize, name_rail, shorten
 from duro.sandbox.dashboard.navigation import select_navigation
 
 NOW = datetime(2026, 6, 28, 9, tzinfo=UTC)
@@ -35,6 +35,10 @@ def test_relative_time_uses_the_largest_unit(seconds: float, text: str) -> None:
 )
 def test_identifier_is_shortened_without_a_long_prefix(identifier: str, text: str) -> None:
     assert shorten(identifier) == text
+
+
+def test_rail_is_named_as_people_write_it() -> None:
+    assert [humanize("ussd"), name_rail("ussd"), name_rail("direct_debit")] == ["USSD", "USSD", "direct debit"]
 
 
 def test_unknown_status_has_a_plain_tone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ TABLES = ("customers", "subscriptions", "invoices", "transactions", "events", "i
 @pytest.fixture(params=["memory", "file"])
 def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
     """Sandbox of its own, because the size of its database is limited."""
-    with Sandbox(database=tmp_path / "small.db" if request.param == "file" else None) as sandbox:
+    with Sandbox(database=tmp_path / "small.db" if request.param == "file" else None, clock="frozen") as sandbox:
         yield sandbox
 
 
@@ -91,3 +92,23 @@ def test_a_control_request_on_a_full_disk_gets_507_too(small: Sandbox, client: h
     statuses = [client.post("/_sandbox/endpoints", json={"url": url}).status_code for _ in range(3)]
     assert statuses[-1] == 507
     assert len(small.endpoints) == statuses.count(201)
+
+
+def test_an_advance_on_a_full_disk_stops_before_an_item_and_continues_later(
+    small: Sandbox, client: httpx.Client
+) -> None:
+    plan = client.post("/v1/plans", json={**PLAN, "interval": "hour"}).json()
+    customer = client.post("/v1/customers").json()
+    client.post("/v1/subscriptions", json={"customerId": customer["id"], "planId": plan["id"]})
+    start = small.clock.now()
+    set_free_pages(small, 8)
+    response = client.post("/_sandbox/clock", json={"advance": 100 * 3600})
+    assert response.status_code == 507
+    rows = count_rows(small)
+    assert 1 < rows["invoices"] == rows["transactions"] < 100
+    assert len(small.ledger) == rows["invoices"]
+    assert all(charge.status == "succeeded" for charge in small.ledger)
+
+    set_free_pages(small, 1000)
+    small.clock.advance(until=start + timedelta(hours=100, minutes=1))
+    assert len(small.ledger) == 101
