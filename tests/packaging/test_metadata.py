@@ -49,6 +49,19 @@ def test_ci_runs_the_commands_of_the_readme():
     assert commands[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
+def test_ci_runs_each_session_of_the_workflow_and_the_guide_describes_it():
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    sessions = re.findall(r'"(\w+)-\$\{PYTHON\}"', workflow)
+    sessions += re.search(r"session: \[([\w, ]+)\]", workflow)[1].split(", ")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    lists = re.findall(r"(?:^run|&& nox -s) ([\w. -]+)", script, re.MULTILINE)
+    run = {name.partition("-")[0] for names in lists for name in names.split()}
+    # The session "coverage" runs the slow tests.
+    assert {*sessions} - {"slow"} == run
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in sessions if f"| `nox -s {name}` |" not in guide] == []
+
+
 def test_the_version_has_its_entry_in_the_changelog(project):
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## [Unreleased]" in changelog or f"## [{project['project']['version']}]" in changelog
