@@ -13,12 +13,11 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
-from duro.http.request import Headers, Request
 from duro.http.transport import RequestNotSentError, ResponseLostError
 from duro.http.transport.aiohttp_session import _HeaderValue
 from duro.http.transport.aiohttp_transport import AiohttpTransport
 from duro.http.transport.tls import TlsContext
-from tests.support.raw_http import KEY, OK, reset, respond_with, send_nothing, send_pieces
+from tests.support.raw_http import KEY, OK, request_to, reset, respond_with, send_nothing, send_pieces
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\n{}"
 COOKIE = b"HTTP/1.1 200 OK\r\nset-cookie: session=1; path=/\r\ncontent-length: 2\r\n\r\n{}"
@@ -139,18 +138,19 @@ class TestConnectionsOfTheSdk:
                 assert await client.request("HEAD", "/v1/anything") is None
         assert len(server.requests) == 2
 
-    async def test_a_silent_server_ends_with_the_timeout_of_the_request(self, raw_server):
-        server = raw_server(send_nothing)
-        request = Request("GET", f"{server.url}/v1/x", Headers(), None, 0.05)
+    @pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", b"{")])
+    async def test_a_response_that_does_not_end_ends_with_the_timeout_of_the_request(self, pieces, raw_server):
+        server = raw_server(send_pieces(*pieces, then=lambda connection: connection.recv(1)))
+        request = request_to(f"{server.url}/v1/x", timeout=0.1)
         transport = AiohttpTransport(server.url, TlsContext(None))
-        with pytest.raises(ResponseLostError, match=r"no complete response was received within 0\.05 s"):
+        with pytest.raises(ResponseLostError, match=r"no complete response was received within 0\.1 s"):
             await transport.send(request)
         await transport.aclose()
 
     @pytest.mark.parametrize("line", [b"1\r\nx-b: 2", b"1\nx-b: 2", b"1\0"])
     async def test_a_line_break_in_a_header_is_not_sent(self, line, raw_server):
         server = raw_server(respond_with(OK))
-        request = Request("GET", f"{server.url}/v1/x", Headers.from_lines([(b"x-a", line)]), None, 5)
+        request = request_to(f"{server.url}/v1/x", lines=[(b"x-a", line)])
         transport = AiohttpTransport(server.url, TlsContext(None))
         with pytest.raises(RequestNotSentError, match="line breaks or NUL"):
             await transport.send(request)
