@@ -24,6 +24,11 @@ COOKIE = b"HTTP/1.1 200 OK\r\nset-cookie: session=1; path=/\r\ncontent-length: 2
 SOURCES = ("name", "session", "factory of a session", "factory of a name")
 
 
+def respond_repeatedly(server, connection):
+    while server.receive(connection):
+        connection.sendall(OK)
+
+
 def respond_once_then_reset(server, connection):
     server.receive(connection)
     connection.sendall(OK)
@@ -156,6 +161,42 @@ class TestConnectionsOfTheSdk:
             await transport.send(request)
         await transport.aclose()
         assert server.requests == []
+
+    async def test_the_last_connection_used_is_used_first(self, raw_server):
+        used = []
+
+        def respond(server, connection):
+            while server.receive(connection):
+                used.append(connection)
+                connection.sendall(OK)
+
+        server = raw_server(respond)
+        async with AsyncDuro(KEY, base_url=server.url, transport="aiohttp") as client:
+            async with anyio.create_task_group() as calls:
+                for _ in range(3):
+                    calls.start_soon(client.request, "GET", "/v1/first")
+            for _ in range(2):
+                await client.request("GET", "/v1/second")
+        assert used[3] is used[4]
+
+    async def test_expired_connections_are_replaced_and_closed(self, monkeypatch, raw_server):
+        monkeypatch.setattr("duro.http.transport.aiohttp_exchange.KEEP_ALIVE_SECONDS", -1)
+        server = raw_server(respond_repeatedly)
+        transport = AiohttpTransport(server.url, TlsContext(None))
+        async with anyio.create_task_group() as calls:
+            for _ in range(3):
+                calls.start_soon(transport.send, request_to(server.url))
+        assert len(transport._exchanger._idle) == 1
+        await transport.send(request_to(server.url))
+        assert server.connections == 4
+        await transport.aclose()
+
+    async def test_a_connection_that_the_server_closes_is_not_kept(self, raw_server):
+        server = raw_server(respond_with(OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")))
+        transport = AiohttpTransport(server.url, TlsContext(None))
+        await transport.send(request_to(server.url))
+        assert transport._exchanger._idle == []
+        await transport.aclose()
 
     async def test_a_library_that_observes_all_sessions_gets_the_requests(self, monkeypatch, sandbox):
         """Tracing libraries add their traces to each new session."""

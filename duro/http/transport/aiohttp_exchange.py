@@ -8,6 +8,7 @@ and aiohttp parses the response.
 from __future__ import annotations
 
 import asyncio
+import time
 from types import FunctionType
 from typing import TYPE_CHECKING, Final, cast
 
@@ -15,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from .aiohttp_session import receive_body
-from .timeouts import CONNECT_TIMEOUT_SECONDS
+from .timeouts import CONNECT_TIMEOUT_SECONDS, KEEP_ALIVE_SECONDS
 
 if TYPE_CHECKING:
     import ssl
@@ -52,7 +53,7 @@ def is_changed(session: aiohttp.ClientSession) -> bool:
 
 
 class Exchanger:
-    """Sender of direct requests.
+    """Sender of direct requests. The last connection used is used first, so that the others can expire.
 
     Args:
         address: Address of the API.
@@ -63,6 +64,9 @@ class Exchanger:
         self._address = address
         self._connector = connector
         self._destination: aiohttp.ClientRequest | None = None
+        # With the times at which they expire. The connector would search its own list for each request.
+        self._idle: list[tuple[aiohttp.connector.Connection, float]] = []
+        self._is_closed = False
 
     async def send(self, request: Request, context: ssl.SSLContext | bool, on_send: Callable[[], None]) -> Response:
         """Send a request, and receive the complete response.
@@ -81,15 +85,39 @@ class Exchanger:
             Exception: The connection failed.
         """
         message = self._address.serialize(request)
-        connection = await self._connect(context, request.timeout)
+        connection = self._find_idle() or await self._connect(context, request.timeout)
         try:
             on_send()
             response = await _exchange(connection, message, request)
         except BaseException:
             connection.close()
             raise
-        connection.release()
+        self._keep(connection)
         return response
+
+    def close(self) -> None:
+        """Return the idle connections to the connector, which closes them."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop()[0].release()
+
+    def _find_idle(self) -> aiohttp.connector.Connection | None:
+        while self._idle:
+            connection, expires_at = self._idle.pop()
+            if time.monotonic() <= expires_at and _is_reusable(connection):
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, connection: aiohttp.connector.Connection) -> None:
+        if self._is_closed or not _is_reusable(connection):
+            connection.close()
+            return
+        now = time.monotonic()
+        self._idle.append((connection, now + KEEP_ALIVE_SECONDS))
+        if len(self._idle) > 1 and self._idle[0][1] < now:
+            # The one that was not used for the longest time. After a burst, each call closes one.
+            self._idle.pop(0)[0].close()
 
     async def _connect(self, context: ssl.SSLContext | bool, timeout_seconds: float) -> aiohttp.connector.Connection:
         if self._destination is None:
@@ -97,6 +125,12 @@ class Exchanger:
             self._destination = aiohttp.ClientRequest("GET", URL(self._address.prefix), ssl=context)
         timeout = aiohttp.ClientTimeout(connect=min(CONNECT_TIMEOUT_SECONDS, timeout_seconds))
         return await self._connector.open(self._destination, [], timeout)
+
+
+def _is_reusable(connection: aiohttp.connector.Connection) -> bool:
+    # Bytes that followed the last response would be read as the next one.
+    protocol = connection.protocol
+    return protocol is not None and protocol.is_connected() and not protocol.should_close
 
 
 async def _exchange(connection: aiohttp.connector.Connection, message: bytes, request: Request) -> Response:

@@ -61,6 +61,8 @@ class AiohttpTransport(SessionTransport):
 
     async def aclose(self) -> None:
         """Close all connections."""
+        if self._exchanger is not None:
+            self._exchanger.close()
         await run_to_completion(super().aclose)
 
     async def _send(self, request: Request, progress: Progress) -> Response:
