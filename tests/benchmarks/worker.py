@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 
+from .candidates.settings import MAX_CONNECTIONS
+
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
@@ -38,7 +40,7 @@ class AwaitedCalls:
         return self._runner.run(self._measure(calls, in_flight))
 
     async def _measure(self, calls, in_flight):
-        await self._run(1, in_flight)  # opens the connections that expired since the last round
+        await self._run(1, min(in_flight, MAX_CONNECTIONS))  # opens the connections that expired since the last round
         gc.collect()
         begin = self._clock()
         await self._run(calls // in_flight, in_flight)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from attrs import frozen
 
 from .processes import CandidateError, Worker, run, running_server
-from .rounds import alternate
+from .rounds import Rounds, alternate
 
 
 @frozen
@@ -81,14 +81,14 @@ class Calls(Work):
                 except CandidateError as error:
                     failures[name] = str(error)
                     del workers[name]
-            calls = max(self._in_flight, self._calls // calls_divisor)
-            measurements = {name: partial(worker.measure, calls, self._in_flight) for name, worker in workers.items()}
+            calls = self._calls // calls_divisor
+            measurements = {name: Rounds(worker.measure, calls, self._in_flight) for name, worker in workers.items()}
             figures, later_failures = alternate(measurements, rounds)
             return figures, failures | later_failures
 
 
 class Programs(Work):
-    """Programs that print a number, each of which starts anew in each round."""
+    """Programs that print a number, each of which starts anew in each round. A number of bytes takes one round."""
 
     def __init__(self, name, candidates, *, module, unit="seconds"):
         super().__init__(name, candidates)
@@ -101,11 +101,11 @@ class Programs(Work):
                 name: partial(run, self._module, candidate.source, server.url)
                 for name, candidate in self.candidates.items()
             }
-            return alternate(measurements, rounds)
+            return alternate(measurements, rounds) if self.unit == "seconds" else measure_once(measurements)
 
 
 class Connections(Work):
-    """Connections that a new client opens for a number of calls, counted by the server."""
+    """Connections that a new client opens for a number of calls, counted by the server in one round."""
 
     unit = "connections"
 
@@ -119,7 +119,7 @@ class Connections(Work):
             measurements = {
                 name: partial(self._count, candidate, server) for name, candidate in self.candidates.items()
             }
-            return alternate(measurements, rounds)
+            return measure_once(measurements)
 
     def _count(self, candidate, server):
         before = server.count_connections()
@@ -130,3 +130,8 @@ class Connections(Work):
         finally:
             worker.close()
         return server.count_connections() - before
+
+
+def measure_once(measurements):
+    """Measure candidates once, because their figures hardly differ between rounds."""
+    return alternate(measurements, 1, uncounted=0)

@@ -11,7 +11,7 @@ from tests.benchmarks.goals import COMPARISONS, MIB, Comparison
 from tests.benchmarks.processes import CandidateError
 from tests.benchmarks.report import replace_table
 from tests.benchmarks.results import Measurement, Results, describe_environment
-from tests.benchmarks.rounds import alternate
+from tests.benchmarks.rounds import ROUND_SECONDS, Rounds, alternate
 from tests.benchmarks.suite import WORKS
 from tests.benchmarks.tables import (
     format_comparison,
@@ -174,3 +174,29 @@ def test_failed_candidate_does_not_end_the_rounds():
     figures, failures = alternate({"a": fail, "b": lambda: 1.0}, rounds=3)
     assert figures == {"b": [1.0, 1.0, 1.0]}
     assert failures == {"a": "broken"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "calls"),
+    [
+        pytest.param(ROUND_SECONDS / 300, [100, 300, 300], id="three calls a task"),
+        pytest.param(ROUND_SECONDS / 5_000, [100, 2_000, 2_000], id="all calls"),
+        pytest.param(ROUND_SECONDS, [100, 100, 100], id="one call a task"),
+    ],
+)
+def test_slow_candidate_makes_fewer_calls_in_the_rounds_after_the_first(seconds, calls):
+    made = []
+
+    def measure(calls, in_flight):
+        made.append(calls)
+        assert in_flight == 100
+        return seconds
+
+    measure_round = Rounds(measure, 2_000, 100)
+    assert [measure_round() for _ in range(3)] == [seconds] * 3
+    assert made == calls
+
+
+def test_first_rounds_do_not_count():
+    figures = iter(range(5))
+    assert alternate({"duro": lambda: next(figures)}, 2, uncounted=3)[0] == {"duro": [3, 4]}

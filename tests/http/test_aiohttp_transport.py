@@ -13,16 +13,20 @@ import pytest
 import duro
 from duro import AsyncDuro, Duro
 from duro.errors import ConfigurationError, ConnectionFailedError, OutcomeUnknownError, TransportError
-from duro.http.request import Headers, Request
 from duro.http.transport import RequestNotSentError, ResponseLostError
 from duro.http.transport.aiohttp_session import _HeaderValue
 from duro.http.transport.aiohttp_transport import AiohttpTransport
 from duro.http.transport.tls import TlsContext
-from tests.support.raw_http import KEY, OK, reset, respond_with, send_nothing, send_pieces
+from tests.support.raw_http import KEY, OK, request_to, reset, respond_with, send_nothing, send_pieces
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\n{}"
 COOKIE = b"HTTP/1.1 200 OK\r\nset-cookie: session=1; path=/\r\ncontent-length: 2\r\n\r\n{}"
 SOURCES = ("name", "session", "factory of a session", "factory of a name")
+
+
+def respond_repeatedly(server, connection):
+    while server.receive(connection):
+        connection.sendall(OK)
 
 
 def respond_once_then_reset(server, connection):
@@ -139,23 +143,60 @@ class TestConnectionsOfTheSdk:
                 assert await client.request("HEAD", "/v1/anything") is None
         assert len(server.requests) == 2
 
-    async def test_a_silent_server_ends_with_the_timeout_of_the_request(self, raw_server):
-        server = raw_server(send_nothing)
-        request = Request("GET", f"{server.url}/v1/x", Headers(), None, 0.05)
+    @pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", b"{")])
+    async def test_a_response_that_does_not_end_ends_with_the_timeout_of_the_request(self, pieces, raw_server):
+        server = raw_server(send_pieces(*pieces, then=lambda connection: connection.recv(1)))
+        request = request_to(f"{server.url}/v1/x", timeout=0.1)
         transport = AiohttpTransport(server.url, TlsContext(None))
-        with pytest.raises(ResponseLostError, match=r"no complete response was received within 0\.05 s"):
+        with pytest.raises(ResponseLostError, match=r"no complete response was received within 0\.1 s"):
             await transport.send(request)
         await transport.aclose()
 
     @pytest.mark.parametrize("line", [b"1\r\nx-b: 2", b"1\nx-b: 2", b"1\0"])
     async def test_a_line_break_in_a_header_is_not_sent(self, line, raw_server):
         server = raw_server(respond_with(OK))
-        request = Request("GET", f"{server.url}/v1/x", Headers.from_lines([(b"x-a", line)]), None, 5)
+        request = request_to(f"{server.url}/v1/x", lines=[(b"x-a", line)])
         transport = AiohttpTransport(server.url, TlsContext(None))
         with pytest.raises(RequestNotSentError, match="line breaks or NUL"):
             await transport.send(request)
         await transport.aclose()
         assert server.requests == []
+
+    async def test_the_last_connection_used_is_used_first(self, raw_server):
+        used = []
+
+        def respond(server, connection):
+            while server.receive(connection):
+                used.append(connection)
+                connection.sendall(OK)
+
+        server = raw_server(respond)
+        async with AsyncDuro(KEY, base_url=server.url, transport="aiohttp") as client:
+            async with anyio.create_task_group() as calls:
+                for _ in range(3):
+                    calls.start_soon(client.request, "GET", "/v1/first")
+            for _ in range(2):
+                await client.request("GET", "/v1/second")
+        assert used[3] is used[4]
+
+    async def test_expired_connections_are_replaced_and_closed(self, monkeypatch, raw_server):
+        monkeypatch.setattr("duro.http.transport.aiohttp_exchange.KEEP_ALIVE_SECONDS", -1)
+        server = raw_server(respond_repeatedly)
+        transport = AiohttpTransport(server.url, TlsContext(None))
+        async with anyio.create_task_group() as calls:
+            for _ in range(3):
+                calls.start_soon(transport.send, request_to(server.url))
+        assert len(transport._exchanger._idle) == 1
+        await transport.send(request_to(server.url))
+        assert server.connections == 4
+        await transport.aclose()
+
+    async def test_a_connection_that_the_server_closes_is_not_kept(self, raw_server):
+        server = raw_server(respond_with(OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")))
+        transport = AiohttpTransport(server.url, TlsContext(None))
+        await transport.send(request_to(server.url))
+        assert transport._exchanger._idle == []
+        await transport.aclose()
 
     async def test_a_library_that_observes_all_sessions_gets_the_requests(self, monkeypatch, sandbox):
         """Tracing libraries add their traces to each new session."""

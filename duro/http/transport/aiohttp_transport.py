@@ -10,7 +10,7 @@ import aiohttp
 from ..event_loop import run_to_completion
 from .address import Address
 from .aiohttp_connector import Connector, on_connected
-from .aiohttp_exchange import Exchanger, is_available
+from .aiohttp_exchange import Exchanger, is_changed, is_supported
 from .aiohttp_session import ADDED_HEADERS, SessionTransport
 from .empty_context import InEmptyContext
 from .route import describe_origin
@@ -48,7 +48,7 @@ class AiohttpTransport(SessionTransport):
         self._skipped_headers = None
         self._tls = tls if address.is_secure else None
         self._proxy = proxy
-        self._exchanger = Exchanger(address, connector)
+        self._exchanger = Exchanger(address, connector) if proxy is None and is_supported() else None
 
     async def send(self, request: Request) -> Response:
         """Send over an idle connection, or over a new one; see `SessionTransport.send`."""
@@ -61,12 +61,14 @@ class AiohttpTransport(SessionTransport):
 
     async def aclose(self) -> None:
         """Close all connections."""
+        if self._exchanger is not None:
+            self._exchanger.close()
         await run_to_completion(super().aclose)
 
     async def _send(self, request: Request, progress: Progress) -> Response:
         progress.begin_connecting()
         context: ssl.SSLContext | bool = True if self._tls is None else await self._tls.get()
-        if self._proxy is None and is_available(self._session):
+        if self._exchanger is not None and not is_changed(self._session):
             return await self._exchanger.send(request, context, progress.end_connecting)
         on_connected.set(progress.end_connecting)
         try:
