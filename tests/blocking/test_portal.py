@@ -291,6 +291,28 @@ def test_error_is_freed_without_the_garbage_collector(make_client):
         gc.enable()
 
 
+@pytest.mark.asyncio
+async def test_second_cancellation_does_not_interrupt_the_cleanup_of_the_first():
+    steps = []
+
+    async def wait_and_clean_up():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            steps.append("begin")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            steps.append("end")
+
+    call = PortalCall(wait_and_clean_up, portal._end_error)
+    call.start(asyncio.get_running_loop(), steps.append)
+    for _ in range(2):
+        await asyncio.sleep(0)
+        call.cancel()
+    await call.task
+    assert steps == ["begin", "end", call]
+
+
 def test_finished_calls_are_not_kept(make_client):
     client = make_client(respond)
     for _ in range(10):
