@@ -13,7 +13,7 @@ FUNCTIONS = {
     "awaited call, aiohttp transport, OAuth client": 337,
     "awaited call, transport in memory, secret key": 170,
     "awaited call, transport in memory, OAuth client": 173,
-    "blocking call, default transport, secret key": 560,
+    "blocking call, default transport, secret key": 530,
     "page of 100 plans decoded": 580,
     "webhook delivery of 2 KB verified": 85,
 }
