@@ -22,9 +22,9 @@ BLOCKS = {
     "webhook delivery of 2 KB verified": 64,
 }
 INSTRUCTIONS = {
-    "page of 100 plans decoded, to json.loads": 2.7,
-    "event of 2 KB decoded, to json.loads": 2.9,
-    "webhook delivery of 2 KB verified, to HMAC and json.loads": 2.3,
+    "page of 100 plans decoded, to json.loads": 2.35,
+    "event of 2 KB decoded, to json.loads": 2.4,
+    "webhook delivery of 2 KB verified, to HMAC and json.loads": 2.0,
     "call of an OAuth client, to one with a secret key": 1.05,
 }
 
