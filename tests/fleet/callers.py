@@ -129,6 +129,8 @@ with Duro(token_store=url, timeout=timeout) as client, ThreadPoolExecutor(tasks)
         report()
 """
 KINDS = ("asyncio", "trio", "blocking")
+# Many processes that start and call together share few cores.
+MAX_WAIT_SECONDS = 10 * TIMEOUT
 
 
 @frozen
@@ -174,14 +176,13 @@ class Fleet:
             for kind in (KINDS[number % 3] for number in range(processes))
         ]
         for program in self.programs:
-            # Many processes that start together share few cores.
-            assert program.read_line(4 * TIMEOUT) == "ready"
+            assert program.read_line(MAX_WAIT_SECONDS) == "ready"
 
     def send(self, command):
         """Send a command to all processes at once, and return their reports."""
         for program in self.programs:
             program.write_line(command)
-        return [Report(**json.loads(program.read_line(4 * TIMEOUT))) for program in self.programs]
+        return [Report(**json.loads(program.read_line(MAX_WAIT_SECONDS))) for program in self.programs]
 
     def burst(self):
         """Make one call with each task, and return the reports. No call may fail."""
