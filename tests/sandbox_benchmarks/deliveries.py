@@ -12,7 +12,7 @@ import asyncio
 import multiprocessing
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -63,7 +63,7 @@ def serve(pipe: Connection) -> None:
 
 
 @contextmanager
-def endpoint() -> Iterator[tuple[str, Connection]]:
+def endpoint() -> Generator[tuple[str, Connection], None, None]:
     """Run an endpoint in another process, and yield its URL and its pipe."""
     context = multiprocessing.get_context("spawn")
     pipe, other = context.Pipe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,6 +33,9 @@ class Deliveries:
 
     def next_due(self) -> datetime | None:
         return self.due[0] if self.due else None
+
+    def pause(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def hold(self) -> None:
         """Deliver when asked to only, as always."""
