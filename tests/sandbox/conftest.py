@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from tests.support.tls import NO_AUTHORITIES
 
 Make: TypeAlias = Callable[..., dict[str, Any]]
 
@@ -16,7 +17,7 @@ Make: TypeAlias = Callable[..., dict[str, Any]]
 @pytest.fixture
 def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """HTTP client without a credential."""
-    with httpx.Client(base_url=sandbox.url, timeout=10, verify=sandbox.ssl_context or True) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=10, verify=sandbox.ssl_context or NO_AUTHORITIES) as client:
         yield client
 
 
@@ -24,7 +25,7 @@ def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """HTTP client with the secret key."""
     headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
-    verify = sandbox.ssl_context or True
+    verify = sandbox.ssl_context or NO_AUTHORITIES
     with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10, verify=verify) as client:
         yield client
 

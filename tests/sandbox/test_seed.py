@@ -12,13 +12,14 @@ import pytest
 from duro.errors import ConfigurationError
 from duro.sandbox import Sandbox
 from duro.sandbox.storage.seed import Seed
+from tests.support.tls import NO_AUTHORITIES
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 
 
 def post(sandbox: Sandbox, path: str, body: dict[str, object]) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
-    return httpx.post(f"{sandbox.url}{path}", json=body, headers=headers).json()
+    return httpx.post(f"{sandbox.url}{path}", json=body, headers=headers, verify=NO_AUTHORITIES).json()
 
 
 def run_story(sandbox: Sandbox, *emails: str) -> tuple[dict[str, str], tuple[object, ...]]:

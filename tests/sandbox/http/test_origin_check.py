@@ -11,6 +11,7 @@ import pytest
 
 from duro.errors import ConfigurationError
 from duro.sandbox import Sandbox
+from tests.support.tls import NO_AUTHORITIES
 
 FOREIGN_ORIGIN = {"Origin": "https://evil.example"}
 CROSS_SITE_NAVIGATION = {
@@ -64,7 +65,7 @@ def assert_refused(response: httpx.Response, reason: str) -> None:
 @pytest.mark.parametrize("page", ["fetch", "an image", "a frame"])
 @pytest.mark.parametrize("path", ["database", "fixtures", "traces/req_1"])
 def test_a_foreign_page_cannot_read_the_state(sandbox: Sandbox, page: str, path: str) -> None:
-    response = httpx.get(f"{sandbox.url}/_sandbox/{path}", headers=FOREIGN_PAGES[page])
+    response = httpx.get(f"{sandbox.url}/_sandbox/{path}", headers=FOREIGN_PAGES[page], verify=NO_AUTHORITIES)
     assert response.status_code == 403
 
 
@@ -175,7 +176,7 @@ def test_a_client_may_use_each_address_and_localhost(anonymous: httpx.Client, ho
 def test_names_can_be_allowed() -> None:
     with Sandbox(allowed_hosts=["Sandbox", "duro.internal"]) as sandbox:
         for host, status in {"sandbox:8787": 200, "DURO.internal": 200, "x.sandbox": 403, "other": 403}.items():
-            response = httpx.post(f"{sandbox.url}/_sandbox/reset", headers={"Host": host})
+            response = httpx.post(f"{sandbox.url}/_sandbox/reset", headers={"Host": host}, verify=NO_AUTHORITIES)
             assert response.status_code == status, host
 
 

@@ -11,6 +11,7 @@ import pytest
 from duro import Duro, InvalidArgumentError
 from duro.sandbox import Sandbox
 from tests.sandbox.recovery.conftest import START, Subscribe
+from tests.support.tls import NO_AUTHORITIES
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def control(frozen: Sandbox) -> Any:
     """Return a function that posts a command."""
 
     def post(**members: object) -> httpx.Response:
-        return httpx.post(f"{frozen.url}/_sandbox/cards", json=members)
+        return httpx.post(f"{frozen.url}/_sandbox/cards", json=members, verify=NO_AUTHORITIES)
 
     return post
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from tests.support.tls import NO_AUTHORITIES
 
 # Tables that grow with the number of subscriptions. The others have few rows.
 GROWING = "customers subscriptions cards invoices transactions events due_items deliveries decisions refunds"
@@ -33,7 +34,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 def call(sandbox: Sandbox, method: str, path: str, **body: object) -> dict[str, str]:
     headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
-    response = httpx.request(method, f"{sandbox.url}{path}", headers=headers, json=body if method == "POST" else None)
+    content = body if method == "POST" else None
+    response = httpx.request(method, f"{sandbox.url}{path}", headers=headers, json=content, verify=NO_AUTHORITIES)
     assert response.is_success, response.text
     return response.json()
 

@@ -31,6 +31,7 @@ from duro.webhooks.adapters import django as django_adapter
 from duro.webhooks.adapters import fastapi as fastapi_adapter
 from duro.webhooks.adapters import flask as flask_adapter
 from duro.webhooks.adapters import starlette as starlette_adapter
+from tests.support.tls import NO_AUTHORITIES
 
 PATH = "/webhooks/duro"
 SECRET = "whsec_sandbox"
@@ -253,7 +254,7 @@ def serve(framework):
 
         def start(handler, **options):
             url = stack.enter_context(framework(Webhook(SECRET), handler, **options))
-            return Poster(url, stack.enter_context(httpx.Client(timeout=20)))
+            return Poster(url, stack.enter_context(httpx.Client(timeout=20, verify=NO_AUTHORITIES)))
 
         yield start
 
@@ -263,7 +264,7 @@ SERVERS = {"asgi": asgi_server, "wsgi": wsgi_server, "aiohttp": aiohttp_server}
 
 @contextlib.contextmanager
 def post_to(server, application):
-    with SERVERS[server](application) as url, httpx.Client(timeout=20) as client:
+    with SERVERS[server](application) as url, httpx.Client(timeout=20, verify=NO_AUTHORITIES) as client:
         yield Poster(url, client)
 
 
