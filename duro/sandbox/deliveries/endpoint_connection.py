@@ -12,14 +12,13 @@ from ..._secrets import sanitize
 from ...errors import redact
 from ...http.event_loop import run_to_completion
 from ...http.request import Headers, Request, Response
-from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError, Transport
+from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
 from ...http.transport.httpcore import HttpcoreTransport
 from ...http.transport.proxies import find_proxy
 from ...http.transport.tls import TlsContext
 from ...webhooks.headers import EVENT_ID, EVENT_TYPE, SIGNATURE
 from ...webhooks.signature import Key, compose_header
 from .due_delivery import DueDelivery, Outcome
-from .loopback_transport import LoopbackTransport
 
 __all__ = ["EndpointConnection"]
 
@@ -42,7 +41,7 @@ class EndpointConnection:
     """
 
     def __init__(self) -> None:
-        self._transport: Transport | None = None
+        self._transport: HttpcoreTransport | None = None
         self._key: Key | None = None
 
     async def deliver(self, due: DueDelivery) -> Outcome:
@@ -83,7 +82,7 @@ class EndpointConnection:
 
     async def _post(self, due: DueDelivery, signature: str) -> Response:
         if self._transport is None:
-            self._transport = _create_transport(due.url)
+            self._transport = HttpcoreTransport(due.url, _TLS, find_proxy(due.url))
         # The deadline of the whole attempt applies first, so the timeout of a single step need not be shorter.
         timeout = 2 * ATTEMPT_TIMEOUT_SECONDS
         headers = _list_headers(due, signature)
@@ -99,11 +98,6 @@ def _failure_of(status: int) -> str | None:
 def _show(body: bytes) -> str:
     # A character has at most four bytes. The rest of a large body need not be decoded.
     return sanitize(bytes(body[: 8 * MAX_SHOWN_CHARS]).decode(errors="replace"), max_chars=MAX_SHOWN_CHARS)
-
-
-def _create_transport(url: str) -> Transport:
-    # Only loopback addresses may be without TLS, and these do not have a proxy.
-    return LoopbackTransport(url) if url.startswith("http://") else HttpcoreTransport(url, _TLS, find_proxy(url))
 
 
 def _list_headers(due: DueDelivery, signature: str) -> Headers:

@@ -197,7 +197,7 @@ class TestFailures:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("duro.sandbox.deliveries.endpoint_connection.LoopbackTransport", None)
+            patched.setattr("duro.sandbox.deliveries.endpoint_connection.HttpcoreTransport", None)
             cause_event()
             sandbox.wait_for_deliveries()
         cause_event()
@@ -270,7 +270,7 @@ async def test_connection_of_a_delivery_that_is_cancelled_repeatedly_is_closed(
             await gate.wait()
             steps.append("closed")
 
-    monkeypatch.setattr(endpoint_connection, "LoopbackTransport", SlowTransport)
+    monkeypatch.setattr(endpoint_connection, "HttpcoreTransport", SlowTransport)
     connection = EndpointConnection()
     event = DueDelivery(
         id=1,
