@@ -25,6 +25,24 @@ from duro.auth.stores.redis import clients, session
 shared_exchange.SECONDS_BEFORE_EXCHANGE = shared_exchange.SECONDS_AFTER_EXCHANGE = 10.0
 clients.CONNECT_TIMEOUT_SECONDS = session.CONNECT_TIMEOUT_SECONDS = session.COMMAND_TIMEOUT_SECONDS = 10.0
 """
+
+
+def multiply_limits(factor):
+    """Return the extended limits and those of an exchange, all multiplied, for machines that run much at once."""
+    return f"""
+{EXTEND_LIMITS}
+from duro.auth import exchange
+exchange.EXCHANGE_TIMEOUT_SECONDS *= {factor}
+shared_exchange.LEASE_SECONDS *= {factor}
+shared_exchange.MAX_WAIT_SECONDS *= {factor}
+shared_exchange.SECONDS_BEFORE_EXCHANGE *= {factor}
+shared_exchange.SECONDS_AFTER_EXCHANGE *= {factor}
+clients.CONNECT_TIMEOUT_SECONDS *= {factor}
+session.CONNECT_TIMEOUT_SECONDS *= {factor}
+session.COMMAND_TIMEOUT_SECONDS *= {factor}
+"""
+
+
 ASYNC_CALLER = """
 import json, random, sys, time
 import anyio

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.fleet.callers import EXTEND_LIMITS, Fleet
+from tests.fleet.callers import Fleet, multiply_limits
 from tests.support.redis_servers import RedisServer
 from tests.support.timeouts import TIMEOUT
 
@@ -44,18 +44,7 @@ with Sandbox(token_lifetime=float(sys.argv[1]), on_request=report) as sandbox:
     print(json.dumps(dict(sandbox.options)), flush=True)
     sys.stdin.readline()
 """
-LIMITS = f"""
-{EXTEND_LIMITS}
-from duro.auth import exchange
-exchange.EXCHANGE_TIMEOUT_SECONDS *= {SPEED}
-shared_exchange.LEASE_SECONDS *= {SPEED}
-shared_exchange.MAX_WAIT_SECONDS *= {SPEED}
-shared_exchange.SECONDS_BEFORE_EXCHANGE *= {SPEED}
-shared_exchange.SECONDS_AFTER_EXCHANGE *= {SPEED}
-clients.CONNECT_TIMEOUT_SECONDS *= {SPEED}
-session.CONNECT_TIMEOUT_SECONDS *= {SPEED}
-session.COMMAND_TIMEOUT_SECONDS *= {SPEED}
-"""
+LIMITS = multiply_limits(SPEED)
 
 
 @pytest.fixture

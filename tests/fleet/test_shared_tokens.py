@@ -6,7 +6,7 @@ import pytest
 
 from duro import AsyncDuro
 from duro.auth.shared_exchange import EXCHANGE_TIMEOUT_SECONDS, LEASE_SECONDS
-from tests.fleet.callers import EXTEND_LIMITS, Fleet
+from tests.fleet.callers import EXTEND_LIMITS, Fleet, multiply_limits
 from tests.support.redis_servers import ENGINES, RedisServer, wait_until
 from tests.support.timeouts import TIMEOUT
 
@@ -54,8 +54,9 @@ def test_processes_share_one_token_through_a_cluster(start_fleet, sandbox, clust
 @pytest.mark.load
 @pytest.mark.timeout(600)
 def test_32_processes_of_100_tasks_exchange_once(start_fleet, sandbox, redis_server):
-    """A call may take long, because a sandbox on two cores responds to 3,200 calls at the same time."""
-    fleet = start_fleet(redis_server.url, processes=32, tasks=100, timeout=3 * TIMEOUT, preface=EXTEND_LIMITS)
+    """Calls and the exchange may take long, because two cores handle 3,200 calls at the same time."""
+    limits = multiply_limits(4)
+    fleet = start_fleet(redis_server.url, processes=32, tasks=100, timeout=4 * TIMEOUT, preface=limits)
     reports = check_cold_start_and_revocation(sandbox, fleet)
     assert sum(report.calls for report in reports) == 2 * 3_200
 
