@@ -6,6 +6,8 @@ from .processes import CandidateError
 
 # Duration of a round of calls that take longer than the largest number of calls allows.
 ROUND_SECONDS = 0.5
+# Calls of each task at least. The start of all tasks at the same time costs a pool with a queue most.
+MIN_CALLS_OF_A_TASK = 4
 # Part of the calls of the first round, which is not counted.
 FIRST_ROUND_DIVISOR = 20
 
@@ -46,7 +48,7 @@ class Rounds:
     Args:
         measure: Function that makes a number of calls, with a number of them in flight, and returns the seconds of one.
         max_calls: Number of calls at most.
-        in_flight: Number of calls in flight, which is also the smallest number of calls.
+        in_flight: Number of tasks, each of which has one call in flight.
     """
 
     def __init__(self, measure, max_calls, in_flight):
@@ -64,4 +66,4 @@ class Rounds:
         return figure
 
     def _round(self, calls):
-        return max(calls // self._in_flight, 1) * self._in_flight
+        return max(calls // self._in_flight, MIN_CALLS_OF_A_TASK) * self._in_flight

@@ -179,9 +179,9 @@ def test_failed_candidate_does_not_end_the_rounds():
 @pytest.mark.parametrize(
     ("seconds", "calls"),
     [
-        pytest.param(ROUND_SECONDS / 300, [100, 300, 300], id="three calls a task"),
-        pytest.param(ROUND_SECONDS / 5_000, [100, 2_000, 2_000], id="all calls"),
-        pytest.param(ROUND_SECONDS, [100, 100, 100], id="one call a task"),
+        pytest.param(ROUND_SECONDS / 600, [400, 600, 600], id="six calls a task"),
+        pytest.param(ROUND_SECONDS / 5_000, [400, 2_000, 2_000], id="all calls"),
+        pytest.param(ROUND_SECONDS, [400, 400, 400], id="four calls a task"),
     ],
 )
 def test_slow_candidate_makes_fewer_calls_in_the_rounds_after_the_first(seconds, calls):
