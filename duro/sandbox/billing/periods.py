@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-__all__ = ["INTERVALS", "add_intervals", "next_period_end"]
+__all__ = ["INTERVALS", "add_intervals", "is_billing_day", "next_period_end"]
 
 _SPANS: Final[Mapping[str, timedelta]] = {
     "hour": timedelta(hours=1),
@@ -58,6 +58,20 @@ def next_period_end(start: datetime, anchor: datetime, interval: str, count: int
     """
     end = add_intervals(start, interval, count)
     return end if interval in _SPANS else _clamp(end, end.year, end.month, anchor.day)
+
+
+def is_billing_day(moment: datetime, anchor: datetime) -> bool:
+    """Return whether a time is on the anchor's day of the month, or on the last day of a shorter month.
+
+    Args:
+        moment: End of a period.
+        anchor: Start of the first paid period.
+
+    Example:
+        >>> is_billing_day(datetime(2027, 2, 28), datetime(2027, 1, 31))
+        True
+    """
+    return moment == _clamp(moment, moment.year, moment.month, anchor.day)
 
 
 def _clamp(moment: datetime, year: int, month: int, day: int) -> datetime:

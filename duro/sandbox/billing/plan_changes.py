@@ -15,6 +15,7 @@ from ..validation import MAX_INTEGER
 from .charges import charge_invoice
 from .event_data import subscription_event_data
 from .invoices import InvoiceDraft, close_invoice, issue_invoice
+from .periods import is_billing_day
 from .plans import check_plan_available
 from .proration import Period, Price, ProrationResult, prorate, round_half_up
 from .subscription_states import check_plan_change
@@ -121,8 +122,7 @@ def _apply(
     values: dict[str, object],
 ) -> sqlite3.Row:
     values |= terms_of(plan) | {"scheduled_plan_id": None}
-    if any(plan[column] != subscription[column] for column in ("interval", "interval_count")):
-        # The new interval begins at the next renewal, so that its day becomes the billing day.
+    if _needs_anchor(subscription, plan):
         values["anchor"] = subscription["current_period_end"]
     changed = update(uow.db, "subscriptions", subscription["id"], values)
     event_data = subscription_event_data(uow, changed)
@@ -130,6 +130,15 @@ def _apply(
     event_data["proration"] = {"amount": proration.amount, "kind": proration.kind}
     uow.emit("subscription_plan_changed", event_data)
     return changed
+
+
+def _needs_anchor(subscription: sqlite3.Row, plan: sqlite3.Row) -> bool:
+    """Return whether the end of the period becomes the billing day, because periods of weeks end on any day."""
+    if all(plan[column] == subscription[column] for column in ("interval", "interval_count")):
+        return False
+    return not is_billing_day(
+        parse_timestamp(subscription["current_period_end"]), parse_timestamp(subscription["anchor"])
+    )
 
 
 def _charge_upgrade(uow: UnitOfWork, subscription: sqlite3.Row, amount: int) -> ApiError | None:
@@ -153,14 +162,8 @@ def _charge_upgrade(uow: UnitOfWork, subscription: sqlite3.Row, amount: int) -> 
 
 
 def _period_of(subscription: sqlite3.Row) -> Period:
-    # After a change of the interval, the running period still has the old one.
-    has_interval = subscription["anchor"] < subscription["current_period_end"]
-    return Period(
-        parse_timestamp(subscription["current_period_start"]),
-        parse_timestamp(subscription["current_period_end"]),
-        subscription["interval"] if has_interval else None,
-        subscription["interval_count"],
-    )
+    columns = ("current_period_start", "current_period_end", "anchor")
+    return Period(*(parse_timestamp(subscription[column]) for column in columns))
 
 
 def _price_of(plan: sqlite3.Row) -> Price:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from attrs import frozen
 
-from .periods import add_intervals
+from .periods import add_intervals, next_period_end
 
 __all__ = ["Period", "Price", "ProrationResult", "prorate", "round_half_up"]
 
@@ -34,25 +34,22 @@ class Period:
     Attributes:
         start: Start of the period.
         end: End of the period.
-        interval: Unit of the period, such as ``month``. ``None`` if the plan's interval does not apply to it yet.
-        interval_count: Number of intervals in the period.
+        anchor: Time whose day of the month is the billing day.
     """
 
     start: datetime
     end: datetime
-    interval: str | None
-    interval_count: int
+    anchor: datetime
 
     def price_of(self, price: Price) -> Fraction:
         """Return what the whole period costs at a price, in minor units.
 
-        A price for the same interval is that of the period. Another one is
-        converted by the day.
+        A price for an interval that ends with the period is that of the period. Another one is converted by the day.
 
         Args:
             price: Price of a plan.
         """
-        if (price.interval, price.interval_count) == (self.interval, self.interval_count):
+        if next_period_end(self.start, self.anchor, price.interval, price.interval_count) == self.end:
             return Fraction(price.amount)
         span = add_intervals(self.start, price.interval, price.interval_count) - self.start
         return price.amount * _ratio(self.end - self.start, span)
@@ -94,7 +91,7 @@ def prorate(paid: int, new: Price, period: Period, now: datetime) -> ProrationRe
         The difference, rounded half up to minor units.
 
     Example:
-        >>> june = Period(datetime(2026, 6, 1), datetime(2026, 7, 1), "month", 1)
+        >>> june = Period(datetime(2026, 6, 1), datetime(2026, 7, 1), anchor=datetime(2026, 6, 1))
         >>> prorate(500_000, Price(1_000_000, "month", 1), june, datetime(2026, 6, 16))
         ProrationResult(amount=250000, kind='charge')
     """

@@ -24,7 +24,8 @@ def test_the_first_item_is_first_by_time_then_rank_then_subject(work_at: WorkAt)
     later = START + timedelta(seconds=1)
     schedule(uow, kind="period_end", subject="sub_1", at=later)
     for kind in reversed(RANKS):
-        schedule(uow, kind=kind, subject="inv_2", at=START)
+        # The order of the subjects is the reverse of that of the ranks.
+        schedule(uow, kind=kind, subject=f"inv_{9 - RANKS[kind]}", at=START)
     schedule(uow, kind="period_end", subject="inv_1", at=START)
     first, *others, last = drain(uow)
     assert (first, last) == (("period_end", "inv_1"), ("period_end", "sub_1"))

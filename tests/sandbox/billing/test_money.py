@@ -88,6 +88,18 @@ def test_a_change_of_the_interval_is_prorated_by_the_running_period(shop: Shop) 
     assert shop.amounts() == [3000, 1500, 24_000]
 
 
+def test_a_change_of_the_interval_and_back_costs_what_it_credits(shop: Shop) -> None:
+    monthly, weekly = shop.plan(amount=310_000), shop.plan(amount=1000, interval="week")
+    subscription = shop.subscribe(monthly)
+    # From 28 February to 31 March: 31 days, although a month after the 28th is the 28th.
+    shop.clock.advance(days=28)
+    there = change(shop, subscription, weekly).proration
+    back = change(shop, subscription, monthly).proration
+    # 31 days at 1,000 a week are 4,429.
+    assert (there.amount, there.kind, back.amount, back.kind) == (305_571, "credit", 305_571, "charge")
+    assert (shop.amounts(), shop.subscription(subscription)["credit"]) == ([310_000, 310_000], 0)
+
+
 def test_the_discounted_price_of_a_period_is_what_a_downgrade_credits(shop: Shop) -> None:
     subscription = shop.subscribe(amount=3000)
     with shop.backend.store.transaction() as db:

@@ -170,7 +170,7 @@ class TestScheduledPlanChanges:
         assert shop.events()[-3:] == ["subscription_plan_changed", "invoice_created", "subscription_payment_success"]
         changed = shop.subscription(subscription)
         assert (changed["plan_id"], changed["scheduled_plan_id"]) == (larger["id"], None)
-        assert (shop.amounts(), changed["current_period_end"]) == ([3000, 9000], "2026-05-28T09:00:00.000Z")
+        assert (shop.amounts(), changed["current_period_end"]) == ([3000, 9000], "2026-05-31T09:00:00.000Z")
 
     def test_a_cancellation_comes_first(self, shop: Shop) -> None:
         subscription = shop.subscribe()

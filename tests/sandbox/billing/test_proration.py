@@ -12,7 +12,7 @@ from duro.sandbox.billing.periods import INTERVALS, add_intervals
 from duro.sandbox.billing.proration import Period, Price, ProrationResult, prorate, round_half_up
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
-JUNE = Period(START, START + timedelta(days=30), "month", 1)
+JUNE = Period(START, START + timedelta(days=30), anchor=START)
 HALF = START + timedelta(days=15)
 PRICES = st.builds(Price, st.integers(1, 10**9), st.sampled_from(INTERVALS), st.integers(1, 12))
 
@@ -58,14 +58,15 @@ def test_plans_of_other_intervals_are_compared_by_the_day() -> None:
 def test_a_clamped_period_costs_the_whole_price_of_its_interval() -> None:
     # From 28 February to 31 March: 31 days, although a month after the 28th is the 28th.
     start, end = datetime(2026, 2, 28, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC)
-    assert prorate(300, Price(600, "month", 1), Period(start, end, "month", 1), start) == ProrationResult(300, "charge")
+    period = Period(start, end, anchor=datetime(2026, 1, 31, tzinfo=UTC))
+    assert prorate(300, Price(600, "month", 1), period, start) == ProrationResult(300, "charge")
 
 
 @given(old=PRICES, new=PRICES, passed=st.floats(0, 1))
 def test_a_change_and_its_reverse_have_the_same_amount(old: Price, new: Price, passed: float) -> None:
     end = add_intervals(START, old.interval, old.interval_count)
     now = START + (end - START) * passed
-    period = Period(START, end, old.interval, old.interval_count)
+    period = Period(START, end, anchor=START)
     there = prorate(old.amount, new, period, now)
     back = prorate(round_half_up(period.price_of(new)), old, period, now)
     assert abs(there.amount - back.amount) <= 1

@@ -114,11 +114,11 @@ def test_a_changed_plan_applies_from_the_next_period(work_at: WorkAt) -> None:
     subscription = subscribe(work_at(SUBSCRIBED))
     quarterly = make_plan(work_at(SUBSCRIBED), interval="quarter")
     changed = change_plan(work_at(FIRST_END), subscription, quarterly).subscription
-    # The new interval begins on 28 February, so that the 28th is the new billing day.
+    # The billing day stays the 31st.
     renewed = renew_subscription(work_at(FIRST_END), changed)
-    assert renewed["current_period_end"] == api_time("2026-05-28T09:00")
-    assert renew_subscription(work_at("2026-05-28T09:00"), renewed)["current_period_end"] == api_time(
-        "2026-08-28T09:00"
+    assert renewed["current_period_end"] == api_time("2026-05-31T09:00")
+    assert renew_subscription(work_at("2026-05-31T09:00"), renewed)["current_period_end"] == api_time(
+        "2026-08-31T09:00"
     )
 
 
