@@ -43,8 +43,9 @@ def handle_failure(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.
         raise ValueError("result must be that of a failed attempt, got a success; call it after a failure")
     rules = find_rules(uow.db)
     failed = _describe(uow, invoice, result.category)
-    if failed.attempt == 1 and rules.cancels_after is not None:
-        schedule(uow, kind="escalation", subject=subscription["id"], at=uow.now + rules.cancels_after)
+    if rules.cancels_after is not None:
+        at = max(failed.first_failed_at + rules.cancels_after, uow.now)
+        schedule(uow, kind="escalation", subject=subscription["id"], at=at)
     decision = decide(failed, is_enabled=rules.is_enabled)
     _carry_out(uow, subscription, invoice, decision)
     return decision

@@ -85,6 +85,28 @@ def test_a_recovered_subscription_does_not_escalate(frozen: Sandbox, client: Dur
     assert status_of(client, subscription) == "active"
 
 
+def test_an_escalation_that_is_turned_on_later_counts_from_the_first_failure(
+    frozen: Sandbox, client: Duro, subscribe: Subscribe
+) -> None:
+    subscription = subscribe()
+    fail_renewal(frozen, subscription, times=None)
+    client.settings.update_recovery(dunning_escalation="cancel", dunning_escalation_days=2)
+    frozen.clock.advance(until="subscription_cancelled")
+    assert frozen.clock.now() == RENEWAL + timedelta(days=2)
+
+
+def test_an_escalation_whose_day_has_passed_follows_the_next_failure(
+    frozen: Sandbox, client: Duro, subscribe: Subscribe
+) -> None:
+    subscription = subscribe()
+    fail_renewal(frozen, subscription, times=None)
+    frozen.clock.advance(days=2)
+    client.settings.update_recovery(dunning_escalation="cancel", dunning_escalation_days=1)
+    frozen.clock.advance(until="subscription_cancelled")
+    # The time of the third attempt.
+    assert frozen.clock.now() == RENEWAL + timedelta(days=3)
+
+
 def test_an_escalation_follows_the_settings_of_its_day(frozen: Sandbox, client: Duro, subscribe: Subscribe) -> None:
     client.settings.update_recovery(dunning_escalation="cancel", dunning_escalation_days=2)
     subscription = subscribe()
