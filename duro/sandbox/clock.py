@@ -96,11 +96,13 @@ class Advance:
         target: Latest time that it reaches.
         event_type: Type of the event that ends it earlier, if any.
         deliver: Whether it makes the deliveries that are due.
+        last_event: Number of the latest event before it, which does not end it.
     """
 
     target: datetime
     event_type: str | None = None
     deliver: bool = True
+    last_event: int = 0
 
 
 class SandboxClock:
@@ -188,7 +190,8 @@ class SandboxClock:
         if row["stopped_at"] is not None:
             self._stopped_at = parse_timestamp(row["stopped_at"])
         if row["target"] is not None:
-            self._advance = Advance(parse_timestamp(row["target"]), row["target_event"], bool(row["deliver"]))
+            target = parse_timestamp(row["target"])
+            self._advance = Advance(target, row["target_event"], bool(row["deliver"]), row["last_event"])
         elif self._mode == "frozen":
             self._stopped_at = _truncate(self.now())
             self._offset = timedelta()
@@ -208,13 +211,15 @@ class SandboxClock:
         advance = self._advance
         db.execute("DELETE FROM clock")
         db.execute(
-            "INSERT INTO clock (offset_seconds, stopped_at, target, target_event, deliver) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO clock (offset_seconds, stopped_at, target, target_event, deliver, last_event)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 self._offset.total_seconds(),
                 self._stopped_at and timestamp(self._stopped_at),
                 advance and timestamp(advance.target),
                 advance and advance.event_type,
                 None if advance is None else advance.deliver,
+                None if advance is None else advance.last_event,
             ),
         )
 

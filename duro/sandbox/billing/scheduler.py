@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..clock import Advance, SandboxClock, timestamp
 from ..storage.database import Database
@@ -173,10 +173,10 @@ class Scheduler:
             self.deliverer.check_thread()
         with self._exclusive():
             with self._store.transaction() as db:
+                advance = evolve(advance, last_event=count_rows(db).events)
                 self._clock.begin(db, advance)
-            before = self._count()
             result = self._finish(advance)
-            if advance.event_type is not None and not self._has_event(advance.event_type, before.events):
+            if advance.event_type is not None and not self._has_event(advance):
                 raise EventNotFoundError(
                     f"the event {advance.event_type} did not happen until {timestamp(result.now)}, which is the time "
                     "now; check what is due with next_due, or pass a longer limit"
@@ -220,13 +220,13 @@ class Scheduler:
             self._lock.release()
 
     def _finish(self, advance: Advance) -> AdvanceResult:
-        before = checked = self._count()
+        before = self._count()
         items, delivered = 0, self.deliverer.delivered
         if not advance.deliver:
             self.deliverer.hold()
         # After an error the clock stays where it is. Only the end of the process leaves an advance unfinished.
         try:
-            target = advance.target
+            target = self._find_target(advance)
             while (moment := self._find_moment(target, deliver=advance.deliver)) is not None:
                 # The thread of the deliveries would take turns with this one, and both would take longer.
                 with self.deliverer.pause():
@@ -234,10 +234,7 @@ class Scheduler:
                         items += 1
                 if advance.deliver:
                     self._deliver(moment)
-                if advance.event_type is not None:
-                    if self._has_event(advance.event_type, checked.events):
-                        target = self._clock.now()
-                    checked = self._count()
+                target = self._find_target(advance)
             with self._store.transaction() as db:
                 self._clock.move_to(db, target)
         finally:
@@ -249,6 +246,10 @@ class Scheduler:
         # An event may be delivered as soon as it is recorded, before the advance waits for it.
         deliveries = self.deliverer.delivered - delivered
         return AdvanceResult(now, items, after.charges - before.charges, after.events - before.events, deliveries)
+
+    def _find_target(self, advance: Advance) -> datetime:
+        """Return the time at which an advance ends. An event that has happened ends it now."""
+        return self._clock.now() if self._has_event(advance) else advance.target
 
     def _find_moment(self, target: datetime, *, deliver: bool) -> datetime | None:
         """Return the next instant at which something is due, at or before the target."""
@@ -272,6 +273,9 @@ class Scheduler:
         with self._store.transaction() as db:
             return count_rows(db)
 
-    def _has_event(self, event_type: str, after: int) -> bool:
+    def _has_event(self, advance: Advance) -> bool:
+        """Return whether the event that ends an advance has happened."""
+        if advance.event_type is None:
+            return False
         with self._store.transaction() as db:
-            return has_event(db, event_type, after=after)
+            return has_event(db, advance.event_type, after=advance.last_event)

@@ -9,7 +9,8 @@ CREATE TABLE clock (
     stopped_at TEXT,
     target TEXT,
     target_event TEXT,
-    deliver INTEGER
+    deliver INTEGER,
+    last_event INTEGER
 );
 
 -- One row.

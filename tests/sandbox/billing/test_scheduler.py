@@ -12,7 +12,7 @@ from duro.sandbox import AdvanceResult
 from duro.sandbox.billing.due_items import schedule
 from duro.sandbox.billing.scheduler import AdvanceInProgressError
 from duro.sandbox.billing.subscriptions import cancel_subscription
-from duro.sandbox.clock import timestamp
+from duro.sandbox.clock import Advance, ClockSettings, SandboxClock, timestamp
 from duro.sandbox.unit_of_work import UnitOfWork
 
 from .conftest import START, Shop
@@ -230,3 +230,20 @@ def test_each_item_has_a_transaction_of_its_own(shop: Shop) -> None:
     item = shop.clock.next_due()
     assert item is not None
     assert item.subject == "sub_2"
+
+
+def test_an_interrupted_advance_ends_at_its_event_although_that_has_happened(shop: Shop) -> None:
+    for _ in range(2):
+        shop.subscribe()
+    backend = shop.backend
+    advance = Advance(START + 365 * DAY, "invoice_created", last_event=len(shop.events()))
+    with backend.store.transaction() as db:
+        backend.time.begin(db, advance)
+    item = backend.scheduler.run_next(advance.target)
+    assert item is not None
+    # As another process finds it after a kill.
+    assert SandboxClock(backend.store, ClockSettings("frozen", START, 7)).unfinished == advance
+    result = backend.scheduler.resume()
+    assert result is not None
+    # The other item of the instant belongs to the advance too.
+    assert (result.now, result.items) == (item.at, 1)
