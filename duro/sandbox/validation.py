@@ -38,6 +38,7 @@ __all__ = [
     "Flag",
     "InvalidValueError",
     "JSONMapping",
+    "NullableText",
     "PositiveInteger",
     "Rule",
     "SmallCount",
@@ -166,6 +167,7 @@ def one_of(*words: str) -> Rule:
 
 
 Text: TypeAlias = Annotated[str, _check_text]
+NullableText: TypeAlias = Annotated[str | None, nullable(_check_text)]
 Email: TypeAlias = Annotated[str, matching(r"[^@\s]+@[^@\s]+", "e-mail address")]
 Currency: TypeAlias = Annotated[str, matching(r"[A-Z]{3}", "currency code of three capital letters")]
 Timestamp: TypeAlias = Annotated[str, check_timestamp]

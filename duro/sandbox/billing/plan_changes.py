@@ -43,7 +43,7 @@ class PlanChangeOutcome:
 
 
 def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> PlanChangeOutcome:
-    """Change the plan of a subscription now. The current period stays the same.
+    """Change the plan of a subscription now. The current period stays the same, and a scheduled change is removed.
 
     Args:
         uow: Unit of work.
@@ -55,8 +55,8 @@ def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -
             difference is too large (409).
     """
     _check_change(subscription, plan)
-    if all(subscription[name] == value for name, value in terms_of(plan).items()):
-        return PlanChangeOutcome(subscription, _NO_PRORATION)
+    if _has_terms(subscription, plan):
+        return PlanChangeOutcome(_schedule(uow, subscription, None), _NO_PRORATION)
     if subscription["status"] == "trialing":
         # A trial was not paid, so that nothing remains of it that could be set off.
         return PlanChangeOutcome(_apply(uow, subscription, plan, _NO_PRORATION, {}), _NO_PRORATION)
@@ -73,13 +73,13 @@ def change_plan(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -
     return PlanChangeOutcome(_apply(uow, subscription, plan, proration, values), proration)
 
 
-def schedule_plan_change(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row) -> sqlite3.Row:
+def schedule_plan_change(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlite3.Row | None) -> sqlite3.Row:
     """Change the plan of a subscription at the end of its period. A later call replaces the plan.
 
     Args:
         uow: Unit of work.
-        subscription: Active or trialing subscription.
-        plan: New plan.
+        subscription: Active or trialing subscription. Any subscription, if the plan is ``None``.
+        plan: New plan. ``None``, or the plan that the subscription has, removes the scheduled change.
 
     Returns:
         The updated subscription.
@@ -87,8 +87,10 @@ def schedule_plan_change(uow: UnitOfWork, subscription: sqlite3.Row, plan: sqlit
     Raises:
         ApiError: The subscription does not renew, or the new plan is archived or has another currency (409).
     """
+    if plan is None:
+        return _schedule(uow, subscription, None)
     _check_change(subscription, plan)
-    return update(uow.db, "subscriptions", subscription["id"], {"scheduled_plan_id": plan["id"]})
+    return _schedule(uow, subscription, None if _has_terms(subscription, plan) else plan["id"])
 
 
 def apply_scheduled_plan(uow: UnitOfWork, subscription: sqlite3.Row) -> sqlite3.Row:
@@ -112,6 +114,17 @@ def _check_change(subscription: sqlite3.Row, plan: sqlite3.Row) -> None:
     check_plan_available(plan)
     if plan["currency"] != subscription["currency"]:
         raise ApiError(409, "The plans have different currencies.")
+
+
+def _has_terms(subscription: sqlite3.Row, plan: sqlite3.Row) -> bool:
+    """Return whether a subscription has a plan already, with the present terms of the plan."""
+    return all(subscription[name] == value for name, value in terms_of(plan).items())
+
+
+def _schedule(uow: UnitOfWork, subscription: sqlite3.Row, plan_id: str | None) -> sqlite3.Row:
+    if subscription["scheduled_plan_id"] == plan_id:
+        return subscription
+    return update(uow.db, "subscriptions", subscription["id"], {"scheduled_plan_id": plan_id})
 
 
 def _apply(

@@ -16,6 +16,7 @@ from .lists import build_list_routes
 from .portal_links import build_portal_link_routes
 from .promo_codes import build_promo_code_routes
 from .recovery import build_recovery_routes
+from .scheduled_plans import build_scheduled_plan_routes
 from .state import build_state_routes
 from .tokens import build_token_routes
 from .traces import build_trace_routes
@@ -42,6 +43,7 @@ def build_control_routes(backend: Backend, url: str) -> list[Route]:
         *build_token_routes(backend),
         *build_portal_link_routes(backend, url),
         *build_promo_code_routes(backend),
+        *build_scheduled_plan_routes(backend),
         *build_trace_routes(backend),
         *build_transfer_routes(backend),
     ]
