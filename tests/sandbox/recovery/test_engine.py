@@ -200,10 +200,10 @@ def test_a_cancellation_ends_the_recovery(frozen: Sandbox, client: Duro, subscri
     frozen.cards.decline(subscription.customer_id, "do_not_honor", times=None)
     frozen.clock.advance(until="subscription_past_due")
     client.subscriptions.cancel(subscription.id)
+    assert frozen.clock.next_due() is None
     frozen.clock.advance(days=60)
     assert len(attempts(frozen)) == len(frozen.decisions) == 1
     assert client.invoices.retrieve(frozen.ledger[-1].invoice_id).status == "void"
-    assert frozen.clock.next_due() is None
 
 
 def test_a_blacklisted_customer_is_not_charged_during_the_recovery(
