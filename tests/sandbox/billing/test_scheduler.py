@@ -247,3 +247,10 @@ def test_an_interrupted_advance_ends_at_its_event_although_that_has_happened(sho
     assert result is not None
     # The other item of the instant belongs to the advance too.
     assert (result.now, result.items) == (item.at, 1)
+
+
+def test_a_late_item_happens_at_its_own_time(shop: Shop) -> None:
+    shop.subscribe()
+    item = shop.backend.scheduler.run_next(START + 90 * DAY)
+    assert item is not None
+    assert datetime.fromisoformat(shop.charges()[-1].at) == item.at == datetime(2026, 2, 28, 9, tzinfo=UTC)
