@@ -104,7 +104,7 @@ def test_an_escalation_whose_day_has_passed_follows_the_next_failure(
     client.settings.update_recovery(dunning_escalation="cancel", dunning_escalation_days=1)
     frozen.clock.advance(until="subscription_cancelled")
     # The time of the third attempt.
-    assert frozen.clock.now() == RENEWAL + timedelta(days=3)
+    assert datetime.fromisoformat(frozen.events[-1].at) == frozen.clock.now() == RENEWAL + timedelta(days=3)
 
 
 def test_an_escalation_follows_the_settings_of_its_day(frozen: Sandbox, client: Duro, subscribe: Subscribe) -> None:
