@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["TRACE_HEADER", "current_trace", "follow_trace", "held_trace"]
+__all__ = ["TRACE_HEADER", "begin_trace", "current_trace", "follow_trace", "held_trace"]
 
 TRACE_HEADER: Final = "Duro-Sandbox-Trace"
 
@@ -31,6 +31,15 @@ def current_trace() -> bytes | None:
 def held_trace() -> bytes | None:
     """Return the trace of the delivery whose response waits for the handler of this context, if any."""
     return _held_trace.get()
+
+
+def begin_trace(value: bytes | None) -> None:
+    """Send a trace with the later calls of this task, such as the task that serves a request.
+
+    Args:
+        value: Value of the header. ``None`` sends none.
+    """
+    _trace.set(value)
 
 
 @contextmanager

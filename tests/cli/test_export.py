@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -13,7 +15,8 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 
-from duro import Duro
+from duro import Duro, DuroError
+from duro.cli.export.formats import write_rows
 from duro.cli.export.partial_file import PartialFile, replace_file
 from duro.cli.export.run import _show_progress
 
@@ -141,11 +144,86 @@ def test_partial_file_of_another_account_is_refused(sandbox_environment, export,
     assert "must belong to the same list and account" in finished.stderr
 
 
-def test_invalid_position_is_named(sandbox_environment, export, tmp_path):
-    (tmp_path / "customers.csv.part.json").write_text("[]")
+@pytest.mark.parametrize(
+    "content", ["[]", '{"source": 1}', '{"source": "", "size": "abc"}', '{"source": "", "rows": -1}', "{"]
+)
+def test_invalid_position_is_named(sandbox_environment, export, tmp_path, content):
+    (tmp_path / "customers.csv.part.json").write_text(content)
     finished = export("customers", "--out", tmp_path / "customers.csv")
     assert finished.returncode == 1
     assert "delete it to start again" in finished.stderr
+
+
+def test_missing_rows_are_not_replaced_by_zeros(tmp_path):
+    partial = PartialFile(tmp_path / "out.csv", "plans")
+    with partial.open() as file:
+        list(partial.append(file, [{"id": "1"}], "next"))
+    partial.path.unlink()
+    with pytest.raises(DuroError, match=r"out.csv.part must have the 11 bytes that were exported, got 0; delete "):
+        PartialFile(tmp_path / "out.csv", "plans")
+
+
+@pytest.mark.process
+def test_full_disk_leaves_no_file_and_the_export_continues_later(client, run_duro, tmp_path):
+    resource = pytest.importorskip("resource")
+    client.customers.create()
+    target = tmp_path / "customers.csv"
+    command = [sys.executable, "-m", "duro", "export", "customers", "--out", str(target)]
+    finished = subprocess.run(
+        command,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert "the complete pages are kept; run the command again to continue" in finished.stderr
+    assert "duro: File too large: " in finished.stderr
+    assert not target.exists()
+    finished = run_duro("export", "customers", "--out", target)
+    assert finished.returncode == 0, finished.stderr
+    assert len(target.read_text().splitlines()) == 2
+
+
+def test_disk_that_is_full_at_the_end_needs_no_page_again(client, sandbox, export, tmp_path, monkeypatch):
+    client.customers.create()
+    target = tmp_path / "customers.csv"
+
+    def write_half(file, *_):
+        file.write(b"id,em")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("duro.cli.export.run.write_rows", write_half)
+        finished = export("customers", "--out", target)
+    assert (finished.returncode, finished.stderr.splitlines()[-1]) == (1, f"duro: No space left on device: {target}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["customers.csv.part", "customers.csv.part.json"]
+    sandbox.faults.add("status", path="/v1/customers", status=403)
+    assert export("customers", "--out", target).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["customers.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+SUM(A1)", "'+SUM(A1)"),
+        ("-cmd", "'-cmd"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("+234 801 234 5678", "+234 801 234 5678"),
+        ("-500", "-500"),
+        ("Ada = Lovelace", "Ada = Lovelace"),
+    ],
+)
+def test_a_name_in_csv_is_not_a_formula_of_a_spreadsheet(tmp_path, name, cell):
+    for export_format, expected in (("csv", cell), ("jsonl", json.dumps({"name": name}, ensure_ascii=False))):
+        target = tmp_path / f"customers.{export_format}"
+        with target.open("wb") as file:
+            write_rows(file, export_format, [{"name": name}], {"name": str})
+        text = target.read_text(encoding="utf-8").splitlines()[-1]
+        assert text == (expected if export_format == "csv" else expected.replace(": ", ":"))
 
 
 def test_rows_after_the_position_are_removed(tmp_path):

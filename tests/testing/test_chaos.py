@@ -46,6 +46,14 @@ def test_ignored(duro_client, ids, number):
     with contextlib.suppress(DuroError):
         duro_client.with_options(retries=0).subscriptions.create(**ids)
 """
+FAILING = """
+def test_without_faults():
+    assert False
+
+@pytest.mark.parametrize("number", range(8))
+def test_failing(duro_client, ids, number):
+    duro_client.with_options(retries=0).subscriptions.create(**ids)
+"""
 REAL_HOST = """
 from duro import Duro
 def test_real_host(monkeypatch):
@@ -102,6 +110,18 @@ def test_the_seed_repeats_the_findings_in_workers_of_xdist_too(tmp_path: Path) -
     repeated = findings(run_chaos(tmp_path, PROGRAM + IGNORED, "-p", "xdist", "-n", "2").stdout)
     assert sorted(repeated) == sorted(found)
     assert found
+
+
+def test_a_test_that_fails_under_faults_is_named_and_lists_them(tmp_path: Path) -> None:
+    output = run_chaos(tmp_path, PROGRAM + FAILING).stdout
+    failed = re.findall(
+        r"^(test_program\S+)\n(?:  (?:lost|left unknown): .+\n)?  failed under faults: 1", output, re.MULTILINE
+    )
+    assert f"{len(failed)} failed under faults" in output
+    assert re.search(r"- Captured duro chaos call -+\nreset_after  POST /v1/subscriptions  key ", output)
+    repeated = re.findall("'(.+?)'", output[output.index("repeat them with") :])
+    assert {*failed} <= {*repeated}
+    assert "test_program.py::test_without_faults" not in repeated
 
 
 def test_a_real_host_is_refused_unless_the_option_is_passed(tmp_path: Path) -> None:

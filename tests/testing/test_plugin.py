@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+from duro.sandbox import Sandbox
 
 pytestmark = pytest.mark.process
 
@@ -145,6 +148,17 @@ def test_tests_of_the_automatic_mode_run(tmp_path: Path) -> None:
 
 def test_workers_of_xdist_have_sandboxes_of_their_own(tmp_path: Path) -> None:
     assert "4 passed" in run_pytest(tmp_path, PLAIN, "-n", "2", plugins=("xdist",))
+
+
+def test_a_sandbox_for_each_test_takes_less_than_20_milliseconds() -> None:
+    def run() -> float:
+        start = time.process_time()
+        with Sandbox():
+            pass
+        return time.process_time() - start
+
+    # Processor time of the fastest, because other programs run at the same time.
+    assert min(run() for _ in range(10)) < 0.02
 
 
 def test_marks_apply_faults_during_the_test(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["check_format", "write_rows"]
 
 BATCH_ROWS: Final = 10_000
+
+# Start of a text that a spreadsheet calculates, in normal or full width. Phone numbers and signed integers are exempt.
+_FORMULA: Final = re.compile(r"[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+-](?![\d ]*\Z)")
 
 
 def check_format(path: Path, given: ExportFormat | None) -> ExportFormat:
@@ -66,9 +70,14 @@ def _write_csv(file: BinaryIO, rows: Iterable[JSONObject], columns: Mapping[str,
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_to_text(row.get(column)) for column in columns] for row in rows)
+    writer.writerows([_disarm(_to_text(row.get(column))) for column in columns] for row in rows)
     # Without closing the file, which belongs to the caller.
     text.detach()
+
+
+def _disarm(text: str) -> str:
+    """Return a text that a spreadsheet does not calculate. Customers choose their names, which can be formulas."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _to_text(value: JSONValue) -> str:

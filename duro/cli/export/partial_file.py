@@ -12,7 +12,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from attrs import asdict, evolve, frozen
+from attrs import asdict, evolve, field, frozen
+from attrs.validators import ge, instance_of, optional
 
 from ...errors import DuroError
 
@@ -37,11 +38,11 @@ class Position:
         is_complete: Whether all pages are written.
     """
 
-    source: str
-    cursor: str | None = None
-    size: int = 0
-    rows: int = 0
-    is_complete: bool = False
+    source: str = field(validator=instance_of(str))
+    cursor: str | None = field(default=None, validator=optional(instance_of(str)))
+    size: int = field(default=0, validator=[instance_of(int), ge(0)])
+    rows: int = field(default=0, validator=[instance_of(int), ge(0)])
+    is_complete: bool = field(default=False, validator=instance_of(bool))
 
 
 class PartialFile:
@@ -123,6 +124,12 @@ class PartialFile:
             raise DuroError(
                 f"{self._state_path} must belong to the same list and account, got {position.source}; "
                 "delete it to start again"
+            )
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size < position.size:
+            raise DuroError(
+                f"{self.path} must have the {position.size:,} bytes that were exported, got {size:,}; "
+                f"delete {self._state_path} to start again"
             )
         return position
 

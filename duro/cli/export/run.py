@@ -78,7 +78,7 @@ def _fetch(client: Duro, kind: ExportKind, partial: PartialFile) -> None:
                 complete = partial.position.rows
                 for number in partial.append(file, page.rows, page.next_cursor):
                     show(complete + number)
-    except (DuroError, KeyboardInterrupt):
+    except (DuroError, OSError, KeyboardInterrupt):
         print_note("the complete pages are kept; run the command again to continue")
         raise
 

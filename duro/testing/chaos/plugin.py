@@ -15,6 +15,7 @@ __all__ = ["ChaosPlugin"]
 
 FINDING: Final = "duro_chaos"
 COUNT: Final = "duro_chaos_faults"
+KINDS: Final = "duro_chaos_kinds"
 
 
 class ChaosPlugin:
@@ -31,6 +32,7 @@ class ChaosPlugin:
         self._seed = seed
         self._faults = self._tests = 0
         self._findings: list[tuple[str, str]] = []
+        self._failures: list[tuple[str, str]] = []
         self._patch = pytest.MonkeyPatch()
         if not allow_real_hosts:
             refuse_real_hosts(self._patch)
@@ -46,6 +48,7 @@ class ChaosPlugin:
         sandbox = item.stash.get(SANDBOX, None)
         if sandbox is None:
             return (yield)
+        from .applied import count_faults, list_faults
         from .findings import find_effects
         from .injection import ChaosFaults
 
@@ -58,6 +61,10 @@ class ChaosPlugin:
             if sandbox.is_alive:
                 effects = find_effects(sandbox, faults.lost_request_ids)
                 item.user_properties.extend((FINDING, effect) for effect in effects)
+                if lines := list_faults(sandbox):
+                    item.user_properties.append((KINDS, count_faults(lines)))
+                    # pytest prints it for a test that fails.
+                    item.add_report_section("call", "duro chaos", "\n".join(lines))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the findings of a test."""
@@ -69,6 +76,8 @@ class ChaosPlugin:
                 self._faults += value
             elif name == FINDING:
                 self._findings.append((report.nodeid, str(value)))
+            elif name == KINDS and report.failed:
+                self._failures.append((report.nodeid, str(value)))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run with findings, also if its tests pass."""
@@ -79,9 +88,16 @@ class ChaosPlugin:
         """Print the findings, and the command that repeats them."""
         write = terminalreporter.write_line
         terminalreporter.section(f"duro chaos, seed {self._seed}")
-        write(f"{self._faults} faults in {self._tests} tests with a sandbox, {len(self._findings)} findings")
+        findings = "1 finding" if len(self._findings) == 1 else f"{len(self._findings)} findings"
+        failures = f", {len(self._failures)} failed under faults" if self._failures else ""
+        write(f"{self._faults} faults in {self._tests} tests with a sandbox, {findings}{failures}")
+        lines: dict[str, list[str]] = {}
         for test, finding in self._findings:
-            write(f"{test}\n  {finding}")
-        if self._findings:
-            tests = " ".join(dict.fromkeys(f"'{test}'" for test, _ in self._findings))
+            lines.setdefault(test, []).append(f"  {finding}")
+        for test, kinds in self._failures:
+            lines.setdefault(test, []).append(f"  failed under faults: {kinds}; its output above lists them")
+        for test, problems in lines.items():
+            write("\n".join([test, *problems]))
+        if lines:
+            tests = " ".join(f"'{test}'" for test in lines)
             write(f"repeat them with: pytest --duro-chaos={self._seed} {tests}")

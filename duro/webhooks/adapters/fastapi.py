@@ -4,8 +4,10 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from ..._sandbox_trace import begin_trace
 from ...api.models.events import Event
 from ...errors import WebhookError
+from ..headers import find_trace
 from ..receiver import BODY_TOO_LARGE
 from ..webhook import Webhook
 from .extras import require_extra
@@ -51,9 +53,13 @@ def verified_event(webhook: Webhook) -> EventDependency:
         if body is None:
             raise HTTPException(BODY_TOO_LARGE.status, detail=json.loads(BODY_TOO_LARGE.body)["error"])
         try:
-            return webhook.verify(body, request.headers)
+            event = webhook.verify(body, request.headers)
         except WebhookError as error:
             detail = {"code": error.code, "message": str(error)}
+        else:
+            # The path function runs in the task of the request, in which the trace therefore ends too.
+            begin_trace(find_trace(request.headers))
+            return event
         raise HTTPException(400, detail=detail)
 
     return dependency

@@ -11,6 +11,7 @@ import flask
 import pytest
 from aiohttp import web
 
+from duro._sandbox_trace import current_trace
 from duro.webhooks import Event, SubscriptionPaymentFailed, Webhook
 from duro.webhooks.adapters import aiohttp as aiohttp_adapter
 from duro.webhooks.adapters import flask as flask_adapter
@@ -29,13 +30,20 @@ class TestFastAPI:
         @application.post(PATH)
         async def receive(tasks: fastapi.BackgroundTasks, event: Event = verified) -> dict[str, str]:
             tasks.add_task(shop.plain, event)
-            return {"event": event.id}
+            trace = current_trace()
+            return {"event": event.id} if trace is None else {"event": event.id, "trace": trace.decode()}
 
         return poster("asgi", application)
 
     def test_path_function_gets_the_event(self, post, shop, delivery):
         assert post(delivery()).json() == {"event": "evt_1"}
         assert isinstance(shop.next(), SubscriptionPaymentFailed)
+
+    def test_path_function_follows_the_trace_of_a_sandbox(self, post, delivery):
+        body = delivery()
+        headers = {**Webhook(SECRET).sign(body), "Duro-Sandbox-Trace": "17"}
+        assert post(body, headers).json() == {"event": "evt_1", "trace": "17"}
+        assert "trace" not in post(body).json()
 
     def test_path_function_is_not_called_for_a_rejected_delivery(self, post, shop, delivery):
         response = post(delivery(), {})
