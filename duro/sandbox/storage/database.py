@@ -18,7 +18,7 @@ from .schema import copy_schema, create_schema
 __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
 
 # A file of another version is refused, because its tables would be misread.
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 
 # A sandbox that stops at the moment releases its file within this time.
 LOCK_TIMEOUT_SECONDS: Final = 1.0
