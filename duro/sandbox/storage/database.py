@@ -103,8 +103,6 @@ class Database:
         # Each checkpoint waits for the disk. A large log needs fewer of them, and a large cache reads it less often.
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-        # Some builds of SQLite overwrite deleted content by default, which takes time at each deletion.
-        connection.execute("PRAGMA secure_delete = OFF")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.executescript("BEGIN EXCLUSIVE; COMMIT;")
 
