@@ -6,7 +6,6 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeAlias
 
 from attrs import Factory, field, frozen
 
@@ -17,9 +16,6 @@ from .ids import DerivedIds, IdGenerator, IdSource
 from .storage.seed import Seed
 
 __all__ = ["UnitOfWork", "WorkFactory"]
-
-# Rows of customers by the id of the customer and that of a subscription, if any.
-Payers: TypeAlias = dict[tuple[str, str | None], sqlite3.Row]
 
 
 def _ignore() -> None:
@@ -45,7 +41,6 @@ class UnitOfWork:
         idempotency_key: Idempotency key of the request that caused the work, if any.
         seed: Seed of the sandbox.
         wake_scheduler: Function to call when a due item was scheduled.
-        payers: Customers that this unit has read, by their id and that of a subscription; see ``find_payer``.
         at: Sandbox time in the API's format, as rows store it.
     """
 
@@ -56,7 +51,6 @@ class UnitOfWork:
     idempotency_key: str | None = None
     seed: Seed = field(factory=Seed)
     wake_scheduler: Callable[[], None] = _ignore
-    payers: Payers = field(init=False, factory=Payers, repr=False)
     at: str = field(init=False, default=Factory(_format_now, takes_self=True))
 
     def new_id(self, prefix: str) -> str:

@@ -9,11 +9,10 @@ from attrs import frozen
 
 from ..recovery import failure_simulation
 from ..recovery.failure_codes import FailureCategory, failure_code
-from ..storage.rows import insert
+from ..storage.rows import find, insert
 from ..unit_of_work import UnitOfWork
 from .event_data import invoice_event_data
 from .invoices import pay_invoice
-from .payers import find_payer
 
 __all__ = ["RAILS", "ChargeResult", "charge_invoice", "list_attempts"]
 
@@ -62,7 +61,7 @@ def charge_invoice(
     if not invoice["amount"]:
         pay_invoice(uow, invoice)
         return _SUCCESS
-    if find_payer(uow, invoice["customer_id"], invoice["subscription_id"])["blacklisted"]:
+    if find(uow.db, "customers", invoice["customer_id"])["blacklisted"]:
         return _fail(uow, invoice, "hard_decline")
     category = failure_simulation.choose_outcome(uow, invoice, rail=rail, attempt=attempt)
     transaction = {

@@ -50,7 +50,6 @@ def blacklist_customer(uow: UnitOfWork, customer: sqlite3.Row, reason: str | Non
     Returns:
         The updated customer.
     """
-    uow.payers.clear()
     return update(uow.db, "customers", customer["id"], {"blacklisted": True, "blacklist_reason": reason})
 
 

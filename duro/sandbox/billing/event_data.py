@@ -9,7 +9,6 @@ from ..._json_types import JSONValue
 from ..representation import customer_to_json, invoice_to_json, plan_to_json, subscription_to_json
 from ..storage.rows import find
 from ..unit_of_work import UnitOfWork
-from .payers import find_payer
 
 __all__ = ["invoice_event_data", "subscription_event_data"]
 
@@ -21,13 +20,12 @@ def subscription_event_data(uow: UnitOfWork, subscription: sqlite3.Row) -> dict[
         uow: Unit of work.
         subscription: Subscription after the change.
     """
-    payer = find_payer(uow, subscription["customer_id"], subscription["id"])
     data: dict[str, JSONValue] = {
         "subscription": subscription_to_json(subscription),
-        "customer": customer_to_json(payer),
+        "customer": customer_to_json(find(uow.db, "customers", subscription["customer_id"])),
         "plan": plan_to_json(find(uow.db, "plans", subscription["plan_id"])),
     }
-    return _add_metadata(data, payer["metadata"])
+    return _add_metadata(data, subscription)
 
 
 def invoice_event_data(uow: UnitOfWork, invoice: sqlite3.Row, amount: int) -> dict[str, JSONValue]:
@@ -38,19 +36,18 @@ def invoice_event_data(uow: UnitOfWork, invoice: sqlite3.Row, amount: int) -> di
         invoice: Invoice after the change.
         amount: Amount charged or refunded, in minor units.
     """
-    subscription_id = invoice["subscription_id"]
-    payer = find_payer(uow, invoice["customer_id"], subscription_id)
     data: dict[str, JSONValue] = {
         "invoice": invoice_to_json(invoice),
-        "customer": customer_to_json(payer),
+        "customer": customer_to_json(find(uow.db, "customers", invoice["customer_id"])),
         "amount": amount,
     }
-    if subscription_id:
-        data["subscriptionId"] = subscription_id
-    return _add_metadata(data, payer["metadata"])
+    if not invoice["subscription_id"]:
+        return data
+    data["subscriptionId"] = invoice["subscription_id"]
+    return _add_metadata(data, find(uow.db, "subscriptions", invoice["subscription_id"]))
 
 
-def _add_metadata(data: dict[str, JSONValue], metadata: str | None) -> dict[str, JSONValue]:
-    if metadata is not None:
-        data["metadata"] = json.loads(metadata)
+def _add_metadata(data: dict[str, JSONValue], subscription: sqlite3.Row) -> dict[str, JSONValue]:
+    if subscription["metadata"] is not None:
+        data["metadata"] = json.loads(subscription["metadata"])
     return data

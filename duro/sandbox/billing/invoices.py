@@ -81,7 +81,6 @@ def pay_invoice(uow: UnitOfWork, invoice: sqlite3.Row) -> None:
         invoice: Open invoice.
     """
     paid = update(uow.db, "invoices", invoice["id"], {"status": "paid", "paid_at": uow.at})
-    end_recovery(uow, invoice["id"], "recovered")
     if paid["subscription_id"]:
         uow.emit("subscription_payment_success", invoice_event_data(uow, paid, paid["amount"]))
 

@@ -20,6 +20,7 @@ from ..storage.database import Database
 from ..storage.rows import insert
 from ..validation import InvalidValueError, structure
 from .endpoint_url import check_endpoint_url
+from .event_filters import forget_filters
 from .wakeup import Wakeup
 
 __all__ = ["WEBHOOK_SECRET", "Endpoint", "EndpointCreate", "Endpoints", "insert_endpoint"]
@@ -83,6 +84,7 @@ def insert_endpoint(db: sqlite3.Connection, identifier: str, body: EndpointCreat
         body: Validated members.
         at: Current sandbox time, in the API's format.
     """
+    forget_filters(db)
     values = {"id": identifier, "url": body.url, "events": json.dumps(body.events), "created_at": at}
     insert(db, "endpoints", values | {"secret": body.secret.reveal()})
 
@@ -191,6 +193,7 @@ class Endpoints:
             return self._remove(db, "1")
 
     def _remove(self, db: sqlite3.Connection, condition: str, *parameters: str) -> int:
+        forget_filters(db)
         removed = db.execute(
             # The secret is of no further use.
             "UPDATE endpoints SET removed_at = ?, secret = '' "  # noqa: S608 - conditions of this class

@@ -21,6 +21,7 @@ from ...webhooks.inbox.base import RETRY_SECONDS
 from ..clock import SandboxClock, timestamp
 from ..storage.database import Database
 from .due_delivery import DueDelivery, Outcome
+from .event_filters import find_receivers
 
 __all__ = ["Outbox", "enqueue"]
 
@@ -45,18 +46,12 @@ def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> 
     Returns:
         Number of added deliveries.
     """
-    # Not INSERT ... SELECT, which takes four times as long without endpoints.
-    endpoints = db.execute(
-        "SELECT id FROM endpoints"
-        " WHERE removed_at IS NULL AND (events = '[]' OR ? IN (SELECT value FROM json_each(events)))"
-        " ORDER BY created_at, id",
-        (event_type,),
-    ).fetchall()
-    for endpoint in endpoints:
+    receivers = find_receivers(db, event_type)
+    for endpoint_id in receivers:
         db.execute(
-            "INSERT INTO deliveries (event_id, endpoint_id, due_at) VALUES (?, ?, ?)", (event_id, endpoint["id"], at)
+            "INSERT INTO deliveries (event_id, endpoint_id, due_at) VALUES (?, ?, ?)", (event_id, endpoint_id, at)
         )
-    return len(endpoints)
+    return len(receivers)
 
 
 class Outbox:

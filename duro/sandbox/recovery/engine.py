@@ -11,7 +11,7 @@ from ..billing.due_items import schedule, unschedule, unschedule_all
 from ..billing.event_data import invoice_event_data
 from ..billing.invoices import close_invoice
 from ..billing.recovered_periods import settle_recovered
-from ..billing.recoveries import save_recovery
+from ..billing.recoveries import end_recovery, save_recovery
 from ..billing.subscription_states import Action
 from ..billing.subscriptions import cancel_subscription, change_status
 from ..storage.rows import find
@@ -153,6 +153,7 @@ def _exhaust(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row) -
 
 def _settle(uow: UnitOfWork, subscription: sqlite3.Row, invoice: sqlite3.Row) -> None:
     """End a recovery with success."""
+    end_recovery(uow, invoice["id"], "recovered")
     unschedule_all(uow, invoice["id"])
     unschedule(uow, kind="escalation", subject=subscription["id"])
     settle_recovered(uow, subscription, invoice)

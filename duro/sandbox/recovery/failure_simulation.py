@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Final
 
 from ..billing.cards import find_card, is_expired
-from ..billing.payers import find_payer
+from ..storage.rows import find
 from ..storage.seed import Seed
 from ..unit_of_work import UnitOfWork
 from .charge_rules import find_profile, has_rules, take_decline, take_script
@@ -119,7 +119,7 @@ def _pick_category(shares: Mapping[FailureCategory, float], position: float) -> 
 
 
 def _find_address_outcome(uow: UnitOfWork, invoice: sqlite3.Row) -> FailureCategory | None:
-    email = find_payer(uow, invoice["customer_id"], invoice["subscription_id"])["email"]
+    email = find(uow.db, "customers", invoice["customer_id"])["email"]
     return find_magic_category(email) if email else None
 
 

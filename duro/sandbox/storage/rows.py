@@ -83,8 +83,13 @@ def update(db: sqlite3.Connection, table: str, identifier: str, values: Mapping[
     rows, key = rows_of(db), (table, identifier)
     if key not in rows:
         return find(db, table, identifier)
-    row = rows[key] = _build({**dict(rows[key]), **_to_stored(values)})
+    row = rows[key] = _build({**_by_name(rows[key]), **_to_stored(values)})
     return row
+
+
+def _by_name(row: sqlite3.Row) -> dict[str, object]:
+    # Not dict(row), which searches the names once for each value.
+    return dict(zip(row.keys(), row, strict=True))
 
 
 def _build(values: Mapping[str, object]) -> sqlite3.Row:

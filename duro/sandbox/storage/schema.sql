@@ -218,7 +218,6 @@ CREATE TABLE invoices (
 );
 CREATE UNIQUE INDEX one_invoice_per_period ON invoices (subscription_id, period_start) WHERE kind = 'period';
 CREATE INDEX invoices_of_subscription ON invoices (subscription_id) WHERE subscription_id IS NOT NULL;
-CREATE INDEX open_invoices ON invoices (subscription_id) WHERE status = 'open';
 
 CREATE TABLE transactions (
     id TEXT PRIMARY KEY,
@@ -236,7 +235,7 @@ CREATE TABLE transactions (
 CREATE INDEX transactions_by_age ON transactions (created_at);
 CREATE INDEX transactions_by_status ON transactions (status, created_at);
 CREATE INDEX transactions_of_customer ON transactions (customer_id, created_at, id);
-CREATE INDEX transactions_of_invoice ON transactions (invoice_id, created_at, id);
+CREATE INDEX transactions_of_invoice ON transactions (invoice_id);
 CREATE UNIQUE INDEX one_success_per_invoice ON transactions (invoice_id) WHERE status = 'succeeded';
 
 -- Outcomes of the next charges, in order. The subject is a customer's id or a checkout token. NULL is a success.
@@ -276,7 +275,7 @@ CREATE TABLE decisions (
     next_at TEXT,
     at TEXT NOT NULL
 );
-CREATE INDEX decisions_of_invoice ON decisions (invoice_id, id);
+CREATE INDEX decisions_of_invoice ON decisions (invoice_id);
 
 -- Invoices whose renewal failed, each with its present state: at_risk, recovering, recovered or lost.
 CREATE TABLE recoveries (

@@ -19,10 +19,10 @@ from duro.sandbox.recovery.settings import find_rules
 from .conftest import START
 
 # Begin and commit are included.
-PAID_RENEWAL = 18
-FAILED_RENEWAL = 23
-FAILED_ATTEMPT = 17
-PAID_ATTEMPT = 24
+PAID_RENEWAL = 15
+FAILED_RENEWAL = 20
+FAILED_ATTEMPT = 16
+PAID_ATTEMPT = 21
 
 
 @pytest.fixture

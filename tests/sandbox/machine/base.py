@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine
 from duro import APIError, ConflictError, Duro, InvalidArgumentError
 from duro.sandbox import Sandbox
 
+from .cached_rows import check_cached_rows
+
 __all__ = ["SandboxMachine", "refusable"]
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -67,6 +69,7 @@ class SandboxMachine(RuleBasedStateMachine):
         self.database = database
         self.sandbox = Sandbox(database=database, clock="frozen", start=START, seed=7, strict=True)
         self.sandbox.start()
+        check_cached_rows(self.sandbox._backend.store)
         self.client = Duro(self.sandbox.secret_key, base_url=self.sandbox.url, retries=0)
 
     def close(self) -> None:

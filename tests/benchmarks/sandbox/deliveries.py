@@ -1,6 +1,6 @@
 """Speed of deliveries: the events of an advance, delivered to an endpoint on loopback in another process.
 
-    python tests/sandbox_benchmarks/deliveries.py [--subscriptions 200] [--days 365] [--failing 0.35]
+    python -m tests.benchmarks.sandbox.deliveries [--subscriptions 200] [--days 365] [--failing 0.35]
 
 It prints the seconds of an advance with deliveries and of one without, and the CPU milliseconds of a delivery.
 """
@@ -14,17 +14,12 @@ import re
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
 from duro.sandbox import Sandbox
-from duro.sandbox.backend import Backend
-from duro.sandbox.billing.customers import add_customer
-from duro.sandbox.billing.plans import create_plan
-from duro.sandbox.billing.subscriptions import start_subscription
 
-START = datetime(2026, 1, 31, 9, tzinfo=UTC)
-SEED = 7
+from .subscriptions import SEED, START, add_subscriptions, fail_charges
+
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
@@ -73,23 +68,12 @@ def endpoint() -> Generator[tuple[str, Connection], None, None]:
     process.join()
 
 
-def subscribe(backend: Backend, subscriptions: int) -> None:
-    """Add monthly subscriptions of one plan."""
-    with backend.store.transaction() as db:
-        for number in range(subscriptions):
-            uow = backend.work.for_request(db, START, str(number).encode())
-            if not number:
-                values = {"name": "Pro", "amount": 500_000, "currency": "NGN", "interval": "month"}
-                plan = create_plan(uow, {**values, "interval_count": 1, "trial_days": 0})
-            start_subscription(uow, add_customer(uow, {"email": f"customer{number}@example.com"}), plan)
-
-
 def measure(options: argparse.Namespace, url: str | None) -> tuple[float, float, int]:
     """Advance a sandbox, and return its seconds of CPU time and wall time, and its number of deliveries."""
     with Sandbox(clock="frozen", start=START, seed=SEED) as sandbox:
         backend = sandbox._backend
-        subscribe(backend, options.subscriptions)
-        backend.cards.profile({"insufficient_funds": options.failing * 0.7, "do_not_honor": options.failing * 0.3})
+        add_subscriptions(backend, options.subscriptions)
+        fail_charges(backend, options.failing)
         if url is not None:
             sandbox.endpoints.add(url)
         wall, cpu = time.perf_counter(), time.process_time()

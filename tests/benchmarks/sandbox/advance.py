@@ -1,6 +1,6 @@
 """Speed of an advance: monthly subscriptions through a year, in memory and in a file.
 
-    python tests/sandbox_benchmarks/advance.py [--subscriptions 1000] [--days 365] [--failing 0.35] [--profile]
+    python -m tests.benchmarks.sandbox.advance [--subscriptions 1000] [--days 365] [--failing 0.35] [--profile]
 
 It prints the seconds of CPU time and of wall time, and the functions that cost most with ``--profile``.
 """
@@ -13,31 +13,14 @@ import pstats
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from duro.sandbox.backend import Backend
-from duro.sandbox.billing.customers import add_customer
-from duro.sandbox.billing.plans import create_plan
-from duro.sandbox.billing.subscriptions import start_subscription
 from duro.sandbox.clock import ClockSettings
 
-START = datetime(2026, 1, 31, 9, tzinfo=UTC)
-SEED = 7
+from .subscriptions import SEED, START, add_subscriptions, fail_charges
+
 PROFILE_LINES = 25
-
-
-def open_backend(database: Path | None, subscriptions: int) -> Backend:
-    """Open a backend with subscriptions of one plan."""
-    backend = Backend.open(database, 3600, ClockSettings("frozen", START, SEED))
-    with backend.store.transaction() as db:
-        for number in range(subscriptions):
-            uow = backend.work.for_request(db, START, str(number).encode())
-            if not number:
-                values = {"name": "Pro", "amount": 500_000, "currency": "NGN", "interval": "month"}
-                plan = create_plan(uow, {**values, "interval_count": 1, "trial_days": 0})
-            start_subscription(uow, add_customer(uow, {"email": f"customer{number}@example.com"}), plan)
-    return backend
 
 
 def measure(name: str, advance: Callable[[], object]) -> None:
@@ -57,8 +40,9 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name, database in {"memory": None, "file": Path(folder) / "sandbox.db"}.items():
-            backend = open_backend(database, options.subscriptions)
-            backend.cards.profile({"insufficient_funds": options.failing * 0.7, "do_not_honor": options.failing * 0.3})
+            backend = Backend.open(database, 3600, ClockSettings("frozen", START, SEED))
+            add_subscriptions(backend, options.subscriptions)
+            fail_charges(backend, options.failing)
             profile = cProfile.Profile()
             if options.profile:
                 profile.enable()

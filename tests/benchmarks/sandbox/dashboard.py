@@ -1,6 +1,6 @@
 """Server work of the dashboard's pages and the control lists at 20,000 subscriptions.
 
-    python tests/sandbox_benchmarks/dashboard.py [--subscriptions 20000] [--days 40] [--database FILE]
+    python -m tests.benchmarks.sandbox.dashboard [--subscriptions 20000] [--days 40] [--database FILE]
 
 Each figure is the smallest of several runs, in milliseconds: reading the data and rendering the page, or reading 100
 entries of a control list. The request log has as many requests as there are subscriptions. With the file of an earlier
@@ -21,9 +21,6 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from duro.sandbox.backend import Backend
-from duro.sandbox.billing.customers import add_customer
-from duro.sandbox.billing.plans import create_plan
-from duro.sandbox.billing.subscriptions import start_subscription
 from duro.sandbox.clock import ClockSettings, timestamp
 from duro.sandbox.control.lists import build_list_routes
 from duro.sandbox.dashboard.frame import Frame
@@ -31,22 +28,16 @@ from duro.sandbox.dashboard.page import Visit
 from duro.sandbox.dashboard.pages import PAGES
 from duro.sandbox.request_log import RequestEntry
 
+from .subscriptions import SEED, add_subscriptions
+
 START = datetime(2026, 1, 10, 9, tzinfo=UTC)
-SEED = 7
 RUNS = 5
 LIMIT_MILLISECONDS = 20
 
 
 def fill(backend: Backend, subscriptions: int, days: float) -> None:
     """Create subscriptions of one plan, and advance the clock with failing charges."""
-    with backend.store.transaction() as db:
-        for number in range(subscriptions):
-            uow = backend.work.for_request(db, START, str(number).encode())
-            if not number:
-                values = {"name": "Pro", "amount": 500_000, "currency": "NGN", "interval": "month"}
-                plan = create_plan(uow, {**values, "interval_count": 1, "trial_days": 0})
-            person = {"email": f"person{number}@example.com", "name": f"Person {number}"}
-            start_subscription(uow, add_customer(uow, person), plan)
+    add_subscriptions(backend, subscriptions, START)
     backend.cards.profile({"insufficient_funds": 0.2, "expired_card": 0.05, "do_not_honor": 0.1})
     backend.clock.advance(days=days)
 
