@@ -62,7 +62,9 @@ class EndpointQueue:
             await connection.aclose()
 
     async def _deliver_due(self, connection: EndpointConnection) -> None:
-        while (due := self._next()) is not None:
+        due = self._outbox.next_due(self._endpoint_id, self._clock.now())
+        while due is not None:
+            due = self._reorder(due)
             with self._outbox.claim(due):
                 outcome = await connection.deliver(due)
                 # A duplicate is not repeated again.
@@ -71,19 +73,18 @@ class EndpointQueue:
                     and due.fault != "duplicate"
                     and self._faults.applies("duplicate", due.event_type)
                 )
-                self._outbox.settle(due, outcome, is_duplicated=is_duplicated)
+                due = self._outbox.settle(due, outcome, is_duplicated=is_duplicated)
 
-    def _next(self) -> DueDelivery | None:
-        now = self._clock.now()
-        due = self._outbox.next_due(self._endpoint_id, now)
+    def _reorder(self, due: DueDelivery) -> DueDelivery:
         # A delivery that was moved once is not moved again.
-        if due is None or due.fault is not None or not self._faults:
+        if due.fault is not None or not self._faults:
             return due
+        now = self._clock.now()
         following = self._outbox.next_due(self._endpoint_id, now, after=due)
         if following is None or not self._faults.applies("reorder", due.event_type):
             return due
         self._outbox.swap(due, following)
-        return self._outbox.next_due(self._endpoint_id, now)
+        return self._outbox.next_due(self._endpoint_id, now) or due
 
     async def _wait(self) -> None:
         try:
