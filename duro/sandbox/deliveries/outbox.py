@@ -251,6 +251,16 @@ class Outbox:
                     f"deliveries are still due after {timeout:g} s; check that each endpoint responds, or wait longer"
                 )
 
+    def wait_for_claimed(self, timeout: float) -> bool:
+        """Wait for the deliveries that are in progress now, and return whether they ended.
+
+        Args:
+            timeout: Maximum wait in seconds.
+        """
+        claimed = set(self._claimed)
+        with self._changed:
+            return self._changed.wait_for(lambda: self._is_closed or claimed.isdisjoint(self._claimed), timeout)
+
     def close(self) -> None:
         """End every wait. Pending deliveries stay in the database."""
         with self._changed:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from duro.sandbox.deliveries.delivery_log import Deliveries
+from duro.sandbox.errors import DiskFullError
 from duro.sandbox.storage.database import count
 
 PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
@@ -112,3 +116,27 @@ def test_an_advance_on_a_full_disk_stops_before_an_item_and_continues_later(
     set_free_pages(small, 1000)
     small.clock.advance(until=start + timedelta(hours=100, minutes=1))
     assert len(small.ledger) == 101
+
+
+def test_an_endpoint_that_does_not_fit_on_the_disk_raises_an_os_error(small: Sandbox) -> None:
+    set_free_pages(small, 0)
+    with pytest.raises(OSError, match="The disk is full") as caught:
+        small.endpoints.add("http://127.0.0.1:9/" + "x" * 500_000)
+    assert caught.value.errno == errno.ENOSPC
+    assert len(small.endpoints) == 0
+
+
+def test_an_advance_on_a_full_disk_raises_an_os_error(small: Sandbox, client: httpx.Client) -> None:
+    plan = client.post("/v1/plans", json={**PLAN, "interval": "hour"}).json()
+    customer = client.post("/v1/customers").json()
+    client.post("/v1/subscriptions", json={"customerId": customer["id"], "planId": plan["id"]})
+    set_free_pages(small, 8)
+    with pytest.raises(OSError, match="free space") as caught:
+        small.clock.advance(hours=100)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_replay_on_a_full_disk_raises_an_os_error(small: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deliveries, "repeat", Mock(side_effect=DiskFullError()))
+    with pytest.raises(OSError, match="The disk is full"):
+        small.deliveries.replay(1)
