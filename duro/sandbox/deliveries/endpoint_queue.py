@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..clock import SandboxClock
+from ..errors import DiskFullError
 from .delivery_faults import DeliveryFaults
 from .due_delivery import DueDelivery
 from .endpoint_connection import EndpointConnection
@@ -17,6 +18,9 @@ __all__ = ["EndpointQueue"]
 # In real time. Shorter than the keep-alive timeouts of common servers, so that a delivery and the end of its
 # connection do not cross on the way.
 MAX_IDLE_SECONDS: Final = 1.0
+
+# Pause after an outcome that was not recorded. In real time.
+FAILURE_PAUSE_SECONDS: Final = 1.0
 
 
 class EndpointQueue:
@@ -55,7 +59,13 @@ class EndpointQueue:
         connection = EndpointConnection()
         try:
             while not self.is_finished:
-                await self._deliver_due(connection)
+                try:
+                    await self._deliver_due(connection)
+                except DiskFullError:
+                    # The delivery stays due, and is repeated.
+                    self._outbox.report_full_disk()
+                    await asyncio.sleep(FAILURE_PAUSE_SECONDS)
+                    continue
                 self._on_empty()
                 await self._wait()
         finally:

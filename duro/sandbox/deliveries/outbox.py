@@ -10,6 +10,7 @@ repeats it after the next start.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Generator
@@ -20,11 +21,14 @@ from typing import Final
 from attrs import frozen
 
 from ..clock import SandboxClock, parse_timestamp, timestamp
+from ..errors import DiskFullError
 from ..storage.database import Database
 from .due_delivery import DueDelivery, Outcome
 from .outcome_record import record_outcome
 
 __all__ = ["Outbox", "OutboxState", "enqueue"]
+
+_logger = logging.getLogger("duro.sandbox")
 
 # Without the conditions of the caller.
 _SELECT_DUE: Final = (
@@ -88,6 +92,7 @@ class Outbox:
         self._changed = threading.Condition()
         self._is_closed = False
         self._is_held = False
+        self._is_disk_full = False
         # Ids of the deliveries in progress. Their rows stay pending.
         self._claimed: set[int] = set()
         self._delivered = 0
@@ -229,6 +234,13 @@ class Outbox:
             self._delivered += record_outcome(db, due, outcome, now, is_duplicated=is_duplicated)
             return None if self._is_held else self._find_due(db, due.endpoint_id, now)
 
+    def report_full_disk(self) -> None:
+        """Log that an outcome was not recorded, and end every wait with the error."""
+        _logger.error("the disk is full, and the outcome of a delivery was not recorded; free space")
+        with self._changed:
+            self._is_disk_full = True
+            self._changed.notify_all()
+
     def notify_waiters(self) -> None:
         """Wake the threads in ``wait``, so that they check again."""
         with self._changed:
@@ -243,9 +255,11 @@ class Outbox:
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
+            DiskFullError: An outcome was not recorded during the wait.
             RuntimeError: The sandbox stopped during the wait.
         """
         with self._changed:
+            self._is_disk_full = False
             if not self._changed.wait_for(lambda: self._is_idle(until or self._clock.now()), timeout):
                 raise TimeoutError(
                     f"deliveries are still due after {timeout:g} s; check that each endpoint responds, or wait longer"
@@ -283,6 +297,8 @@ class Outbox:
     def _is_idle(self, moment: datetime) -> bool:
         if self._is_closed:
             raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
+        if self._is_disk_full:
+            raise DiskFullError
         next_time = self.next_time()
         return next_time is None or next_time > moment
 
