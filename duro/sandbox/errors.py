@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from .._json_types import JSONObject, JSONValue
 
-__all__ = ["ApiError"]
+__all__ = ["ApiError", "DiskFullError"]
 
 _CODES: Final[Mapping[int, str]] = {
     400: "bad_request",
@@ -48,3 +49,15 @@ class ApiError(Exception):
         if self.details:
             error["details"] = self.details
         return {"error": error}
+
+
+class DiskFullError(ApiError, OSError):
+    """The disk is full, and the transaction was rolled back. Requests get 507, and Python code gets an ``OSError``.
+
+    Attributes:
+        errno: ``errno.ENOSPC``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(507, "The disk is full, and nothing was changed; free space, and retry.")
+        self.errno = errno.ENOSPC

@@ -6,7 +6,6 @@ time of signing in whole seconds since the epoch.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
@@ -46,7 +45,7 @@ class Key:
         Returns:
             64 lower-case hex digits.
         """
-        return hmac.new(self._secret, timestamp + b"." + body, hashlib.sha256).hexdigest().encode()
+        return hmac.digest(self._secret, timestamp + b"." + body, "sha256").hex().encode()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Key must not be pickled, because it holds a secret; create one in each process")

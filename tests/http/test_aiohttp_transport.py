@@ -157,7 +157,7 @@ class TestConnectionsOfTheSdk:
         server = raw_server(respond_with(OK))
         request = request_to(f"{server.url}/v1/x", lines=[(b"x-a", line)])
         transport = AiohttpTransport(server.url, TlsContext(None))
-        with pytest.raises(RequestNotSentError, match="line breaks or NUL"):
+        with pytest.raises(RequestNotSentError, match="valid method, path and header lines"):
             await transport.send(request)
         await transport.aclose()
         assert server.requests == []

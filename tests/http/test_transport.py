@@ -113,12 +113,24 @@ async def test_server_without_tls_raises_request_not_sent(raw_server, over_trans
         await over_transport(url).send(request_to(url))
 
 
-@pytest.mark.parametrize("line", [(b"x-a", b"a\r\nx-b: b"), (b"x a", b"a"), (b"", b"a")])
+@pytest.mark.parametrize(
+    "line",
+    [(b"x-a", b"a\r\nx-b: b"), (b"x-a", b"a\nb"), (b"x-a", b"a\rb"), (b"x-a", b"a\0b"), (b"x a", b"a"), (b"", b"a")],
+)
 async def test_invalid_headers_raise_request_not_sent(line, raw_server):
     server = raw_server(respond_with(OK))
     transport = HttpcoreTransport(server.url, TlsContext())
     with pytest.raises(RequestNotSentError):
         await transport.send(request_to(server.url, lines=[line]))
+    await transport.aclose()
+    assert server.requests == []
+
+
+async def test_a_path_with_a_space_raises_request_not_sent(raw_server):
+    server = raw_server(respond_with(OK))
+    transport = HttpcoreTransport(server.url, TlsContext())
+    with pytest.raises(RequestNotSentError):
+        await transport.send(request_to(f"{server.url}/a HTTP/1.1"))
     await transport.aclose()
     assert server.requests == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Address"]
 
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+# Without the empty line at its end. A line break in a value would match as the begin of another line.
+_HEAD: Final = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[A-Za-z0-9!#$%&'*+.^_`|~-]+: [^\r\n\0]*)*")
 
 
 @frozen
@@ -69,11 +72,11 @@ class Address:
         """Return the bytes of a request.
 
         Raises:
-            ValueError: A header line contains a line break or NUL, which would change the request.
+            ValueError: The method, the path or a header line is invalid, and could change the request.
         """
         lines = [b"%b: %b" % line for line in self.list_headers(request)]
         target = self.find_target(request)
         head = b"\r\n".join([f"{request.method} {target} HTTP/1.1".encode("ascii"), *lines])
-        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines) or b"\0" in head:
-            raise ValueError("header lines must not contain line breaks or NUL")
+        if not _HEAD.fullmatch(head) or head.count(b"\n") != len(lines):
+            raise ValueError("a request must have a valid method, path and header lines")
         return b"".join((head, b"\r\n\r\n", request.content or b""))

@@ -2,6 +2,9 @@
 
 It does what the connection of httpcore does, for one request at a time. That
 one takes three locks per request, and yields to the event loop at each.
+
+h11 parses the responses. It would check each header line of a request with a
+regular expression, which takes as long as the parsing.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -34,6 +38,8 @@ __all__ = ["DirectConnection"]
 READ_BYTES: Final = 64 * 1024
 # Size of the status line and the headers at most.
 MAX_HEAD_BYTES: Final = 100 * 1024
+
+_END: Final = h11.EndOfMessage()
 
 
 class DirectConnection:
@@ -69,7 +75,9 @@ class DirectConnection:
     async def send(self, request: Request, on_send: Callable[[], None]) -> Response:
         """Send a request, and receive the complete response; see `SlotConnection`."""
         self._expires_at = -math.inf
-        message = self._serialize(request)
+        message = self._address.serialize(request)
+        self._protocol.send(_build_head(request.method))
+        self._protocol.send(_END)
         stream = self._stream or await self._connect()
         self._network.on_send = on_send
         try:
@@ -100,16 +108,6 @@ class DirectConnection:
             return stream
         raise TimeoutError(f"no connection was established within {CONNECT_TIMEOUT_SECONDS:g} s")
 
-    def _serialize(self, request: Request) -> bytes:
-        send = self._protocol.send
-        head = h11.Request(
-            method=request.method,
-            target=self._address.find_target(request),
-            headers=self._address.list_headers(request),
-        )
-        parts = [send(head), send(h11.Data(request.content)) if request.content else None, send(h11.EndOfMessage())]
-        return b"".join(part for part in parts if part)
-
     async def _receive(self, stream: httpcore.AsyncNetworkStream, limit: int) -> Response:
         while not isinstance(event := await self._next_event(stream), h11.Response):
             pass  # an informational response, of which a server may send several
@@ -128,3 +126,9 @@ class DirectConnection:
                 raise h11.RemoteProtocolError("Server disconnected without sending a response.")
             protocol.receive_data(received)
         return event
+
+
+@lru_cache(maxsize=16)
+def _build_head(method: str) -> h11.Request:
+    """Return a request that is not sent. It tells h11 the method, which decides whether the response has a body."""
+    return h11.Request(method=method, target="/", headers=[("host", "")])

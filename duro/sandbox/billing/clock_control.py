@@ -88,7 +88,9 @@ class ClockControl:
                 Another advance is in progress.
             LookupError: The event did not happen within the limit. The clock has moved by the limit.
             RuntimeError: The sandbox has webhook endpoints, and the thread of the caller runs an event loop. An
-                endpoint in that loop could not respond. Or the caller is the handler of a delivery.
+                endpoint in that loop could not respond. Or the caller is the handler of a delivery, or a delivery that
+                is in progress does not end within 5 seconds.
+            OSError: The disk is full. The clock has moved to the last item that was run.
 
         Example:
             >>> before = sandbox.clock.now()

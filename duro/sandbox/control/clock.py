@@ -19,6 +19,7 @@ from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..billing.scheduler import AdvanceInProgressError, AdvanceResult, EventNotFoundError
 from ..clock import timestamp
+from ..deliveries.calling_thread import DeliveryInProgressError
 from ..errors import ApiError
 from ..validation import Flag, InvalidValueError, Text, check_timestamp, invalid_field
 from .bodies import read_body
@@ -72,7 +73,8 @@ def advance_clock(backend: Backend, body: ClockAdvance) -> AdvanceResult:
         body: Target of the advance.
 
     Raises:
-        ApiError: The target is invalid (422), another advance is in progress, or the event did not happen (409).
+        ApiError: The target is invalid (422), another advance is in progress, a delivery in progress does not end, or
+            the event did not happen (409).
     """
     if isinstance(body.advance, Unset) == isinstance(body.until, Unset):
         raise invalid_field("advance", "expected either advance or until")
@@ -82,7 +84,7 @@ def advance_clock(backend: Backend, body: ClockAdvance) -> AdvanceResult:
     limit = None if isinstance(body.limit, Unset) else timedelta(seconds=min(body.limit, MAX_SECONDS))
     try:
         return backend.clock.advance(seconds=seconds, until=until, limit=limit, deliver=body.deliver)
-    except (AdvanceInProgressError, EventNotFoundError) as error:
+    except (AdvanceInProgressError, DeliveryInProgressError, EventNotFoundError) as error:
         message = str(error)
         raise ApiError(409, f"{message[0].upper()}{message[1:]}.") from None
     except ValueError as error:

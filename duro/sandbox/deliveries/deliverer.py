@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from .calling_thread import check_no_event_loop, check_no_handler
+from ..clock import SandboxClock
+from .calling_thread import check_no_event_loop, check_no_handler, check_no_long_delivery
 from .endpoints import Endpoints
 from .outbox import Outbox
 from .wakeup import Wakeup
@@ -18,12 +19,14 @@ class WorkerDeliverer:
 
     Args:
         outbox: Pending deliveries.
+        clock: Time of the sandbox.
         wakeup: Signal that wakes the worker.
         endpoints: Webhook endpoints.
     """
 
-    def __init__(self, outbox: Outbox, wakeup: Wakeup, endpoints: Endpoints) -> None:
+    def __init__(self, outbox: Outbox, clock: SandboxClock, wakeup: Wakeup, endpoints: Endpoints) -> None:
         self._outbox = outbox
+        self._clock = clock
         self._wakeup = wakeup
         self._endpoints = endpoints
 
@@ -59,7 +62,11 @@ class WorkerDeliverer:
 
         Raises:
             RuntimeError: It is the handler of a delivery. Or its thread runs an event loop, and there are endpoints.
+            DeliveryInProgressError: A delivery in progress does not end.
         """
         check_no_handler(self._outbox, "advance")
         if len(self._endpoints):
             check_no_event_loop()
+            # A second advance is refused without a wait.
+            if self._clock.unfinished is None:
+                check_no_long_delivery(self._outbox)

@@ -8,7 +8,7 @@ from typing import TypeVar, overload
 
 from ...errors import InvalidArgumentError
 from ..clock import SandboxClock, timestamp
-from ..errors import ApiError
+from ..errors import ApiError, DiskFullError
 from ..storage.database import Database
 from .delivery import Delivery, find_delivery, list_attempts, list_pending
 from .wakeup import Wakeup
@@ -83,6 +83,7 @@ class Deliveries(Sequence[Delivery]):
 
         Raises:
             InvalidArgumentError: The attempt does not exist, or its endpoint was removed.
+            OSError: The disk is full.
 
         Example:
             >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")
@@ -95,6 +96,8 @@ class Deliveries(Sequence[Delivery]):
         """
         try:
             return self.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
+        except DiskFullError:
+            raise
         except ApiError as error:
             message = error.message
         raise InvalidArgumentError(f"delivery cannot be replayed: {message} Pass an item of sandbox.deliveries.")

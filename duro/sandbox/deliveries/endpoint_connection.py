@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
+from functools import lru_cache
 from typing import Final
 
 from ..._sandbox_trace import TRACE_HEADER
 from ..._secrets import sanitize
-from ...errors import redact
 from ...http.event_loop import run_to_completion
 from ...http.request import Headers, Request, Response
 from ...http.transport import RequestNotSentError, ResponseTooLargeError, SendError
@@ -52,22 +51,21 @@ class EndpointConnection:
         """
         signature = self._sign(due)
         try:
-            async with asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS):
-                response = await self._post(due, signature)
-        except TimeoutError:
-            return Outcome(failure=f"no response within {ATTEMPT_TIMEOUT_SECONDS:g} s", signature=signature)
+            response = await self._post(due, signature)
         except ResponseTooLargeError:
             return Outcome(failure=f"the response is larger than {MAX_RESPONSE_BYTES:,} bytes", signature=signature)
         except RequestNotSentError as error:
-            return Outcome(failure=redact(str(error)), was_sent=False)
+            return Outcome(failure=str(error), was_sent=False)
         except SendError as error:
-            return Outcome(failure=redact(str(error)), signature=signature)
+            failure = f"no response within {ATTEMPT_TIMEOUT_SECONDS:g} s" if _is_timeout(error) else str(error)
+            return Outcome(failure=failure, signature=signature)
         except Exception:
             # For example a URL that cannot be written as HTTP. One failed delivery must not end the worker.
             _logger.exception("delivery of %s failed", due.event_id)
             return Outcome(failure="the sandbox failed; see the log of duro.sandbox", was_sent=False)
-        failure = _failure_of(response.status)
-        return Outcome(response.status, failure, _show(response.body), signature=signature)
+        # A character has at most four bytes. The rest of a large body need not be decoded.
+        shown = _show(bytes(response.body[: 8 * MAX_SHOWN_CHARS]))
+        return Outcome(response.status, _failure_of(response.status), shown, signature=signature)
 
     async def aclose(self) -> None:
         """Close the connection, even if the caller is cancelled meanwhile. Repeated calls are allowed."""
@@ -83,10 +81,16 @@ class EndpointConnection:
     async def _post(self, due: DueDelivery, signature: str) -> Response:
         if self._transport is None:
             self._transport = HttpcoreTransport(due.url, _TLS, find_proxy(due.url))
-        # The deadline of the whole attempt applies first, so the timeout of a single step need not be shorter.
-        timeout = 2 * ATTEMPT_TIMEOUT_SECONDS
         headers = _list_headers(due, signature)
-        return await self._transport.send(Request("POST", due.url, headers, due.payload, timeout, MAX_RESPONSE_BYTES))
+        return await self._transport.send(
+            Request("POST", due.url, headers, due.payload, ATTEMPT_TIMEOUT_SECONDS, MAX_RESPONSE_BYTES)
+        )
+
+
+def _is_timeout(error: SendError) -> bool:
+    # An error of the operating system has a number.
+    cause = error.__cause__
+    return isinstance(cause, TimeoutError) and cause.errno is None
 
 
 def _failure_of(status: int) -> str | None:
@@ -95,9 +99,10 @@ def _failure_of(status: int) -> str | None:
     return f"returned status {status}" + ("; redirects are not followed" if 300 <= status < 400 else "")
 
 
+# An endpoint usually returns the same body each time.
+@lru_cache(maxsize=16)
 def _show(body: bytes) -> str:
-    # A character has at most four bytes. The rest of a large body need not be decoded.
-    return sanitize(bytes(body[: 8 * MAX_SHOWN_CHARS]).decode(errors="replace"), max_chars=MAX_SHOWN_CHARS)
+    return sanitize(body.decode(errors="replace"), max_chars=MAX_SHOWN_CHARS)
 
 
 def _list_headers(due: DueDelivery, signature: str) -> Headers:

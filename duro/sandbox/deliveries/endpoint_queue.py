@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ..clock import SandboxClock
+from ..errors import DiskFullError
 from .delivery_faults import DeliveryFaults
 from .due_delivery import DueDelivery
 from .endpoint_connection import EndpointConnection
@@ -17,6 +18,9 @@ __all__ = ["EndpointQueue"]
 # In real time. Shorter than the keep-alive timeouts of common servers, so that a delivery and the end of its
 # connection do not cross on the way.
 MAX_IDLE_SECONDS: Final = 1.0
+
+# Pause after an outcome that was not recorded. In real time.
+FAILURE_PAUSE_SECONDS: Final = 1.0
 
 
 class EndpointQueue:
@@ -55,14 +59,22 @@ class EndpointQueue:
         connection = EndpointConnection()
         try:
             while not self.is_finished:
-                await self._deliver_due(connection)
+                try:
+                    await self._deliver_due(connection)
+                except DiskFullError:
+                    # The delivery stays due, and is repeated.
+                    self._outbox.report_full_disk()
+                    await asyncio.sleep(FAILURE_PAUSE_SECONDS)
+                    continue
                 self._on_empty()
                 await self._wait()
         finally:
             await connection.aclose()
 
     async def _deliver_due(self, connection: EndpointConnection) -> None:
-        while (due := self._next()) is not None:
+        due = self._outbox.next_due(self._endpoint_id, self._clock.now())
+        while due is not None:
+            due = self._reorder(due)
             with self._outbox.claim(due):
                 outcome = await connection.deliver(due)
                 # A duplicate is not repeated again.
@@ -71,19 +83,18 @@ class EndpointQueue:
                     and due.fault != "duplicate"
                     and self._faults.applies("duplicate", due.event_type)
                 )
-                self._outbox.settle(due, outcome, is_duplicated=is_duplicated)
+                due = self._outbox.settle(due, outcome, is_duplicated=is_duplicated)
 
-    def _next(self) -> DueDelivery | None:
-        now = self._clock.now()
-        due = self._outbox.next_due(self._endpoint_id, now)
+    def _reorder(self, due: DueDelivery) -> DueDelivery:
         # A delivery that was moved once is not moved again.
-        if due is None or due.fault is not None or not self._faults:
+        if due.fault is not None or not self._faults:
             return due
+        now = self._clock.now()
         following = self._outbox.next_due(self._endpoint_id, now, after=due)
         if following is None or not self._faults.applies("reorder", due.event_type):
             return due
         self._outbox.swap(due, following)
-        return self._outbox.next_due(self._endpoint_id, now)
+        return self._outbox.next_due(self._endpoint_id, now) or due
 
     async def _wait(self) -> None:
         try:

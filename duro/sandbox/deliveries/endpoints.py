@@ -14,7 +14,7 @@ from ...api.models.event_data import EventType
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
 from ..clock import SandboxClock, timestamp
-from ..errors import ApiError
+from ..errors import ApiError, DiskFullError
 from ..ids import IdGenerator
 from ..storage.database import Database
 from ..storage.rows import insert
@@ -128,6 +128,7 @@ class Endpoints:
 
         Raises:
             InvalidArgumentError: The URL, the secret or an event type cannot be used.
+            OSError: The disk is full.
 
         Example:
             >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:8000/webhooks/duro", events=["invoice_created"])
@@ -144,6 +145,8 @@ class Endpoints:
         del secret
         try:
             return self.append(structure(EndpointCreate, members, str))
+        except DiskFullError:
+            raise
         except ApiError as error:
             issues = [f"{detail['path']}: {detail['issue']}" for detail in error.details]
         # Outside the except block, so that the context of the error does not lead to the secret.

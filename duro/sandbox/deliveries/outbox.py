@@ -10,28 +10,32 @@ repeats it after the next start.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from ...webhooks.inbox.base import RETRY_SECONDS
-from ..clock import SandboxClock, timestamp
+from attrs import frozen
+
+from ..clock import SandboxClock, parse_timestamp, timestamp
+from ..errors import DiskFullError
 from ..storage.database import Database
 from .due_delivery import DueDelivery, Outcome
 from .event_filters import find_receivers
+from .outcome_record import record_outcome
 
-__all__ = ["Outbox", "enqueue"]
+__all__ = ["Outbox", "OutboxState", "enqueue"]
+
+_logger = logging.getLogger("duro.sandbox")
 
 # Without the conditions of the caller.
 _SELECT_DUE: Final = (
     "SELECT deliveries.id, event_id, type, payload, endpoint_id, url, secret, attempt, fault FROM deliveries"
     " JOIN events ON events.id = event_id JOIN endpoints ON endpoints.id = endpoint_id WHERE state = 'pending'"
 )
-
-RETRY_DELAYS: Final = tuple(timedelta(seconds=seconds) for seconds in RETRY_SECONDS)
 
 
 def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> int:
@@ -54,6 +58,21 @@ def enqueue(db: sqlite3.Connection, event_id: str, event_type: str, at: str) -> 
     return len(receivers)
 
 
+@frozen
+class OutboxState:
+    """State of the outbox at one time.
+
+    Attributes:
+        endpoints: Ids of the endpoints that exist.
+        due: Ids of the endpoints with a due delivery that is not in progress. Empty during a hold.
+        next_at: Time of the first pending delivery that is not due yet. ``None`` without one.
+    """
+
+    endpoints: frozenset[str]
+    due: tuple[str, ...]
+    next_at: datetime | None
+
+
 class Outbox:
     """Pending deliveries of one sandbox. Any thread may use it.
 
@@ -68,6 +87,7 @@ class Outbox:
         self._changed = threading.Condition()
         self._is_closed = False
         self._is_held = False
+        self._is_disk_full = False
         # Ids of the deliveries in progress. Their rows stay pending.
         self._claimed: set[int] = set()
         self._delivered = 0
@@ -77,28 +97,25 @@ class Outbox:
         """Number of acknowledged deliveries since the start."""
         return self._delivered
 
-    def endpoints(self) -> set[str]:
-        """Return the ids of the endpoints that exist."""
-        with self._store.transaction() as db:
-            return {row["id"] for row in db.execute("SELECT id FROM endpoints WHERE removed_at IS NULL")}
-
-    def due_endpoints(self, now: datetime) -> list[str]:
-        """Return the ids of the endpoints with a due delivery that is not in progress.
+    def read_state(self, now: datetime) -> OutboxState:
+        """Return the endpoints, and the times of their pending deliveries.
 
         Args:
             now: Current sandbox time.
         """
-        if self._is_held:
-            return []
         with self._store.transaction() as db:
             rows = db.execute(
                 # The search ends at the first delivery of an endpoint, however many are due.
-                "SELECT id FROM endpoints WHERE removed_at IS NULL AND EXISTS (SELECT 1 FROM deliveries"
+                "SELECT id, EXISTS (SELECT 1 FROM deliveries"
                 " WHERE state = 'pending' AND endpoint_id = endpoints.id AND due_at <= ?"
-                " AND id NOT IN (SELECT value FROM json_each(?)))",
+                " AND id NOT IN (SELECT value FROM json_each(?))) FROM endpoints WHERE removed_at IS NULL",
                 (timestamp(now), json.dumps(list(self._claimed))),
+            ).fetchall()
+            return OutboxState(
+                endpoints=frozenset(identifier for identifier, _ in rows),
+                due=() if self._is_held else tuple(identifier for identifier, is_due in rows if is_due),
+                next_at=_find_next_time(db, after=now),
             )
-            return [row["id"] for row in rows]
 
     def next_due(self, endpoint_id: str, now: datetime, *, after: DueDelivery | None = None) -> DueDelivery | None:
         """Return the delivery that is due longest for an endpoint and is not in progress, or ``None``.
@@ -111,15 +128,7 @@ class Outbox:
         if self._is_held:
             return None
         with self._store.transaction() as db:
-            rows = db.execute(
-                f"{_SELECT_DUE} AND endpoint_id = ? AND due_at <= ? ORDER BY due_at, deliveries.id",
-                (endpoint_id, timestamp(now)),
-            )
-            # SQLite reads on row by row.
-            for row in rows:
-                if row["id"] not in self._claimed and (after is None or row["id"] != after.id):
-                    return DueDelivery(*row)
-        return None
+            return self._find_due(db, endpoint_id, now, after)
 
     def created_after(self, identifier: int, now: datetime) -> list[DueDelivery]:
         """Return the due deliveries with a larger id that are not in progress, in their order.
@@ -202,47 +211,30 @@ class Outbox:
             after: Sandbox time that the delivery must be later than. ``None`` for no bound.
         """
         with self._store.transaction() as db:
-            (due_at,) = db.execute(
-                "SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND due_at > ?",
-                ("" if after is None else timestamp(after),),
-            ).fetchone()
-        return None if due_at is None else datetime.fromisoformat(due_at)
+            return _find_next_time(db, after)
 
-    def settle(self, due: DueDelivery, outcome: Outcome, *, is_duplicated: bool = False) -> None:
+    def settle(self, due: DueDelivery, outcome: Outcome, *, is_duplicated: bool = False) -> DueDelivery | None:
         """Record the outcome of an attempt, and schedule the next one. Ignore a withdrawn delivery.
 
         Args:
             due: Delivery that was attempted.
             outcome: Outcome of the attempt.
             is_duplicated: Whether the fault ``duplicate`` repeats the delivery at once.
+
+        Returns:
+            The next due delivery to the same endpoint. It is found in the same transaction, which takes less time.
         """
         with self._store.transaction() as db:
             now = self._clock.now()
-            retry_at = _retry_time(due.attempt, now) if outcome.failure else None
-            state = "failed" if outcome.failure else "delivered"
-            values = outcome.status, outcome.failure, outcome.response, outcome.signature
-            settled = db.execute(
-                "UPDATE deliveries"
-                " SET state = ?, status = ?, failure = ?, response = ?, signature = ?, retry_at = ?, at = ?"
-                # A reset starts the ids again, so the id alone does not identify a withdrawn delivery.
-                " WHERE id = ? AND event_id = ? AND state = 'pending'",
-                (state, *values, retry_at, timestamp(now), due.id, due.event_id),
-            )
-            if not settled.rowcount:
-                return
-            self._delivered += state == "delivered"
-            next_at = timestamp(now) if is_duplicated else retry_at
-            if next_at is not None:
-                fault = "duplicate" if is_duplicated else None
-                db.execute(
-                    "INSERT INTO deliveries (event_id, endpoint_id, attempt, due_at, fault) VALUES (?, ?, ?, ?, ?)",
-                    (due.event_id, due.endpoint_id, due.attempt + 1, next_at, fault),
-                )
-            if outcome.was_sent:
-                db.execute(
-                    "UPDATE events SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
-                    (timestamp(now), due.event_id),
-                )
+            self._delivered += record_outcome(db, due, outcome, now, is_duplicated=is_duplicated)
+            return None if self._is_held else self._find_due(db, due.endpoint_id, now)
+
+    def report_full_disk(self) -> None:
+        """Log that an outcome was not recorded, and end every wait with the error."""
+        _logger.error("the disk is full, and the outcome of a delivery was not recorded; free space")
+        with self._changed:
+            self._is_disk_full = True
+            self._changed.notify_all()
 
     def notify_waiters(self) -> None:
         """Wake the threads in ``wait``, so that they check again."""
@@ -258,13 +250,25 @@ class Outbox:
 
         Raises:
             TimeoutError: Deliveries are still due after the timeout.
+            DiskFullError: An outcome was not recorded during the wait.
             RuntimeError: The sandbox stopped during the wait.
         """
         with self._changed:
+            self._is_disk_full = False
             if not self._changed.wait_for(lambda: self._is_idle(until or self._clock.now()), timeout):
                 raise TimeoutError(
                     f"deliveries are still due after {timeout:g} s; check that each endpoint responds, or wait longer"
                 )
+
+    def wait_for_claimed(self, timeout: float) -> bool:
+        """Wait for the deliveries that are in progress now, and return whether they ended.
+
+        Args:
+            timeout: Maximum wait in seconds.
+        """
+        claimed = set(self._claimed)
+        with self._changed:
+            return self._changed.wait_for(lambda: self._is_closed or claimed.isdisjoint(self._claimed), timeout)
 
     def close(self) -> None:
         """End every wait. Pending deliveries stay in the database."""
@@ -272,12 +276,31 @@ class Outbox:
             self._is_closed = True
             self._changed.notify_all()
 
+    def _find_due(
+        self, db: sqlite3.Connection, endpoint_id: str, now: datetime, after: DueDelivery | None = None
+    ) -> DueDelivery | None:
+        rows = db.execute(
+            f"{_SELECT_DUE} AND endpoint_id = ? AND due_at <= ? ORDER BY due_at, deliveries.id",
+            (endpoint_id, timestamp(now)),
+        )
+        # SQLite reads on row by row.
+        for row in rows:
+            if row["id"] not in self._claimed and (after is None or row["id"] != after.id):
+                return DueDelivery(*row)
+        return None
+
     def _is_idle(self, moment: datetime) -> bool:
         if self._is_closed:
             raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
+        if self._is_disk_full:
+            raise DiskFullError
         next_time = self.next_time()
         return next_time is None or next_time > moment
 
 
-def _retry_time(attempt: int, now: datetime) -> str | None:
-    return timestamp(now + RETRY_DELAYS[attempt - 1]) if attempt <= len(RETRY_DELAYS) else None
+def _find_next_time(db: sqlite3.Connection, after: datetime | None) -> datetime | None:
+    (due_at,) = db.execute(
+        "SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND due_at > ?",
+        ("" if after is None else timestamp(after),),
+    ).fetchone()
+    return None if due_at is None else parse_timestamp(due_at)

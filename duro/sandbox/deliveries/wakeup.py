@@ -16,8 +16,9 @@ class Wakeup:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread_id = 0
         self._notified = asyncio.Event()
-        # Whether a notification waits for the listener. Each call to the event loop costs a system call.
+        # Whether a notification waits for the listener. Each call from another thread costs a system call.
         self._is_pending = False
         self._is_paused = False
 
@@ -26,7 +27,10 @@ class Wakeup:
         with self._lock:
             if self._loop is not None and not self._is_pending and not self._is_paused:
                 self._is_pending = True
-                self._loop.call_soon_threadsafe(self._notified.set)
+                if threading.get_ident() == self._thread_id:
+                    self._notified.set()
+                else:
+                    self._loop.call_soon_threadsafe(self._notified.set)
 
     @contextmanager
     def pause(self) -> Generator[None, None, None]:
@@ -43,6 +47,7 @@ class Wakeup:
         """Listen on the running event loop for the duration of the block."""
         with self._lock:
             self._loop, self._is_pending = asyncio.get_running_loop(), False
+            self._thread_id = threading.get_ident()
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 from attrs import frozen
@@ -46,19 +46,20 @@ class DeliveryWorker:
             async with asyncio.TaskGroup() as group:
                 while True:
                     now = self._clock.now()
-                    self._cancel_removed()
-                    for endpoint_id in self._outbox.due_endpoints(now):
+                    state = self._outbox.read_state(now)
+                    self._cancel_removed(state.endpoints)
+                    for endpoint_id in state.due:
                         self._wake(endpoint_id, group)
                     self._outbox.notify_waiters()
-                    await self._wakeup.wait(within=self._seconds_to_next(now))
+                    # With the time of this round: a delivery that became due since is missing from this round only.
+                    within = None if state.next_at is None else (state.next_at - now).total_seconds()
+                    await self._wakeup.wait(within)
 
-    def _cancel_removed(self) -> None:
+    def _cancel_removed(self, existing: AbstractSet[str]) -> None:
         # A delivery to a silent endpoint would continue for up to 10 s.
-        if self._running:
-            existing = self._outbox.endpoints()
-            for endpoint_id, running in self._running.items():
-                if endpoint_id not in existing:
-                    running.task.cancel()
+        for endpoint_id, running in self._running.items():
+            if endpoint_id not in existing:
+                running.task.cancel()
 
     def _wake(self, endpoint_id: str, group: asyncio.TaskGroup) -> None:
         running = self._running.get(endpoint_id)
@@ -74,8 +75,3 @@ class DeliveryWorker:
         if self._running[endpoint_id].task is task:
             del self._running[endpoint_id]
         self._wakeup.notify()
-
-    def _seconds_to_next(self, now: datetime) -> float | None:
-        # With the time of this round: a delivery that became due since would be missing from this round and the next.
-        next_time = self._outbox.next_time(after=now)
-        return None if next_time is None else (next_time - now).total_seconds()

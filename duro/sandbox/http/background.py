@@ -20,7 +20,7 @@ def build_background(backend: Backend) -> Callable[[], Coroutine[None, None, Non
         backend: Backend to work for.
     """
     deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
-    backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.wakeup, backend.endpoints)
+    backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.time, backend.wakeup, backend.endpoints)
     due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
 
     async def run() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from ...errors import ConfigurationError
-from ..errors import ApiError
+from ..errors import DiskFullError
 from .connection import CachingConnection, clear_cache
 from .files import create_private_file
 from .schema import copy_schema, create_schema
@@ -26,8 +26,6 @@ LOCK_TIMEOUT_SECONDS: Final = 1.0
 # Size of the write-ahead log that starts a checkpoint: 32 MiB.
 CHECKPOINT_PAGES: Final = 8192
 CACHE_KIBIBYTES: Final = 65_536
-
-_DISK_FULL: Final = "The disk is full, and the request was not processed; free space, and retry."
 
 # Mask of SQLite's error codes. The other bits tell variants of an error apart.
 _PRIMARY_CODE: Final = 0xFF
@@ -114,7 +112,7 @@ class Database:
             The connection. Rows support access by column name.
 
         Raises:
-            ApiError: The disk is full, and the transaction was rolled back (507).
+            DiskFullError: The disk is full, and the transaction was rolled back.
         """
         with self._lock:
             try:
@@ -129,7 +127,7 @@ class Database:
                 self._connection.rollback()
                 clear_cache(self._connection)
                 if _is_disk_full(error):
-                    raise ApiError(507, _DISK_FULL) from error
+                    raise DiskFullError from error
                 raise
 
     @property

@@ -41,7 +41,7 @@ def test_an_event_is_due_once_for_each_endpoint(backend: Backend) -> None:
     ids = [backend.endpoints.add(url).id for url in urls]
     assert record(backend, "evt_1") == 2
     assert pending(backend) == [("evt_1", 1), ("evt_1", 1)]
-    assert sorted(backend.outbox.due_endpoints(backend.clock.now())) == sorted(ids)
+    assert sorted(backend.outbox.read_state(backend.clock.now()).due) == sorted(ids)
     found = [due_of(backend, 0), due_of(backend, 1)]
     assert [(each.url, each.event_id, each.attempt) for each in found if each] == [(url, "evt_1", 1) for url in urls]
 
@@ -102,6 +102,6 @@ def test_a_delivery_that_becomes_due_between_two_calls_is_in_one_of_them(backend
     assert first is not None
     backend.outbox.settle(first, FAILED)
     now = backend.clock.now()
-    assert backend.outbox.due_endpoints(now) == []
+    assert backend.outbox.read_state(now).due == ()
     backend.clock.advance(minutes=1)
     assert backend.outbox.next_time(after=now) is not None

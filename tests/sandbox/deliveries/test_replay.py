@@ -52,7 +52,7 @@ class TestReplay:
         cause_event: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.outbox.RETRY_DELAYS", ())
+        monkeypatch.setattr("duro.sandbox.deliveries.outcome_record.RETRY_DELAYS", ())
         receiver.response = ReceiverResponse(500)
         cause_event()
         sandbox.wait_for_deliveries()

@@ -53,7 +53,7 @@ class TestRetries:
         cause_event: Callable[[], None],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.outbox.RETRY_DELAYS", (timedelta(milliseconds=1),) * 2)
+        monkeypatch.setattr("duro.sandbox.deliveries.outcome_record.RETRY_DELAYS", (timedelta(milliseconds=1),) * 2)
         receiver.response = ReceiverResponse(500)
         cause_event()
         for _ in range(3):

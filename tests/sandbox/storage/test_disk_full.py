@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from duro.sandbox.deliveries import endpoint_queue
+from duro.sandbox.deliveries.delivery_log import Deliveries
+from duro.sandbox.errors import DiskFullError
 from duro.sandbox.storage.database import count
+from tests.support.webhook_receiver import ReceiverResponse, listening
 
 PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
 TABLES = ("customers", "subscriptions", "invoices", "transactions", "events", "idempotency", "cards")
@@ -112,3 +119,55 @@ def test_an_advance_on_a_full_disk_stops_before_an_item_and_continues_later(
     set_free_pages(small, 1000)
     small.clock.advance(until=start + timedelta(hours=100, minutes=1))
     assert len(small.ledger) == 101
+
+
+def test_an_endpoint_that_does_not_fit_on_the_disk_raises_an_os_error(small: Sandbox) -> None:
+    set_free_pages(small, 0)
+    with pytest.raises(OSError, match="The disk is full") as caught:
+        small.endpoints.add("http://127.0.0.1:9/" + "x" * 500_000)
+    assert caught.value.errno == errno.ENOSPC
+    assert len(small.endpoints) == 0
+
+
+def test_an_advance_on_a_full_disk_raises_an_os_error(small: Sandbox, client: httpx.Client) -> None:
+    plan = client.post("/v1/plans", json={**PLAN, "interval": "hour"}).json()
+    customer = client.post("/v1/customers").json()
+    client.post("/v1/subscriptions", json={"customerId": customer["id"], "planId": plan["id"]})
+    set_free_pages(small, 8)
+    with pytest.raises(OSError, match="free space") as caught:
+        small.clock.advance(hours=100)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_replay_on_a_full_disk_raises_an_os_error(small: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deliveries, "repeat", Mock(side_effect=DiskFullError()))
+    with pytest.raises(OSError, match="The disk is full"):
+        small.deliveries.replay(1)
+
+
+def test_deliveries_on_a_full_disk_end_a_wait_with_an_error_and_continue_later(
+    small: Sandbox, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint_queue, "FAILURE_PAUSE_SECONDS", 0.01)
+    body = {"customerId": client.post("/v1/customers").json()["id"], "planId": create_plan(client)}
+    with listening() as receiver:
+        receiver.response = ReceiverResponse(body=b"x" * 200)
+        receiver.gate.clear()
+        small.endpoints.add(receiver.url)
+        for _ in range(5):
+            client.post("/v1/subscriptions", json=body)
+        set_free_pages(small, 0)
+        receiver.gate.set()
+        with pytest.raises(OSError, match="The disk is full"):
+            small.wait_for_deliveries()
+        set_free_pages(small, 100)
+        with suppress(OSError):
+            # An attempt that failed just before may be reported now.
+            small.wait_for_deliveries()
+        small.wait_for_deliveries()
+        assert [each.state for each in small.deliveries] == ["delivered"] * len(small.events)
+        assert {each.event_id for each in receiver.received} == {each.id for each in small.events}
+
+
+def create_plan(client: httpx.Client) -> str:
+    return str(client.post("/v1/plans", json=PLAN).json()["id"])
