@@ -160,7 +160,7 @@ class Backend:
             ids=ids,
             wakeup=wakeup,
             due_wakeup=due_wakeup,
-            cards=Cards(store, time, work),
+            cards=Cards(scheduler, time, work),
             endpoints=Endpoints(store, time, ids, wakeup),
             outbox=outbox,
             deliveries=Deliveries(store, time, wakeup),
@@ -177,7 +177,7 @@ class Backend:
         Args:
             cause: Description of the work, from which a seed derives ids.
         """
-        with self.store.transaction() as db:
+        with self.scheduler.transaction() as db:
             yield self.work.for_request(db, self.time.now(), cause.encode())
 
     def wait_for_deliveries(self, timeout: float | None) -> None:

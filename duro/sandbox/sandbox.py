@@ -149,6 +149,9 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
                     build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
                 )
                 backend.scheduler.resume()
+                if self._clock.mode == "frozen":
+                    # A file whose clock ran with real time can have overdue items.
+                    backend.scheduler.run_present()
                 self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
 
     def stop(self) -> None:

@@ -111,3 +111,17 @@ print(*sorted({"duro.sandbox", "duro.webhooks", "starlette", "jinja2", "uvicorn"
 """)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines() == ["AsyncDuro Duro False", ""]
+
+
+def test_a_sandbox_imports_its_pages_at_their_first_request(run_python):
+    finished = run_python("""
+import sys
+from urllib.request import urlopen
+from duro.sandbox import Sandbox
+with Sandbox() as sandbox:
+    print("jinja2" in sys.modules)
+    print(urlopen(f"{sandbox.url}/_sandbox/").status)
+    print("jinja2" in sys.modules)
+""")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.split() == ["False", "200", "True"]

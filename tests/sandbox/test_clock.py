@@ -50,7 +50,7 @@ def test_records_have_the_time_of_the_sandbox(sandbox: Sandbox, api: httpx.Clien
 
 @pytest.mark.parametrize("days", [-1, 1e9, 4_000_000, math.inf, math.nan])
 def test_an_invalid_span_is_rejected_and_changes_nothing(sandbox: Sandbox, days: float) -> None:
-    with pytest.raises(ValueError, match=r"clock|NaN"):
+    with pytest.raises(ValueError, match=r"clock|finite"):
         sandbox.clock.advance(days=days)
     assert sandbox.clock.now() - datetime.now(UTC) < timedelta(minutes=1)
 

@@ -25,7 +25,8 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
     """Perform an operation in one transaction.
 
     The effects and the stored response are committed together. If the response
-    is lost on its way, a repeat with the same key finds both of them.
+    is lost on its way, a repeat with the same key finds both of them. Work that
+    the request made due at once is done before the response.
 
     Args:
         backend: Sandbox that serves the request.
@@ -38,7 +39,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
         The response. Errors are responses too.
     """
     try:
-        with backend.store.transaction() as db:
+        with backend.scheduler.transaction() as db:
             now = backend.time.now()
             person_id = authenticate(operation.audience, db, request.headers, now)
             key = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from ..._checks import describe_type, describe_value, is_number
 from ...api.models.event_data import EventType
+from ...errors import InvalidArgumentError
 from ..clock import MAX_TIME, Advance, SandboxClock
 from .due_items import RANKS, DueItem
 from .scheduler import AdvanceResult, Scheduler
@@ -13,6 +15,7 @@ from .scheduler import AdvanceResult, Scheduler
 __all__ = ["ClockControl"]
 
 DEFAULT_LIMIT: Final = timedelta(days=365)
+MAX_SHOWN_CHARACTERS: Final = 50
 
 
 class ClockControl:
@@ -38,7 +41,7 @@ class ClockControl:
             kind: Kind of the item, such as ``period_end`` or ``recovery_attempt``. ``None`` matches all.
 
         Raises:
-            ValueError: The kind does not exist.
+            InvalidArgumentError: The kind does not exist.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -48,8 +51,9 @@ class ClockControl:
             >>> item.kind, item.subject == subscription.id, item.at == subscription.current_period_end
             ('period_end', True, True)
         """
-        if kind is not None and kind not in RANKS:
-            raise ValueError(f"kind must be one of {', '.join(RANKS)}, got {kind!r}; omit it for all kinds")
+        if kind is not None and kind not in list(RANKS):
+            got = repr(kind[:MAX_SHOWN_CHARACTERS]) if isinstance(kind, str) else describe_type(kind)
+            raise InvalidArgumentError(f"kind must be one of {', '.join(RANKS)}, got {got}; omit it for all kinds")
         return self._scheduler.next_due(kind)
 
     def advance(
@@ -84,8 +88,9 @@ class ClockControl:
             The time that was reached, and counts of what happened.
 
         Raises:
-            ValueError: The span is negative, is NaN, or ends after the year 8000. The event type does not exist.
-                Another advance is in progress.
+            ValueError: The span is negative, or ends after the year 8000. Another advance is in progress.
+            InvalidArgumentError: An argument has the wrong type, a span is not finite, or the event type does not
+                exist. It is a ``ValueError``, and the clock has not moved.
             LookupError: The event did not happen within the limit. The clock has moved by the limit.
             RuntimeError: The sandbox has webhook endpoints, and the thread of the caller runs an event loop. An
                 endpoint in that loop could not respond. Or the caller is the handler of a delivery, or a delivery that
@@ -97,6 +102,7 @@ class ClockControl:
             >>> (sandbox.clock.advance(days=30).now - before).days
             30
         """
+        _check_types(until, limit, deliver)
         span = _to_span(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
         if until is None:
             return self._scheduler.advance(Advance(self._add(span), deliver=deliver))
@@ -126,7 +132,23 @@ class ClockControl:
         return until.astimezone(UTC)
 
 
+def _check_types(until: object, limit: object, deliver: object) -> None:
+    if until is not None and not isinstance(until, datetime | str):
+        raise InvalidArgumentError(
+            f"until must be a datetime or an event type, got {describe_type(until)}; pass one of them"
+        )
+    if limit is not None and not isinstance(limit, timedelta):
+        raise InvalidArgumentError(f"limit must be a timedelta, got {describe_type(limit)}; pass timedelta(days=30)")
+    if not isinstance(deliver, bool):
+        raise InvalidArgumentError(f"deliver must be True or False, got {describe_type(deliver)}; pass one of them")
+
+
 def _to_span(**spans: float) -> timedelta:
+    for name, value in spans.items():
+        if not is_number(value):
+            raise InvalidArgumentError(
+                f"{name} must be a finite number, got {describe_value(value)}; pass a number such as 1"
+            )
     try:
         return timedelta(**spans)
     except OverflowError:
@@ -137,7 +159,7 @@ def _to_span(**spans: float) -> timedelta:
 def _check_event_type(name: str) -> str:
     names = [each.value for each in EventType]
     if name not in names:
-        raise ValueError(
+        raise InvalidArgumentError(
             f"until must be a datetime or one of {', '.join(names)}, got another string; pass the type of an event"
         )
     return name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,6 +13,7 @@ from typing import Final, Protocol, TypeAlias
 from attrs import evolve, frozen
 
 from ..clock import Advance, SandboxClock, timestamp
+from ..events import collect_event_ids
 from ..storage.database import Database
 from ..unit_of_work import UnitOfWork, WorkFactory
 from .due_items import DueItem, find_next, take_next
@@ -25,6 +28,11 @@ __all__ = [
     "NoDeliverer",
     "Scheduler",
 ]
+
+_logger = logging.getLogger("duro.sandbox")
+
+# Items that may run before a response. Only a clock of real time can have more, and its worker runs the rest.
+MAX_PRESENT_ITEMS: Final = 100
 
 Handler: TypeAlias = Callable[[UnitOfWork, str], object]
 
@@ -204,6 +212,38 @@ class Scheduler:
                 self._clock.move_to(db, item.at)
                 self._handlers[item.kind](self._work.for_item(db, item.at, item.kind, item.subject), item.subject)
         return item
+
+    @contextmanager
+    def transaction(self) -> Generator[sqlite3.Connection, None, None]:
+        """Open a transaction of the present time. After its commit, run the items that it made due at once.
+
+        A caller that waits for the commit therefore finds all effects of its call.
+
+        Yields:
+            The connection.
+        """
+        before = self._store.changes
+        with self._store.transaction() as db:
+            yield db
+        if self._store.changes != before:
+            self.run_present(MAX_PRESENT_ITEMS)
+
+    def run_present(self, limit: int | None = None) -> None:
+        """Run the items that are due at the present time. An advance in progress runs them itself.
+
+        An item that fails is logged and stays due. The caller is not the cause of the failure.
+
+        Args:
+            limit: Maximum number of items. ``None`` runs all.
+        """
+        items = 0
+        # The events of an item do not belong to the request that made it due.
+        with collect_event_ids():
+            try:
+                while items != limit and self._clock.unfinished is None and self.run_next(self._clock.now()):
+                    items += 1
+            except Exception:
+                _logger.exception("a due item failed")
 
     @contextmanager
     def _exclusive(self) -> Generator[None, None, None]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.util import find_spec
 from typing import Final, cast
 from urllib.parse import unquote
 
@@ -12,19 +14,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..api.dispatch import perform
 from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
 from ..api.responses import ApiResponse
 from ..backend import Backend
-from ..checkout.routes import build_checkout_routes
-from ..control.routes import build_control_routes
-from ..dashboard.routes import build_dashboard_routes
 from ..errors import ApiError
 from ..invariants.errors import StrictError
-from ..portal.routes import build_portal_routes
 from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
 from .origin_check import OriginCheckMiddleware
@@ -35,6 +33,16 @@ _MESSAGES: Final[Mapping[int, str]] = {
     404: "The path does not exist.",
     405: "The path does not support this method.",
 }
+
+
+def _check_page_package() -> None:
+    """Check that the package of the pages exists. They import it at their first request."""
+    if find_spec("jinja2") is None:
+        raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
+
+
+# A program without the extra gets its error at the import, and not at the first page.
+_check_page_package()
 
 
 def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str]) -> ASGIApp:
@@ -48,40 +56,65 @@ def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str])
     Returns:
         An ASGI application.
     """
-    application = Starlette(
-        routes=[
-            *_build_api_routes(backend, url, OPERATIONS),
-            *build_control_routes(backend, url),
-            *build_dashboard_routes(backend),
-            *build_checkout_routes(backend, url),
-            *build_portal_routes(backend, url),
-        ],
-        exception_handlers={
-            ApiError: _on_api_error,
-            StrictError: _on_violation,
-            HTTPException: _on_http_exception,
-            ClientDisconnect: _on_disconnect,
-            Exception: _on_failure,
-        },
-    )
-    # As the API does: it does not redirect, and clients treat a redirect as an error.
-    application.router.redirect_slashes = False
+    application = _Application(backend, url)
     return OriginCheckMiddleware(FaultMiddleware(BodyLimitMiddleware(application), backend), allowed_hosts)
 
 
-def _build_api_routes(backend: Backend, url: str, operations: Iterable[ApiOperation]) -> list[Route]:
+class _Application(Starlette):
+    """API of one sandbox, and its pages and control routes."""
+
+    def __init__(self, backend: Backend, url: str) -> None:
+        super().__init__(
+            routes=_api_routes(),
+            exception_handlers={
+                ApiError: _on_api_error,
+                StrictError: _on_violation,
+                HTTPException: _on_http_exception,
+                ClientDisconnect: _on_disconnect,
+                Exception: _on_failure,
+            },
+        )
+        # As the API does: it does not redirect, and clients treat a redirect as an error.
+        self.router.redirect_slashes = False
+        # No path of the API is below /_sandbox.
+        self.router.default = _defer(lambda: _build_control_router(backend, url))
+        self.backend = backend
+        self.url = url
+
+
+def _defer(build: Callable[[], ASGIApp]) -> ASGIApp:
+    """Return an application that is built at its first request."""
+    build = cache(build)
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await build()(scope, receive, send)
+
+    return call
+
+
+def _build_control_router(backend: Backend, url: str) -> ASGIApp:
+    # Most tests do not use the pages, and their packages are a fifth of the import time of a sandbox.
+    from .control_router import build_control_router
+
+    return build_control_router(backend, url)
+
+
+# The sandboxes of a process share these routes, which take half a millisecond to build.
+@cache
+def _api_routes() -> tuple[Route, ...]:
     # One route a path: Starlette would respond with 405 as soon as the first route of a path has another method.
     by_path: defaultdict[str, dict[str, ApiOperation]] = defaultdict(dict)
-    for operation in operations:
+    for operation in OPERATIONS:
         by_path[operation.path][operation.method] = operation
-    return [_build_route(backend, url, path, methods) for path, methods in by_path.items()]
+    return tuple(_build_route(path, methods) for path, methods in by_path.items())
 
 
-def _build_route(backend: Backend, url: str, path: str, methods: Mapping[str, ApiOperation]) -> Route:
+def _build_route(path: str, methods: Mapping[str, ApiOperation]) -> Route:
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]
-        return perform(backend, operation, request, raw, url).response()
+        application = cast("_Application", request.app)
+        return perform(application.backend, operation, request, raw, application.url).response()
 
     return _ApiRoute(path, endpoint, methods=list(methods))
 

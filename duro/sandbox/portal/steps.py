@@ -129,7 +129,7 @@ class PortalVisitor:
         path: Mapping[str, str] | None = None,
         audience: Audience = Audience.PORTAL,
     ) -> T:
-        with self.backend.store.transaction() as db:
+        with self.backend.scheduler.transaction() as db:
             now, raw_body = self.backend.time.now(), encode_json(body or {})
             person_id = find_person(db, audience, self.session, now) if audience is Audience.PORTAL else ""
             context = RequestContext(

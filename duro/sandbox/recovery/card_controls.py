@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 from ..._checks import describe_type
 from ...errors import InvalidArgumentError, redact
+from ..billing.scheduler import Scheduler
 from ..clock import SandboxClock
 from ..errors import ApiError
-from ..storage.database import Database
 from ..unit_of_work import WorkFactory
 from ..validation import structure
 from .card_commands import AnyCommand, CardCommand, DeclineCommand, ProfileCommand, ReplaceCommand, ScriptCommand
@@ -46,13 +46,13 @@ class Cards:
     place of the category.
 
     Args:
-        store: Database of the sandbox.
+        scheduler: Queue of due items.
         clock: Time of the sandbox.
         work: Factory of units of work.
     """
 
-    def __init__(self, store: Database, clock: SandboxClock, work: WorkFactory) -> None:
-        self._store = store
+    def __init__(self, scheduler: Scheduler, clock: SandboxClock, work: WorkFactory) -> None:
+        self._scheduler = scheduler
         self._clock = clock
         self._work = work
 
@@ -146,7 +146,7 @@ class Cards:
 
     def apply(self, command: CardCommand) -> None:
         """Run a validated command."""
-        with self._store.transaction() as db:
+        with self._scheduler.transaction() as db:
             command.run(self._work.for_request(db, self._clock.now(), repr(command).encode()))
 
     def _run(self, shape: type[AnyCommand], arguments: Mapping[str, object]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from duro import InvalidArgumentError
 from duro.sandbox import AdvanceResult
 from duro.sandbox.billing.due_items import schedule
 from duro.sandbox.billing.scheduler import AdvanceInProgressError
@@ -208,6 +211,32 @@ def test_next_due_can_select_a_kind(shop: Shop) -> None:
     assert shop.clock.next_due("recovery_attempt") is None
     with pytest.raises(ValueError, match="kind must be one of period_end, recovery_attempt"):
         shop.clock.next_due("renewal")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"days": True}, "days must be a finite number, got True; pass a number such as 1"),
+        ({"hours": "1"}, "hours must be a finite number, got str"),
+        ({"seconds": math.nan}, "seconds must be a finite number, got nan"),
+        ({"until": 5}, "until must be a datetime or an event type, got int"),
+        ({"until": START.date()}, "until must be a datetime or an event type, got date"),
+        ({"until": "invoice_created", "limit": 30}, "limit must be a timedelta, got int"),
+        ({"days": 1, "deliver": "no"}, "deliver must be True or False, got str"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_refused_before_the_clock_moves(
+    shop: Shop, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        shop.clock.advance(**options)
+    assert shop.clock.now() == START
+
+
+@pytest.mark.parametrize(("kind", "got"), [(["period_end"], "list"), (True, "bool"), ("x" * 99, f"'{'x' * 50}'")])
+def test_a_kind_that_does_not_exist_is_refused(shop: Shop, kind: Any, got: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"kind must be one of .*, got {got}; omit it for all kinds"):
+        shop.clock.next_due(kind)
 
 
 def test_each_item_has_a_transaction_of_its_own(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Paths: an encoded slash belongs to the value of a parameter."""
+"""Routes: shared by the sandboxes of a process, and an encoded slash belongs to the value of a parameter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from duro import Duro
 from duro.errors import ConflictError, NotFoundError
 from duro.http.operation import MAX_URL_BYTES
+from duro.sandbox import Sandbox
+from duro.sandbox.http import application
 
 # Each of these can be sent in a path: not blank, no NUL, and no segment "." or "..".
 REFERENCES = st.text(
@@ -74,3 +76,18 @@ def test_encoded_slash_does_not_select_another_route(client):
         client.request("GET", "/v1/customers/ref/cus_1%2Fsubscriptions")
     with pytest.raises(NotFoundError, match="path does not exist"):
         client.request("GET", "/v1/customers%2Fref/a")
+
+
+def test_sandboxes_of_one_process_respond_with_their_own_state():
+    with Sandbox() as one, Sandbox() as other, Duro(**one.options) as client, Duro(**other.options) as second:
+        customer = client.customers.create(email="ada@example.com")
+        assert [each.id for each in client.customers.list()] == [customer.id]
+        assert second.customers.list().collect() == []
+        assert client.checkout.create_session(amount=5000, currency="NGN").url.startswith(one.url)
+
+
+def test_without_the_package_of_the_pages_the_import_fails(monkeypatch):
+    monkeypatch.setattr(application, "find_spec", {"jinja2": None}.get)
+    with pytest.raises(ModuleNotFoundError) as error:
+        application._check_page_package()
+    assert error.value.name == "jinja2"
