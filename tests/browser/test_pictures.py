@@ -73,3 +73,17 @@ async def test_dashboard(
     heading = phone.get_by_role("heading", name="Time line")
     await heading.evaluate("heading => heading.scrollIntoView()")
     await save(phone, "customer-phone")
+
+
+async def test_portal(open_page: OpenPage, client: AsyncDuro, sandbox: AsyncSandbox, save: Save) -> None:
+    customer = await client.customers.create(email="ada@example.com", name="Ada Obi")
+    for name, amount in (("Pro", 1_500_000), ("Storage", 250_000)):
+        plan = await client.plans.create(name=name, amount=amount, interval="month")
+        await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+    page = await open_page("phone")
+    await page.goto(sandbox.portal_link(customer.id).url)
+    await page.get_by_role("button", name="Send the code").click()
+    await page.get_by_label("Code").fill(sandbox.codes[-1].code)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_text("Renews on").first).to_be_visible()
+    await save(page, "portal-phone")

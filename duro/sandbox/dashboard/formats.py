@@ -30,7 +30,8 @@ _UNITS: Final = (
     ("second", 1),
 )
 MAX_ID_CHARACTERS: Final = 14
-_ACRONYMS: Final[Mapping[str, str]] = {"ussd": "USSD"}
+# Words that are not written as the others.
+_ACRONYMS: Final[Mapping[str, str]] = {"ussd": "USSD", "sms": "SMS", "whatsapp": "WhatsApp"}
 _SUFFIX_CHARACTERS: Final = 6
 
 _TONES: Final[Mapping[str, str]] = {

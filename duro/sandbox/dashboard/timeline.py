@@ -38,7 +38,7 @@ class TimelineEntry:
     Attributes:
         at: Sandbox time, in the API's format.
         kind: Kind of the entry.
-        number: Position among the entries of its kind.
+        number: Position among the entries of its kind, which is the id of a delivery.
         id: Id of the request, invoice, event or delivery.
         title: Method and path, rail, action, event type, or URL of the endpoint.
         status: Status of the request, charge or delivery, or the category of the failure.
@@ -85,6 +85,7 @@ _EVENTS: Final = """
     SELECT created_at AS at, 'event', rowid AS number, id, type, NULL, NULL, NULL, NULL, NULL
     FROM events WHERE customer_id = ? AND (? IS NULL OR subscription_id = ?)
 """
+_EVENT_IDS: Final = "SELECT id FROM events WHERE customer_id = ? AND (? IS NULL OR subscription_id = ?)"
 _DELIVERIES: Final = """
     SELECT
         coalesce(deliveries.at, due_at) AS at, 'delivery', deliveries.id AS number, event_id, type, state, failure,
@@ -105,14 +106,16 @@ def read_timeline(
     Args:
         db: Open transaction.
         subject: Customer or subscription.
-        requests: Requests of the log, oldest first. Those whose path contains an id of the subject belong to it.
+        requests: Requests of the log, oldest first. Those whose path contains the id of the subject, and those that
+            caused one of its events, belong to it.
         selection: Page to read. It is newest first.
 
     Raises:
         ApiError: The cursor does not exist (400).
     """
     cursor = None if selection.cursor is None else _parse_cursor(selection.cursor)
-    moments = [moment for moment in _select_requests(subject, requests) if cursor is None or _position(moment) < cursor]
+    own = _select_requests(db, subject, requests)
+    moments = [moment for moment in own if cursor is None or _position(moment) < cursor]
     for rank in _QUERIES:
         moments += _read_kind(db, rank, subject, cursor, selection.limit + 1)
     moments.sort(key=_position, reverse=True)
@@ -123,10 +126,14 @@ def _position(moment: TimelineEntry) -> _Position:
     return moment.at, _KINDS.index(moment.kind), moment.number
 
 
-def _select_requests(subject: TimelineSubject, requests: Iterable[RequestEntry]) -> Iterator[TimelineEntry]:
+def _select_requests(
+    db: sqlite3.Connection, subject: TimelineSubject, requests: Iterable[RequestEntry]
+) -> Iterator[TimelineEntry]:
     identifier = subject.subscription_id or subject.customer_id
+    parameters = (subject.customer_id, subject.subscription_id, subject.subscription_id)
+    events = {row["id"] for row in db.execute(_EVENT_IDS, parameters)}
     for number, entry in enumerate(requests):
-        if identifier in entry.path:
+        if identifier in entry.path or not events.isdisjoint(entry.event_ids):
             title, status = f"{entry.method} {entry.path}", "none" if entry.status is None else str(entry.status)
             yield TimelineEntry(entry.at, "request", number, entry.request_id, title, status, entry.idempotency_key)
 

@@ -38,12 +38,36 @@ def text_of(browser: Browser, path: str) -> str:
 # Overview
 
 
-def test_overview_shows_what_is_due_next(browser: Browser, subscribe: Subscribe) -> None:
-    _, subscription = subscribe()
+def test_overview_shows_what_is_due_next_and_for_whom(browser: Browser, subscribe: Subscribe) -> None:
+    customer, subscription = subscribe()
     text = text_of(browser, "/_sandbox/")
-    assert "Period end" in text
+    assert f"Period end {customer.name}" in text
     assert "in 1 month" in text
-    assert subscription.id in browser.open("/_sandbox/").attributes("code", "title")
+    assert f"{ROOT}/subscriptions/{subscription.id}" in browser.open("/_sandbox/").attributes("a", "href")
+
+
+def test_due_item_of_an_invoice_names_its_customer(browser: Browser, frozen: Sandbox, subscribe: Subscribe) -> None:
+    customer, _ = subscribe()
+    frozen.cards.decline(customer.id, "insufficient_funds")
+    frozen.clock.advance(days=31)
+    assert f"Recovery attempt {customer.name}" in text_of(browser, "/_sandbox/")
+
+
+def test_due_item_without_a_customer_has_its_id(browser: Browser, client: Duro) -> None:
+    session = client.checkout.create_session(amount=90_000)
+    assert "Session expiry" in text_of(browser, "/_sandbox/")
+    assert session.id in browser.open("/_sandbox/").attributes("code", "title")
+
+
+def test_overview_of_a_new_sandbox_has_a_program_to_begin_with(browser: Browser, frozen: Sandbox) -> None:
+    text = text_of(browser, "/_sandbox/")
+    assert f'client = Duro("sk_test_sandbox", base_url="{frozen.url}")' in text
+    assert "Every renewal was paid" not in text
+
+
+def test_overview_without_a_failed_renewal_has_a_profile_to_try(browser: Browser, subscribe: Subscribe) -> None:
+    subscribe()
+    assert "Every renewal was paid" in text_of(browser, "/_sandbox/")
 
 
 @pytest.mark.parametrize(
@@ -73,10 +97,11 @@ def test_overview_shows_money_at_risk_and_recovered(browser: Browser, frozen: Sa
     frozen.clock.advance(days=31)
     at_risk = text_of(browser, "/_sandbox/")
     assert "Recovering · 1 ₦12,500.50" in at_risk
+    assert "Lost · 0 ₦0.00" in at_risk
     assert "attempt 2 of 5" in at_risk
     frozen.clock.advance(days=28)
     recovered = text_of(browser, "/_sandbox/")
-    assert "₦12,500.50 recovered, ₦0.00 at risk, ₦0.00 lost." in recovered
+    assert "₦12,500.50 recovered, ₦0.00 at risk or recovering, ₦0.00 lost." in recovered
     assert "svg" in browser.open("/_sandbox/").names
 
 

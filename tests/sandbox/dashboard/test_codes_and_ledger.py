@@ -9,7 +9,8 @@ from duro.sandbox import Sandbox
 from tests.sandbox.dashboard.conftest import Browser
 
 CODES = "/_sandbox/dashboard/codes"
-LEDGER = "/_sandbox/dashboard/ledger"
+ROOT = "/_sandbox/dashboard"
+LEDGER = f"{ROOT}/ledger"
 
 
 def states(browser: Browser, query: str = "") -> list[str]:
@@ -66,7 +67,7 @@ def test_totals_are_zero_after_a_reset(browser: Browser, charged: Sandbox) -> No
 def test_charges_are_listed_with_their_currency(browser: Browser, charged: Sandbox) -> None:
     text = browser.open(LEDGER).text
     assert {"₦12,345.67", "$9.00", "Failed", "Succeeded"} <= set(text)
-    assert charged.ledger[0].customer_id in browser.open(LEDGER).attributes("code", "title")
+    assert f"{ROOT}/customers/{charged.ledger[0].customer_id}" in browser.open(LEDGER).attributes("a", "href")
 
 
 def test_charges_are_filtered(browser: Browser, charged: Sandbox) -> None:

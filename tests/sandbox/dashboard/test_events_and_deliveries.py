@@ -53,6 +53,13 @@ def test_events_are_listed_with_the_states_of_their_deliveries(browser: Browser,
     assert "1 delivered" in page.text
 
 
+def test_events_name_their_customers(browser: Browser, client: Duro, trial: str) -> None:
+    page = browser.open(EVENTS)
+    (customer,) = client.customers.list().collect(limit=2)
+    assert "ada@example.com" in page.text
+    assert f"/_sandbox/dashboard/customers/{customer.id}" in page.attributes("a", "href")
+
+
 def test_events_are_filtered_by_type(browser: Browser, frozen: Sandbox, trial: str) -> None:
     type_ = frozen.events[-1].type
     assert titles(browser, f"{EVENTS}?type={type_}") == [f"{EVENTS}/{trial}"]

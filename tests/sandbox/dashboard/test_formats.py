@@ -41,6 +41,10 @@ def test_rail_is_named_as_people_write_it() -> None:
     assert [humanize("ussd"), name_rail("ussd"), name_rail("direct_debit")] == ["USSD", "USSD", "direct debit"]
 
 
+def test_channel_is_named_as_people_write_it() -> None:
+    assert [humanize("whatsapp"), humanize("sms"), humanize("email")] == ["WhatsApp", "SMS", "Email"]
+
+
 def test_unknown_status_has_a_plain_tone() -> None:
     assert (find_tone("active"), find_tone("new_status")) == ("good", "plain")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import subprocess
 
 import httpx
 import pytest
@@ -27,6 +29,12 @@ def rows_of(browser: Browser, query: str = "") -> list[str]:
 
 def detail_path(sandbox: Sandbox, index: int = -1) -> str:
     return f"{REQUESTS}/{sandbox.requests[index].request_id}"
+
+
+def find_command(browser: Browser, sandbox: Sandbox) -> str:
+    """Return the command on the page of the latest request."""
+    texts = browser.open(detail_path(sandbox)).attributes("button", "data-copy")
+    return next(text for text in texts if text.startswith("curl "))
 
 
 def test_requests_are_listed_newest_first_with_their_operation(browser: Browser, frozen: Sandbox) -> None:
@@ -153,9 +161,7 @@ def test_command_has_a_variable_for_the_credential(
     browser: Browser, frozen: Sandbox, path: str, header: str | None
 ) -> None:
     call(frozen, "GET", path)
-    (command,) = [
-        text for text in browser.open(detail_path(frozen)).attributes("button", "data-copy") if text.startswith("curl ")
-    ]
+    command = find_command(browser, frozen)
     arguments = shlex.split(command)
     assert arguments[1].startswith(f"{frozen.url}/")
     assert [arguments[index + 1] for index, each in enumerate(arguments) if each == "-H"] == (
@@ -171,13 +177,36 @@ def test_request_that_a_fault_refused_has_its_body(browser: Browser, frozen: San
 
 def test_command_repeats_the_request(browser: Browser, frozen: Sandbox) -> None:
     call(frozen, "POST", "/v1/customers", json={"name": "Ada's; rm"}, headers=KEY)
-    (command,) = [
-        text for text in browser.open(detail_path(frozen)).attributes("button", "data-copy") if text.startswith("curl ")
-    ]
+    command = find_command(browser, frozen)
     arguments = shlex.split(command)
     assert arguments[:4] == ["curl", "-X", "POST", f"{frozen.url}/v1/customers"]
     assert "Idempotency-Key: the-key" in arguments
     assert arguments[-2:] == ["--data-raw", '{"name":"Ada\'s; rm"}']
+
+
+@pytest.mark.process
+@pytest.mark.timeout(30)
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_command_runs_in_a_shell(browser: Browser, frozen: Sandbox) -> None:
+    name = 'Ada\'s $(id) `id` "quoted" \\ ünï\n2'
+    first = call(frozen, "POST", "/v1/customers", json={"name": name}, headers=KEY)
+    command = find_command(browser, frozen).replace("curl ", "curl --silent --fail --max-time 10 ", 1)
+    environment = {"DURO_SECRET_KEY": frozen.secret_key, "PATH": "/usr/bin:/bin"}
+    output = subprocess.run(["/bin/sh", "-c", command], env=environment, capture_output=True, check=True, timeout=15)
+    # The same key and the same body: the response is that of the first request.
+    assert output.stdout == first.content
+    assert frozen.requests[-1].idempotency_key == "the-key"
+
+
+def test_request_links_to_its_events_and_to_the_delivery_that_caused_it(browser: Browser, frozen: Sandbox) -> None:
+    customer = call(frozen, "POST", "/v1/customers", json={"email": "ada@example.com"}).json()["id"]
+    plan = call(frozen, "POST", "/v1/plans", json={"name": "Pro", "amount": 9000, "interval": "month"}).json()["id"]
+    body = {"customerId": customer, "planId": plan}
+    call(frozen, "POST", "/v1/subscriptions", json=body, headers={"Duro-Sandbox-Trace": "7"})
+    page = browser.open(detail_path(frozen))
+    links = page.attributes("a", "href")
+    assert [event for event in frozen.events if f"/_sandbox/dashboard/events/{event.id}" in links]
+    assert "Delivery 7" in page.text
 
 
 def test_unknown_request_is_a_page_that_was_not_found(browser: Browser) -> None:

@@ -44,7 +44,7 @@ def test_timeline_contains_each_kind_newest_first_without_gaps_between_pages(cli
     subject, _ = make_history(client, frozen)
     whole = read_all(frozen, subject, 1000)
     requests = {entry.title for entry in whole if entry.kind == "request"}
-    assert requests == {f"POST /v1/subscriptions/{subject.subscription_id}/pause"}
+    assert requests == {"POST /v1/subscriptions", f"POST /v1/subscriptions/{subject.subscription_id}/pause"}
     assert {entry.kind for entry in whole} == {"request", "charge", "decision", "event", "delivery"}
     assert [entry.at for entry in whole] == sorted((entry.at for entry in whole), reverse=True)
     for limit in (1, 2, 7):
@@ -81,3 +81,12 @@ def test_page_of_a_subscription_shows_the_reason_of_a_decision(browser: Browser,
     assert "waiting for payday" in text
     assert "/pause" in text
     assert "subscription_payment_failed" in text
+
+
+def test_entries_of_a_timeline_link_to_their_pages(browser: Browser, client: Duro, frozen: Sandbox) -> None:
+    subject, _ = make_history(client, frozen)
+    pages = browser.open(f"/_sandbox/dashboard/subscriptions/{subject.subscription_id}").attributes("a", "href")
+    linked = {kind: [path for path in pages if f"/dashboard/{kind}/" in path] for kind in ("requests", "deliveries")}
+    assert all(linked.values())
+    for kind, title in (("requests", "Repeat with curl"), ("deliveries", "Replay")):
+        assert title in browser.open(linked[kind][0]).text

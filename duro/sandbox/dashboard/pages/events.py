@@ -19,6 +19,7 @@ from ...storage.pages import ListPage, Selection
 from ...storage.rows import find
 from ..bodies import show_body
 from ..lists import MAX_ROWS, build_options, read_selection
+from ..names import CustomerName, find_customers_of_events
 from ..navigation import ROOT
 from ..page import DashboardPage, Visit
 
@@ -36,17 +37,19 @@ class EventRow:
         id: Id of the event.
         type: Event type.
         at: Sandbox time of the event, in the API's format.
+        customer: Customer of the event, if it has one.
         deliveries: Number of delivery attempts in each state.
     """
 
     id: str
     type: str
     at: str
+    customer: CustomerName | None
     deliveries: Mapping[str, int]
 
 
 def select_event_rows(db: sqlite3.Connection, selection: Selection) -> ListPage[EventRow]:
-    """Read a page of the events with the states of their deliveries.
+    """Read a page of the events with their customers and the states of their deliveries.
 
     Args:
         db: Open transaction.
@@ -56,8 +59,9 @@ def select_event_rows(db: sqlite3.Connection, selection: Selection) -> ListPage[
         ApiError: The cursor does not exist (400).
     """
     page = select_events(db, selection)
-    states = _count_deliveries(db, [event.id for event in page.entries])
-    return page.map(lambda event: EventRow(event.id, event.type, event.at, states[event.id]))
+    ids = [event.id for event in page.entries]
+    customers, states = find_customers_of_events(db, ids), _count_deliveries(db, ids)
+    return page.map(lambda event: EventRow(event.id, event.type, event.at, customers.get(event.id), states[event.id]))
 
 
 def _count_deliveries(db: sqlite3.Connection, events: Iterable[str]) -> Mapping[str, Mapping[str, int]]:

@@ -16,6 +16,7 @@ from ...billing.ledger_pages import select_charges, select_refunds
 from ...storage.pages import ListPage, Selection
 from ..ledger_totals import find_totals
 from ..lists import build_options, read_selection
+from ..names import find_customer_names
 from ..navigation import ROOT
 from ..page import DashboardPage, Visit
 
@@ -34,14 +35,16 @@ class LedgerRow:
     Attributes:
         entry: Entry of the ledger.
         currency: Currency of its invoice.
+        customer: Name of the customer. ``None`` for the wallet of a person.
     """
 
     entry: Charge | Refund
     currency: str
+    customer: str | None
 
 
 def select_ledger_rows(db: sqlite3.Connection, selection: Selection, *, refunds: bool) -> ListPage[LedgerRow]:
-    """Read a page of the charges or the refunds, with their currencies.
+    """Read a page of the charges or the refunds, with their currencies and customers.
 
     Args:
         db: Open transaction.
@@ -53,7 +56,12 @@ def select_ledger_rows(db: sqlite3.Connection, selection: Selection, *, refunds:
     """
     page: ListPage[Charge | Refund] = select_refunds(db, selection) if refunds else select_charges(db, selection)
     currencies = _find_currencies(db, [entry.invoice_id for entry in page.entries])
-    return page.map(lambda entry: LedgerRow(entry, currencies.get(entry.invoice_id, TOP_UP_CURRENCY)))
+    customers = find_customer_names(db, [entry.customer_id for entry in page.entries])
+    return page.map(
+        lambda entry: LedgerRow(
+            entry, currencies.get(entry.invoice_id, TOP_UP_CURRENCY), customers.get(entry.customer_id)
+        )
+    )
 
 
 def _find_currencies(db: sqlite3.Connection, invoices: Iterable[str]) -> Mapping[str, str]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 from ...backend import Backend
-from ...billing.due_items import list_next
-from ...billing.recoveries import count_recoveries, select_recoveries
+from ...billing.recoveries import RECOVERY_STATES, RecoveryTotal, count_recoveries, select_recoveries
 from ...clock import timestamp
 from ...control.clock import ClockAdvance, advance_clock
 from ...recovery.payday import next_payday
 from ...storage.pages import Selection
 from ...validation import invalid_field
 from ..charts import draw_recovery_chart
+from ..due_rows import list_due_rows
 from ..formats import format_exact
 from ..navigation import ROOT
 from ..page import DashboardForm, DashboardPage, FormResult, Visit
@@ -34,7 +34,7 @@ _COUNTS: Final = """
 """
 
 
-def _view(backend: Backend, _visit: Visit) -> Mapping[str, object]:
+def _view(backend: Backend, visit: Visit) -> Mapping[str, object]:
     now = backend.clock.now()
     with backend.store.transaction() as db:
         totals = count_recoveries(db)
@@ -44,13 +44,24 @@ def _view(backend: Backend, _visit: Visit) -> Mapping[str, object]:
             for row in select_recoveries(db, state, Selection(MAX_RECOVERIES)).entries
         ]
         return {
-            "due": list_next(db, MAX_DUE_ITEMS),
+            "due": list_due_rows(db, MAX_DUE_ITEMS),
             "payday": timestamp(next_payday(now)),
             "counts": dict(db.execute(_COUNTS).fetchone()),
-            "totals": totals,
+            "totals": _complete(totals),
             "chart": draw_recovery_chart(db, totals[0].currency, now) if totals else None,
             "recoveries": recoveries[:MAX_RECOVERIES],
+            "origin": visit.origin,
         }
+
+
+def _complete(totals: Iterable[RecoveryTotal]) -> list[RecoveryTotal]:
+    """Add totals of 0, so that each currency has all states."""
+    present = {(total.currency, total.state): total for total in totals}
+    return [
+        present.get((currency, state)) or RecoveryTotal(state, currency, 0, 0)
+        for currency in dict.fromkeys(currency for currency, _ in present)
+        for state in RECOVERY_STATES
+    ]
 
 
 def _advance(backend: Backend, visit: Visit) -> FormResult:
