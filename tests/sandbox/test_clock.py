@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
-from duro.sandbox.billing.scheduler import NoDeliverer
+from duro.sandbox.billing.deliverer import NoDeliverer
 from duro.sandbox.clock import ClockMode
 
 Make = Callable[..., dict[str, Any]]

@@ -6,9 +6,9 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -16,16 +16,15 @@ from ..clock import Advance, SandboxClock, timestamp
 from ..events import collect_event_ids
 from ..storage.database import Database
 from ..unit_of_work import UnitOfWork, WorkFactory
+from .deliverer import Deliverer, NoDeliverer
 from .due_items import DueItem, find_next, take_next
 from .progress import Counts, count_rows, has_event
 
 __all__ = [
     "AdvanceInProgressError",
     "AdvanceResult",
-    "Deliverer",
     "EventNotFoundError",
     "Handler",
-    "NoDeliverer",
     "Scheduler",
 ]
 
@@ -43,69 +42,6 @@ class AdvanceInProgressError(ValueError):
 
 class EventNotFoundError(LookupError):
     """The event that should end an advance did not happen. The clock has moved to the limit."""
-
-
-class Deliverer(Protocol):
-    """Sender of webhook deliveries during an advance."""
-
-    def next_due(self) -> datetime | None:
-        """Return the time of the delivery that is due first, or ``None`` if there is not any."""
-        ...
-
-    @property
-    def delivered(self) -> int:
-        """Number of deliveries so far that an endpoint acknowledged with a 2xx."""
-        ...
-
-    def deliver_until(self, moment: datetime) -> None:
-        """Make the deliveries that are due, in the order of their time. This ends a hold.
-
-        Args:
-            moment: Latest due time. Afterwards, no delivery is due at or before it.
-        """
-        ...
-
-    def hold(self) -> None:
-        """Leave all deliveries pending."""
-        ...
-
-    def pause(self) -> AbstractContextManager[None]:
-        """Do not begin with new deliveries for the duration of the block."""
-        ...
-
-    def check_thread(self) -> None:
-        """Check that this thread may wait for deliveries.
-
-        Raises:
-            RuntimeError: It runs an event loop, and there are endpoints.
-        """
-        ...
-
-
-class NoDeliverer:
-    """Deliverer of a sandbox that makes its deliveries elsewhere."""
-
-    def next_due(self) -> datetime | None:
-        """Return ``None``."""
-        return None
-
-    @property
-    def delivered(self) -> int:
-        """0."""
-        return 0
-
-    def deliver_until(self, moment: datetime) -> None:
-        """Do nothing."""
-
-    def hold(self) -> None:
-        """Do nothing."""
-
-    def pause(self) -> AbstractContextManager[None]:
-        """Do nothing."""
-        return nullcontext()
-
-    def check_thread(self) -> None:
-        """Do nothing."""
 
 
 @frozen
