@@ -36,7 +36,8 @@ def test_secrets_are_neither_shown_nor_stored(
             assert all(response.is_client_error for response in responses)
             shown += [response.text for response in responses]
         shown += [
-            client.get("/_sandbox/").text,
+            # Without the program of an empty sandbox, which contains its documented key.
+            client.get("/_sandbox/").text.replace('Duro("sk_test_sandbox"', ""),
             client.get("/_sandbox/requests").text,
             client.get("/_sandbox/ledger").text,
             client.get("/_sandbox/stats").text,

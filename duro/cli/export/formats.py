@@ -70,12 +70,12 @@ def _write_csv(file: BinaryIO, rows: Iterable[JSONObject], columns: Mapping[str,
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_disarm(_to_text(row.get(column))) for column in columns] for row in rows)
+    writer.writerows([_escape_formula(_to_text(row.get(column))) for column in columns] for row in rows)
     # Without closing the file, which belongs to the caller.
     text.detach()
 
 
-def _disarm(text: str) -> str:
+def _escape_formula(text: str) -> str:
     """Return a text that a spreadsheet does not calculate. Customers choose their names, which can be formulas."""
     return f"'{text}" if _FORMULA.match(text) else text
 

@@ -1,4 +1,4 @@
-"""What an advance needs of webhook deliveries."""
+"""Deliverer of an advance, as the scheduler needs it."""
 
 from __future__ import annotations
 
