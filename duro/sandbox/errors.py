@@ -8,7 +8,7 @@ from typing import Final
 
 from .._json_types import JSONObject, JSONValue
 
-__all__ = ["ApiError", "DiskFullError"]
+__all__ = ["ApiError", "DiskFullError", "ResponseError"]
 
 _CODES: Final[Mapping[int, str]] = {
     400: "bad_request",
@@ -23,8 +23,8 @@ _CODES: Final[Mapping[int, str]] = {
 }
 
 
-class ApiError(Exception):
-    """Error response of the API; raising it rolls back the effects of the request.
+class ResponseError(Exception):
+    """Error that a request gets as its response; raising it rolls back the effects of the request.
 
     Attributes:
         status: HTTP status. It selects the error code.
@@ -51,7 +51,11 @@ class ApiError(Exception):
         return {"error": error}
 
 
-class DiskFullError(ApiError, OSError):
+class ApiError(ResponseError):
+    """Refusal of the API, because a rule is broken. In Python code it becomes an error of the argument."""
+
+
+class DiskFullError(ResponseError, OSError):
     """The disk is full, and the transaction was rolled back. Requests get 507, and Python code gets an ``OSError``.
 
     Attributes:

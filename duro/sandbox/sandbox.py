@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from attrs import frozen
 
+from .._checks import check_number
 from .._misuse import unsupported
+from ..errors import InvalidArgumentError
 from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, check_token_lifetime
@@ -234,6 +236,7 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
             timeout: Maximum wait in seconds.
 
         Raises:
+            InvalidArgumentError: The timeout is negative or not a number.
             TimeoutError: Deliveries are still due after the timeout.
             RuntimeError: The sandbox is not running, or stopped during the wait. Or the caller is the handler of a
                 delivery.
@@ -247,7 +250,8 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
             >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
             [(1, None), (1, None), (1, None), (1, None)]
         """
-        self._require().backend.wait_for_deliveries(timeout)
+        seconds = check_number("timeout", timeout, minimum=0, advice="pass seconds", error=InvalidArgumentError)
+        self._require().backend.wait_for_deliveries(min(seconds, threading.TIMEOUT_MAX))
 
     def reset(self) -> None:
         """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""

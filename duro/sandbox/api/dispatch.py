@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from ..auth.authentication import authenticate
 from ..backend import Backend
-from ..errors import ApiError
+from ..errors import ApiError, ResponseError
 from ..invariants.errors import StrictError
 from ..storage.database import savepoint
 from . import idempotency
@@ -61,7 +61,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
             if key is not None:
                 idempotency.save(db, key, response, now, scope)
             return response
-    except ApiError as error:
+    except ResponseError as error:
         return ApiResponse.from_error(error)
     except StrictError as error:
         return ApiResponse.from_violation(error)
@@ -82,5 +82,5 @@ def _handle(operation: ApiOperation, context: RequestContext) -> ApiResponse:
         with savepoint(context.uow.db):
             result = operation.handler(context)
             return result if isinstance(result, ApiResponse) else ApiResponse.of(result, operation.status)
-    except ApiError as error:
+    except ResponseError as error:
         return ApiResponse.from_error(error)

@@ -8,7 +8,7 @@ from attrs import frozen
 from starlette.responses import Response
 
 from ..._json_types import JSONValue
-from ..errors import ApiError
+from ..errors import ApiError, ResponseError
 from ..invariants.errors import StrictError
 from ..representation import encode_json
 
@@ -41,7 +41,7 @@ class ApiResponse:
         return cls(status, encode_json(value))
 
     @classmethod
-    def from_error(cls, error: ApiError) -> ApiResponse:
+    def from_error(cls, error: ResponseError) -> ApiResponse:
         """Create the response that reports an error."""
         return cls.of(error.to_json(), error.status)
 

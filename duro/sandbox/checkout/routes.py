@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from ..backend import Backend
 from ..billing.checkout_sessions import HOSTED_PATH, find_checkout_session, open_checkout_session, price_plan
 from ..billing.payment_links import find_payment_link
-from ..errors import ApiError
+from ..errors import ResponseError
 from ..storage.rows import find
 from . import steps
 from .forms import check_email, check_rail, find_failure, read_form
@@ -84,7 +84,7 @@ def _handle_form(backend: Backend, step: Step) -> Callable[[Request], Awaitable[
         token, form = request.path_params["token"], await read_form(request)
         try:
             step(backend, token, form)
-        except ApiError as error:
+        except ResponseError as error:
             return _show_session(backend, token, error=error, form=form)
         return _redirect(backend, token)
 
@@ -101,7 +101,9 @@ def _redirect(backend: Backend, token: str) -> Response:
     return RedirectResponse(target, 303, _HEADERS)
 
 
-def _show_session(backend: Backend, token: str, *, error: ApiError | None = None, form: Form | None = None) -> Response:
+def _show_session(
+    backend: Backend, token: str, *, error: ResponseError | None = None, form: Form | None = None
+) -> Response:
     with backend.store.transaction() as db:
         session = find_checkout_session(db, token)
         html = render_session(db, session, now=backend.time.now(), alert=error.message if error else "", form=form)
@@ -119,7 +121,7 @@ def _report_errors(
     async def reporting(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except ApiError as error:
+        except ResponseError as error:
             heading = "Page not found" if error.status == 404 else "This page cannot be shown"
             headers = {**_HEADERS, "Content-Security-Policy": _POLICY}
             return HTMLResponse(render_error(heading, error.message), error.status, headers)

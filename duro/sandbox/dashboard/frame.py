@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from ..backend import Backend
 from ..checkout.forms import read_form
 from ..clock import timestamp
-from ..errors import ApiError
+from ..errors import ApiError, ResponseError
 from .navigation import ROOT, select_navigation
 from .notices import Notices
 from .page import DashboardForm, DashboardPage, Visit
@@ -94,7 +94,7 @@ class Frame:
         try:
             self._check_token(visit)
             result = form.action(self._backend, visit)
-        except ApiError as error:
+        except ResponseError as error:
             return self.respond(form.page, evolve(visit, error=error))
         key = self._notices.add(result.notice)
         separator = "&" if "?" in result.path else "?"
@@ -113,12 +113,12 @@ class Frame:
         """
         try:
             variables = page.view(self._backend, visit)
-        except ApiError as error:
+        except ResponseError as error:
             return self._respond_with_error(error, page.section)
         status = 200 if visit.error is None else visit.error.status
         return self._render(page.template, status, page.section, visit, variables)
 
-    def _respond_with_error(self, error: ApiError, section: str = "") -> Response:
+    def _respond_with_error(self, error: ResponseError, section: str = "") -> Response:
         heading = "Page not found" if error.status == 404 else "This page cannot be shown"
         variables = {"heading": heading, "message": error.message}
         return self._render("error.html", error.status, section, Visit(), variables)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from attrs import Factory, frozen
 
 from ..backend import Backend
-from ..errors import ApiError
+from ..errors import ResponseError
 
 __all__ = ["DashboardForm", "DashboardPage", "FormAction", "FormResult", "View", "Visit"]
 
@@ -28,7 +28,7 @@ class Visit:
     path: Mapping[str, str] = Factory(dict[str, str])
     query: Mapping[str, str] = Factory(dict[str, str])
     form: Mapping[str, str] = Factory(dict[str, str])
-    error: ApiError | None = None
+    error: ResponseError | None = None
     origin: str = ""
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar, overload
 
 from ...errors import InvalidArgumentError
 from ..clock import SandboxClock, timestamp
-from ..errors import ApiError, DiskFullError
+from ..errors import ApiError
 from ..storage.database import Database
 from .delivery import Delivery, find_delivery, list_attempts, list_pending
 from .wakeup import Wakeup
@@ -96,8 +96,6 @@ class Deliveries(Sequence[Delivery]):
         """
         try:
             return self.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
-        except DiskFullError:
-            raise
         except ApiError as error:
             message = error.message
         raise InvalidArgumentError(f"delivery cannot be replayed: {message} Pass an item of sandbox.deliveries.")

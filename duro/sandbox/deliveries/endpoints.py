@@ -14,7 +14,7 @@ from ...api.models.event_data import EventType
 from ...errors import ConfigurationError, InvalidArgumentError, redact
 from ...webhooks.webhook import Webhook
 from ..clock import SandboxClock, timestamp
-from ..errors import ApiError, DiskFullError
+from ..errors import ApiError
 from ..ids import IdGenerator
 from ..storage.database import Database
 from ..storage.rows import insert
@@ -145,8 +145,6 @@ class Endpoints:
         del secret
         try:
             return self.append(structure(EndpointCreate, members, str))
-        except DiskFullError:
-            raise
         except ApiError as error:
             issues = [f"{detail['path']}: {detail['issue']}" for detail in error.details]
         # Outside the except block, so that the context of the error does not lead to the secret.

@@ -21,7 +21,7 @@ from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
 from ..api.responses import ApiResponse
 from ..backend import Backend
-from ..errors import ApiError
+from ..errors import ApiError, ResponseError
 from ..invariants.errors import StrictError
 from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
@@ -67,7 +67,7 @@ class _Application(Starlette):
         super().__init__(
             routes=_api_routes(),
             exception_handlers={
-                ApiError: _on_api_error,
+                ResponseError: _on_response_error,
                 StrictError: _on_violation,
                 HTTPException: _on_http_exception,
                 ClientDisconnect: _on_disconnect,
@@ -132,8 +132,8 @@ class _ApiRoute(Route):
         return match, child
 
 
-async def _on_api_error(_request: Request, error: Exception) -> Response:
-    return ApiResponse.from_error(cast("ApiError", error)).response()
+async def _on_response_error(_request: Request, error: Exception) -> Response:
+    return ApiResponse.from_error(cast("ResponseError", error)).response()
 
 
 async def _on_violation(_request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from ..auth.portal_links import read_link_token
 from ..backend import Backend
 from ..checkout.forms import read_form
-from ..errors import ApiError
+from ..errors import ApiError, ResponseError
 from .links import PORTAL_PATH
 from .pages import render_account, render_sign_in
 from .steps import PortalVisitor
@@ -64,7 +64,7 @@ def build_portal_routes(backend: Backend, url: str) -> list[BaseRoute]:
             visitor, form = identify(request), await read_form(request)
             try:
                 return step(visitor, form)
-            except ApiError as error:
+            except ResponseError as error:
                 return _show(visitor, form, error)
 
         return endpoint
@@ -75,7 +75,7 @@ def build_portal_routes(backend: Backend, url: str) -> list[BaseRoute]:
     ]
 
 
-def _show(visitor: PortalVisitor, fields: Form, error: ApiError | None = None) -> Response:
+def _show(visitor: PortalVisitor, fields: Form, error: ResponseError | None = None) -> Response:
     """Show the account of a signed-in customer, and the sign-in to others or for another address."""
     address, status = _find_address(fields), error.status if error else 200
     alert = _describe(error) if error else ""
@@ -100,7 +100,7 @@ def _find_address(fields: Form) -> dict[str, str]:
     return {}
 
 
-def _describe(error: ApiError) -> str:
+def _describe(error: ResponseError) -> str:
     paths = [detail["path"] for detail in error.details]
     return next((_ADVICE[path] for path in paths if path in _ADVICE), error.message)
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from duro import Duro
+from duro.errors import InvalidArgumentError
 from duro.sandbox import Endpoint, Sandbox
 from duro.webhooks import Webhook
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
@@ -26,6 +27,7 @@ def attempts(sandbox: Sandbox) -> list[tuple[int, int | None]]:
 class TestWaiting:
     def test_it_returns_at_once_if_no_delivery_is_due(self, sandbox: Sandbox) -> None:
         sandbox.wait_for_deliveries(timeout=0)
+        sandbox.wait_for_deliveries(timeout=1e300)
 
     def test_it_raises_after_its_timeout(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]
@@ -34,6 +36,11 @@ class TestWaiting:
         cause_event()
         with pytest.raises(TimeoutError, match=r"still due after 0\.01 s"):
             sandbox.wait_for_deliveries(timeout=0.01)
+
+    @pytest.mark.parametrize("timeout", [-1, float("nan"), "10", None, True])
+    def test_it_refuses_a_timeout_that_is_not_a_number_of_seconds(self, sandbox: Sandbox, timeout: Any) -> None:
+        with pytest.raises(InvalidArgumentError, match="timeout must be a number of at least 0"):
+            sandbox.wait_for_deliveries(timeout)
 
     def test_a_stop_of_the_sandbox_ends_it(self, receiver: Receiver) -> None:
         receiver.gate.clear()

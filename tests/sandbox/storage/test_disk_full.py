@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from duro.sandbox.checkout import steps
 from duro.sandbox.deliveries import endpoint_queue
 from duro.sandbox.deliveries.delivery_log import Deliveries
 from duro.sandbox.errors import DiskFullError
@@ -137,6 +138,20 @@ def test_an_advance_on_a_full_disk_raises_an_os_error(small: Sandbox, client: ht
     with pytest.raises(OSError, match="free space") as caught:
         small.clock.advance(hours=100)
     assert caught.value.errno == errno.ENOSPC
+
+
+def test_cards_on_a_full_disk_raise_an_os_error(small: Sandbox, client: httpx.Client) -> None:
+    customer = client.post("/v1/customers").json()
+    set_free_pages(small, 0)
+    with pytest.raises(OSError, match="The disk is full") as caught:
+        small.cards.script(customer["id"], ["insufficient_funds"] * 1000)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_checkout_on_a_full_disk_raises_an_os_error(small: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "pay", Mock(side_effect=DiskFullError()))
+    with pytest.raises(OSError, match="The disk is full"):
+        small.checkout("cs_test_1").pay()
 
 
 def test_a_replay_on_a_full_disk_raises_an_os_error(small: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
