@@ -58,10 +58,9 @@ class ApiError(ResponseError):
 class DiskFullError(ResponseError, OSError):
     """The disk is full, and the transaction was rolled back. Requests get 507, and Python code gets an ``OSError``.
 
-    Attributes:
-        errno: ``errno.ENOSPC``.
+    Its ``errno`` is ``errno.ENOSPC``.
     """
 
     def __init__(self) -> None:
         super().__init__(507, "The disk is full, and nothing was changed; free space, and retry.")
-        self.errno = errno.ENOSPC
+        OSError.__init__(self, errno.ENOSPC, self.message)
