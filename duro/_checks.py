@@ -7,17 +7,26 @@ import operator
 import sys
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from .errors import ConfigurationError
+from .errors import ConfigurationError, redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .errors import DuroError
 
-__all__ = ["check_integer", "check_number", "describe_type", "describe_value", "is_integer", "is_number"]
+__all__ = [
+    "check_integer",
+    "check_number",
+    "describe_text",
+    "describe_type",
+    "describe_value",
+    "is_integer",
+    "is_number",
+]
 
 # The conversion of a very long integer to text takes long, and Python refuses it.
 MAX_SHOWN_DIGITS: Final = 20
+MAX_SHOWN_CHARACTERS: Final = 50
 
 _COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most": operator.le}
 
@@ -25,6 +34,11 @@ _COMPARISONS: Final = {"above": operator.gt, "at least": operator.ge, "at most":
 def describe_type(value: object) -> str:
     """Return the type of a value for an error message, or ``None``. The value may be a secret, and is not shown."""
     return "None" if value is None else type(value).__name__
+
+
+def describe_text(value: object) -> str:
+    """Return the start of a text for an error message, with secrets masked, or the type of another value."""
+    return repr(redact(value)[:MAX_SHOWN_CHARACTERS]) if isinstance(value, str) else describe_type(value)
 
 
 def describe_value(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ..._checks import describe_type, describe_value, is_number
+from ..._checks import describe_text, describe_type, describe_value, is_number
 from ...api.models.event_data import EventType
 from ...errors import InvalidArgumentError
 from ..clock import MAX_TIME, Advance, SandboxClock
@@ -15,7 +15,6 @@ from .scheduler import AdvanceResult, Scheduler
 __all__ = ["ClockControl"]
 
 DEFAULT_LIMIT: Final = timedelta(days=365)
-MAX_SHOWN_CHARACTERS: Final = 50
 
 
 class ClockControl:
@@ -52,8 +51,9 @@ class ClockControl:
             ('period_end', True, True)
         """
         if kind is not None and kind not in list(RANKS):
-            got = repr(kind[:MAX_SHOWN_CHARACTERS]) if isinstance(kind, str) else describe_type(kind)
-            raise InvalidArgumentError(f"kind must be one of {', '.join(RANKS)}, got {got}; omit it for all kinds")
+            raise InvalidArgumentError(
+                f"kind must be one of {', '.join(RANKS)}, got {describe_text(kind)}; omit it for all kinds"
+            )
         return self._scheduler.next_due(kind)
 
     def advance(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from ..._checks import describe_type
-from ...errors import InvalidArgumentError, redact
+from ..._checks import describe_text
+from ...errors import InvalidArgumentError
 from ..billing.scheduler import Scheduler
 from ..clock import SandboxClock
 from ..errors import ApiError
@@ -17,7 +17,6 @@ from .failure_codes import FailureCategory
 
 __all__ = ["Cards"]
 
-MAX_SHOWN_CHARACTERS: Final = 50
 
 # Members of the commands whose arguments have other names.
 _MEMBERS: Final = {"code": "decline", "shares": "profile"}
@@ -172,8 +171,4 @@ def _describe(error: ApiError, arguments: Mapping[str, object]) -> str:
     member, issue = error.details[0]["path"], error.details[0]["issue"]
     name = next(name for name in arguments if _MEMBERS.get(name, name) == member)
     expected = issue.removeprefix("expected ")
-    return f"{name} must be {expected}, got {_show(arguments[name])}; {_ADVICE[name]}"
-
-
-def _show(value: object) -> str:
-    return repr(redact(value)[:MAX_SHOWN_CHARACTERS]) if isinstance(value, str) else describe_type(value)
+    return f"{name} must be {expected}, got {describe_text(arguments[name])}; {_ADVICE[name]}"
