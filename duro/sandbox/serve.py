@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from types import FrameType
@@ -20,6 +21,41 @@ DEFAULT_PORT: Final = 8787
 
 # Upper bound on the time to notice that the server died.
 CHECK_INTERVAL_SECONDS: Final = 1.0
+
+
+class _RequestsAfterStart:
+    """Requests that are reported in their order, as soon as the start has been reported.
+
+    A client that waits for the server can send a request before that.
+
+    Args:
+        on_request: Callback for each request.
+    """
+
+    def __init__(self, on_request: Callable[[RequestEntry, float], None]) -> None:
+        self._on_request = on_request
+        self._lock = threading.Lock()
+        self._early: deque[tuple[RequestEntry, float]] | None = deque()
+
+    def report(self, entry: RequestEntry, seconds: float) -> None:
+        """Report a request now or after the start."""
+        with self._lock:
+            if self._early is not None:
+                self._early.append((entry, seconds))
+                return
+        self._on_request(entry, seconds)
+
+    def begin(self) -> None:
+        """Report the early requests, and the others from now on."""
+        while (early := self._next()) is not None:
+            self._on_request(*early)
+
+    def _next(self) -> tuple[RequestEntry, float] | None:
+        with self._lock:
+            if self._early:
+                return self._early.popleft()
+            self._early = None
+            return None
 
 
 def serve(
@@ -51,7 +87,7 @@ def serve(
         tls: Whether to serve HTTPS, with the certificate authority of ``Sandbox.ca_file``.
         fixtures: Path of a YAML or JSON file with the objects of a new sandbox, see ``Sandbox``.
         on_ready: Callback with the sandbox, called as soon as the server accepts requests.
-        on_request: Callback for each API request, see ``Sandbox``.
+        on_request: Callback for each API request, see ``Sandbox``. The first call follows the end of ``on_ready``.
 
     Raises:
         OSError: The address cannot be bound.
@@ -71,6 +107,7 @@ def serve(
     def request_stop(_number: int, _frame: FrameType | None) -> None:
         stop_requested.set()
 
+    requests = None if on_request is None else _RequestsAfterStart(on_request)
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))
@@ -83,7 +120,7 @@ def serve(
                 strict=strict,
                 tls=tls,
                 fixtures=fixtures,
-                on_request=on_request,
+                on_request=None if requests is None else requests.report,
             )
         )
         existing = {endpoint.url for endpoint in sandbox.endpoints}
@@ -92,6 +129,8 @@ def serve(
                 sandbox.endpoints.add(url)
         if on_ready is not None:
             on_ready(sandbox)
+        if requests is not None:
+            requests.begin()
         while not stop_requested.wait(CHECK_INTERVAL_SECONDS):
             if not sandbox.is_alive:
                 raise RuntimeError("the sandbox's server stopped unexpectedly; see the log of duro.sandbox")

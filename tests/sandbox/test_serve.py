@@ -15,11 +15,11 @@ from importlib import import_module
 import httpx
 import pytest
 
-from duro.sandbox import serve
+from duro.sandbox import RequestEntry, Sandbox, serve
 
 PROGRAM = """
 import sys
-from duro.sandbox import serve
+from duro.sandbox import RequestEntry, Sandbox, serve
 serve(port=int(sys.argv[1]), on_ready=lambda sandbox: print(sandbox.url, flush=True))
 print("returned", flush=True)
 """
@@ -98,6 +98,42 @@ def test_signal_handlers_are_restored() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     serve(port=0, on_ready=lambda _: signal.raise_signal(signal.SIGTERM))
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_requests_before_the_report_of_the_start_are_reported_after_it() -> None:
+    reports: list[str] = []
+
+    def on_ready(sandbox: Sandbox) -> None:
+        for path in ("/v1/plans", "/v1/customers"):
+            httpx.get(f"{sandbox.url}{path}")
+        reports.append("ready")
+
+    def on_request(entry: RequestEntry, _seconds: float) -> None:
+        reports.append(entry.path)
+        if entry.path == "/v1/customers":
+            signal.raise_signal(signal.SIGTERM)
+
+    serve(port=0, on_ready=on_ready, on_request=on_request)
+    assert reports == ["ready", "/v1/plans", "/v1/customers"]
+
+
+def test_a_request_of_the_callback_is_reported_too() -> None:
+    reports: list[str] = []
+    urls: list[str] = []
+
+    def on_ready(sandbox: Sandbox) -> None:
+        urls.append(sandbox.url)
+        httpx.get(f"{sandbox.url}/v1/plans")
+
+    def on_request(entry: RequestEntry, _seconds: float) -> None:
+        reports.append(entry.path)
+        if entry.path == "/v1/plans":
+            httpx.get(f"{urls[0]}/v1/customers")
+        else:
+            signal.raise_signal(signal.SIGTERM)
+
+    serve(port=0, on_ready=on_ready, on_request=on_request)
+    assert reports == ["/v1/plans", "/v1/customers"]
 
 
 def test_a_server_that_stops_unexpectedly_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
