@@ -108,7 +108,7 @@ def sandbox(
     Args:
         host: Address to listen on. A sandbox does not protect its data, so use loopback.
         port: TCP port; 0 selects a free one.
-        database: SQLite file for the state. Default: in memory, lost when the sandbox stops.
+        database: SQLite file for the state. Default: a temporary state, lost when the sandbox stops.
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
         fixtures: YAML or JSON file with the objects of a new sandbox: plans, customers, subscriptions, and more.

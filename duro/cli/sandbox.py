@@ -100,7 +100,7 @@ def _start_document(sandbox: Sandbox, network_url: str | None, database: Path | 
 def _start_message(sandbox: Sandbox, network_url: str | None, database: Path | None, *, is_filled: bool) -> str:
     url, ca_file = sandbox.url, sandbox.ca_file
     objects = f"\n  fixtures        {_describe_fixtures(sandbox)}" if is_filled else ""
-    state = f"stored in {database}" if database else "in memory, lost when the sandbox stops"
+    state = f"stored in {database}" if database else "temporary, lost when the sandbox stops"
     network = "" if network_url is None else f"\n  other machines  {network_url}"
     authority = trust = context = ""
     if ca_file is not None:

@@ -122,7 +122,7 @@ class Backend:
         """Open the backend of a database.
 
         Args:
-            database: Path of the database file, or an open database. ``None`` creates a new database in memory.
+            database: Path of the database file, or an open database. ``None`` creates a temporary one.
             token_lifetime: Lifetime of an access token in seconds.
             clock: Settings of the time and the seed.
             populate: Function that creates the objects of an empty database, and those after a reset.
@@ -234,7 +234,7 @@ class Backend:
             self.wakeup.notify()
 
     def copy_state(self) -> Database:
-        """Return a copy of the database in memory, without webhook endpoints and without an unfinished advance."""
+        """Return a temporary copy of the database, without webhook endpoints and without an unfinished advance."""
         copy = self.store.copy()
         clock = SandboxClock(copy, ClockSettings(self.time.mode))
         with copy.transaction() as db:

@@ -61,8 +61,9 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
     Args:
         host: Address to listen on. The sandbox is not protected, so use a loopback address.
         port: Port to listen on. 0 picks a free one.
-        database: Path of a database file that keeps the state between runs. With ``None`` the state is in memory,
-            and each start begins with an empty sandbox.
+        database: Path of a database file that keeps the state between runs. With ``None`` the state ends with the
+            sandbox, and each start begins with an empty one. Its first 8 MB are in memory, and the rest is in a
+            temporary file.
         token_lifetime: Lifetime of an access token in seconds, measured by the sandbox's clock.
         clock: ``real`` runs by itself. ``frozen`` moves by ``clock.advance`` alone.
         start: Time of a new sandbox, an aware datetime. ``None`` is the present. A database file keeps its time.
@@ -273,7 +274,7 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
     def branch(self) -> Sandbox:
         """Return a sandbox that begins with a copy of the present state, for example to try another setting.
 
-        The copy is in memory and independent. It does not have endpoints and faults, and its logs are empty.
+        The copy is independent and temporary. It does not have endpoints and faults, and its logs are empty.
 
         Raises:
             RuntimeError: The sandbox is not running.

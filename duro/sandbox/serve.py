@@ -79,7 +79,7 @@ def serve(
     Args:
         host: Address to listen on.
         port: Port to listen on. 0 picks a free one.
-        database: Path of the database file. ``None`` keeps the state in memory.
+        database: Path of the database file. With ``None`` the state ends with the sandbox.
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.

@@ -25,7 +25,13 @@ LOCK_TIMEOUT_SECONDS: Final = 1.0
 
 # Size of the write-ahead log that starts a checkpoint: 32 MiB.
 CHECKPOINT_PAGES: Final = 8192
-CACHE_KIBIBYTES: Final = 65_536
+
+# Size of the page cache. A commit after the growth of a table searches the whole cache, so a large one is slower.
+CACHE_KIBIBYTES: Final = 8192
+
+# SQLite's name of a database that is in memory as long as it fits into the page cache. The rest goes to a temporary
+# file, which is deleted at the close. A database that is in memory as a whole has its whole content as its page cache.
+_TEMPORARY: Final = ""
 
 # Mask of SQLite's error codes. The other bits tell variants of an error apart.
 _PRIMARY_CODE: Final = 0xFF
@@ -44,7 +50,7 @@ class Database:
     it contains secrets.
 
     Args:
-        path: File that stores the state, or ``None`` for memory.
+        path: File that stores the state, or ``None`` for a temporary database.
 
     Raises:
         ConfigurationError: The file cannot be opened, is in use, or is not a database of this version of the sandbox.
@@ -53,7 +59,7 @@ class Database:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.RLock()
         self._before_commit: Callable[[sqlite3.Connection], None] | None = None
-        name = ":memory:" if path is None else os.fspath(path)
+        name = _TEMPORARY if path is None or os.fspath(path) == ":memory:" else os.fspath(path)
         _create_private(name)
         try:
             # isolation_level=None: sqlite3 itself must not open or commit transactions.
@@ -88,7 +94,9 @@ class Database:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if name == ":memory:":
+        if name == _TEMPORARY:
+            # Otherwise a second temporary file has the changes that a rollback restores.
+            connection.execute("PRAGMA journal_mode = MEMORY")
             copy_schema(connection, SCHEMA_VERSION)
         elif version == 0 and objects == 0:
             # WAL is only faster. On read-only media SQLite keeps its own mode, which is correct too.
@@ -98,7 +106,7 @@ class Database:
             origin = _describe_origin(connection, version)
             raise ConfigurationError(f"the database {name!r} must be of version {SCHEMA_VERSION}, got {origin}")
         connection.execute("PRAGMA synchronous = NORMAL")
-        # Each checkpoint waits for the disk. A large log needs fewer of them, and a large cache reads it less often.
+        # Each checkpoint waits for the disk, and a large log needs fewer of them.
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -149,7 +157,7 @@ class Database:
             self._before_commit = check
 
     def copy(self) -> Database:
-        """Return an independent copy in memory."""
+        """Return an independent copy, in a temporary database."""
         copy = Database()
         with self._lock:
             self._connection.backup(copy._connection)
@@ -177,7 +185,7 @@ def _describe_origin(connection: sqlite3.Connection, version: int) -> str:
 
 def _create_private(name: str) -> None:
     """Create a database file that only its owner can read. SQLite gives its other files the same mode."""
-    if name in {"", ":memory:"}:
+    if name == _TEMPORARY:
         return
     # An existing file keeps its mode. For other failures, SQLite has the better message.
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Schema of a database: created by a script in a file, and copied in memory, which takes a tenth of the time."""
+"""Schema of a database: a script creates it in a file. A temporary database copies it, in a tenth of the time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def create_schema(connection: sqlite3.Connection, version: int) -> None:
 
 
 def copy_schema(connection: sqlite3.Connection, version: int) -> None:
-    """Replace the content of a database in memory by the empty tables.
+    """Replace the content of a temporary database by the empty tables.
 
     Args:
         connection: Connection without an open transaction.

@@ -11,6 +11,7 @@ import pytest
 
 from duro.errors import InvalidArgumentError
 from duro.sandbox import AsyncSandbox, Sandbox
+from duro.sandbox.storage.database import Database
 from duro.sandbox.storage.files import write_private_file
 from tests.sandbox.machine.crashes import content_of
 
@@ -44,11 +45,15 @@ def test_a_copy_continues_as_the_original_does(tmp_path: Path, is_file: bool) ->
 def test_a_copy_has_the_content_of_every_table(tmp_path: Path) -> None:
     with Sandbox(fixtures=FIXTURES, clock="frozen", seed=7, strict=True) as sandbox:
         sandbox.cards.decline(sandbox.fixtures.customers["ada"], "insufficient_funds", times=3)
+        sandbox.wait_for_deliveries()  # of the start
         sandbox.clock.advance(days=40, deliver=False)
         sandbox.save(tmp_path / "saved.db")
         expected = content_of(sandbox)
-    with Sandbox(database=tmp_path / "saved.db", clock="frozen", strict=True) as other:
-        assert content_of(other) == expected
+    # Not a sandbox, which would begin to deliver the events.
+    copy = Database(tmp_path / "saved.db")
+    with copy.transaction() as db:
+        assert list(db.iterdump()) == expected
+    copy.close()
 
 
 def test_a_served_copy_is_downloaded_as_a_file() -> None:
