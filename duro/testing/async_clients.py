@@ -7,6 +7,7 @@ fixtures of the test. Only the plugin that runs the test can do this.
 from __future__ import annotations
 
 import inspect
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -23,16 +24,20 @@ __all__ = ["find_fixture", "open_client"]
 ASYNCIO_PLUGIN: Final = "asyncio"
 
 
-async def open_client(duro_sandbox: Sandbox) -> AsyncGenerator[AsyncDuro]:
+@asynccontextmanager
+async def open_client(sandbox: Sandbox) -> AsyncGenerator[AsyncDuro]:
     """Yield a client that has a token, and close it."""
     from duro import AsyncDuro
 
-    async with AsyncDuro(**duro_sandbox.options) as client:
+    async with AsyncDuro(**sandbox.options) as client:
         await client.token()
         yield client
 
 
-_client_of_anyio = pytest.fixture(open_client, name="_duro_client_of_anyio")
+@pytest.fixture
+async def _duro_client_of_anyio(duro_sandbox: Sandbox) -> AsyncGenerator[AsyncDuro]:
+    async with open_client(duro_sandbox) as client:
+        yield client
 
 
 @pytest.fixture

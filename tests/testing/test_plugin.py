@@ -124,30 +124,36 @@ def run_pytest(directory: Path, source: str, *options: str, plugins: tuple[str, 
     return finished.stdout + finished.stderr
 
 
+def check_passed(number: int, directory: Path, source: str, *options: str, plugins: tuple[str, ...] = ()) -> None:
+    """Check that all tests pass, and that nothing is left open at the end of the run."""
+    output = run_pytest(directory, source, *options, plugins=plugins)
+    assert f" {number} passed in " in output and "ExceptionGroup" not in output, output  # noqa: PT018 - one message
+
+
 def test_the_package_registers_the_plugin() -> None:
     (entry,) = (each for each in entry_points(group="pytest11") if each.name == "duro")
     assert entry.value == "duro.testing.plugin"
 
 
 def test_plain_tests_need_no_other_plugin(tmp_path: Path) -> None:
-    assert "4 passed" in run_pytest(tmp_path, PLAIN)
+    check_passed(4, tmp_path, PLAIN)
 
 
 def test_tests_of_anyio_run_on_both_backends(tmp_path: Path) -> None:
-    assert "2 passed" in run_pytest(tmp_path, ANYIO, plugins=("anyio",))
+    check_passed(2, tmp_path, ANYIO, plugins=("anyio",))
 
 
 def test_tests_of_pytest_asyncio_run_in_loops_of_each_scope(tmp_path: Path) -> None:
-    assert "3 passed" in run_pytest(tmp_path, ASYNCIO, *LOOP_SCOPE, plugins=("asyncio",))
+    check_passed(3, tmp_path, ASYNCIO, *LOOP_SCOPE, plugins=("asyncio",))
 
 
 def test_tests_of_the_automatic_mode_run(tmp_path: Path) -> None:
     source = "async def test_client(async_duro_client):\n    await async_duro_client.customers.create()\n"
-    assert "1 passed" in run_pytest(tmp_path, source, "--asyncio-mode=auto", *LOOP_SCOPE, plugins=("asyncio",))
+    check_passed(1, tmp_path, source, "--asyncio-mode=auto", *LOOP_SCOPE, plugins=("asyncio",))
 
 
 def test_workers_of_xdist_have_sandboxes_of_their_own(tmp_path: Path) -> None:
-    assert "4 passed" in run_pytest(tmp_path, PLAIN, "-n", "2", plugins=("xdist",))
+    check_passed(4, tmp_path, PLAIN, "-n", "2", plugins=("xdist",))
 
 
 def test_a_sandbox_for_each_test_takes_less_than_20_milliseconds() -> None:
@@ -162,7 +168,7 @@ def test_a_sandbox_for_each_test_takes_less_than_20_milliseconds() -> None:
 
 
 def test_marks_apply_faults_during_the_test(tmp_path: Path) -> None:
-    assert "2 passed" in run_pytest(tmp_path, FAULTS)
+    check_passed(2, tmp_path, FAULTS)
 
 
 def test_a_mark_without_the_fixture_fails_with_advice(tmp_path: Path) -> None:
@@ -191,4 +197,4 @@ def test_modules():
     assert loaded == {"duro", "duro.testing", *(f"duro.testing.{name}" for name in modules)}
     assert not HEAVY & set(sys.modules)
 """
-    assert "1 passed" in run_pytest(tmp_path, source)
+    check_passed(1, tmp_path, source)
