@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from attrs import frozen
 
-from .periods import add_intervals, next_period_end
+from .periods import is_billing_day, next_period_end
 
 __all__ = ["Period", "Price", "ProrationResult", "prorate", "round_half_up"]
 
@@ -44,15 +44,16 @@ class Period:
     def price_of(self, price: Price) -> Fraction:
         """Return what the whole period costs at a price, in minor units.
 
-        A price for an interval that ends with the period is that of the period. Another one is converted by the day.
+        A price for another interval is converted by the day.
 
         Args:
             price: Price of a plan.
         """
-        if next_period_end(self.start, self.anchor, price.interval, price.interval_count) == self.end:
-            return Fraction(price.amount)
-        span = add_intervals(self.start, price.interval, price.interval_count) - self.start
-        return price.amount * _ratio(self.end - self.start, span)
+        # An anchor that is not the billing day of this period applies to later periods, or to earlier ones.
+        has_anchor = self.anchor <= self.start and is_billing_day(self.start, self.anchor)
+        anchor = self.anchor if has_anchor else self.start
+        end = next_period_end(self.start, anchor, price.interval, price.interval_count)
+        return price.amount * _ratio(self.end - self.start, end - self.start)
 
     def share_left(self, now: datetime) -> Fraction:
         """Return the remaining share of the period, from 0 to 1.

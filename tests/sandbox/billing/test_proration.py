@@ -62,6 +62,28 @@ def test_a_clamped_period_costs_the_whole_price_of_its_interval() -> None:
     assert prorate(300, Price(600, "month", 1), period, start) == ProrationResult(300, "charge")
 
 
+@pytest.mark.parametrize(
+    ("start", "anchor"),
+    [
+        # The billing day of an earlier period: weeks from 4 February, and the fourth one ends on 4 March.
+        (datetime(2026, 2, 25, tzinfo=UTC), datetime(2026, 2, 4, tzinfo=UTC)),
+        # The billing day of later periods: an earlier change made it the end of the running week.
+        (datetime(2026, 2, 25, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_week_that_ends_on_a_billing_day_does_not_cost_a_month(start: datetime, anchor: datetime) -> None:
+    period = Period(start, start + timedelta(days=7), anchor=anchor)
+    assert prorate(700, Price(2800, "month", 1), period, start) == ProrationResult(0, "none")
+    assert prorate(700, Price(5600, "month", 1), period, start) == ProrationResult(700, "charge")
+
+
+def test_a_month_of_two_months_ends_on_the_billing_day() -> None:
+    # From 30 November to 31 January: the first of the two months ends on 31 December.
+    start, end = datetime(2026, 11, 30, tzinfo=UTC), datetime(2027, 1, 31, tzinfo=UTC)
+    period = Period(start, end, anchor=datetime(2026, 1, 31, tzinfo=UTC))
+    assert prorate(600, Price(300, "month", 1), period, start) == ProrationResult(0, "none")
+
+
 @given(old=PRICES, new=PRICES, passed=st.floats(0, 1))
 def test_a_change_and_its_reverse_have_the_same_amount(old: Price, new: Price, passed: float) -> None:
     end = add_intervals(START, old.interval, old.interval_count)
