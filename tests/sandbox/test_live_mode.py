@@ -10,7 +10,15 @@ import anyio
 import httpx
 import pytest
 
-from duro import AsyncDuro, AuthenticationError, Duro, InternalServerError, PortalSession
+from duro import (
+    AsyncDuro,
+    AuthenticationError,
+    ConfigurationError,
+    Duro,
+    InternalServerError,
+    InvalidArgumentError,
+    PortalSession,
+)
 from duro.sandbox import AsyncSandbox, Sandbox
 from duro.sandbox.invariants.errors import StrictError
 from duro.sandbox.modes.backends import find_live_database
@@ -133,6 +141,24 @@ def test_the_request_log_and_the_faults_belong_to_the_server(sandbox: Sandbox, c
     assert sandbox.live.requests == sandbox.requests
 
 
+def test_a_trace_contains_the_requests_of_its_mode(sandbox: Sandbox, client: Duro, live_client: Duro) -> None:
+    """The ids of deliveries are numbers that occur in both modes."""
+    with listening() as receiver:
+        for controls, each in ((sandbox, client), (sandbox.live, live_client)):
+            controls.endpoints.add(receiver.url)
+            subscribe(each)
+            controls.wait_for_deliveries()
+        trace_header = receiver.received[-1].headers["Duro-Sandbox-Trace"]
+        live_client.customers.create(headers={"Duro-Sandbox-Trace": trace_header})
+    assert sandbox.requests[-1].delivery_id in {delivery.id for delivery in sandbox.deliveries}
+    request, handled = sandbox.live.requests[-2], sandbox.live.requests[-1]
+    assert handled.request_id in str(sandbox.live.trace(request.request_id))
+    (own,) = [entry for entry in sandbox.requests if entry.mode == "test" and entry.path == "/v1/subscriptions"]
+    assert handled.request_id not in str(sandbox.trace(own.request_id))
+    with pytest.raises(InvalidArgumentError):
+        sandbox.trace(request.request_id)
+
+
 def test_a_portal_link_signs_in_to_its_mode(sandbox: Sandbox, live_client: Duro) -> None:
     subscription = sandbox.live.subscription(subscribe(live_client))
     link = sandbox.live.portal_link(subscription.customer_id)
@@ -229,6 +255,25 @@ class TestDatabase:
     )
     def test_the_live_database_is_beside_the_other(self, path: str, live: str) -> None:
         assert find_live_database(path) == Path(live)
+
+    @pytest.mark.parametrize("path", [None, "", ":memory:"])
+    def test_a_database_in_memory_does_not_have_a_file_for_live_mode(self, path: str | None) -> None:
+        assert find_live_database(path) is None
+
+    def test_a_live_database_that_cannot_be_used_is_reported(self, tmp_path: Path) -> None:
+        database, live_database = tmp_path / "sandbox.db", tmp_path / "sandbox.live.db"
+        with Sandbox(database=database) as sandbox:
+            live_database.write_bytes(b"not a database" * 100)
+            response = httpx.get(f"{sandbox.url}/v1/plans", headers={"Authorization": "Bearer sk_live_sandbox"})
+            assert response.status_code == 500
+            assert response.json()["error"]["message"].startswith("Live mode cannot be opened: the database")
+            with pytest.raises(ConfigurationError, match=r"sandbox\.live\.db"):
+                _ = sandbox.live
+        with pytest.raises(ConfigurationError, match=r"sandbox\.live\.db"):
+            Sandbox(database=database).start()
+        live_database.unlink()
+        with Sandbox(database=database):
+            pass
 
     def test_it_is_created_at_the_first_use_and_opened_at_each_start(self, tmp_path: Path) -> None:
         database, live_database = tmp_path / "sandbox.db", tmp_path / "sandbox.live.db"

@@ -7,13 +7,14 @@ from typing import Final
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ...errors import ConfigurationError
 from ..api.responses import ApiResponse
 from ..auth.credentials import CREDENTIALS
 from ..auth.modes import find_credential
 from ..backend import Backend
 from ..billing.checkout_sessions import HOSTED_PATH
 from ..control.selections import MODE_PARAMETER
-from ..errors import ResponseError
+from ..errors import ApiError, ResponseError
 from ..faults.path_pattern import is_control_path
 from ..modes.backends import Modes
 from ..validation import invalid_field
@@ -58,12 +59,15 @@ class ModeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request. The server is configured to pass only HTTP requests."""
+        application = self._application
         try:
             use_backend(scope, self._select(scope["path"], scope))
         except ResponseError as error:
-            await ApiResponse.from_error(error).response()(scope, receive, send)
-        else:
-            await self._application(scope, receive, send)
+            application = ApiResponse.from_error(error).response()
+        except ConfigurationError as error:
+            # Another sandbox uses the file of live mode, for example.
+            application = ApiResponse.from_error(ApiError(500, f"Live mode cannot be opened: {error}.")).response()
+        await application(scope, receive, send)
 
     def _select(self, path: str, scope: Scope) -> Backend:
         if not is_control_path(path):
@@ -72,9 +76,8 @@ class ModeMiddleware:
             return self._modes.select(path.removeprefix(_CHECKOUT))
         if b"mode=" not in scope["query_string"]:
             return self._modes.test
-        return (
-            self._modes.open_live() if _parse_mode(QueryParams(scope["query_string"])) == "live" else self._modes.test
-        )
+        mode = _parse_mode(QueryParams(scope["query_string"]))
+        return self._modes.open_live() if mode == "live" else self._modes.test
 
 
 def _parse_mode(query: QueryParams) -> str:

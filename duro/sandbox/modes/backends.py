@@ -22,16 +22,19 @@ __all__ = ["Modes", "find_live_database"]
 _LIVE_CREDENTIALS: Final[frozenset[str]] = frozenset(astuple(CREDENTIALS["live"]))
 
 
-def find_live_database(database: str | os.PathLike[str]) -> Path:
-    """Return the path of the live database, which is beside that of test mode.
+def find_live_database(database: str | os.PathLike[str] | None) -> Path | None:
+    """Return the path of the live database, which is beside that of test mode. It is ``None`` for one in memory.
 
     Args:
-        database: Path of the database of test mode.
+        database: Path of the database of test mode, or ``None`` for one in memory.
 
     Example:
         >>> str(find_live_database("sandbox.db"))
         'sandbox.live.db'
     """
+    # These names are not files for SQLite.
+    if database is None or os.fspath(database) in {"", ":memory:"}:
+        return None
     path = Path(database)
     return path.with_name(f"{path.stem}.live{path.suffix}")
 
@@ -52,7 +55,7 @@ class Modes:
     def __init__(self, test: Backend, database: str | os.PathLike[str] | None, clock: ClockSettings) -> None:
         self.test = test
         self.opened = Wakeup()
-        self._database = None if database is None else find_live_database(database)
+        self._database = find_live_database(database)
         self._clock = clock
         self._live: Backend | None = None
         self._lock = threading.Lock()
