@@ -71,6 +71,9 @@ class ModeMiddleware:
 
     def _select(self, path: str, scope: Scope) -> Backend:
         if not is_control_path(path):
+            # A search for the credential takes longer, and most requests do not contain a live one anywhere.
+            if "_live_" not in path and not any(b"_live_" in value for _, value in scope["headers"]):
+                return self._modes.test
             return self._modes.select(find_credential(path, Headers(scope=scope)))
         if path.startswith(_CHECKOUT):
             return self._modes.select(path.removeprefix(_CHECKOUT))
