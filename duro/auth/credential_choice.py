@@ -23,6 +23,8 @@ _VARIABLES: Final = ("DURO_SECRET_KEY", "DURO_CLIENT_ID", "DURO_CLIENT_SECRET")
 _SANDBOX_CREDENTIALS: Final = (
     SecretKey("sk_test_sandbox"),
     ClientCredentials("cid_test_sandbox", "csec_test_sandbox"),
+    SecretKey("sk_live_sandbox"),
+    ClientCredentials("cid_live_sandbox", "csec_live_sandbox"),
 )
 
 

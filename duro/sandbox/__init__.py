@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .faults.rules import Faults
     from .fixtures.ids import FixtureIds
     from .invariants.errors import StrictError, Violation
+    from .modes.live_mode import LiveMode
     from .portal.links import PortalLink
     from .recovery.card_controls import Cards
     from .recovery.decisions import Decision, RecoveryAction
@@ -66,6 +67,7 @@ __all__ = [
     "FixtureIds",
     "HostedCheckout",
     "InvoiceRecord",
+    "LiveMode",
     "OneTimeCode",
     "PortalLink",
     "RecoveryAction",
@@ -102,6 +104,7 @@ _MODULES: Final = {
     "FixtureIds": "fixtures.ids",
     "HostedCheckout": "checkout.customer",
     "InvoiceRecord": "billing.subscription_records",
+    "LiveMode": "modes.live_mode",
     "OneTimeCode": "auth.otp",
     "PortalLink": "portal.links",
     "RecoveryAction": "recovery.decisions",

@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Callable, Coroutine
 from types import FunctionType, TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, cast, get_args, overload
 
 import anyio
 
@@ -18,9 +18,11 @@ from .._misuse import unsupported
 from ..http.event_loop import run_to_completion
 from .billing.clock_control import ClockControl
 from .invariants.errors import StrictError
+from .modes.controls import ModeControls
+from .modes.live_mode import LiveMode
 from .sandbox import Sandbox
 
-__all__ = ["AsyncClockControl", "AsyncSandbox", "asynchronous_docstring"]
+__all__ = ["AsyncClockControl", "AsyncLiveMode", "AsyncSandbox", "asynchronous_docstring"]
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
@@ -71,15 +73,20 @@ class _Asynchronous(Generic[B_co]):
         super().__init_subclass__()
         bases: tuple[object, ...] = getattr(cls, "__orig_bases__", ())
         (original,) = (each for base in bases for each in get_args(base))
-        if cls.__doc__ is None:
-            cls.__doc__ = asynchronous_docstring(original.__doc__)
-        for name, value in vars(cls).items():
-            if isinstance(value, _shared):
-                value.__doc__ = getattr(original, name).__doc__
-            elif isinstance(value, FunctionType) and value.__doc__ is None and not name.startswith("_"):
-                value.__doc__ = asynchronous_docstring(getattr(original, name).__doc__)
-            elif hasattr(value, "__wrapped__"):
-                value.__module__, value.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
+        _derive_docstrings(cls, original)
+
+
+def _derive_docstrings(cls: type[object], original: type[object]) -> None:
+    """Set the docstrings of a class and its attributes to those of the blocking original."""
+    if cls.__doc__ is None:
+        cls.__doc__ = asynchronous_docstring(original.__doc__)
+    for name, value in vars(cls).items():
+        if isinstance(value, _shared):
+            value.__doc__ = getattr(original, name).__doc__
+        elif isinstance(value, FunctionType) and value.__doc__ is None and not name.startswith("_"):
+            value.__doc__ = asynchronous_docstring(getattr(original, name).__doc__)
+        elif hasattr(value, "__wrapped__"):
+            value.__module__, value.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
 
 
 def _unwrap(instance: _Asynchronous[B]) -> B:
@@ -87,15 +94,15 @@ def _unwrap(instance: _Asynchronous[B]) -> B:
 
 
 class _shared(property, Generic[T]):  # noqa: N801 - it is read as a declaration, like property
-    """Property of the blocking sandbox, which can be read without waiting.
+    """Property of the blocking object, which can be read without waiting.
 
     Args:
-        read: Function that reads the property of the blocking sandbox.
+        read: Function that reads the property of the blocking object.
     """
 
-    def __init__(self, read: Callable[[Sandbox], T]) -> None:
-        def read_blocking(sandbox: AsyncSandbox) -> T:
-            return read(_unwrap(sandbox))
+    def __init__(self, read: Callable[[ModeControls], T]) -> None:
+        def read_blocking(controls: _Asynchronous[ModeControls]) -> T:
+            return read(_unwrap(controls))
 
         super().__init__(read_blocking)
 
@@ -106,6 +113,15 @@ class _shared(property, Generic[T]):  # noqa: N801 - it is read as a declaration
         @overload
         def __get__(self, instance: object, owner: type[object] | None = None, /) -> T: ...
         def __get__(self, instance: object, owner: type[object] | None = None, /) -> Self | T: ...
+
+
+def _of_sandbox(read: Callable[[Sandbox], T]) -> _shared[T]:
+    """Declare a property of ``Sandbox`` that other classes do not have.
+
+    Args:
+        read: Function that reads the property of the blocking sandbox.
+    """
+    return _shared(lambda controls: read(cast("Sandbox", controls)))
 
 
 def _immediate(method: Callable[Concatenate[B, P], R]) -> Callable[Concatenate[_Asynchronous[B], P], R]:
@@ -167,7 +183,48 @@ class AsyncClockControl(_Asynchronous[ClockControl]):  # noqa: D101 - derived
     advance = _awaited(ClockControl.advance)
 
 
-class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
+class _AsyncModeControls:
+    wait_for_deliveries = _awaited(ModeControls.wait_for_deliveries)
+    revoke_tokens = _immediate(ModeControls.revoke_tokens)
+    subscription = _immediate(ModeControls.subscription)
+    invoices_of = _immediate(ModeControls.invoices_of)
+    events_of = _immediate(ModeControls.events_of)
+    trace = _immediate(ModeControls.trace)
+    checkout = _immediate(ModeControls.checkout)
+    portal_link = _immediate(ModeControls.portal_link)
+    assert_charged_once = _immediate(ModeControls.assert_charged_once)
+    assert_delivered = _immediate(ModeControls.assert_delivered)
+
+    clock = _shared(lambda controls: AsyncClockControl(controls.clock))
+    endpoints = _shared(lambda controls: controls.endpoints)
+    faults = _shared(lambda controls: controls.faults)
+    ledger = _shared(lambda controls: controls.ledger)
+    refunds = _shared(lambda controls: controls.refunds)
+    events = _shared(lambda controls: controls.events)
+    deliveries = _shared(lambda controls: controls.deliveries)
+    requests = _shared(lambda controls: controls.requests)
+    decisions = _shared(lambda controls: controls.decisions)
+    cards = _shared(lambda controls: controls.cards)
+    transfers = _shared(lambda controls: controls.transfers)
+    fixtures = _shared(lambda controls: controls.fixtures)
+    codes = _shared(lambda controls: controls.codes)
+    stats = _shared(lambda controls: controls.stats)
+    violations = _shared(lambda controls: controls.violations)
+
+
+_derive_docstrings(_AsyncModeControls, ModeControls)
+
+
+class AsyncLiveMode(_AsyncModeControls, _Asynchronous[LiveMode]):  # noqa: D101 - derived
+    url = _shared(lambda live: live.url)
+    options = _shared(lambda live: live.options)
+    secret_key = _shared(lambda live: live.secret_key)
+
+    def __repr__(self) -> str:
+        return f"<AsyncLiveMode {self.url}>"
+
+
+class AsyncSandbox(_AsyncModeControls, _Asynchronous[Sandbox]):  # noqa: D101 - derived
     @_with_arguments_of(Sandbox)
     def __init__(self, blocking: Sandbox) -> None:
         super().__init__(blocking)
@@ -175,40 +232,16 @@ class AsyncSandbox(_Asynchronous[Sandbox]):  # noqa: D101 - derived
     # A start or stop that a cancellation leaves alone could leave a server running.
     start = _awaited(Sandbox.start, to_end=True)
     stop = _awaited(Sandbox.stop, to_end=True)
-    wait_for_deliveries = _awaited(Sandbox.wait_for_deliveries)
     save = _awaited(Sandbox.save, to_end=True)
-    revoke_tokens = _immediate(Sandbox.revoke_tokens)
     reset = _immediate(Sandbox.reset)
-    subscription = _immediate(Sandbox.subscription)
-    invoices_of = _immediate(Sandbox.invoices_of)
-    events_of = _immediate(Sandbox.events_of)
-    trace = _immediate(Sandbox.trace)
-    checkout = _immediate(Sandbox.checkout)
-    portal_link = _immediate(Sandbox.portal_link)
-    assert_charged_once = _immediate(Sandbox.assert_charged_once)
-    assert_delivered = _immediate(Sandbox.assert_delivered)
 
-    clock = _shared(lambda sandbox: AsyncClockControl(sandbox.clock))
     url = _shared(lambda sandbox: sandbox.url)
     options = _shared(lambda sandbox: sandbox.options)
     secret_key = _shared(lambda sandbox: sandbox.secret_key)
-    ca_file = _shared(lambda sandbox: sandbox.ca_file)
-    ssl_context = _shared(lambda sandbox: sandbox.ssl_context)
-    is_alive = _shared(lambda sandbox: sandbox.is_alive)
-    endpoints = _shared(lambda sandbox: sandbox.endpoints)
-    faults = _shared(lambda sandbox: sandbox.faults)
-    ledger = _shared(lambda sandbox: sandbox.ledger)
-    refunds = _shared(lambda sandbox: sandbox.refunds)
-    events = _shared(lambda sandbox: sandbox.events)
-    deliveries = _shared(lambda sandbox: sandbox.deliveries)
-    requests = _shared(lambda sandbox: sandbox.requests)
-    decisions = _shared(lambda sandbox: sandbox.decisions)
-    cards = _shared(lambda sandbox: sandbox.cards)
-    transfers = _shared(lambda sandbox: sandbox.transfers)
-    fixtures = _shared(lambda sandbox: sandbox.fixtures)
-    codes = _shared(lambda sandbox: sandbox.codes)
-    stats = _shared(lambda sandbox: sandbox.stats)
-    violations = _shared(lambda sandbox: sandbox.violations)
+    live = _of_sandbox(lambda sandbox: AsyncLiveMode(sandbox.live))
+    ca_file = _of_sandbox(lambda sandbox: sandbox.ca_file)
+    ssl_context = _of_sandbox(lambda sandbox: sandbox.ssl_context)
+    is_alive = _of_sandbox(lambda sandbox: sandbox.is_alive)
 
     async def __aenter__(self) -> Self:
         try:

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
+from ..config import Mode
 from .billing.clock_control import ClockControl
 from .billing.due_handlers import HANDLERS
 from .billing.ledger import count_charges
@@ -67,7 +68,7 @@ class Stats:
 
 @frozen
 class Backend:
-    """Parts of one sandbox. Every thread may use them.
+    """Parts of one mode of a sandbox. Every thread may use them.
 
     Attributes:
         store: Database.
@@ -118,6 +119,7 @@ class Backend:
         populate: Populate = _create_nothing,
         *,
         is_strict: bool = False,
+        mode: Mode = "test",
     ) -> Backend:
         """Open the backend of a database.
 
@@ -127,6 +129,7 @@ class Backend:
             clock: Settings of the time and the seed.
             populate: Function that creates the objects of an empty database, and those after a reset.
             is_strict: Whether the invariants are checked before each commit.
+            mode: Mode of the data.
 
         Raises:
             ConfigurationError: The file is not a database of this sandbox, has another seed, or cannot be opened.
@@ -135,7 +138,7 @@ class Backend:
         wakeup, due_wakeup, ids = Wakeup(), Wakeup(), IdGenerator()
         try:
             with store.transaction() as db:
-                work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify)
+                work = WorkFactory(ids, load_seed(db, clock.seed), wakeup.notify, due_wakeup.notify, mode)
             time = SandboxClock(store, clock)
             with store.transaction() as db:
                 if db.execute(_IS_EMPTY).fetchone()[0]:
@@ -169,6 +172,11 @@ class Backend:
             invariants=InvariantChecks(store, time) if is_strict else None,
             populate=populate,
         )
+
+    @property
+    def mode(self) -> Mode:
+        """Mode of the data: ``test`` or ``live``."""
+        return self.work.mode
 
     @contextmanager
     def unit_of_work(self, cause: str) -> Generator[UnitOfWork, None, None]:

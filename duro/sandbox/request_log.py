@@ -8,6 +8,7 @@ from typing import Final
 from attrs import field, frozen
 
 from .._secrets import SecretBytes
+from ..config import Mode
 from ..errors import redact
 from .bounded_log import BoundedLog
 from .faults.kinds import FaultKind
@@ -36,6 +37,7 @@ class RequestEntry:
         fault: Kind of the fault that was applied, such as ``reset_after``, if any.
         delivery_id: Id of the delivery whose handler sent the request, if any.
         event_ids: Ids of the events that the request caused.
+        mode: ``test`` or ``live``.
     """
 
     method: str
@@ -48,6 +50,7 @@ class RequestEntry:
     fault: FaultKind | None = None
     delivery_id: int | None = None
     event_ids: tuple[str, ...] = ()
+    mode: Mode = "test"
 
 
 @frozen

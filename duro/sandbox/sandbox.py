@@ -13,17 +13,11 @@ from typing import TYPE_CHECKING, Final, Self
 
 from attrs import frozen
 
-from .._checks import check_number
 from .._misuse import unsupported
-from ..errors import InvalidArgumentError
-from .assertions.checks import Assertions
 from .auth.connection_options import ConnectionOptions
 from .auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY, check_token_lifetime
 from .backend import Backend
-from .checkout.controls import CheckoutControls
 from .clock import ClockMode, ClockSettings
-from .control.controls import Controls
-from .control.records import Records
 from .fixtures.opening import open_backend
 from .fixtures.parse import FixturesSource
 from .http.address import check_address
@@ -33,7 +27,9 @@ from .http.certificates import Certificates, issue_certificates
 from .http.origin_check import check_allowed_hosts
 from .http.server import Server
 from .invariants.errors import StrictError
-from .portal.controls import PortalControls
+from .modes.backends import Modes
+from .modes.controls import ModeControls
+from .modes.live_mode import LiveMode
 from .request_log import RequestEntry
 from .storage.database import Database
 from .storage.files import write_private_file
@@ -45,14 +41,19 @@ DEFAULT_TOKEN_LIFETIME_SECONDS: Final = 3600.0
 
 @frozen
 class _Running:
-    backend: Backend
+    modes: Modes
     server: Server
     certificates: Certificates | None
     # Closes the parts in the reverse order of their start.
     exit_stack: ExitStack
 
+    @property
+    def backend(self) -> Backend:
+        """Backend of test mode."""
+        return self.modes.test
 
-class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
+
+class Sandbox(ModeControls):
     """Local Duro server over real HTTP, in a thread of this process.
 
     Use it in a ``with`` block. ``start`` and ``stop`` do the same without a
@@ -143,19 +144,22 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
                 backend = open_backend(
                     source, self._token_lifetime, self._clock, self._fixtures, is_strict=self._strict
                 )
-                stack.callback(backend.close)
                 backend.request_log.listener = self._on_request
+                modes = Modes(backend, None if initial else self._database, self._clock)
+                stack.callback(modes.close)
+                modes.open_existing()
                 certificates = stack.enter_context(issue_certificates(self._host)) if self._tls else None
                 server = Server(self._host, self._port, certificates.server_context if certificates else None)
                 stack.callback(server.close)
                 server.serve(
-                    build_application(backend, server.url, self._allowed_hosts), background=build_background(backend)
+                    build_application(modes, server.url, self._allowed_hosts), background=build_background(modes)
                 )
-                backend.scheduler.resume()
-                if self._clock.mode == "frozen":
-                    # A file whose clock ran with real time can have overdue items.
-                    backend.scheduler.run_present()
-                self._running = _Running(backend, server, certificates, exit_stack=stack.pop_all())
+                for each in modes.backends:
+                    each.scheduler.resume()
+                    if self._clock.mode == "frozen":
+                        # A file whose clock ran with real time can have overdue items.
+                        each.scheduler.run_present()
+                self._running = _Running(modes, server, certificates, exit_stack=stack.pop_all())
 
     def stop(self) -> None:
         """Stop the server and close its connections. A stopped sandbox is left as it is.
@@ -168,8 +172,8 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
             running, self._running = self._running, None
             if running is not None:
                 running.exit_stack.close()
-        if running is not None and running.backend.violations:
-            raise StrictError(running.backend.violations)
+        if running is not None and running.modes.violations:
+            raise StrictError(running.modes.violations)
 
     def __enter__(self) -> Self:
         self.start()
@@ -227,36 +231,14 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
         """Secret key, the alternative to the client id and client secret."""
         return SECRET_KEY
 
-    def wait_for_deliveries(self, timeout: float = 10.0) -> None:
-        """Wait until no delivery is due or in progress.
-
-        A failed delivery is due again 1 minute, 5 and 30 minutes, 2, 6 and 24 hours after the respective failure, by
-        the sandbox's clock. This method blocks. In an event loop that serves an endpoint, call it in a worker thread.
-
-        Args:
-            timeout: Maximum wait in seconds.
-
-        Raises:
-            InvalidArgumentError: The timeout is negative or not a number.
-            TimeoutError: Deliveries are still due after the timeout.
-            RuntimeError: The sandbox is not running, or stopped during the wait. Or the caller is the handler of a
-                delivery.
-
-        Example:
-            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")
-            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
-            >>> customer = await client.customers.create()
-            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
-            >>> sandbox.wait_for_deliveries()
-            >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
-            [(1, None), (1, None), (1, None), (1, None)]
-        """
-        seconds = check_number("timeout", timeout, minimum=0, advice="pass seconds", error=InvalidArgumentError)
-        self._require().backend.wait_for_deliveries(min(seconds, threading.TIMEOUT_MAX))
+    @property
+    def live(self) -> LiveMode:
+        """Live mode of the server, with the same records and controls. It opens at its first use."""
+        return LiveMode(self._require().modes.open_live(), self.options)
 
     def reset(self) -> None:
-        """Delete all records, tokens, endpoints, counts and faults, and return to the start, without a restart."""
-        self._require().backend.reset()
+        """Delete all records, tokens, endpoints, counts and faults of both modes, and return to the start."""
+        self._require().modes.reset()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the whole state to a new database file, which ``Sandbox(database=path)`` opens.
@@ -269,7 +251,7 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
             OSError: The file cannot be written.
             RuntimeError: The sandbox is not running.
         """
-        write_private_file(path, self._require().backend.store.serialize())
+        write_private_file(path, self._backend.store.serialize())
 
     def branch(self) -> Sandbox:
         """Return a sandbox that begins with a copy of the present state, for example to try another setting.
@@ -284,7 +266,7 @@ class Sandbox(Assertions, Records, Controls, CheckoutControls, PortalControls):
             ...     other.ledger == sandbox.ledger
             True
         """
-        initial = self._require().backend.copy_state()
+        initial = self._backend.copy_state()
         other = Sandbox(self._host, clock=self._clock.mode, strict=self._strict, tls=self._tls)
         other._token_lifetime, other._allowed_hosts = self._token_lifetime, self._allowed_hosts
         other._initial = initial

@@ -10,6 +10,7 @@ from datetime import datetime
 from attrs import Factory, field, frozen
 
 from .._json_types import JSONObject
+from ..config import Mode
 from .clock import timestamp
 from .events import record_event
 from .ids import DerivedIds, IdGenerator, IdSource
@@ -41,6 +42,7 @@ class UnitOfWork:
         idempotency_key: Idempotency key of the request that caused the work, if any.
         seed: Seed of the sandbox.
         wake_scheduler: Function to call when a due item was scheduled.
+        mode: Mode of the merchant's data.
         at: Sandbox time in the API's format, as rows store it.
     """
 
@@ -51,6 +53,7 @@ class UnitOfWork:
     idempotency_key: str | None = None
     seed: Seed = field(factory=Seed)
     wake_scheduler: Callable[[], None] = _ignore
+    mode: Mode = "test"
     at: str = field(init=False, default=Factory(_format_now, takes_self=True))
 
     def new_id(self, prefix: str) -> str:
@@ -87,12 +90,14 @@ class WorkFactory:
         seed: Seed of the sandbox.
         wake_deliveries: Function to call when deliveries became due.
         wake_scheduler: Function to call when a due item was scheduled.
+        mode: Mode of the merchant's data.
     """
 
     ids: IdGenerator
     seed: Seed
     wake_deliveries: Callable[[], None]
     wake_scheduler: Callable[[], None]
+    mode: Mode = "test"
 
     def for_request(
         self, db: sqlite3.Connection, now: datetime, cause: bytes, idempotency_key: str | None = None
@@ -106,7 +111,9 @@ class WorkFactory:
             idempotency_key: Idempotency key of the request, if any.
         """
         ids = DerivedIds(self._find_digest(db, now, cause)) if self.seed.is_chosen else self.ids
-        return UnitOfWork(db, now, ids, self.wake_deliveries, idempotency_key, self.seed, self.wake_scheduler)
+        return UnitOfWork(
+            db, now, ids, self.wake_deliveries, idempotency_key, self.seed, self.wake_scheduler, self.mode
+        )
 
     def for_item(self, db: sqlite3.Connection, now: datetime, kind: str, subject: str) -> UnitOfWork:
         """Create the unit of work of a due item.
@@ -119,7 +126,7 @@ class WorkFactory:
         """
         ids = DerivedIds(self.seed.derive(kind, subject, timestamp(now)))
         # The scheduler does not wake itself: it looks for the next item anyway.
-        return UnitOfWork(db, now, ids, self.wake_deliveries, seed=self.seed)
+        return UnitOfWork(db, now, ids, self.wake_deliveries, seed=self.seed, mode=self.mode)
 
     def _find_digest(self, db: sqlite3.Connection, now: datetime, cause: bytes) -> int:
         """Return a digest of the request. Equal requests of one millisecond are numbered."""

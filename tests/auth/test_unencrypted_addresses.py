@@ -6,10 +6,13 @@ import pytest
 
 from duro import AsyncDuro, ClientCredentials, ConfigurationError, Duro, IdentityToken, PortalSession, SecretKey
 from duro.http.request import Headers, Response
-from duro.sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET, SECRET_KEY
+from duro.sandbox.auth.credentials import CLIENT_ID, CLIENT_SECRET, CREDENTIALS, SECRET_KEY
 
 CONTAINER = "http://duro-sandbox:8787"
-SANDBOX_CREDENTIALS = [SecretKey(SECRET_KEY), ClientCredentials(CLIENT_ID, CLIENT_SECRET)]
+SANDBOX_CREDENTIALS = [
+    *(SecretKey(each.secret_key) for each in CREDENTIALS.values()),
+    *(ClientCredentials(each.client_id, each.client_secret) for each in CREDENTIALS.values()),
+]
 SECRET_CREDENTIALS = [
     SecretKey("sk_test_1"),
     SecretKey(f"{SECRET_KEY}_1"),
@@ -56,7 +59,7 @@ def test_arguments_and_environment_are_accepted_alike(client_class, monkeypatch)
     assert CONTAINER in repr(client_class())
 
 
-@pytest.mark.parametrize("credential", SECRET_CREDENTIALS)
+@pytest.mark.parametrize("credential", [*SECRET_CREDENTIALS, SecretKey("sk_live_1"), SecretKey("sk_live_sandbox_1")])
 def test_other_credentials_are_rejected(client_class, credential):
     with pytest.raises(ConfigurationError, match="base_url is http://"):
         client_class(credential, base_url=CONTAINER)

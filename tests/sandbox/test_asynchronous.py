@@ -14,9 +14,10 @@ import pytest
 
 from duro import AsyncDuro
 from duro.sandbox import AsyncSandbox, Sandbox
-from duro.sandbox.asynchronous import AsyncClockControl, asynchronous_docstring
+from duro.sandbox.asynchronous import AsyncClockControl, AsyncLiveMode, asynchronous_docstring
 from duro.sandbox.billing.clock_control import ClockControl
 from duro.sandbox.deliveries.deliverer import WorkerDeliverer
+from duro.sandbox.modes.live_mode import LiveMode
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 # Methods that wait for the server, the clock or an endpoint.
@@ -27,7 +28,10 @@ def public(value: object) -> set[str]:
     return {name for name in dir(value) if not name.startswith("_")}
 
 
-@pytest.mark.parametrize(("blocking", "asynchronous"), [(Sandbox, AsyncSandbox), (ClockControl, AsyncClockControl)])
+@pytest.mark.parametrize(
+    ("blocking", "asynchronous"),
+    [(Sandbox, AsyncSandbox), (LiveMode, AsyncLiveMode), (ClockControl, AsyncClockControl)],
+)
 def test_both_have_equal_names_signatures_and_docstrings(blocking: type[object], asynchronous: type[object]) -> None:
     names = public(blocking)
     assert public(asynchronous) == names
@@ -68,7 +72,7 @@ def test_properties_read_the_running_sandbox(backend: str) -> None:
             assert repr(sandbox) == f"<AsyncSandbox {sandbox.url}>"
             for name in sorted(public(AsyncSandbox) - AWAITED):
                 value = getattr(sandbox, name)
-                assert callable(value) or name in {"clock", "transfers"} or value == getattr(sandbox, name)
+                assert callable(value) or name in {"clock", "live", "transfers"} or value == getattr(sandbox, name)
 
     anyio.run(use_sandbox, backend=backend)
 

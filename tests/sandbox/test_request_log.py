@@ -49,6 +49,7 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
         "fault": None,
         "deliveryId": None,
         "eventIds": [],
+        "mode": "test",
     }
     assert datetime.now(UTC) - datetime.fromisoformat(first["at"]) < timedelta(minutes=1)
     assert (second["status"], second["idempotencyKey"]) == (401, None)

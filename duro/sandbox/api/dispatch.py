@@ -41,7 +41,7 @@ def perform(backend: Backend, operation: ApiOperation, request: Request, raw_bod
     try:
         with backend.scheduler.transaction() as db:
             now = backend.time.now()
-            person_id = authenticate(operation.audience, db, request.headers, now)
+            person_id = authenticate(operation.audience, backend.mode, db, request.headers, now)
             key = None
             if operation.method != "GET" and operation.is_idempotent:
                 key = idempotency.parse_key(request.headers.get("Idempotency-Key"))

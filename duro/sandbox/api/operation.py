@@ -29,6 +29,7 @@ class ApiOperation:
         status: HTTP status of a success.
         audience: Group of callers. It determines the credential.
         is_idempotent: Whether an ``Idempotency-Key`` is honoured. It never is for GET.
+        mode_member: Member of the body whose prefix selects the mode, of an operation without a credential.
     """
 
     method: str
@@ -37,3 +38,4 @@ class ApiOperation:
     status: int = 200
     audience: Audience = Audience.MERCHANT
     is_idempotent: bool = True
+    mode_member: str | None = None

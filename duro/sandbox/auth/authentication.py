@@ -6,19 +6,23 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 
+from ...config import Mode
 from ..errors import ApiError
 from .audience import Audience
-from .credentials import PUBLISHABLE_KEY, authenticate_merchant, is_publishable_key
+from .credentials import authenticate_merchant, is_publishable_key
 from .sessions import find_person, is_identity_token
 
 __all__ = ["authenticate"]
 
 
-def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[str, str], now: datetime) -> str:
+def authenticate(
+    audience: Audience, mode: Mode, db: sqlite3.Connection, headers: Mapping[str, str], now: datetime
+) -> str:
     """Check the credential of a request.
 
     Args:
         audience: Audience of the operation.
+        mode: Mode of the request.
         db: Open transaction.
         headers: Headers of the request, case-insensitive.
         now: Sandbox time.
@@ -37,9 +41,9 @@ def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[st
             credential = _parse_bearer(authorization or "")
             if is_identity_token(db, credential, now):
                 raise ApiError(403, "An identity token is not permitted here; send a secret key or an access token.")
-            if is_publishable_key(credential):
-                return _permit_publishable_key(audience)
-            authenticate_merchant(db, authorization, now)
+            if is_publishable_key(mode, credential):
+                return _permit_publishable_key(audience, credential)
+            authenticate_merchant(mode, db, authorization, now)
             return ""
         case Audience.IDENTITY:
             return find_person(db, audience, _parse_bearer(headers.get("Authorization", "")), now)
@@ -49,10 +53,10 @@ def authenticate(audience: Audience, db: sqlite3.Connection, headers: Mapping[st
             return ""
 
 
-def _permit_publishable_key(audience: Audience) -> str:
+def _permit_publishable_key(audience: Audience, key: str) -> str:
     if audience is not Audience.BROWSER:
         raise ApiError(403, "A publishable key may only create checkout sessions; send a secret key instead.")
-    return PUBLISHABLE_KEY
+    return key
 
 
 def _parse_bearer(authorization: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..clock import timestamp
 from ..errors import ApiError
+from ..unit_of_work import UnitOfWork
 from .audience import Audience
 
 __all__ = ["find_person", "is_identity_token", "open_session"]
@@ -18,26 +19,25 @@ __all__ = ["find_person", "is_identity_token", "open_session"]
 SESSION_LIFETIME: Final = timedelta(hours=24)
 
 
-_PREFIXES: Final[Mapping[Audience, str]] = {Audience.IDENTITY: "idt_test_", Audience.PORTAL: "pst_test_"}
+_PREFIXES: Final[Mapping[Audience, str]] = {Audience.IDENTITY: "idt_", Audience.PORTAL: "pst_"}
 
 
-def open_session(db: sqlite3.Connection, audience: Audience, person_id: str, now: datetime) -> str:
+def open_session(uow: UnitOfWork, audience: Audience, person_id: str) -> str:
     """Create a session. The database stores only the hash of its token.
 
     Args:
-        db: Open transaction.
+        uow: Unit of work.
         audience: ``Audience.IDENTITY`` or ``Audience.PORTAL``.
         person_id: Id of the identity or portal account.
-        now: Sandbox time.
 
     Returns:
         The session's token.
     """
-    token = f"{_PREFIXES[audience]}{secrets.token_urlsafe(32)}"
-    db.execute("DELETE FROM sessions WHERE expires_at <= ?", (timestamp(now),))
-    db.execute(
+    token = f"{_PREFIXES[audience]}{uow.mode}_{secrets.token_urlsafe(32)}"
+    uow.db.execute("DELETE FROM sessions WHERE expires_at <= ?", (uow.at,))
+    uow.db.execute(
         "INSERT INTO sessions (digest, audience, person_id, expires_at) VALUES (?, ?, ?, ?)",
-        (_hash(token), audience.value, person_id, timestamp(now + SESSION_LIFETIME)),
+        (_hash(token), audience.value, person_id, timestamp(uow.now + SESSION_LIFETIME)),
     )
     return token
 

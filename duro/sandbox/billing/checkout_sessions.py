@@ -63,7 +63,7 @@ def open_checkout_session(uow: UnitOfWork, values: Mapping[str, object], origin:
     Returns:
         The pending session. Its amount is what is due today, which is 0 for a trial.
     """
-    identifier, token = uow.new_id("chk"), f"cs_test_{secrets.token_urlsafe(24)}"
+    identifier, token = uow.new_id("chk"), f"cs_{uow.mode}_{secrets.token_urlsafe(24)}"
     expires_at = uow.now + LIFETIME
     common = {
         "id": identifier,

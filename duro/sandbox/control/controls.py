@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from functools import partial
 
+from ..._checks import check_number
+from ...errors import InvalidArgumentError
 from ..auth.credentials import revoke_tokens
 from ..backend import Backend
 from ..billing.clock_control import ClockControl
@@ -58,3 +61,30 @@ class Controls(ABC):
             Number of revoked tokens.
         """
         return self._backend.transact(partial(revoke_tokens, token=token))
+
+    def wait_for_deliveries(self, timeout: float = 10.0) -> None:
+        """Wait until no delivery is due or in progress.
+
+        A failed delivery is due again 1 minute, 5 and 30 minutes, 2, 6 and 24 hours after the respective failure, by
+        the sandbox's clock. This method blocks. In an event loop that serves an endpoint, call it in a worker thread.
+
+        Args:
+            timeout: Maximum wait in seconds.
+
+        Raises:
+            InvalidArgumentError: The timeout is negative or not a number.
+            TimeoutError: Deliveries are still due after the timeout.
+            RuntimeError: The sandbox is not running, or stopped during the wait. Or the caller is the handler of a
+                delivery.
+
+        Example:
+            >>> endpoint = sandbox.endpoints.add("http://127.0.0.1:9/closed-port")
+            >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+            >>> customer = await client.customers.create()
+            >>> subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+            >>> sandbox.wait_for_deliveries()
+            >>> [(delivery.attempt, delivery.status) for delivery in sandbox.deliveries]
+            [(1, None), (1, None), (1, None), (1, None)]
+        """
+        seconds = check_number("timeout", timeout, minimum=0, advice="pass seconds", error=InvalidArgumentError)
+        self._backend.wait_for_deliveries(min(seconds, threading.TIMEOUT_MAX))

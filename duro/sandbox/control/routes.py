@@ -5,6 +5,8 @@ The real API does not have these routes. They do not require a credential, and t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.routing import Route
 
 from ..backend import Backend
@@ -25,15 +27,16 @@ from .transfers import build_transfer_routes
 __all__ = ["build_control_routes"]
 
 
-def build_control_routes(backend: Backend, url: str) -> list[Route]:
+def build_control_routes(backend: Backend, reset: Callable[[], None], url: str) -> list[Route]:
     """Build the control routes of a backend.
 
     Args:
         backend: Backend to read and control.
+        reset: Function that resets the server.
         url: URL of the server, without a trailing slash.
     """
     return [
-        *build_state_routes(backend),
+        *build_state_routes(backend, reset),
         *build_list_routes(backend),
         *build_clock_routes(backend),
         *build_delivery_routes(backend),

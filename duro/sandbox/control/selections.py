@@ -14,9 +14,11 @@ from ..errors import ApiError
 from ..storage.pages import Selection
 from ..validation import find_unknown, invalid_field
 
-__all__ = ["MAX_LIMIT", "next_link", "parse_selection"]
+__all__ = ["MAX_LIMIT", "MODE_PARAMETER", "next_link", "parse_selection"]
 
 MAX_LIMIT: Final = 1000
+# It selects the backend before the route runs.
+MODE_PARAMETER: Final = "mode"
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 _ORDERS: Final = ("oldest", "newest")
 
@@ -33,7 +35,7 @@ def parse_selection(request: Request, filters: Iterable[str]) -> Selection:
     """
     query = request.query_params
     names = {camel_case(name): name for name in filters}
-    if unknown := find_unknown(query, ["limit", "cursor", "order", *names]):
+    if unknown := find_unknown(query, ["limit", "cursor", "order", MODE_PARAMETER, *names]):
         raise ApiError(422, f"Not valid: {', '.join(detail['path'] for detail in unknown)}.", unknown)
     limit, order = query.get("limit", str(MAX_LIMIT)), query.get("order", _ORDERS[0])
     if not _LIMIT.fullmatch(limit) or int(limit) > MAX_LIMIT:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio.to_thread
 from attrs import asdict, frozen
 from starlette.requests import Request
@@ -21,8 +23,13 @@ class Reset:
     """Body of ``POST /_sandbox/reset``. It is an empty object."""
 
 
-def build_state_routes(backend: Backend) -> list[Route]:
-    """Build the routes that read and delete the state of a backend."""
+def build_state_routes(backend: Backend, reset: Callable[[], None]) -> list[Route]:
+    """Build the routes that read and delete the state of a backend.
+
+    Args:
+        backend: Backend to read.
+        reset: Function that resets the server.
+    """
 
     async def show_stats(_request: Request) -> Response:
         # In snake_case, unlike the other routes: clients of the sandbox rely on these names.
@@ -36,14 +43,14 @@ def build_state_routes(backend: Backend) -> list[Route]:
         headers = {"Content-Disposition": 'attachment; filename="sandbox.db"'}
         return Response(content, headers=headers, media_type="application/vnd.sqlite3")
 
-    async def reset(request: Request) -> Response:
+    async def handle_reset(request: Request) -> Response:
         await read_body(request, Reset)
-        backend.reset()
+        reset()
         return await show_stats(request)
 
     return [
         Route("/_sandbox/stats", show_stats, methods=["GET"]),
         Route("/_sandbox/fixtures", show_fixtures, methods=["GET"]),
         Route("/_sandbox/database", save, methods=["GET"]),
-        Route("/_sandbox/reset", reset, methods=["POST"]),
+        Route("/_sandbox/reset", handle_reset, methods=["POST"]),
     ]

@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..._json_types import as_object
+from ...config import Mode
 from ..api.dispatch import perform
 from ..api.operation import ApiOperation
 from ..api.operations import OPERATIONS
@@ -23,8 +25,11 @@ from ..api.responses import ApiResponse
 from ..backend import Backend
 from ..errors import ApiError, ResponseError
 from ..invariants.errors import StrictError
+from ..modes.backends import Modes
+from ..validation import parse_json
 from .body_limit import BodyLimitMiddleware
 from .fault_middleware import FaultMiddleware
+from .mode_middleware import ModeMiddleware, backend_of, use_backend
 from .origin_check import OriginCheckMiddleware
 
 __all__ = ["build_application"]
@@ -45,25 +50,25 @@ def _check_page_package() -> None:
 _check_page_package()
 
 
-def build_application(backend: Backend, url: str, allowed_hosts: frozenset[str]) -> ASGIApp:
-    """Build the ASGI application of a backend.
+def build_application(modes: Modes, url: str, allowed_hosts: frozenset[str]) -> ASGIApp:
+    """Build the ASGI application of a server.
 
     Args:
-        backend: Backend to serve.
+        modes: Backends to serve.
         url: URL of the server, without a trailing slash.
         allowed_hosts: Host names of the server, in lowercase.
 
     Returns:
         An ASGI application.
     """
-    application = _Application(backend, url)
-    return OriginCheckMiddleware(FaultMiddleware(BodyLimitMiddleware(application), backend), allowed_hosts)
+    application = FaultMiddleware(BodyLimitMiddleware(_Application(modes, url)))
+    return OriginCheckMiddleware(ModeMiddleware(application, modes), allowed_hosts)
 
 
 class _Application(Starlette):
     """API of one sandbox, and its pages and control routes."""
 
-    def __init__(self, backend: Backend, url: str) -> None:
+    def __init__(self, modes: Modes, url: str) -> None:
         super().__init__(
             routes=_api_routes(),
             exception_handlers={
@@ -77,8 +82,8 @@ class _Application(Starlette):
         # As the API does: it does not redirect, and clients treat a redirect as an error.
         self.router.redirect_slashes = False
         # No path of the API is below /_sandbox.
-        self.router.default = _defer(lambda: _build_control_router(backend, url))
-        self.backend = backend
+        self.router.default = _build_control_application(modes, url)
+        self.modes = modes
         self.url = url
 
 
@@ -92,11 +97,24 @@ def _defer(build: Callable[[], ASGIApp]) -> ASGIApp:
     return call
 
 
-def _build_control_router(backend: Backend, url: str) -> ASGIApp:
+def _build_control_application(modes: Modes, url: str) -> ASGIApp:
+    """Build the application of the control routes, with a router for each mode."""
+    routers: Mapping[Mode, ASGIApp] = {
+        "test": _defer(lambda: _build_control_router(modes.test, modes, url)),
+        "live": _defer(lambda: _build_control_router(modes.open_live(), modes, url)),
+    }
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await routers[backend_of(scope).mode](scope, receive, send)
+
+    return call
+
+
+def _build_control_router(backend: Backend, modes: Modes, url: str) -> ASGIApp:
     # Most tests do not use the pages, and their packages are a fifth of the import time of a sandbox.
     from .control_router import build_control_router
 
-    return build_control_router(backend, url)
+    return build_control_router(backend, modes.reset, url)
 
 
 # The sandboxes of a process share these routes, which take half a millisecond to build.
@@ -114,9 +132,20 @@ def _build_route(path: str, methods: Mapping[str, ApiOperation]) -> Route:
         raw = await request.body()
         operation = methods["GET" if request.method == "HEAD" else request.method]
         application = cast("_Application", request.app)
-        return perform(application.backend, operation, request, raw, application.url).response()
+        if operation.mode_member is not None:
+            use_backend(request.scope, application.modes.select(_find_member(raw, operation.mode_member)))
+        return perform(backend_of(request.scope), operation, request, raw, application.url).response()
 
     return _ApiRoute(path, endpoint, methods=list(methods))
+
+
+def _find_member(raw_body: bytes, name: str) -> str:
+    """Return a string of a body, or an empty string. The operation itself reports an invalid body."""
+    try:
+        value = as_object(parse_json(raw_body)).get(name)
+    except ApiError:
+        return ""
+    return value if isinstance(value, str) else ""
 
 
 class _ApiRoute(Route):

@@ -1,4 +1,4 @@
-"""Background task of the server: webhook deliveries, and due items of a clock that runs."""
+"""Background task of the server: webhook deliveries, and due items of a clock that runs, in both modes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,34 @@ from collections.abc import Callable, Coroutine
 
 from ..backend import Backend
 from ..billing.due_worker import DueItemWorker
-from ..deliveries.deliverer import WorkerDeliverer
 from ..deliveries.worker import DeliveryWorker
+from ..modes.backends import Modes
 
 __all__ = ["build_background"]
 
 
-def build_background(backend: Backend) -> Callable[[], Coroutine[None, None, None]]:
-    """Build the background task of a backend. It runs until it is cancelled.
+def build_background(modes: Modes) -> Callable[[], Coroutine[None, None, None]]:
+    """Build the background task of a server. It runs until it is cancelled.
 
     Args:
-        backend: Backend to work for.
+        modes: Backends to work for.
     """
-    deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
-    backend.scheduler.deliverer = WorkerDeliverer(backend.outbox, backend.time, backend.wakeup, backend.endpoints)
-    due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
 
     async def run() -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(deliveries.run())
-            group.create_task(due_items.run())
+            with modes.opened.listen():
+                started = 0
+                while True:
+                    for backend in modes.backends[started:]:
+                        _start_workers(group, backend)
+                        started += 1
+                    await modes.opened.wait(within=None)
 
     return run
+
+
+def _start_workers(group: asyncio.TaskGroup, backend: Backend) -> None:
+    deliveries = DeliveryWorker(backend.outbox, backend.time, backend.wakeup, backend.faults)
+    due_items = DueItemWorker(backend.scheduler, backend.time, backend.due_wakeup)
+    group.create_task(deliveries.run())
+    group.create_task(due_items.run())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..backend import Backend
 from ..faults.path_pattern import is_control_path
 from .faulty_request import HttpFaultyRequest
+from .mode_middleware import backend_of
 from .request_log_middleware import RequestLogMiddleware
 
 __all__ = ["FaultMiddleware"]
@@ -17,20 +17,18 @@ class FaultMiddleware:
 
     Args:
         application: API without faults and without the request log.
-        backend: Backend with the fault rules and the request log.
     """
 
-    def __init__(self, application: ASGIApp, backend: Backend) -> None:
+    def __init__(self, application: ASGIApp) -> None:
         self._application = application
-        self._logged = RequestLogMiddleware(application, backend)
-        self._backend = backend
+        self._logged = RequestLogMiddleware(application)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request. The server is configured to pass only HTTP requests."""
         path: str = scope["path"]
-        fault = None if is_control_path(path) else self._backend.faults.select(scope["method"], path)
+        fault = None if is_control_path(path) else backend_of(scope).faults.select(scope["method"], path)
         if fault is None:
             await self._logged(scope, receive, send)
         else:
-            request = HttpFaultyRequest(self._backend, self._application, scope, receive, send, kind=fault.kind)
+            request = HttpFaultyRequest(self._application, scope, receive, send, kind=fault.kind)
             await fault.effect.apply(request)

@@ -8,12 +8,12 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..api.responses import ApiResponse
-from ..backend import Backend
 from ..errors import ApiError
 from ..faults.faulty_request import FaultyRequest, RawResponse
 from ..faults.kinds import FaultKind
 from .body_limit import MAX_BODY_BYTES
 from .connection import Connection
+from .mode_middleware import backend_of
 from .request_log_middleware import RequestLogMiddleware
 
 __all__ = ["HttpFaultyRequest"]
@@ -25,7 +25,6 @@ class HttpFaultyRequest(FaultyRequest):
     The request log lies inside: it records the API's response, even if the client receives another one or none.
 
     Args:
-        backend: Backend whose request log is kept.
         application: API without faults and without the request log.
         scope: ASGI scope of the request.
         receive: ASGI receive channel.
@@ -33,11 +32,9 @@ class HttpFaultyRequest(FaultyRequest):
         kind: Kind of the fault, for the request log.
     """
 
-    def __init__(
-        self, backend: Backend, application: ASGIApp, scope: Scope, receive: Receive, send: Send, *, kind: FaultKind
-    ) -> None:
+    def __init__(self, application: ASGIApp, scope: Scope, receive: Receive, send: Send, *, kind: FaultKind) -> None:
         self._connection = Connection(scope, receive)
-        self._backend = backend
+        self._early_deliveries = backend_of(scope).early_deliveries
         self._application = application
         self._scope = scope
         self._receive = receive
@@ -74,11 +71,11 @@ class HttpFaultyRequest(FaultyRequest):
         """Process the request, deliver the events that it caused, and then send the response to the client."""
         # Read first, so that no other request is processed between the next line and this one.
         await self.read_request()
-        last_id = self._backend.early_deliveries.last_id()
+        last_id = self._early_deliveries.last_id()
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await self._backend.early_deliveries.deliver(after=last_id)
+                await self._early_deliveries.deliver(after=last_id)
             await self._send(message)
 
         await self._run(self._application, send)
@@ -122,7 +119,7 @@ class HttpFaultyRequest(FaultyRequest):
         await HTMLResponse(html)(self._scope, self._receive, self._send)
 
     async def _run(self, application: ASGIApp, send: Send) -> None:
-        await RequestLogMiddleware(application, self._backend, self._kind)(self._scope, self._receive, send)
+        await RequestLogMiddleware(application, self._kind)(self._scope, self._receive, send)
 
 
 class _ResponseCapture:

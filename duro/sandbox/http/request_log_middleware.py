@@ -10,13 +10,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..._sandbox_trace import TRACE_HEADER
-from ..backend import Backend
 from ..clock import timestamp
 from ..events import collect_event_ids
 from ..faults.kinds import FaultKind
 from ..faults.path_pattern import is_control_path
 from ..request_log import RequestEntry
 from .exchange_recorder import ExchangeRecorder
+from .mode_middleware import backend_of
 
 __all__ = ["RequestLogMiddleware"]
 
@@ -29,19 +29,18 @@ class RequestLogMiddleware:
 
     Args:
         application: ASGI application to log.
-        backend: Backend whose request log is kept.
         fault: Kind of the fault that applies to the request, if any.
     """
 
-    def __init__(self, application: ASGIApp, backend: Backend, fault: FaultKind | None = None) -> None:
+    def __init__(self, application: ASGIApp, fault: FaultKind | None = None) -> None:
         self._application = application
-        self._backend = backend
         self._fault: FaultKind | None = fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request. The server is configured to pass only HTTP requests."""
-        now = self._backend.clock.now()
-        request_id = self._backend.ids.generate("req", now)
+        backend = backend_of(scope)
+        now = backend.clock.now()
+        request_id = backend.ids.generate("req", now)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -54,7 +53,7 @@ class RequestLogMiddleware:
             await self._run_logged(scope, receive, send_with_id, request_id, timestamp(now))
 
     async def _run_logged(self, scope: Scope, receive: Receive, send: Send, request_id: str, at: str) -> None:
-        request_log, recorder = self._backend.request_log, ExchangeRecorder(scope)
+        request_log, recorder = backend_of(scope).request_log, ExchangeRecorder(scope)
         start = time.perf_counter()
         method: str = scope["method"]
         path: str = scope["path"]
@@ -72,6 +71,7 @@ class RequestLogMiddleware:
                 self._fault,
                 _parse_delivery_id(headers.get(TRACE_HEADER)),
                 tuple(event_ids),
+                backend_of(scope).mode,
             )
             request_log.record(entry, time.perf_counter() - start)
 

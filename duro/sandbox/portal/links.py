@@ -45,7 +45,7 @@ def create_portal_link(backend: Backend, customer_id: str, url: str) -> PortalLi
         email: str | None = find(db, "customers", customer_id)["email"]
     if email is None:
         raise ApiError(409, "The customer does not have an e-mail address, which a portal link needs.")
-    token = create_link_token(backend.work.seed, email)
+    token = create_link_token(backend.work.seed, email, backend.mode)
     return PortalLink(token, f"{url}{build_link_path(token)}")
 
 

@@ -82,7 +82,7 @@ def _show(visitor: PortalVisitor, fields: Form, error: ResponseError | None = No
     email = address.get("email", "")
     if "token" in address:
         try:
-            email = read_link_token(visitor.backend.work.seed, address["token"])
+            email = read_link_token(visitor.backend.work.seed, address["token"], visitor.backend.mode)
         except ApiError as invalid:
             address, alert, status = {}, invalid.message, invalid.status
     account = visitor.find_account()

@@ -25,7 +25,8 @@ def find_trace(backend: Backend, identifier: str) -> Trace | None:
         backend: Backend of the sandbox.
         identifier: Id of a request in the request log, or of an event.
     """
-    entries = backend.request_log.entries()
+    # The log contains the requests of both modes, and the ids of their deliveries are numbers that occur in both.
+    entries = [entry for entry in backend.request_log.entries() if entry.mode == backend.mode]
     return backend.transact(lambda db: _TraceBuilder(db, entries).build(identifier))
 
 

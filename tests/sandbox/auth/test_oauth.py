@@ -113,7 +113,7 @@ def test_an_idempotency_key_does_not_replay_a_token(anonymous: httpx.Client) -> 
 
 
 @pytest.mark.parametrize(
-    "authorization", ["", "Bearer", "Bearer sk_live_sandbox", "Basic sk_test_sandbox", "sk_test_sandbox"]
+    "authorization", ["", "Bearer", "Bearer sk_live_another", "Basic sk_test_sandbox", "sk_test_sandbox"]
 )
 def test_an_invalid_credential_is_401(anonymous: httpx.Client, authorization: str) -> None:
     response = anonymous.get("/v1/plans", headers={"Authorization": authorization})

@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "sandbox.md"
 def test_the_page_lists_every_control_route() -> None:
     served = {
         (method, route.path)
-        for route in build_control_routes(MagicMock(), "http://127.0.0.1")
+        for route in build_control_routes(MagicMock(), MagicMock(), "http://127.0.0.1")
         for method in (route.methods or set()) - {"HEAD"}
     }
     documented = re.findall(r"^\| `([A-Z]+) (/_sandbox/\S+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)

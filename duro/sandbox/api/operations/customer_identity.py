@@ -63,7 +63,7 @@ def verify_otp(context: RequestContext) -> JSONObject | ApiResponse:
     if error is not None:
         return ApiResponse.from_error(error)
     identity = get_or_create_identity(uow, body.phone)
-    token = open_session(uow.db, Audience.IDENTITY, identity["id"], uow.now)
+    token = open_session(uow, Audience.IDENTITY, identity["id"])
     return {"token": token, "identity": identity_to_json(identity)}
 
 

@@ -95,7 +95,7 @@ def verify(context: RequestContext) -> JSONObject | ApiResponse:
     account = get_or_create_account(uow, email)
     names = [customer["name"] for customer in find_customers(uow.db, email=email) if customer["name"]]
     return {
-        "sessionToken": open_session(uow.db, Audience.PORTAL, account["id"], uow.now),
+        "sessionToken": open_session(uow, Audience.PORTAL, account["id"]),
         "account": {"email": account["email"], "name": names[0] if names else ""},
         "subscriptions": _list_merchants(context, account),
     }
@@ -109,7 +109,7 @@ def list_subscriptions(context: RequestContext) -> JSONObject:
 def pause(context: RequestContext) -> JSONObject:
     """``portalEmailPause``: for subscriptions of the account only."""
     account, uow = _find_account(context), context.uow
-    if context.path["mode"] != "test":
+    if context.path["mode"] != uow.mode:
         raise ApiError(404, "The subscription does not exist in this mode.")
     subscription = find(uow.db, "subscriptions", context.path["id"])
     owners = {customer["id"] for customer in find_customers(uow.db, email=account["email"])}
@@ -185,7 +185,7 @@ def _find_address(context: RequestContext, body: PortalStart | PortalVerify) -> 
         if isinstance(body.email, Unset):
             raise invalid_field("email", "required, unless the token of a portal link is sent")
         return body.email
-    email = read_link_token(context.uow.seed, body.token)
+    email = read_link_token(context.uow.seed, body.token, context.uow.mode)
     if not isinstance(body.email, Unset) and body.email.casefold() != email.casefold():
         raise invalid_field("email", "expected the address of the portal link, or none")
     return email
@@ -207,8 +207,8 @@ def _list_merchants(context: RequestContext, account: sqlite3.Row) -> list[JSONO
 
 
 OPERATIONS: Final = (
-    ApiOperation("POST", "/portal/email/start", start, audience=Audience.PUBLIC),
-    ApiOperation("POST", "/portal/email/verify", verify, audience=Audience.PUBLIC),
+    ApiOperation("POST", "/portal/email/start", start, audience=Audience.PUBLIC, mode_member="token"),
+    ApiOperation("POST", "/portal/email/verify", verify, audience=Audience.PUBLIC, mode_member="token"),
     ApiOperation("GET", "/portal/email/subscriptions", list_subscriptions, audience=Audience.PORTAL),
     ApiOperation("POST", "/portal/email/subscriptions/{mode}/{id}/pause", pause, audience=Audience.PORTAL),
     ApiOperation("GET", "/portal/email/cards", list_account_cards, audience=Audience.PORTAL),

@@ -30,11 +30,11 @@ def exchange(context: RequestContext) -> JSONObject:
     """``oauthToken``: issue a token with the lifetime of the sandbox's settings."""
     # OAuth defines its members in snake_case, unlike the rest of the API.
     body = context.read_body(TokenRequest, spelling=str)
-    if not is_client(body.client_id, body.client_secret):
+    if not is_client(context.uow.mode, body.client_id, body.client_secret):
         raise ApiError(401, "The client id or the client secret is wrong.")
     lifetime = context.token_lifetime
     return {
-        "access_token": issue_token(context.uow.db, context.uow.now, lifetime),
+        "access_token": issue_token(context.uow, lifetime),
         "token_type": "Bearer",
         "expires_in": int(lifetime) if lifetime == int(lifetime) else lifetime,
     }
@@ -42,5 +42,7 @@ def exchange(context: RequestContext) -> JSONObject:
 
 OPERATIONS: Final = (
     # The idempotency store would keep the token in the clear, and each exchange must return a new one.
-    ApiOperation("POST", "/v1/oauth/token", exchange, audience=Audience.PUBLIC, is_idempotent=False),
+    ApiOperation(
+        "POST", "/v1/oauth/token", exchange, audience=Audience.PUBLIC, is_idempotent=False, mode_member="client_id"
+    ),
 )

@@ -51,7 +51,7 @@ def _view_customer(backend: Backend, visit: Visit) -> Mapping[str, object]:
 def _find_portal_path(backend: Backend, customer: sqlite3.Row) -> str:
     """Return the path of the customer's portal link. It is empty for a customer without an e-mail address."""
     email = customer["email"]
-    return build_link_path(create_link_token(backend.work.seed, email)) if email else ""
+    return build_link_path(create_link_token(backend.work.seed, email, backend.mode)) if email else ""
 
 
 def _decline(backend: Backend, visit: Visit) -> FormResult:

@@ -1,0 +1,1 @@
+"""Test and live mode: their backends, and what a program reads and controls in each."""
