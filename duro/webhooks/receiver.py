@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from attrs import frozen
 
+from .._checks import describe_text
 from .._sandbox_trace import follow_trace
 from ..blocking import portal
 from ..errors import ConfigurationError, WebhookError
@@ -93,10 +94,10 @@ class _BaseReceiver:
                 f"handler must be callable, got {type(handler).__name__}; pass a function of one event, "
                 "or router.dispatch"
             )
-        if acknowledge not in {"early", "late"}:
+        if acknowledge not in ("early", "late"):
             raise ConfigurationError(
-                f"acknowledge must be 'late' or 'early', got {acknowledge!r}; pass 'late' to have Duro repeat "
-                "events whose handler failed"
+                f"acknowledge must be 'late' or 'early', got {describe_text(acknowledge)}; "
+                "pass 'late' to have Duro repeat events whose handler failed"
             )
         self._webhook = webhook
         self._handler = handler

@@ -22,6 +22,7 @@ WEBHOOK = Webhook("whsec_example")
         (("whsec_example", print), {}, "webhook must be a Webhook, got str; pass Webhook"),
         ((WEBHOOK, "print"), {}, "handler must be callable, got str; pass a function"),
         ((WEBHOOK, print), {"acknowledge": "never"}, "acknowledge must be 'late' or 'early', got 'never'"),
+        ((WEBHOOK, print), {"acknowledge": []}, "acknowledge must be 'late' or 'early', got list"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments, options, message):
