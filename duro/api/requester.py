@@ -14,9 +14,10 @@ from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..auth.exchange import build_deadline_error
 from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DecodingError
-from ..http.call_errors import build_outcome_unknown_error, set_call
+from ..http.failed_call import set_call
 from ..http.operation import check_url_length
 from ..http.request import USER_AGENT, Headers, Invocation
+from ..http.unknown_outcome import build_outcome_unknown_error
 from .arguments import check_page_position
 from .codec import decode, encode
 from .options import (

@@ -169,3 +169,8 @@ class Invocation:
     content: bytes | None = field(default=None, repr=False)
     idempotency_key: str | None = None
     headers: Headers = NO_HEADERS
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the server may receive the call twice, because it is a read or has an idempotency key."""
+        return self.idempotency_key is not None or not self.operation.is_mutation
