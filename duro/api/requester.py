@@ -18,17 +18,17 @@ from ..http.failed_call import set_call
 from ..http.operation import check_url_length
 from ..http.request import USER_AGENT, Headers, Invocation
 from ..http.unknown_outcome import build_outcome_unknown_error
+from .argument_errors import check_option_names
 from .arguments import check_page_position
 from .codec import decode, encode
 from .options import (
     CallOptions,
     ClientOptions,
     check_headers,
-    check_option_names,
-    encode_query,
     resolve_idempotency_key,
 )
 from .pages import AsyncPages
+from .query import encode_query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
