@@ -16,6 +16,7 @@ from ..blocking import portal
 from ..errors import ConfigurationError, WebhookError
 from .handlers import run_handler, run_handler_blocking
 from .headers import find_trace
+from .inbox.base import check_inbox
 from .inbox.blocking import BlockingInbox
 from .inbox.claims import ClaimStatus, acquire_claim, new_holder
 from .inbox.memory import MemoryInbox
@@ -101,7 +102,7 @@ class _BaseReceiver:
             )
         self._webhook = webhook
         self._handler = handler
-        self._inbox = MemoryInbox() if inbox is None else inbox
+        self._inbox = MemoryInbox() if inbox is None else check_inbox(inbox)
         self._acknowledges_early = acknowledge == "early"
 
     def _verify(self, body: bytes, headers: WebhookHeaders) -> Event | DeliveryResponse:

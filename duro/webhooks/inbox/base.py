@@ -15,8 +15,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
-from ..._checks import check_number
+from ..._checks import check_number, describe_type
 from ..._clock import Clock
+from ...errors import ConfigurationError
 from .claims import ClaimBlock, HoldBlock, new_holder
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "RETRY_SECONDS",
     "RETRY_SPAN_SECONDS",
     "Inbox",
+    "check_inbox",
 ]
 
 # Duro's delay after each failed delivery: 1m, 5m, 30m, 2h, 6h, 24h. It gives up after the last one.
@@ -174,3 +176,22 @@ class Inbox(ABC):
             event: Event to forget.
         """
         await self.release(event.id, None)
+
+
+def check_inbox(inbox: Inbox) -> Inbox:
+    """Check that an argument is an inbox.
+
+    Args:
+        inbox: Value that the user passed.
+
+    Returns:
+        The inbox.
+
+    Raises:
+        ConfigurationError: It is not an ``Inbox``, such as a class or a ``BlockingInbox``.
+    """
+    if not isinstance(inbox, Inbox):
+        raise ConfigurationError(
+            f"inbox must be an Inbox, got {describe_type(inbox)}; pass for example SQLiteInbox('inbox.db')"
+        )
+    return inbox
