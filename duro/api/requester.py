@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ..http.operation import Operation, Surface
     from ..http.request import Authorizer, Response
     from .client_state import ClientState, Defaults
-    from .pages import Page
+    from .page import Page
 
 __all__ = ["Requester"]
 
