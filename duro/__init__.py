@@ -93,8 +93,8 @@ if TYPE_CHECKING:
     from .api.models.transactions import TransactionStatus as TransactionStatus
     from .api.options import CallOptions as CallOptions
     from .api.options import ClientOptions as ClientOptions
+    from .api.page import Page as Page
     from .api.pages import AsyncPages as AsyncPages
-    from .api.pages import Page as Page
     from .auth.credentials import ClientCredentials as ClientCredentials
     from .auth.credentials import Credential as Credential
     from .auth.credentials import IdentityToken as IdentityToken
@@ -179,7 +179,8 @@ _PUBLIC_NAMES = {
     "api.models.subscriptions": "PlanChangeResult Proration ProrationKind Subscription SubscriptionStatus",
     "api.models.transactions": "Rail Transaction TransactionStatus",
     "api.options": "CallOptions ClientOptions",
-    "api.pages": "AsyncPages Page",
+    "api.pages": "AsyncPages",
+    "api.page": "Page",
     "auth.credentials": "ClientCredentials Credential IdentityToken PortalSession SecretKey SupportsCredential",
     "auth.stores.counters": "TokenStoreCounters",
     "auth.stores.file": "FileTokenStore",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ._secrets import RedactedStr
-from .config import HOSTS, find_url_problem, is_loopback, is_unencrypted
+from ._urls import find_url_problem, is_loopback, is_unencrypted
+from .config import HOSTS
 from .errors import ConfigurationError, redact
 
 if TYPE_CHECKING:

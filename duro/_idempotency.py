@@ -7,6 +7,7 @@ import uuid
 from datetime import UTC, date, datetime
 from typing import Final, TypeAlias
 
+from ._checks import is_integer
 from .errors import InvalidArgumentError
 
 __all__ = ["KeyPart", "derive_key"]
@@ -69,7 +70,7 @@ def _encode(number: int, part: object) -> tuple[bytes, bytes]:
             pass
         # Outside the except block, so that no traceback shows the string.
         raise InvalidArgumentError(f"part {number} must not contain a lone surrogate; decode the text correctly")
-    if isinstance(part, int) and not isinstance(part, bool):
+    if is_integer(part):
         # Hexadecimal, because Python limits the number of decimal digits.
         return b"i", format(part, "x").encode()
     if isinstance(part, uuid.UUID):

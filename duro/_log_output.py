@@ -6,6 +6,7 @@ import logging
 import os
 from typing import Final
 
+from ._checks import describe_text
 from .errors import ConfigurationError
 
 __all__ = ["configure_log_output"]
@@ -26,7 +27,9 @@ def configure_log_output() -> None:
         return
     level = _LEVELS.get(name.strip().lower())
     if level is None:
-        raise ConfigurationError(f"DURO_LOG must be info or debug, got {name[:20]!r}; set one of them, or unset it")
+        raise ConfigurationError(
+            f"DURO_LOG must be info or debug, got {describe_text(name)}; set one of them, or unset it"
+        )
     logger = logging.getLogger("duro")
     logger.setLevel(level)
     if not logger.hasHandlers():

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -31,9 +28,6 @@ __all__ = [
     "check_max_response_bytes",
     "check_ssl_context",
     "check_timeout",
-    "find_url_problem",
-    "is_loopback",
-    "is_unencrypted",
     "to_retry_policy",
 ]
 
@@ -50,9 +44,6 @@ DEFAULT_MAX_OAUTH_CLIENTS: Final = 256
 DEFAULT_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 # Bounds the wait of a call even if the user confuses seconds and milliseconds.
 MAX_TIMEOUT_SECONDS: Final = 24 * 3600
-
-_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST_NAME: Final = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 @frozen
@@ -177,60 +168,6 @@ def check_ssl_context(value: ssl.SSLContext | None) -> ssl.SSLContext | None:
             "ssl_context must be for clients, got one for servers; create one with ssl.create_default_context(cafile=…)"
         )
     return value
-
-
-def find_url_problem(address: str, *, allow_http: bool = False) -> str | None:
-    """Return the reason why secrets must not be sent to an address, or ``None`` if they may be.
-
-    Args:
-        address: Address, ``https://``, or ``http://`` on loopback.
-        allow_http: Whether to accept ``http://`` on every host.
-
-    Returns:
-        The end of a sentence. It does not repeat the address, which may contain a password.
-    """
-    if not isinstance(address, str) or not address.isascii() or any(mark <= " " for mark in address):
-        return "is not a string of printable ASCII characters without spaces"
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "cannot be parsed as a URL"
-    if parts.scheme not in ("https", "http"):
-        return "does not start with https://"
-    if not host or not _is_host(host):
-        return "does not contain a valid host name"
-    if parts.username is not None or parts.password is not None:
-        return "contains a user name or password"
-    if not allow_http and is_unencrypted(address):
-        return f"is http:// to {host}, which would send secrets unencrypted (http:// is for loopback only)"
-    return None
-
-
-def _is_host(host: str) -> bool:
-    if _HOST_NAME.fullmatch(host):
-        return True
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def is_unencrypted(address: str) -> bool:
-    """Return whether requests to a valid address cross a network in clear text."""
-    parts = urlsplit(address)
-    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is ``localhost`` or a loopback address. Other names are not resolved."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @frozen

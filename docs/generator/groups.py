@@ -62,7 +62,7 @@ GROUPS: Final = [
         ("api.codec.open_enum",),
         "Enumerations are open.\nAn unknown value is kept, with `is_known` set to `False`.",
     ),
-    Group("lists", "Lists", "paginated results", ("api.pages", "blocking.pages")),
+    Group("lists", "Lists", "paginated results", ("api.page", "api.pages", "blocking.pages")),
     Group("errors", "Errors", "exception classes", ("errors",)),
     Group("events", "Events", "events and their data", ("api.models.events", "api.models.event_data")),
     Group(

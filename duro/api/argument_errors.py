@@ -14,11 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import CodeType
 
-__all__ = ["build_option_error", "call_of", "explain_binding_error", "explains_arguments"]
+__all__ = ["build_option_error", "call_of", "check_option_names", "explain_binding_error", "explains_arguments"]
 
 P = ParamSpec("P")
 
 _OPTIONS: Final = "options"
+
+
+def check_option_names(options: Mapping[str, object], known: type[object]) -> None:
+    """Check the names of options, as Python checks keyword arguments.
+
+    Raises:
+        TypeError: An option does not exist. The message contains the method, and the nearest name.
+    """
+    for name in options:
+        if name not in known.__annotations__:
+            raise build_option_error(name, known)
 
 
 def build_option_error(option: str, known: type[object]) -> TypeError:

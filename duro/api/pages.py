@@ -1,139 +1,23 @@
-"""Pagination: lists that are fetched page by page."""
+"""Lists that are fetched page by page: ``AsyncPages``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
-
-from attrs import Factory, field, frozen
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._annotations import readable_annotations
 from .._misuse import unsupported
 from .._nearest_names import hinting_getattr
 from .._unset import UNSET, Unset
-from ..errors import DecodingError
 from .arguments import check_range
-from .models.base import shorten
-from .models.pydantic_hooks import PydanticHooks
-from .prefetch import Prefetcher
+from .page import Page
+from .page_iteration import ItemIterator, PageIteration, PageIterator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
-__all__ = ["AsyncPages", "Page", "PageIteration"]
+__all__ = ["AsyncPages"]
 
 T = TypeVar("T")
-
-
-def _has_cursor(page: Page[Any]) -> bool:
-    return bool(page.next_cursor)
-
-
-@frozen(kw_only=True, repr=False)
-class Page(PydanticHooks, Generic[T]):
-    """One page of a list, which is also a sequence of its items.
-
-    Pages work as types of pydantic models and of FastAPI routes, for example ``Page[Plan]``.
-
-    Attributes:
-        items: Items of the page, newest first.
-        next_cursor: Cursor of the next page, ``None`` on the last page.
-        has_more: Whether there is a next page. If the response lacks it, the cursor determines it.
-    """
-
-    items: tuple[T, ...] = field(repr=shorten)
-    next_cursor: str | None = None
-    has_more: bool = field(default=Factory(_has_cursor, takes_self=True))
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.items)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
-        return self.items[index]
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} items, has_more={self.has_more}>"
-
-
-class PageIteration(Generic[T]):
-    """Position of one iteration over the pages.
-
-    Args:
-        fetch: Function that requests the page at a cursor, ``None`` for the first page.
-        cursor: Cursor of the page to start at.
-        prefetch: Whether to load the next page in the background.
-
-    Attributes:
-        cursor: Cursor to resume from: the first page that is not processed completely.
-    """
-
-    def __init__(
-        self, fetch: Callable[[str | None], Awaitable[Page[T]]], cursor: str | None, *, prefetch: bool = False
-    ) -> None:
-        self._prefetcher = Prefetcher(fetch)
-        self._prefetches = prefetch
-        self._next = cursor
-        self._ended = False
-        self._cycle_detector = _CycleDetector()
-        self.cursor = cursor
-
-    async def next_page(self) -> Page[T] | None:
-        """Fetch the next page, ``None`` after the last page.
-
-        Raises:
-            DecodingError: ``hasMore`` is true without a cursor, or the cursors repeat.
-        """
-        # The request for the next page means that the present one is processed.
-        self.mark_processed()
-        if self._ended:
-            return None
-        page = await self._prefetcher.get(self._next)
-        if not page.has_more:
-            self._ended = True
-            self._next = None
-        elif not page.next_cursor:
-            raise _cursor_error("hasMore is true, but nextCursor is null, empty or missing")
-        elif page.next_cursor == self._next or self._cycle_detector.is_repeated(page.next_cursor):
-            raise _cursor_error("the cursors repeat in a cycle, so the list would never end")
-        else:
-            self._next = page.next_cursor
-            if self._prefetches:
-                self._prefetcher.start(page.next_cursor)
-        return page
-
-    def mark_processed(self) -> None:
-        """Move ``cursor`` behind the present page."""
-        self.cursor = self._next
-
-
-class _CycleDetector:
-    """Detector of repeated cursors that remembers one cursor only (Brent's algorithm).
-
-    A set of all cursors would grow with the list.
-    """
-
-    def __init__(self) -> None:
-        self._remembered: str | None = None
-        self._steps: int = 0
-        self._limit: int = 1
-
-    def is_repeated(self, cursor: str) -> bool:
-        if cursor == self._remembered:
-            return True
-        self._steps += 1
-        if self._steps == self._limit:
-            self._remembered, self._steps, self._limit = cursor, 0, self._limit * 2
-        return False
-
-
-def _cursor_error(problem: str) -> DecodingError:
-    return DecodingError(f"the response breaks the contract at $.nextCursor: {problem}", path="$.nextCursor", body=b"")
 
 
 @readable_annotations
@@ -195,7 +79,7 @@ class AsyncPages(Generic[T]):
         return AsyncPages(self._fetch, self._start, prefetch=True, name=self._name, page_size=self._page_size)
 
     def __aiter__(self) -> AsyncIterator[T]:
-        return _ItemIterator(self.iterate())
+        return ItemIterator(self.iterate())
 
     def by_page(self) -> AsyncIterator[Page[T]]:
         """Iterate over the pages instead of the items.
@@ -203,7 +87,7 @@ class AsyncPages(Generic[T]):
         Returns:
             An iterator over the pages.
         """
-        return _PageIterator(self.iterate())
+        return PageIterator(self.iterate())
 
     async def page(self) -> Page[T]:
         """Fetch the first page only. Afterwards, ``cursor`` is the position behind it.
@@ -261,40 +145,3 @@ class AsyncPages(Generic[T]):
         __bool__ = unsupported(
             "is fetched page by page and does not have a truth value; await .collect(limit=1) for a list"
         )
-
-
-class _PageIterator(Generic[T]):
-    def __init__(self, iteration: PageIteration[T]) -> None:
-        self._iteration = iteration
-
-    def __aiter__(self) -> _PageIterator[T]:
-        return self
-
-    async def __anext__(self) -> Page[T]:
-        page = await self._iteration.next_page()
-        if page is None:
-            raise StopAsyncIteration
-        return page
-
-
-class _ItemIterator(Generic[T]):
-    """Iterator over the items.
-
-    It is not an async generator, because the event loop finalizes an unfinished generator at an unknown time.
-    """
-
-    def __init__(self, iteration: PageIteration[T]) -> None:
-        self._iteration = iteration
-        self._items: Iterator[T] = iter(())
-
-    def __aiter__(self) -> _ItemIterator[T]:
-        return self
-
-    async def __anext__(self) -> T:
-        while True:
-            for item in self._items:
-                return item
-            page = await self._iteration.next_page()
-            if page is None:
-                raise StopAsyncIteration
-            self._items = iter(page.items)

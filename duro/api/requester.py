@@ -14,20 +14,21 @@ from ..auth.credentials import ClientCredentials, as_credential, wrap_secret
 from ..auth.exchange import build_deadline_error
 from ..config import check_timeout, to_retry_policy
 from ..errors import ConfigurationError, DecodingError
-from ..http.call_errors import build_outcome_unknown_error, set_call
+from ..http.failed_call import set_call
 from ..http.operation import check_url_length
 from ..http.request import USER_AGENT, Headers, Invocation
+from ..http.unknown_outcome import build_outcome_unknown_error
+from .argument_errors import check_option_names
 from .arguments import check_page_position
 from .codec import decode, encode
 from .options import (
     CallOptions,
     ClientOptions,
     check_headers,
-    check_option_names,
-    encode_query,
     resolve_idempotency_key,
 )
 from .pages import AsyncPages
+from .query import encode_query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ..http.operation import Operation, Surface
     from ..http.request import Authorizer, Response
     from .client_state import ClientState, Defaults
-    from .pages import Page
+    from .page import Page
 
 __all__ = ["Requester"]
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from .._secrets import Secret
-from ..config import is_unencrypted
+from .._urls import is_unencrypted
 from ..errors import ConfigurationError
 from .credentials import ClientCredentials, SecretKey, as_credential
 from .key_format import parse_mode

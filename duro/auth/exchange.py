@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .._secrets import Secret
     from ..config import ClientSettings
     from ..http.event_loop import PerLoop
-    from ..http.transport import Transport
+    from ..http.transport import AttemptOutcome, Transport
     from .credentials import ClientCredentials
 
 __all__ = ["EXCHANGE_TIMEOUT_SECONDS", "PATH", "TokenExchange", "build_deadline_error"]
@@ -132,7 +132,7 @@ class TokenExchange:
             raise self._build_error(outcome, secret)
         raise _build_timeout_error(waits_for)
 
-    async def _send(self, headers: Headers, secret: Secret) -> Response | RequestNotSentError | ResponseLostError:
+    async def _send(self, headers: Headers, secret: Secret) -> AttemptOutcome:
         # No await follows before the request is sent, so a closed client opens no connection.
         self._check_open()
         try:
@@ -150,7 +150,7 @@ class TokenExchange:
             self._settings.max_response_bytes,
         )
 
-    def _build_error(self, outcome: Response | RequestNotSentError | ResponseLostError, secret: Secret) -> DuroError:
+    def _build_error(self, outcome: AttemptOutcome, secret: Secret) -> DuroError:
         if isinstance(outcome, ResponseTooLargeError):
             return TokenExchangeError(f"the token endpoint returned an invalid response ({outcome}); check base_url")
         if isinstance(outcome, RequestNotSentError | ResponseLostError):

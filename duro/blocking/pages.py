@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._unset import Unset
-    from ..api.pages import Page
+    from ..api.page import Page
 
 __all__ = ["Pages"]
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from ..config import find_url_problem, is_loopback
+from .._urls import find_url_problem, is_loopback
 from ..errors import DuroError, InvalidArgumentError, redact
 from ..sandbox.deliveries.endpoints import WEBHOOK_SECRET
 from .delivery_receiver import ForwardedDelivery, receive_deliveries

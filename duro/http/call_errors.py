@@ -1,81 +1,34 @@
-"""Errors that end a call. Each one names the call and its attempts."""
+"""Errors that end a call, built from its state. Each one names the call and its attempts."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from .._secrets import sanitize
 from ..errors import (
     APIError,
     CallError,
     ConnectionFailedError,
     DeadlineExceededError,
     DuroError,
-    FailedCall,
     OutcomeUnknownError,
     TransportError,
 )
 from .classification import classify
 from .error_response import build_api_error, describe_foreign_response
+from .failed_call import set_call
 from .request import Response
 from .transport import RequestNotSentError, ResponseTooLargeError
 from .transport.route import describe_connection, find_sandbox_hint
+from .unknown_outcome import build_outcome_unknown_error
 
 if TYPE_CHECKING:
     from .call_state import CallState
-    from .request import Invocation
-    from .transport import ResponseLostError
+    from .transport import AttemptOutcome, ResponseLostError
 
-__all__ = [
-    "build_attempt_error",
-    "build_deadline_error",
-    "build_ended_error",
-    "build_outcome_unknown_error",
-    "describe_lost_response",
-    "describe_unknown_outcome",
-    "name_call",
-    "set_call",
-]
-
-MAX_PATH_CHARS: Final = 200
-# Path parameters whose values are secrets.
-_SECRET_PARAMETERS: Final = frozenset({"token"})
-# Paths of `client.request` whose next segment is a token.
-_RAW_TOKEN: Final = re.compile(r"(?<=^/checkout/)[^/]+")
+__all__ = ["build_attempt_error", "build_deadline_error", "build_ended_error"]
 
 
-def name_call(invocation: Invocation) -> FailedCall:
-    """Return the name of a call for messages.
-
-    Args:
-        invocation: The call.
-
-    Returns:
-        Operation, method and path. The path has no secret.
-    """
-    operation = invocation.operation
-    has_secret = not _SECRET_PARAMETERS.isdisjoint(operation.parameters)
-    path = operation.path if has_secret else _RAW_TOKEN.sub("…", invocation.path)
-    return FailedCall(operation.id, operation.method, sanitize(path, max_chars=MAX_PATH_CHARS))
-
-
-def set_call(error: DuroError, invocation: Invocation, *, attempts: int) -> None:
-    """Set the call of an error. An error that does not describe a failed call stays as it is.
-
-    Args:
-        error: Error to change.
-        invocation: The call.
-        attempts: Number of times that the request was sent or tried.
-    """
-    if isinstance(error, CallError):
-        error.call = name_call(invocation)
-        error.attempts = attempts
-
-
-def build_attempt_error(
-    state: CallState, outcome: Response | RequestNotSentError | ResponseLostError, reason: str | None, *, wall: float
-) -> DuroError:
+def build_attempt_error(state: CallState, outcome: AttemptOutcome, reason: str | None, *, wall: float) -> DuroError:
     """Build the error for a call whose last attempt failed.
 
     Args:
@@ -125,61 +78,7 @@ def build_deadline_error(state: CallState) -> TransportError:
     return error
 
 
-def build_outcome_unknown_error(
-    invocation: Invocation, cause: str, *, attempts: int, is_transient: bool = True
-) -> OutcomeUnknownError:
-    """Build the error for a write that may have been processed.
-
-    Args:
-        invocation: The write.
-        cause: Reason why the outcome is unknown, as a clause without a full stop.
-        attempts: Number of times that the request was sent or tried.
-        is_transient: Whether it may help to repeat the call.
-
-    Returns:
-        The error. Its message contains the idempotency key.
-    """
-    error = OutcomeUnknownError(
-        describe_unknown_outcome(invocation, cause),
-        idempotency_key=invocation.idempotency_key,
-        is_transient=is_transient,
-    )
-    set_call(error, invocation, attempts=attempts)
-    return error
-
-
-def describe_unknown_outcome(invocation: Invocation, cause: str) -> str:
-    """Return the message for a write that may have been processed.
-
-    Args:
-        invocation: The write.
-        cause: Reason why the outcome is unknown, as a clause without a full stop.
-    """
-    return (
-        f"Outcome unknown: {cause.rstrip('.')}. {name_call(invocation)} was sent and may have been processed. "
-        f"Repeat the call with idempotency_key={invocation.idempotency_key!r} to find out; "
-        "it will not be processed twice."
-    )
-
-
-def describe_lost_response(invocation: Invocation, response: Response, cause: str) -> str:
-    """Return the message for a write whose caller does not get the response.
-
-    Args:
-        invocation: The write.
-        response: Successful response.
-        cause: Reason why the caller does not get it, as a clause without a full stop.
-    """
-    return (
-        f"Response lost: {cause}. {name_call(invocation)} got a response with status {response.status}, but the "
-        f"caller did not get its result. Repeat the call with idempotency_key={invocation.idempotency_key!r} to get "
-        "it; it will not be processed twice."
-    )
-
-
-def _build_doubtful_error(
-    state: CallState, outcome: Response | RequestNotSentError | ResponseLostError, last: CallError
-) -> OutcomeUnknownError:
+def _build_doubtful_error(state: CallState, outcome: AttemptOutcome, last: CallError) -> OutcomeUnknownError:
     """Build the error for a write in doubt from the error of its last attempt."""
     if isinstance(last, APIError):
         cause = f"the last response was {last.description}"

@@ -34,15 +34,16 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from . import observe
-from .call_errors import build_outcome_unknown_error, describe_lost_response, describe_unknown_outcome
 from .classification import classify, is_in_doubt_after
 from .in_flight_writes import log_lost_outcome
 from .request import NO_HEADERS, Headers, Invocation, Response
 from .transport import RequestNotSentError, ResponseLostError
+from .unknown_outcome import build_outcome_unknown_error, describe_lost_response, describe_unknown_outcome
 
 if TYPE_CHECKING:
     from ..errors import OutcomeUnknownError
     from .retry import RetryBudget
+    from .transport import AttemptOutcome
 
 __all__ = ["CallState"]
 
@@ -107,7 +108,7 @@ class CallState:
         self.is_sent = is_sent
         self.is_connecting = not is_sent
 
-    def end_attempt(self, outcome: Response | RequestNotSentError | ResponseLostError) -> None:
+    def end_attempt(self, outcome: AttemptOutcome) -> None:
         """End the current attempt.
 
         Args:
@@ -145,7 +146,7 @@ class CallState:
             elapsed=now - self.started,
         )
 
-    def withdraw_retry(self, outcome: Response | RequestNotSentError | ResponseLostError) -> bool:
+    def withdraw_retry(self, outcome: AttemptOutcome) -> bool:
         """Use a retry of the budget after an attempt that the server received.
 
         Args:

@@ -41,11 +41,12 @@ from attrs import evolve
 
 from ..errors import ClientClosedError, DuroError, OutcomeUnknownError
 from . import call_log, observe
-from .call_errors import build_attempt_error, build_deadline_error, build_ended_error, set_call
+from .call_errors import build_attempt_error, build_deadline_error, build_ended_error
 from .call_state import CallState
 from .classification import classify
 from .event_loop import PerLoop
 from .exchange_wait import wait_for_next_exchange
+from .failed_call import set_call
 from .in_flight_writes import register_write, unregister_write
 from .request import Headers, Request, Response
 from .retry import GiveUp, RetryBudgets, decide
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
     from ..config import ClientSettings
     from .request import Invocation
-    from .transport import Transport
+    from .transport import AttemptOutcome, Transport
 
 __all__ = ["Pipeline"]
 
@@ -192,8 +193,7 @@ class Pipeline:
                 observe.record_call(record)
 
     async def _send_with_retries(self, state: CallState) -> Response:
-        authorizer = state.invocation.authorizer
-        outcome: Response | RequestNotSentError | ResponseLostError | None = None
+        outcome: AttemptOutcome | None = None
         try:
             while True:
                 # Before the slot, so that a wait for a token does not block other calls.
@@ -203,31 +203,31 @@ class Pipeline:
                     continue
                 if isinstance(outcome, Response):
                     if classify(outcome).is_success:
-                        authorizer.on_accepted(state.credential)
-                        state.refund_retries()
-                        return outcome if state.attempts == 1 else evolve(outcome, attempts=state.attempts)
-                    is_first_401 = outcome.status == 401 and not state.reauthorized
-                    if is_first_401 and authorizer.on_unauthorized(state.credential):
-                        state.reauthorized = True
+                        return _accept(state, outcome)
+                    if outcome.status == 401 and _replace_credential(state):
                         continue
-                decision = decide(
-                    outcome,
-                    is_idempotent=state.invocation.idempotency_key is not None
-                    or not state.invocation.operation.is_mutation,
-                    attempt=state.counted_attempts,
-                    time_left=self._time_left(state),
-                    policy=state.invocation.retry,
-                    wall=self._clock.wall(),
-                    uniform=self._clock.uniform,
-                )
-                if isinstance(decision, GiveUp):
-                    raise build_attempt_error(state, outcome, decision.reason, wall=self._clock.wall())
-                if not state.withdraw_retry(outcome):
-                    raise build_attempt_error(state, outcome, "the retry budget is empty", wall=self._clock.wall())
-                call_log.log_retry(state.invocation.operation, outcome, attempt=state.attempts, delay=decision.delay)
-                await self._clock.sleep(decision.delay)
+                await self._clock.sleep(self._choose_delay(state, outcome))
         finally:
             del outcome  # the traceback of its cause refers to this frame
+
+    def _choose_delay(self, state: CallState, outcome: AttemptOutcome) -> float:
+        """Return the seconds until the next attempt, or raise the error that ends the call."""
+        invocation, wall = state.invocation, self._clock.wall()
+        decision = decide(
+            outcome,
+            is_idempotent=invocation.is_idempotent,
+            attempt=state.counted_attempts,
+            time_left=self._time_left(state),
+            policy=invocation.retry,
+            wall=wall,
+            uniform=self._clock.uniform,
+        )
+        if isinstance(decision, GiveUp):
+            raise build_attempt_error(state, outcome, decision.reason, wall=wall)
+        if not state.withdraw_retry(outcome):
+            raise build_attempt_error(state, outcome, "the retry budget is empty", wall=wall)
+        call_log.log_retry(invocation.operation, outcome, attempt=state.attempts, delay=decision.delay)
+        return decision.delay
 
     async def _load_credential(self, state: CallState) -> None:
         self.check_open()
@@ -253,7 +253,7 @@ class Pipeline:
                 clock=self._clock,
             )
 
-    async def _send_once(self, state: CallState) -> Response | RequestNotSentError | ResponseLostError | None:
+    async def _send_once(self, state: CallState) -> AttemptOutcome | None:
         """Send the request, or return ``None`` if the token expired in the queue and no other one is available."""
         invocation = state.invocation
         limited = self._transports.get()
@@ -269,9 +269,7 @@ class Pipeline:
                     return None  # the wait for the next exchange must not occupy the slot
             state.begin_attempt(limited)
             try:
-                outcome: Response | RequestNotSentError | ResponseLostError = await limited.transport.send(
-                    self._build_request(state)
-                )
+                outcome: AttemptOutcome = await limited.transport.send(self._build_request(state))
             except (RequestNotSentError, ResponseLostError) as failure:
                 # Without its traceback, which would refer to this frame.
                 outcome = failure.with_traceback(None)
@@ -296,3 +294,18 @@ class Pipeline:
 
     def _time_left(self, state: CallState) -> float:
         return state.started + state.invocation.timeout - self._clock.monotonic()
+
+
+def _accept(state: CallState, response: Response) -> Response:
+    """Record a success, and return the response with the attempts of its call."""
+    state.invocation.authorizer.on_accepted(state.credential)
+    state.refund_retries()
+    return response if state.attempts == 1 else evolve(response, attempts=state.attempts)
+
+
+def _replace_credential(state: CallState) -> bool:
+    """Return whether the authorizer can replace a rejected credential, once per call."""
+    if not state.reauthorized:
+        state.reauthorized = state.invocation.authorizer.on_unauthorized(state.credential)
+        return state.reauthorized
+    return False

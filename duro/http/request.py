@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import field, frozen
 
+from .._checks import check_integer
 from .._secrets import RedactedStr, SecretBytes, sanitize
 from .._version import __version__
 from ..config import DEFAULT_MAX_RESPONSE_BYTES
@@ -31,10 +32,12 @@ def _ignore(_is_sent: bool) -> None:
 
 
 def _to_status(status: int) -> int:
-    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
-        received = status if isinstance(status, int) else type(status).__name__
-        raise InvalidArgumentError(f"status must be an integer from 100 to 999, got {received}; pass the HTTP status")
-    return status
+    # Each response is checked, so the slower check is only for an error and for a subclass such as HTTPStatus.
+    if type(status) is int and 100 <= status <= 999:
+        return status
+    return check_integer(
+        "status", status, minimum=100, maximum=999, advice="pass the HTTP status", error=InvalidArgumentError
+    )
 
 
 def _to_headers(headers: HeadersInput) -> Headers:
@@ -169,3 +172,8 @@ class Invocation:
     content: bytes | None = field(default=None, repr=False)
     idempotency_key: str | None = None
     headers: Headers = NO_HEADERS
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the server may receive the call twice, because it is a read or has an idempotency key."""
+        return self.idempotency_key is not None or not self.operation.is_mutation

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..config import RetryPolicy
-    from .request import Headers, Response
+    from .request import Headers
+    from .transport import AttemptOutcome
 
 __all__ = [
     "GiveUp",
@@ -60,7 +61,7 @@ class GiveUp:
 
 
 def decide(
-    outcome: Response | RequestNotSentError | ResponseLostError,
+    outcome: AttemptOutcome,
     *,
     is_idempotent: bool,
     attempt: int,
@@ -94,7 +95,7 @@ def decide(
     return Retry(delay)
 
 
-def _is_retryable(outcome: Response | RequestNotSentError | ResponseLostError, *, is_idempotent: bool) -> bool:
+def _is_retryable(outcome: AttemptOutcome, *, is_idempotent: bool) -> bool:
     if isinstance(outcome, SendError) and outcome.is_permanent:
         return False
     if isinstance(outcome, RequestNotSentError):
@@ -109,7 +110,7 @@ def _is_retryable(outcome: Response | RequestNotSentError | ResponseLostError, *
 
 
 def _choose_delay(
-    outcome: Response | RequestNotSentError | ResponseLostError,
+    outcome: AttemptOutcome,
     *,
     attempt: int,
     policy: RetryPolicy,

@@ -1,4 +1,4 @@
-"""Names of Duro's webhook headers, and finding the signature in any framework's headers object."""
+"""Names of Duro's webhook headers, and their values in any framework's headers object."""
 
 from __future__ import annotations
 
@@ -40,12 +40,8 @@ def find_trace(headers: WebhookHeaders) -> bytes | None:
     Args:
         headers: Mapping, pairs of name and value, or a framework's headers object.
     """
-    items = getattr(headers, "items", None)
-    for name, value in cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items()):
-        if len(name) == len(_TRACE_LOWER) and _to_text(name).lower() == _TRACE_LOWER:
-            trace = _to_bytes(value)
-            return trace if _TRACE.fullmatch(trace) else None
-    return None
+    values = _list_values(headers, _TRACE_LOWER)
+    return values[0] if values and _TRACE.fullmatch(values[0]) else None
 
 
 def find_signature(headers: WebhookHeaders) -> bytes:
@@ -60,20 +56,25 @@ def find_signature(headers: WebhookHeaders) -> bytes:
     Raises:
         SignatureMissingError: The header is missing, or the headers are unreadable.
     """
-    found: list[bytes] = []
-    try:
-        items = getattr(headers, "items", None)
-        for name, value in cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items()):
-            # The length is compared first: it is cheap, and rejects nearly all other headers.
-            if len(name) == len(_SIGNATURE_LOWER) and _to_text(name).lower() == _SIGNATURE_LOWER:
-                found.append(_to_bytes(value))
-    except (AttributeError, TypeError, ValueError):
-        found = []
-    if not found:
+    values = _list_values(headers, _SIGNATURE_LOWER)
+    if not values:
         raise SignatureMissingError(
             "the Duro-Signature header is missing; pass all headers of the request, as a mapping or as pairs"
         )
-    return b",".join(found)
+    return b",".join(values)
+
+
+def _list_values(headers: WebhookHeaders, sought: str) -> list[bytes]:
+    """Return the values of all header lines with a name in lower case, none if the headers are unreadable."""
+    try:
+        items = getattr(headers, "items", None)
+        lines = cast("Iterable[tuple[str | bytes, object]]", headers if items is None else items())
+        # The length is compared first: it is cheap, and rejects nearly all other headers.
+        return [
+            _to_bytes(value) for name, value in lines if len(name) == len(sought) and _to_text(name).lower() == sought
+        ]
+    except (AttributeError, TypeError, ValueError):
+        return []
 
 
 def _to_text(name: str | bytes) -> str:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from attrs import frozen
 
+from .._checks import describe_text
 from .._sandbox_trace import follow_trace
 from ..blocking import portal
 from ..errors import ConfigurationError, WebhookError
 from .handlers import run_handler, run_handler_blocking
 from .headers import find_trace
+from .inbox.base import check_inbox
 from .inbox.blocking import BlockingInbox
 from .inbox.claims import ClaimStatus, acquire_claim, new_holder
 from .inbox.memory import MemoryInbox
@@ -93,14 +95,14 @@ class _BaseReceiver:
                 f"handler must be callable, got {type(handler).__name__}; pass a function of one event, "
                 "or router.dispatch"
             )
-        if acknowledge not in {"early", "late"}:
+        if acknowledge not in ("early", "late"):
             raise ConfigurationError(
-                f"acknowledge must be 'late' or 'early', got {acknowledge!r}; pass 'late' to have Duro repeat "
-                "events whose handler failed"
+                f"acknowledge must be 'late' or 'early', got {describe_text(acknowledge)}; "
+                "pass 'late' to have Duro repeat events whose handler failed"
             )
         self._webhook = webhook
         self._handler = handler
-        self._inbox = MemoryInbox() if inbox is None else inbox
+        self._inbox = MemoryInbox() if inbox is None else check_inbox(inbox)
         self._acknowledges_early = acknowledge == "early"
 
     def _verify(self, body: bytes, headers: WebhookHeaders) -> Event | DeliveryResponse:

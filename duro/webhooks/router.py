@@ -6,6 +6,7 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
+from .._checks import describe_text, describe_type
 from ..api.models.events import Event
 from ..errors import ConfigurationError
 from .handlers import run_handler, run_handler_blocking
@@ -79,10 +80,10 @@ class Router:
         for kind in kinds:
             if not (inspect.isclass(kind) and issubclass(kind, Event)) or kind is Event:
                 raise ConfigurationError(
-                    f"each argument of router.on must be an event class, got {kind!r}; pass one such as InvoiceCreated"
+                    f"each argument of router.on must be an event class, got {_describe_kind(kind)}; "
+                    "pass one such as InvoiceCreated"
                 )
-            if kind in self._handlers:
-                raise ConfigurationError(f"{kind.__name__} already has a handler; call both functions from one handler")
+        _check_free(self._handlers, kinds)
         return Registration(self._handlers, kinds)
 
     def default(self, handler: Callable[[Event], R]) -> Callable[[Event], R]:
@@ -95,8 +96,9 @@ class Router:
             The same function.
 
         Raises:
-            ConfigurationError: The router already has a default handler.
+            ConfigurationError: The router already has a default handler, or the argument is not callable.
         """
+        _check_callable(handler)
         if self._default is not None:
             raise ConfigurationError("the router already has a default handler; call both functions from one handler")
         self._default = handler
@@ -151,6 +153,36 @@ class Registration(Generic[E]):
         self._kinds = kinds
 
     def __call__(self, handler: Callable[[E], R]) -> Callable[[E], R]:
-        """Register a function and return it unchanged."""
+        """Register a function and return it unchanged.
+
+        Args:
+            handler: Function of one event, plain or async.
+
+        Returns:
+            The same function.
+
+        Raises:
+            ConfigurationError: An event class already has a handler, or the argument is not callable.
+        """
+        _check_callable(handler)
+        # Again, because a registration can be used twice.
+        _check_free(self._handlers, self._kinds)
         self._handlers.update(dict.fromkeys(self._kinds, handler))
         return handler
+
+
+def _check_free(handlers: dict[type[Event], EventHandler[Any]], kinds: tuple[type[Event], ...]) -> None:
+    for kind in kinds:
+        if kind in handlers:
+            raise ConfigurationError(f"{kind.__name__} already has a handler; call both functions from one handler")
+
+
+def _check_callable(handler: object) -> None:
+    if not callable(handler):
+        raise ConfigurationError(
+            f"handler must be callable, got {describe_type(handler)}; pass a function of one event"
+        )
+
+
+def _describe_kind(kind: object) -> str:
+    return f"the class {kind.__name__}" if inspect.isclass(kind) else describe_text(kind)

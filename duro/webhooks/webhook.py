@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from .._checks import describe_value
+from .._checks import check_number
 from .._clock import Clock
 from .._json_types import as_object
 from .._secrets import Secret
@@ -34,7 +34,7 @@ __all__ = ["DEFAULT_TOLERANCE_SECONDS", "SECRET_VARIABLE", "Webhook"]
 SECRET_VARIABLE: Final = "DURO_WEBHOOK_SECRET"
 DEFAULT_TOLERANCE_SECONDS: Final = 300.0
 # A longer tolerance would not stop replays: an attacker could send a recorded delivery much later.
-MAX_TOLERANCE_SECONDS: Final = 24 * 3600.0
+MAX_TOLERANCE_SECONDS: Final = 24 * 3600
 
 _SECRET: Final = re.compile(r"whsec_[!-~]+")
 
@@ -70,7 +70,13 @@ class Webhook:
         wrapped = _wrap_secrets(secrets) or _read_environment()
         del secrets
         self._keys = tuple(_create_key(secret) for secret in wrapped)
-        self._tolerance = _check_tolerance(tolerance)
+        self._tolerance = check_number(
+            "tolerance",
+            tolerance,
+            above=0,
+            maximum=MAX_TOLERANCE_SECONDS,
+            advice="pass seconds; a larger tolerance would accept replays of recorded deliveries",
+        )
         self._clock = clock or Clock()
 
     def verify(self, body: bytes, headers: WebhookHeaders, *, at: datetime | None = None) -> Event:
@@ -248,16 +254,3 @@ def _create_key(secret: Secret) -> Key:
             "pass it exactly as Duro shows it"
         )
     return Key(secret.reveal().encode())
-
-
-def _check_tolerance(tolerance: float) -> float:
-    if (
-        isinstance(tolerance, bool)
-        or not isinstance(tolerance, int | float)
-        or not 0 < tolerance <= MAX_TOLERANCE_SECONDS
-    ):
-        raise ConfigurationError(
-            f"tolerance must be a number of seconds above 0 and at most {MAX_TOLERANCE_SECONDS:g}, "
-            f"got {describe_value(tolerance)}; a larger one would accept replays of recorded deliveries"
-        )
-    return float(tolerance)

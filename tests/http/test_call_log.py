@@ -136,6 +136,12 @@ class TestVariable:
         with pytest.raises(duro.ConfigurationError, match=r"DURO_LOG must be info or debug, got 'loud'; set one of"):
             Duro(KEY)
 
+    def test_its_error_does_not_show_a_secret(self, monkeypatch):
+        monkeypatch.setenv("DURO_LOG", "sk_live_needle")
+        with pytest.raises(duro.ConfigurationError, match="got 'sk_live_…'") as caught:
+            configure_log_output()
+        assert "needle" not in str(caught.value)
+
     def test_without_it_the_level_stays(self, monkeypatch, duro_logger):
         monkeypatch.delenv("DURO_LOG", raising=False)
         level = duro_logger.level

@@ -91,9 +91,10 @@ def test_safe_headers_are_printable_and_contain_no_secret():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("200", {}, b""), "status must be an integer from 100 to 999, got str"),
-        ((True, {}, b""), "status must be an integer from 100 to 999"),
-        ((20, {}, b""), "status must be an integer from 100 to 999, got 20"),
+        (("200", {}, b""), "status must be an integer of at least 100 and at most 999, got str"),
+        ((True, {}, b""), "status must be an integer of at least 100 and at most 999"),
+        ((20, {}, b""), "status must be an integer of at least 100 and at most 999, got 20"),
+        ((10**5000, {}, b""), "at most 999, got an integer of more than 20 digits"),
         ((200, 5, b""), "headers must be header lines, got int"),
         ((200, {}, "text"), "body must be bytes, got str"),
         ((200, {}, None), "body must be bytes, got NoneType"),

@@ -21,7 +21,7 @@ from duro.errors import (
     TransportError,
     ValidationError,
 )
-from duro.http.call_errors import name_call
+from duro.http.failed_call import name_call
 from duro.http.operation import Operation, raw_operation
 from duro.http.transport import RequestNotSentError, ResponseLostError, ResponseTooLargeError
 from tests.support.call_outcomes import LOST, MUTATIONS, NOT_SENT, api_error, response

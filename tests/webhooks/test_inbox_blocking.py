@@ -8,6 +8,7 @@ import threading
 import anyio
 import pytest
 
+from duro import ConfigurationError
 from duro.blocking.docstrings import blocking_docstring
 from duro.webhooks import BlockingInbox, ClaimStatus, Inbox, MemoryInbox
 
@@ -102,3 +103,8 @@ def without_self(signature):
 
 def public_names(inbox):
     return {name for name in vars(inbox) if not name.startswith("_")}
+
+
+def test_blocking_inbox_of_something_else_is_rejected():
+    with pytest.raises(ConfigurationError, match="inbox must be an Inbox, got None; pass"):
+        BlockingInbox(None)

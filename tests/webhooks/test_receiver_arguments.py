@@ -8,7 +8,7 @@ import pytest
 
 import duro.webhooks
 from duro import ConfigurationError
-from duro.webhooks import Webhook
+from duro.webhooks import BlockingInbox, MemoryInbox, Webhook
 from duro.webhooks.adapters.extras import require_extra
 from duro.webhooks.receiver import Receiver
 from duro.webhooks.signature import Key
@@ -22,6 +22,9 @@ WEBHOOK = Webhook("whsec_example")
         (("whsec_example", print), {}, "webhook must be a Webhook, got str; pass Webhook"),
         ((WEBHOOK, "print"), {}, "handler must be callable, got str; pass a function"),
         ((WEBHOOK, print), {"acknowledge": "never"}, "acknowledge must be 'late' or 'early', got 'never'"),
+        ((WEBHOOK, print), {"inbox": BlockingInbox(MemoryInbox())}, "inbox must be an Inbox, got BlockingInbox; pass"),
+        ((WEBHOOK, print), {"inbox": MemoryInbox}, "inbox must be an Inbox, got ABCMeta; pass"),
+        ((WEBHOOK, print), {"acknowledge": []}, "acknowledge must be 'late' or 'early', got list"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments, options, message):

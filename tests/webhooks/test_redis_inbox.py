@@ -72,6 +72,22 @@ def test_tls_settings_are_accepted_only_once():
         RedisInbox(redis.asyncio.Redis(), ssl_context=ssl.create_default_context())
 
 
+def test_tls_settings_that_would_have_no_effect_are_rejected():
+    with pytest.raises(ConfigurationError, match="ssl_context must be None with redis://"):
+        RedisInbox("redis://host", ssl_context=ssl.create_default_context())
+
+
+def test_tls_settings_of_a_server_are_rejected():
+    with pytest.raises(ConfigurationError, match="ssl_context must be for clients"):
+        RedisInbox("rediss://host", ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+
+
+def test_error_for_a_prefix_does_not_show_a_secret():
+    with pytest.raises(ConfigurationError, match=r"prefix must be a printable string, got 'sk_live_…") as caught:
+        RedisInbox(URL, prefix="sk_live_needle\n")
+    assert "needle" not in str(caught.value)
+
+
 def test_missing_extra_is_reported_with_its_name(monkeypatch):
     monkeypatch.setitem(sys.modules, "coredis.connection", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'duro-sdk\[redis\]'"):

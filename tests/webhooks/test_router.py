@@ -185,3 +185,26 @@ def test_second_handler_and_other_classes_are_rejected(router):
             router.on(wrong)
     with pytest.raises(ConfigurationError, match="at least one event class"):
         router.on()
+
+
+def test_registration_that_is_used_twice_does_not_replace_a_handler(seen, make_event):
+    router = Router()
+    registration = router.on(InvoiceCreated)
+    registration(seen.append)
+    with pytest.raises(ConfigurationError, match="InvoiceCreated already has a handler"):
+        registration(print)
+    router.run(make_event("invoice_created"))
+    assert len(seen) == 1
+
+
+def test_handler_that_is_not_callable_is_rejected_when_it_is_registered():
+    router = Router()
+    with pytest.raises(ConfigurationError, match="handler must be callable, got None"):
+        router.on(InvoiceCreated)(None)
+    with pytest.raises(ConfigurationError, match="handler must be callable, got Router"):
+        router.default(Router())
+
+
+def test_error_for_a_wrong_event_class_does_not_show_a_secret():
+    with pytest.raises(ConfigurationError, match="got 'whsec_…'"):
+        Router().on("whsec_needle")

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ...auth.credentials import PortalSession
 from ..codec.open_enum import OpenEnum
-from ..pages import Page
+from ..page import Page
 from .base import Model, SecretModel, hide, mask, shorten
 from .plans import Interval  # noqa: TC001 - the same
 from .subscriptions import SubscriptionStatus  # noqa: TC001 - the same

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 from ...http.operation import Operation, Surface
 from ..arguments import check_secrets, check_strings, wrap_secrets
 from ..models.customer_identity import Identity, IdentityVerification, OtpDelivery, SavedMethod
-from ..pages import Page
+from ..page import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:

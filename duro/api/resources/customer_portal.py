@@ -27,7 +27,7 @@ from ..models.customer_portal import (
     PortalVirtualAccount,
     PortalWallet,
 )
-from ..pages import Page
+from ..page import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ..json_arguments import check_json_objects
 from ..models.customers import Customer
 from ..models.subscriptions import Subscription
 from ..models.transactions import Transaction
-from ..pages import Page
+from ..page import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 
 from ...errors import InvalidArgumentError
 from ...http.request import NO_HEADERS
-from ..options import CallOptions, check_headers, check_option_names
+from ..argument_errors import check_option_names
+from ..options import CallOptions, check_headers
 from .base import AsyncResource
 
 if TYPE_CHECKING:

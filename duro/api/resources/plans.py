@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack
 from ...http.operation import Operation
 from ..arguments import check_amounts, check_integers, check_open_enum, check_optional, check_strings
 from ..models.plans import Interval, Plan
-from ..pages import Page
+from ..page import Page
 from .base import AsyncResource
 
 if TYPE_CHECKING:

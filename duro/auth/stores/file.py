@@ -27,6 +27,7 @@ import anyio.to_thread
 
 from ..._boot_id import read_boot_id
 from ..._clock import Clock
+from ..._secrets import RedactedStr
 from ...errors import ConfigurationError
 from .extras import CIPHER_MODULES, load_modules
 from .file_entry import FileEntry, FileTimer, MachineClock
@@ -223,7 +224,7 @@ def _check_folder(folder: str | os.PathLike[str]) -> Path:
         raise ConfigurationError(f"folder must be a path, got {type(folder).__name__}; pass an absolute path")
     path = Path(folder).expanduser()
     if not path.is_absolute():
-        raise ConfigurationError(f"folder must be an absolute path, got {os.fspath(folder)!r}; write it in full")
+        raise ConfigurationError(f"folder must be an absolute path, got {RedactedStr(path)!r}; write it in full")
     return path
 
 

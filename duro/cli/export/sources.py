@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..._json_types import JSONObject
     from ...api.models.base import Model
-    from ...api.pages import Page
+    from ...api.page import Page
     from ...blocking.client import Duro
     from ..options import ExportKind
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 
 from ..._secrets import sanitize
 
 if TYPE_CHECKING:
     from ..request import Request, Response
 
-__all__ = ["RequestNotSentError", "ResponseLostError", "ResponseTooLargeError", "SendError", "Transport"]
+__all__ = [
+    "AttemptOutcome",
+    "RequestNotSentError",
+    "ResponseLostError",
+    "ResponseTooLargeError",
+    "SendError",
+    "Transport",
+]
 
 MAX_FAILURE_CHARS: Final = 1_000
 
@@ -44,6 +51,10 @@ class ResponseTooLargeError(ResponseLostError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the response is larger than {limit} bytes, the limit of max_response_bytes")
+
+
+# Outcome of one attempt to send a request: the complete response, or the failure without one.
+AttemptOutcome: TypeAlias = "Response | RequestNotSentError | ResponseLostError"
 
 
 @runtime_checkable

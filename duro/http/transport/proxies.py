@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
 from ..._secrets import RedactedStr
-from ...config import is_loopback
+from ..._urls import is_loopback
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:

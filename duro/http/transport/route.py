@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from ...config import is_loopback
+from ..._urls import is_loopback
 
 __all__ = ["describe_connection", "describe_origin", "find_sandbox_hint"]
 

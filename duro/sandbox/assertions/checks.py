@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from functools import partial
 
-from ..._checks import describe_type, is_integer
+from ..._checks import check_integer, describe_text, describe_type
+from ..._ids import check_id
 from ..._nearest_names import find_nearest
 from ...api.models.event_data import EventType
 from ...errors import InvalidArgumentError
@@ -44,7 +45,7 @@ class Assertions(ABC):
             >>> sandbox.assert_charged_once(customer.id, subscription.current_period_start)
         """
         __tracebackhide__ = True
-        _check_customer_id(customer_id)
+        check_id("customer_id", customer_id)
         start = None if period_start is None else _format_period_start(period_start)
         periods = self._backend.transact(partial(_list_charged_periods, customer_id=customer_id))
         number = len(periods) if start is None else periods.count(start)
@@ -73,8 +74,7 @@ class Assertions(ABC):
         """
         __tracebackhide__ = True
         _check_event_type(type)
-        if not is_integer(times) or times < 0:
-            raise InvalidArgumentError(f"times must be an integer of at least 0, got {times!r}; pass 0 for none")
+        check_integer("times", times, minimum=0, advice="pass 0 for none", error=InvalidArgumentError)
         deliveries = [each for each in self._backend.deliveries.entries() if each.event_type == type]
         number = sum(delivery.failure is None for delivery in deliveries)
         if number == times:
@@ -113,11 +113,6 @@ def _count_pending(db: sqlite3.Connection, event_type: str) -> int:
     return number
 
 
-def _check_customer_id(value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidArgumentError(f"customer_id must be a string, got {describe_type(value)}; pass customer.id")
-
-
 def _format_period_start(value: object) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidArgumentError(
@@ -133,4 +128,4 @@ def _check_event_type(value: object) -> None:
     if not EventType(value).is_known:
         nearest = find_nearest(value, [member.value for member in EventType])
         advice = f"pass {nearest!r}" if nearest else "pass a type of duro.EventType"
-        raise InvalidArgumentError(f"type must be an event type, got {value[:50]!r}; {advice}")
+        raise InvalidArgumentError(f"type must be an event type, got {describe_text(value)}; {advice}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar, overload
+from typing import Final, TypeVar, overload
 
+from ..._checks import check_integer
 from ...errors import InvalidArgumentError
 from ..clock import SandboxClock, timestamp
 from ..errors import ApiError
@@ -16,6 +17,9 @@ from .wakeup import Wakeup
 __all__ = ["Deliveries"]
 
 T = TypeVar("T")
+
+# Largest integer that SQLite stores.
+MAX_ID: Final = 2**63 - 1
 
 
 class Deliveries(Sequence[Delivery]):
@@ -94,8 +98,16 @@ class Deliveries(Sequence[Delivery]):
             >>> sandbox.deliveries.replay(sandbox.deliveries[0]).attempt
             2
         """
+        identifier = check_integer(
+            "delivery",
+            delivery.id if isinstance(delivery, Delivery) else delivery,
+            minimum=1,
+            maximum=MAX_ID,
+            advice="pass an item of sandbox.deliveries",
+            error=InvalidArgumentError,
+        )
         try:
-            return self.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
+            return self.repeat(identifier)
         except ApiError as error:
             message = error.message
         raise InvalidArgumentError(f"delivery cannot be replayed: {message} Pass an item of sandbox.deliveries.")

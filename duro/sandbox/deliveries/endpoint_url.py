@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-from ...config import find_url_problem
+from ..._urls import find_url_problem
 from ..validation import InvalidValueError
 
 __all__ = ["check_endpoint_url", "is_private"]

@@ -9,6 +9,7 @@ from typing import Annotated, Final, cast
 
 from attrs import field, frozen
 
+from ..._ids import is_plain
 from ..._secrets import Secret
 from ...api.models.event_data import EventType
 from ...errors import ConfigurationError, InvalidArgumentError, redact
@@ -174,7 +175,8 @@ class Endpoints:
             0
         """
         identifier = endpoint.id if isinstance(endpoint, Endpoint) else endpoint
-        if not self.discard(identifier):
+        # SQLite raises other errors for values that it cannot store.
+        if not (isinstance(identifier, str) and is_plain(identifier) and self.discard(identifier)):
             raise InvalidArgumentError(
                 "endpoint must be one of the sandbox, got one that does not exist; pass an item of sandbox.endpoints"
             )

@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeVar, cast
 
 from attrs import AttrsInstance, fields_dict, frozen
 
-from ..._checks import is_number
+from ..._checks import is_integer, is_number
 from ..._json_types import camel_case
 from ...api.models.event_data import EventType
 from ..errors import ApiError
@@ -55,7 +55,7 @@ def _check_probability(value: object) -> float:
 
 
 def _check_times(value: object) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+    if value is not None and (not is_integer(value) or value < 1):
         raise InvalidValueError("expected positive integer, or null for no limit")
     return value
 

@@ -139,7 +139,8 @@ class Faults:
             >>> len(sandbox.faults)
             0
         """
-        if not self.discard(fault.id if isinstance(fault, Fault) else fault):
+        is_found = self._remove(lambda each: each is fault) if isinstance(fault, Fault) else self.discard(fault)
+        if not is_found:
             raise InvalidArgumentError(
                 "fault must be one of the sandbox, got one that does not exist; pass an item of sandbox.faults"
             )
@@ -150,11 +151,7 @@ class Faults:
         Args:
             identifier: Id of the fault.
         """
-        with self._lock:
-            kept = tuple(fault for fault in self._faults if fault.id != identifier)
-            is_found = len(kept) < len(self._faults)
-            self._faults = kept
-        return is_found
+        return self._remove(lambda fault: fault.id == identifier)
 
     def clear(self) -> int:
         """Remove all faults. A fault that already applies to a request continues.
@@ -179,6 +176,13 @@ class Faults:
             event_type: Type of the delivered event.
         """
         return self._select(lambda fault: fault.matches_delivery(kind, event_type)) is not None
+
+    def _remove(self, is_removed: Callable[[Fault], bool]) -> bool:
+        with self._lock:
+            kept = tuple(fault for fault in self._faults if not is_removed(fault))
+            is_found = len(kept) < len(self._faults)
+            self._faults = kept
+        return is_found
 
     def _select(self, matches: Callable[[Fault], bool]) -> Fault | None:
         # Without faults, which is the usual case, requests skip the lock.

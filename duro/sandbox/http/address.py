@@ -6,7 +6,7 @@ import warnings
 from typing import Final
 
 from ..._checks import describe_value
-from ...config import is_loopback
+from ..._urls import is_loopback
 from ...errors import ConfigurationError
 
 __all__ = ["check_address"]

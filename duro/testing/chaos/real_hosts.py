@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..._base_url import resolve_base_url
-from ...config import is_loopback
+from ..._urls import is_loopback
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
-from ..._checks import describe_value
+from ..._checks import check_number, describe_type
 from ..._clock import Clock
 from ...errors import ConfigurationError
 from .claims import ClaimBlock, HoldBlock, new_holder
@@ -32,6 +32,7 @@ __all__ = [
     "RETRY_SECONDS",
     "RETRY_SPAN_SECONDS",
     "Inbox",
+    "check_inbox",
 ]
 
 # Duro's delay after each failed delivery: 1m, 5m, 30m, 2h, 6h, 24h. It gives up after the last one.
@@ -40,7 +41,7 @@ RETRY_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 86_400)
 RETRY_SPAN_SECONDS: Final = sum(RETRY_SECONDS)
 DEFAULT_LEASE_SECONDS: Final = 300.0
 DEFAULT_RETENTION_SECONDS: Final = 7 * 24 * 3600.0
-MAX_RETENTION_SECONDS: Final = 1e9
+MAX_RETENTION_SECONDS: Final = 1_000_000_000
 
 
 class Inbox(ABC):
@@ -68,8 +69,20 @@ class Inbox(ABC):
         retention: float = DEFAULT_RETENTION_SECONDS,
         clock: Clock | None = None,
     ) -> None:
-        self._lease = _check_lease(lease)
-        self._retention = _check_retention(retention)
+        self._lease = check_number(
+            "lease",
+            lease,
+            above=0,
+            maximum=RETRY_SPAN_SECONDS,
+            advice="pass seconds; a longer lease would outlast Duro's last delivery",
+        )
+        self._retention = check_number(
+            "retention",
+            retention,
+            minimum=RETRY_SPAN_SECONDS,
+            maximum=MAX_RETENTION_SECONDS,
+            advice="pass seconds; a shorter retention would forget events that Duro still repeats",
+        )
         self._clock = clock or Clock()
 
     @abstractmethod
@@ -165,23 +178,20 @@ class Inbox(ABC):
         await self.release(event.id, None)
 
 
-def _check_lease(lease: float) -> float:
-    if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease <= RETRY_SPAN_SECONDS:
-        raise ConfigurationError(
-            f"lease must be a number of seconds above 0 and at most {RETRY_SPAN_SECONDS}, got {describe_value(lease)}; "
-            "a longer lease would outlast Duro's last delivery"
-        )
-    return float(lease)
+def check_inbox(inbox: Inbox) -> Inbox:
+    """Check that an argument is an inbox.
 
+    Args:
+        inbox: Value that the user passed.
 
-def _check_retention(retention: float) -> float:
-    if (
-        isinstance(retention, bool)
-        or not isinstance(retention, int | float)
-        or not RETRY_SPAN_SECONDS <= retention < MAX_RETENTION_SECONDS
-    ):
+    Returns:
+        The inbox.
+
+    Raises:
+        ConfigurationError: It is not an ``Inbox``, such as a class or a ``BlockingInbox``.
+    """
+    if not isinstance(inbox, Inbox):
         raise ConfigurationError(
-            f"retention must be a number of seconds from {RETRY_SPAN_SECONDS} to {MAX_RETENTION_SECONDS:.0f}, "
-            f"got {describe_value(retention)}; a shorter one would forget events that Duro still repeats"
+            f"inbox must be an Inbox, got {describe_type(inbox)}; pass for example SQLiteInbox('inbox.db')"
         )
-    return float(retention)
+    return inbox

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from ...blocking import portal
 from ...blocking.declare import BlockingResource, blocking, unwrap
 from ...blocking.docstrings import blocking_docstring
-from .base import Inbox
+from .base import Inbox, check_inbox
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -73,6 +73,9 @@ class BlockingInbox(BlockingResource[Inbox]):
     Args:
         inbox: Inbox that stores the events. Asynchronous code can use it at the same time.
 
+    Raises:
+        ConfigurationError: The argument is not an ``Inbox``.
+
     Example:
         >>> from duro.webhooks import BlockingInbox, Event, MemoryInbox
         >>> wire = {"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}
@@ -82,7 +85,7 @@ class BlockingInbox(BlockingResource[Inbox]):
     """
 
     def __init__(self, inbox: Inbox) -> None:
-        super().__init__(inbox)
+        super().__init__(check_inbox(inbox))
 
     acquire = blocking(Inbox.acquire)
     complete = blocking(Inbox.complete)

@@ -7,19 +7,21 @@ after its response was lost, and returns the same result.
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING, Final, Self
 
-from ..._checks import check_number, describe_type
+from ..._checks import check_number, describe_text, describe_type
 from ..._redis.application import ApplicationClient, is_redis_client
 from ..._redis.connections import RedisConnections
 from ..._redis.url import parse_redis_url
+from ...config import check_ssl_context
 from ...errors import ConfigurationError
 from ...http.event_loop import run_to_completion
 from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
 from .claims import ClaimStatus
 
 if TYPE_CHECKING:
+    import ssl
+
     from ..._redis.application import RedisClient
 
 __all__ = ["RedisInbox"]
@@ -84,7 +86,7 @@ class RedisInbox(Inbox):
         super().__init__(lease=lease, retention=retention)
         timeout = check_number("timeout", timeout, above=0, maximum=_MAX_TIMEOUT_SECONDS, advice="pass seconds")
         self._prefix = _check_prefix(prefix)
-        self._server, self._description = _open(server, timeout, _check_ssl_context(ssl_context))
+        self._server, self._description = _open(server, timeout, check_ssl_context(ssl_context))
 
     def __repr__(self) -> str:
         return f"<RedisInbox at {self._description}, lease {self._lease:g} s>"
@@ -154,6 +156,8 @@ def _open(
             f"server must be a URL or a redis.asyncio.Redis, got {describe_type(server)}; pass 'redis://host:6379/0'"
         )
     address = parse_redis_url(server, name="server", kinds=("single",))
+    if ssl_context is not None and not address.tls:
+        raise ConfigurationError("ssl_context must be None with redis://, which does not use TLS; pass a rediss:// URL")
     if ssl_context is not None and address.tls_files:
         raise ConfigurationError("ssl_context must be None if the URL has certificates; pass only one of the two")
     ((host, port),) = address.hosts
@@ -167,14 +171,7 @@ def _to_milliseconds(seconds: float) -> int:
 def _check_prefix(prefix: object) -> str:
     if not isinstance(prefix, str) or not prefix.isprintable():
         raise ConfigurationError(
-            f"prefix must be a printable string, got {prefix!r}; it is the start of each key, such as 'shop:inbox:'"
+            f"prefix must be a printable string, got {describe_text(prefix)}; "
+            "it is the start of each key, such as 'shop:inbox:'"
         )
     return prefix
-
-
-def _check_ssl_context(ssl_context: object) -> ssl.SSLContext | None:
-    if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
-        raise ConfigurationError(
-            f"ssl_context must be an ssl.SSLContext, got {describe_type(ssl_context)}; use ssl.create_default_context()"
-        )
-    return ssl_context

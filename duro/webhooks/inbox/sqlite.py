@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar, TypeVarTuple
 import anyio.to_thread
 
 from ..._boot_id import read_boot_id
+from ..._checks import describe_text
 from ...errors import ConfigurationError
 from ...http.event_loop import run_to_completion
 from .base import DEFAULT_LEASE_SECONDS, DEFAULT_RETENTION_SECONDS, Inbox
@@ -215,9 +216,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check_path(path: object) -> Path:
+def _check_path(path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, str | os.PathLike) or not os.fspath(path) or os.fspath(path) == ":memory:":
         raise ConfigurationError(
-            f"path must be the path of a file, got {path!r}; for an inbox in memory, use MemoryInbox"
+            f"path must be the path of a file, got {describe_text(path)}; for an inbox in memory, use MemoryInbox"
         )
     return Path(os.fspath(path))

@@ -68,6 +68,8 @@ def test_object_without_the_methods_of_a_store_is_reported(value):
 def test_relative_folder_is_reported():
     with pytest.raises(ConfigurationError, match="must be an absolute path, got 'tokens'"):
         resolve_token_store("file:tokens")
+    with pytest.raises(ConfigurationError, match="got 'sk_live_…'"):
+        FileTokenStore("sk_live_secret")
     with pytest.raises(ConfigurationError, match="folder must be a path, got int"):
         FileTokenStore(3)
 

@@ -110,7 +110,7 @@ def test_a_long_story_has_the_latest_records(sandbox: Sandbox, client: Duro) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((7,), "customer_id must be a string, got int; pass customer.id"),
+        ((7,), "customer_id must be a string, got int; pass the id that the API returned"),
         (("cus_1", "2026-01-01"), "period_start must be a datetime with a time zone, got str"),
         (("cus_1", datetime(2026, 1, 1)), "period_start must be a datetime with a time zone, got datetime"),  # noqa: DTZ001
     ],

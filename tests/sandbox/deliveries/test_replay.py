@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -76,6 +77,11 @@ class TestReplay:
     def test_of_an_unknown_delivery_is_refused(self, anonymous: httpx.Client, identifier: str) -> None:
         assert anonymous.post(f"/_sandbox/deliveries/{identifier}/replay").status_code == 404
 
+    @pytest.mark.parametrize("delivery", ["x", [1], True, None, 0, 2**70])
+    def test_of_an_invalid_id_is_refused(self, sandbox: Sandbox, delivery: Any) -> None:
+        with pytest.raises(InvalidArgumentError, match=r"delivery must be an integer .*; pass an item of sandbox"):
+            sandbox.deliveries.replay(delivery)
+
     def test_after_the_removal_of_the_endpoint_is_refused(
         self, sandbox: Sandbox, anonymous: httpx.Client, endpoint: Endpoint, cause_event: Callable[[], None]
     ) -> None:
@@ -107,6 +113,11 @@ class TestRemovalOfOneEndpoint:
         with pytest.raises(InvalidArgumentError, match=r"pass an item of sandbox\.endpoints"):
             sandbox.endpoints.remove("we_1")
         assert anonymous.delete("/_sandbox/endpoints/we_1").status_code == 404
+
+    @pytest.mark.parametrize("endpoint", [[1], None, 2**70, "we_\ud800"])
+    def test_an_invalid_id_is_refused(self, sandbox: Sandbox, endpoint: Any) -> None:
+        with pytest.raises(InvalidArgumentError, match=r"pass an item of sandbox\.endpoints"):
+            sandbox.endpoints.remove(endpoint)
 
     def test_over_http_it_removes_the_named_one(self, sandbox: Sandbox, anonymous: httpx.Client) -> None:
         first, second = (sandbox.endpoints.add(f"http://127.0.0.1:{port}/") for port in (1, 2))

@@ -157,6 +157,17 @@ def test_a_removed_fault_no_longer_applies_and_the_others_keep_their_draws() -> 
     assert draw(removes_first=True) == draw(removes_first=False)
 
 
+def test_removing_a_fault_of_before_a_clear_keeps_the_new_one_with_its_id() -> None:
+    faults = Faults()
+    old = faults.add("garbage")
+    faults.clear()
+    new = faults.add("truncate")
+    assert new.id == old.id
+    with pytest.raises(InvalidArgumentError, match="got one that does not exist"):
+        faults.remove(old)
+    assert list(faults) == [new]
+
+
 def test_removing_a_fault_twice_is_refused() -> None:
     faults = Faults()
     fault = faults.add("garbage")

@@ -179,6 +179,10 @@ async def test_the_control_route_has_the_tree_of_the_method() -> None:
         assert shown["record"]["eventIds"] == [trace.children[0].record.id]  # type: ignore[union-attr]
 
 
+def test_a_header_of_another_type_is_ignored() -> None:
+    assert find_trace({TRACE_HEADER: 5}) is None  # type: ignore[dict-item]
+
+
 @pytest.mark.parametrize("value", ["x", "1" * 19, "-1", "1\u0663"])
 def test_a_header_that_is_not_an_id_is_ignored(value: str) -> None:
     assert find_trace({TRACE_HEADER: value}) is None
