@@ -10,7 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # The reference is generated from the docstrings.
 GENERATED = ROOT / "docs" / "reference.md"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted({*ROOT.glob("docs/*.md")} - {GENERATED})]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted({*ROOT.glob("docs/*.md"), *ROOT.glob("docs/sandbox/*.md")} - {GENERATED}),
+]
 
 MAX_SENTENCE_WORDS = 20
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from attrs import frozen
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/sandbox/*.md"))]
 # The functions of a short block need no annotations, and handlers of http.server name their arguments differently.
 HEADER = (
     "# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators\n"
@@ -44,7 +44,8 @@ class Block:
     @property
     def module_name(self) -> str:
         """Name of a module that names the page and the line."""
-        return f"{self.page.stem.lower().replace('-', '_')}_{self.line}"
+        name = "_".join(self.page.relative_to(ROOT).with_suffix("").parts).lower()
+        return f"{name.replace('-', '_')}_{self.line}"
 
     def write(self, path: Path) -> None:
         """Write the source to a file, in which each line has the same number as in the page."""

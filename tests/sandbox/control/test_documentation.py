@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 
 from duro.sandbox.control.routes import build_control_routes
 
-PAGE = Path(__file__).parents[3] / "docs" / "sandbox.md"
+PAGE = Path(__file__).parents[3] / "docs" / "sandbox" / "http-interface.md"
 
 
 def test_the_page_lists_every_control_route() -> None:
