@@ -23,10 +23,10 @@ _LIVE_CREDENTIALS: Final[frozenset[str]] = frozenset(astuple(CREDENTIALS["live"]
 
 
 def find_live_database(database: str | os.PathLike[str] | None) -> Path | None:
-    """Return the path of the live database, which is beside that of test mode. It is ``None`` for one in memory.
+    """Return the path of the live database, which is beside that of test mode. It is ``None`` for a temporary one.
 
     Args:
-        database: Path of the database of test mode, or ``None`` for one in memory.
+        database: Path of the database of test mode, or ``None`` for a temporary one.
 
     Example:
         >>> str(find_live_database("sandbox.db"))
@@ -44,7 +44,7 @@ class Modes:
 
     Args:
         test: Backend of test mode.
-        database: Path of the database of test mode, or ``None`` for one in memory.
+        database: Path of the database of test mode, or ``None`` for a temporary one.
         clock: Settings of the time of both modes.
 
     Attributes:
@@ -54,7 +54,7 @@ class Modes:
 
     def __init__(self, test: Backend, database: str | os.PathLike[str] | None, clock: ClockSettings) -> None:
         self.test = test
-        self.opened = Wakeup()
+        self.opened: Wakeup = Wakeup()
         self._database = find_live_database(database)
         self._clock = clock
         self._live: Backend | None = None
