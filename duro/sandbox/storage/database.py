@@ -76,7 +76,7 @@ class Database:
             self._prepare(name)
         except sqlite3.Error as error:
             self._connection.close()
-            if error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+            if _primary_code(error) == sqlite3.SQLITE_BUSY:
                 raise ConfigurationError(
                     f"the database {name!r} is in use by another sandbox or program; stop it, or pass another file"
                 ) from error
@@ -193,7 +193,13 @@ def _create_private(name: str) -> None:
 
 
 def _is_disk_full(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_FULL
+    return isinstance(error, sqlite3.Error) and _primary_code(error) == sqlite3.SQLITE_FULL
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    # Errors of the module itself, such as a wrong number of parameters, do not have a code.
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & _PRIMARY_CODE
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from duro.sandbox.billing.checkout_sessions import TOP_UP, open_checkout_session
 from duro.sandbox.billing.wallets import top_up_wallet
@@ -51,3 +54,10 @@ def test_a_database_in_memory_has_the_schema_of_a_file(tmp_path: Path) -> None:
         schemas.append((version, [tuple(row) for row in objects]))
     assert schemas[0] == schemas[1]
     assert len(schemas[0][1]) > 20
+
+
+def test_an_error_without_a_code_of_sqlite_is_raised_as_it_is() -> None:
+    database = Database()
+    with pytest.raises(sqlite3.ProgrammingError, match="bindings"), database.transaction() as db:
+        db.execute("SELECT ?")
+    database.close()
