@@ -65,6 +65,7 @@ MAX_INTEGER: Final = 2**53 - 1
 MAX_UNKNOWN_MEMBERS: Final = 10
 MAX_NAME_CHARACTERS: Final = 50
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class InvalidValueError(ValueError):
@@ -73,7 +74,7 @@ class InvalidValueError(ValueError):
 
 def _check_text(value: object) -> str:
     # JSON can escape a lone surrogate, but UTF-8 cannot encode it, so it could be neither stored nor sent.
-    if not isinstance(value, str) or not value.strip() or any("\ud800" <= character <= "\udfff" for character in value):
+    if not isinstance(value, str) or not value.strip() or _SURROGATE.search(value):
         raise InvalidValueError("expected non-empty string")
     return value
 
