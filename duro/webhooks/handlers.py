@@ -9,15 +9,31 @@ from typing import Any, TypeAlias, TypeVar
 
 import anyio.to_thread
 
+from .._checks import describe_type
 from ..api.models.events import Event
 from ..blocking import portal
+from ..errors import ConfigurationError
 
-__all__ = ["EventHandler", "run_handler", "run_handler_blocking"]
+__all__ = ["EventHandler", "check_handler", "run_handler", "run_handler_blocking"]
 
 E = TypeVar("E", bound=Event)
 
 # An awaitable result is awaited; any other result is ignored.
 EventHandler: TypeAlias = Callable[[E], object]
+
+
+def check_handler(handler: object, *, advice: str = "pass a function of one event") -> None:
+    """Check that an argument can be called with an event.
+
+    Args:
+        handler: Value that the user passed.
+        advice: Advice for the error message.
+
+    Raises:
+        ConfigurationError: It is not callable.
+    """
+    if not callable(handler):
+        raise ConfigurationError(f"handler must be callable, got {describe_type(handler)}; {advice}")
 
 
 async def run_handler(handler: EventHandler[E], event: E) -> None:

@@ -14,7 +14,7 @@ from .._checks import describe_text
 from .._sandbox_trace import follow_trace
 from ..blocking import portal
 from ..errors import ConfigurationError, WebhookError
-from .handlers import run_handler, run_handler_blocking
+from .handlers import check_handler, run_handler, run_handler_blocking
 from .headers import find_trace
 from .inbox.base import check_inbox
 from .inbox.blocking import BlockingInbox
@@ -90,11 +90,7 @@ class _BaseReceiver:
             raise ConfigurationError(
                 f"webhook must be a Webhook, got {type(webhook).__name__}; pass Webhook('whsec_…')"
             )
-        if not callable(handler):
-            raise ConfigurationError(
-                f"handler must be callable, got {type(handler).__name__}; pass a function of one event, "
-                "or router.dispatch"
-            )
+        check_handler(handler, advice="pass a function of one event, or router.dispatch")
         if acknowledge not in ("early", "late"):
             raise ConfigurationError(
                 f"acknowledge must be 'late' or 'early', got {describe_text(acknowledge)}; "

@@ -6,10 +6,10 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
-from .._checks import describe_text, describe_type
+from .._checks import describe_text
 from ..api.models.events import Event
 from ..errors import ConfigurationError
-from .handlers import run_handler, run_handler_blocking
+from .handlers import check_handler, run_handler, run_handler_blocking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +98,7 @@ class Router:
         Raises:
             ConfigurationError: The router already has a default handler, or the argument is not callable.
         """
-        _check_callable(handler)
+        check_handler(handler)
         if self._default is not None:
             raise ConfigurationError("the router already has a default handler; call both functions from one handler")
         self._default = handler
@@ -164,7 +164,7 @@ class Registration(Generic[E]):
         Raises:
             ConfigurationError: An event class already has a handler, or the argument is not callable.
         """
-        _check_callable(handler)
+        check_handler(handler)
         # Again, because a registration can be used twice.
         _check_free(self._handlers, self._kinds)
         self._handlers.update(dict.fromkeys(self._kinds, handler))
@@ -175,13 +175,6 @@ def _check_free(handlers: dict[type[Event], EventHandler[Any]], kinds: tuple[typ
     for kind in kinds:
         if kind in handlers:
             raise ConfigurationError(f"{kind.__name__} already has a handler; call both functions from one handler")
-
-
-def _check_callable(handler: object) -> None:
-    if not callable(handler):
-        raise ConfigurationError(
-            f"handler must be callable, got {describe_type(handler)}; pass a function of one event"
-        )
 
 
 def _describe_kind(kind: object) -> str:
