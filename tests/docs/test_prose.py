@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support import page_blocks
+from tests.support.page_blocks import ROOT
+
 # The reference is generated from the docstrings.
 GENERATED = ROOT / "docs" / "reference.md"
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    *sorted({*ROOT.glob("docs/*.md"), *ROOT.glob("docs/sandbox/*.md")} - {GENERATED}),
-]
+PAGES = [ROOT / "CHANGELOG.md", *(page for page in page_blocks.PAGES if page != GENERATED)]
 
 MAX_SENTENCE_WORDS = 20
 
