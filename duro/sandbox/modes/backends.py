@@ -16,6 +16,7 @@ from ..clock import ClockSettings
 from ..deliveries.deliverer import WorkerDeliverer
 from ..deliveries.wakeup import Wakeup
 from ..invariants.errors import Violation
+from ..storage.database import is_temporary
 
 __all__ = ["Modes", "find_live_database"]
 
@@ -32,8 +33,7 @@ def find_live_database(database: str | os.PathLike[str] | None) -> Path | None:
         >>> str(find_live_database("sandbox.db"))
         'sandbox.live.db'
     """
-    # These names are not files for SQLite.
-    if database is None or os.fspath(database) in {"", ":memory:"}:
+    if database is None or is_temporary(database):
         return None
     path = Path(database)
     return path.with_name(f"{path.stem}.live{path.suffix}")

@@ -15,7 +15,7 @@ from .connection import CachingConnection, clear_cache
 from .files import create_private_file
 from .schema import copy_schema, create_schema
 
-__all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "savepoint"]
+__all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "is_temporary", "savepoint"]
 
 # A file of another version is refused, because its tables would be misread.
 SCHEMA_VERSION: Final = 8
@@ -59,7 +59,7 @@ class Database:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.RLock()
         self._before_commit: Callable[[sqlite3.Connection], None] | None = None
-        name = _TEMPORARY if path is None or os.fspath(path) == ":memory:" else os.fspath(path)
+        name = _TEMPORARY if path is None or is_temporary(path) else os.fspath(path)
         _create_private(name)
         try:
             # isolation_level=None: sqlite3 itself must not open or commit transactions.
@@ -172,6 +172,15 @@ class Database:
         """Close the database. Repeated calls are allowed."""
         with self._lock:
             self._connection.close()
+
+
+def is_temporary(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is one of SQLite's names for a database without a file.
+
+    Args:
+        path: Path of a database.
+    """
+    return os.fspath(path) in {_TEMPORARY, ":memory:"}
 
 
 def _describe_origin(connection: sqlite3.Connection, version: int) -> str:
