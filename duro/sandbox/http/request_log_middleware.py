@@ -71,6 +71,7 @@ class RequestLogMiddleware:
                 self._fault,
                 _parse_delivery_id(headers.get(TRACE_HEADER)),
                 tuple(event_ids),
+                # The body of a token exchange selects the backend, so it can differ from the one at the start.
                 backend_of(scope).mode,
             )
             request_log.record(entry, time.perf_counter() - start)
