@@ -23,6 +23,7 @@ from duro.errors import (
     TokenExchangeError,
     ValidationError,
 )
+from tests.support.subclasses import find_subclasses
 
 CALL = FailedCall("retrieveCustomer", "GET", "/v1/customers/cus_1")
 
@@ -34,8 +35,7 @@ def of_call(error):
 
 def find_classes(kind=DuroError):
     """Return the class of errors and all its subclasses in the package."""
-    found = {kind}.union(*(find_classes(each) for each in kind.__subclasses__()))
-    return {each for each in found if each.__module__ == "duro.errors"}
+    return {each for each in {kind} | find_subclasses(kind) if each.__module__ == "duro.errors"}
 
 
 class TestMessage:

@@ -43,6 +43,7 @@ from duro.errors import (
 from duro.http.error_response import build_api_error
 from duro.http.request import Response
 from duro.http.retry import Retry, decide
+from tests.support.subclasses import find_subclasses
 
 TRANSIENT = {
     DuroError: False,
@@ -77,9 +78,8 @@ TRANSIENT = {
 }
 
 
-def find_classes(kind=DuroError):
-    found = {kind}.union(*(find_classes(each) for each in kind.__subclasses__()))
-    return {each for each in found if each.__module__ == "duro.errors"}
+def find_classes():
+    return {each for each in {DuroError} | find_subclasses(DuroError) if each.__module__ == "duro.errors"}
 
 
 def test_table_has_all_classes():

@@ -17,6 +17,7 @@ from duro.api.codec import decode, encode, encode_json, to_plain
 from duro.api.models.base import Model
 from duro.api.models.subscriptions import PlanChangeResult
 from duro.errors import DecodingError, InvalidArgumentError
+from tests.support.subclasses import find_subclasses
 
 PLAN = {
     "id": "plan_1",
@@ -125,8 +126,8 @@ def values_of(attribute):
         "int": st.integers(),
         "bool": st.booleans(),
         "datetime": TIMESTAMPS,
-        **{enum.__name__: WIRE_TEXT.map(enum) | st.sampled_from(enum) for enum in OpenEnum.__subclasses__()},
-        **{model.__name__: st.deferred(lambda model=model: models_of(model)) for model in Model.__subclasses__()},
+        **{enum.__name__: WIRE_TEXT.map(enum) | st.sampled_from(enum) for enum in find_subclasses(OpenEnum)},
+        **{model.__name__: st.deferred(lambda model=model: models_of(model)) for model in find_subclasses(Model)},
     }
     annotation = getattr(attribute.type, "__name__", None) or str(attribute.type)
     text = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import chain
 from typing import get_args, get_origin, get_type_hints
 
 from attrs import fields, has
@@ -15,17 +14,13 @@ from duro import Page
 from duro.api.codec.open_enum import OpenEnum
 from duro.api.codec.wire_names import wire_name
 from duro.api.models.base import Model
-
-
-def _models_below(kind):
-    return set(chain([kind], *map(_models_below, kind.__subclasses__())))
-
+from tests.support.subclasses import find_subclasses
 
 # The package loads its names lazily, so a model exists only after its name was used.
 for _name in duro.__all__:
     getattr(duro, _name)
 
-MODELS = sorted(_models_below(Model) - {Model}, key=lambda kind: kind.__name__)
+MODELS = sorted(find_subclasses(Model), key=lambda kind: kind.__name__)
 KINDS = [*MODELS, *(Page[model] for model in MODELS)]
 
 
