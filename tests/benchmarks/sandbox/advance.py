@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.sandbox.advance [--subscriptions 1000] [--days 365] [--failing 0.35] [--profile]
 
-It prints the seconds of CPU time and of wall time, and the functions that cost most with ``--profile``.
+It prints the seconds of CPU time and of wall time, and the wall time as a number of raw httpx requests, which are
+measured before and after each advance. With ``--profile`` it prints the functions that cost most.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,17 +20,21 @@ from pathlib import Path
 from duro.sandbox.backend import Backend
 from duro.sandbox.clock import ClockSettings
 
+from .httpx_requests import measure_request
 from .subscriptions import SEED, START, add_subscriptions, fail_charges
 
 PROFILE_LINES = 25
 
 
 def measure(name: str, advance: Callable[[], object]) -> None:
-    """Run an advance, and print its times and its result."""
+    """Run an advance between two measurements of a request, and print its times and its result."""
+    before = measure_request()
     wall, cpu = time.perf_counter(), time.process_time()
     result = advance()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"{name:8} {cpu:7.2f} s CPU {wall:7.2f} s wall  {result}")
+    request = statistics.mean([before, measure_request()])
+    in_requests = f"{wall / request:9,.0f} requests of {request * 1e6:,.0f} µs"
+    print(f"{name:8} {cpu:7.2f} s CPU {wall:7.2f} s wall {in_requests}  {result}")
 
 
 def main() -> None:

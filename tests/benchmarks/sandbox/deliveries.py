@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.sandbox.deliveries [--subscriptions 200] [--days 365] [--failing 0.35]
 
-It prints the seconds of an advance with deliveries and of one without, and the CPU milliseconds of a delivery.
+It prints the seconds of an advance with deliveries and of one without, the CPU milliseconds of a delivery, and the
+number of raw httpx requests that take as long as the advance with deliveries.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from multiprocessing.connection import Connection
 
 from duro.sandbox import Sandbox
 
+from .httpx_requests import measure_request
 from .subscriptions import SEED, START, add_subscriptions, fail_charges
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -96,6 +98,8 @@ def main() -> None:
     print(f"with deliveries  {all_cpu:7.2f} s CPU {all_wall:7.2f} s wall, {deliveries:,} made, {received:,} received")
     of_each = [1000 * seconds / deliveries for seconds in (all_cpu - cpu, all_wall - wall)]
     print(f"each delivery    {of_each[0]:7.3f} ms CPU {of_each[1]:6.3f} ms wall")
+    request = measure_request()
+    print(f"with deliveries  {all_wall / request:,.0f} requests of {request * 1e6:,.0f} µs")
 
 
 if __name__ == "__main__":
