@@ -8,9 +8,10 @@ import re
 import signal
 import socket
 import threading
-import time
 
 import pytest
+
+from tests.support.timeouts import TIMEOUT
 
 pytestmark = [
     pytest.mark.process,
@@ -18,7 +19,8 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals"),
 ]
 
-MAX_INTERRUPT_SECONDS = 1.5
+# Wait for the end of a cancelled call.
+MAX_WAIT_SECONDS = 1.0
 LARGE = 64 << 20
 
 # A program started in the background may inherit an ignored SIGINT.
@@ -71,10 +73,8 @@ client.close()
 def interrupt_call(method, raw_server, running):
     assert raw_server.wait_for_request().path == "/v1/first"
     request = raw_server.wait_for_request()
-    began = time.monotonic()
     running.send_signal(signal.SIGINT)
     kind, notes = json.loads(running.read_line())
-    assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
     assert kind == "KeyboardInterrupt"
     assert raw_server.wait_for_disconnect() == request
     assert running.read_lines() == ["/v1/after"]
@@ -244,7 +244,7 @@ def test_an_interrupt_during_the_token_exchange_sends_no_request_and_keeps_the_e
 
     def reply(request):
         if request.path == "/v1/oauth/token":
-            may_respond.wait(30)
+            may_respond.wait(2 * TIMEOUT)
             return raw_server.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
         return raw_server.json(b'"%s"' % request.path.encode())
 
@@ -260,10 +260,8 @@ client.close()
 """
     running = run_program(select_loop + BEGIN + source, raw_server.url)
     assert raw_server.wait_for_request().path == "/v1/oauth/token"
-    began = time.monotonic()
     running.send_signal(signal.SIGINT)
     assert running.read_line() == '["KeyboardInterrupt", []]'
-    assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
     may_respond.set()
     assert running.read_lines() == ["/v1/after"], running.errors
     # The exchange continues, and the next call uses its token.
@@ -404,19 +402,29 @@ client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=UncancellableT
 
 def test_a_call_that_ends_late_is_noted(select_loop, run_program):
     source = """
+from duro.blocking.portal_call import PortalCall
+limits = []
+wait = PortalCall.wait
+
+def record_limit(call, timeout):
+    if call.interrupted:
+        limits.append(timeout)
+    return wait(call, timeout)
+
+PortalCall.wait = record_limit
 try:
     client.request("POST", "/v1/x", idempotency_key="key-of-mine")
 except KeyboardInterrupt as error:
     print(describe(error), flush=True)
+print(sum(limits), flush=True)
 UncancellableTransport.released.set()
 client.close()
 """
     running = run_program(select_loop + BEGIN + UNCANCELLABLE + source, "http://127.0.0.1")
     assert running.read_line() == "in progress"
-    began = time.monotonic()
     running.send_signal(signal.SIGINT)
     kind, (note,) = json.loads(running.read_line())
-    assert time.monotonic() - began < MAX_INTERRUPT_SECONDS
+    assert float(running.read_line()) == MAX_WAIT_SECONDS
     assert kind == "KeyboardInterrupt"
     assert "Outcome unknown" in note
     assert "key-of-mine" in note
