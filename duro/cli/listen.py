@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from .._after_start import AfterStart
 from .._urls import find_url_problem, is_loopback
 from ..errors import DuroError, InvalidArgumentError, redact
 from ..sandbox.deliveries.endpoints import WEBHOOK_SECRET
@@ -51,12 +52,14 @@ def listen_until_stopped(
     """
     target = None if forward_to is None else _check_url("--forward-to", forward_to)
     address = _check_sandbox(sandbox or os.environ.get("DURO_BASE_URL") or DEFAULT_SANDBOX)
-    print_delivery = _print_as_json if as_json else _print_line
+    # An event can happen as soon as the endpoint exists.
+    deliveries = AfterStart(_print_as_json if as_json else _print_line)
     with ExitStack() as stack:
         stop_requested = stack.enter_context(_stop_signal())
-        url = stack.enter_context(receive_deliveries(target, print_delivery))
+        url = stack.enter_context(receive_deliveries(target, deliveries.report))
         endpoint_id = stack.enter_context(_endpoint(address, url, events))
         _print_start(address, target, as_json=as_json)
+        deliveries.begin()
         while not stop_requested.wait(CHECK_INTERVAL_SECONDS):
             if not any(each["id"] == endpoint_id for each in _control(address, "GET", "endpoints")):
                 raise DuroError("the sandbox removed the endpoint of this command; start the command again")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from types import FrameType
 from typing import TYPE_CHECKING, Final
+
+from .._after_start import AfterStart
 
 if TYPE_CHECKING:
     from .request_log import RequestEntry
@@ -21,41 +22,6 @@ DEFAULT_PORT: Final = 8787
 
 # Upper bound on the time to notice that the server died.
 CHECK_INTERVAL_SECONDS: Final = 1.0
-
-
-class _RequestsAfterStart:
-    """Requests that are reported in their order, as soon as the start has been reported.
-
-    A client that waits for the server can send a request before that.
-
-    Args:
-        on_request: Callback for each request.
-    """
-
-    def __init__(self, on_request: Callable[[RequestEntry, float], None]) -> None:
-        self._on_request = on_request
-        self._lock = threading.Lock()
-        self._early: deque[tuple[RequestEntry, float]] | None = deque()
-
-    def report(self, entry: RequestEntry, seconds: float) -> None:
-        """Report a request now or after the start."""
-        with self._lock:
-            if self._early is not None:
-                self._early.append((entry, seconds))
-                return
-        self._on_request(entry, seconds)
-
-    def begin(self) -> None:
-        """Report the early requests, and the others from now on."""
-        while (early := self._next()) is not None:
-            self._on_request(*early)
-
-    def _next(self) -> tuple[RequestEntry, float] | None:
-        with self._lock:
-            if self._early:
-                return self._early.popleft()
-            self._early = None
-            return None
 
 
 def serve(
@@ -107,7 +73,7 @@ def serve(
     def request_stop(_number: int, _frame: FrameType | None) -> None:
         stop_requested.set()
 
-    requests = None if on_request is None else _RequestsAfterStart(on_request)
+    requests = None if on_request is None else AfterStart(on_request)
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, number, signal.signal(number, request_stop))

@@ -14,6 +14,7 @@ from duro.cli.delivery_receiver import ForwardedDelivery, receive_deliveries
 from duro.cli.listen import format_delivery
 from duro.sandbox import Sandbox
 from duro.webhooks import Webhook
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import ReceiverResponse, listening
 
 
@@ -54,7 +55,7 @@ def test_deliveries_are_forwarded_and_printed_until_a_signal(start_duro, served,
         for delivery in application.received:
             assert Webhook("whsec_sandbox").check(delivery.body, delivery.headers) == 0
         process.send_signal(stop)
-        process.communicate(timeout=20)
+        process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0
         assert list(sandbox.endpoints) == []
 
@@ -124,11 +125,28 @@ def test_a_line_shows_the_outcome_and_no_control_characters():
     assert "needle" not in line
 
 
-def test_an_application_that_refuses_connections_is_a_bad_gateway(unused_tcp_port):
+def test_an_application_that_refuses_connections_is_a_bad_gateway(closed_port):
     seen = []
-    with receive_deliveries(f"http://127.0.0.1:{unused_tcp_port}", seen.append) as url:
+    with receive_deliveries(f"http://127.0.0.1:{closed_port}", seen.append) as url:
         assert httpx.post(url, content=b"{}").status_code == 502
     assert seen[0].failure.startswith("ConnectionRefusedError")
+
+
+def test_a_delivery_before_the_start_is_printed_after_it(served, monkeypatch, capsys):
+    sandbox, cause_event = served
+    print_start = listen._print_start
+
+    def print_start_late(*arguments, **options):
+        cause_event()
+        sandbox.wait_for_deliveries()
+        print_start(*arguments, **options)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(listen, "_print_start", print_start_late)
+    listen.listen_until_stopped(None, sandbox.url, (), as_json=True)
+    start, delivered = map(json.loads, capsys.readouterr().out.splitlines())
+    assert start["sandbox"] == sandbox.url
+    assert delivered["eventId"] == sandbox.events[0].id
 
 
 def test_deliveries_are_printed_as_lines_or_as_json(capsys):

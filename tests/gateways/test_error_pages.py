@@ -9,7 +9,7 @@ import pytest
 
 from duro.config import RetryPolicy
 from duro.errors import APIError, RateLimitError
-from tests.gateways.servers import HAProxy, Nginx, find_free_port
+from tests.gateways.servers import POLL_INTERVAL, HAProxy, Nginx
 from tests.gateways.writes import DONE, INTERFACES, NOT_DONE, UNKNOWN, make_write, open_client
 
 PATH = "/v1/subscriptions"
@@ -24,14 +24,14 @@ class Writer:
         self._interface = interface
         self._ledger = ledger
 
-    def write(self, gateway_class, *keys, retries=0, pause=0.0, port=None, **values):
-        """Make writes through a gateway, each a pause after the one before.
+    def write(self, gateway_class, *keys, retries=0, is_ready=lambda: True, port=None, **values):
+        """Make writes through a gateway at the same time.
 
         Args:
             gateway_class: Class of the gateway.
             keys: Keys of the writes.
             retries: Number of retries or a policy.
-            pause: Seconds between the starts of two writes.
+            is_ready: Function that returns whether the writes after the first may start.
             port: Port that the gateway uses for the API, ``None`` for that of the sandbox.
             values: Lines of the gateway's configuration.
 
@@ -45,7 +45,8 @@ class Writer:
             async with open_client(self._interface, gateway, secret_key, retries=retries) as create:
 
                 async def write(number, key):
-                    await anyio.sleep(number * pause)
+                    while number and not is_ready():
+                        await anyio.sleep(POLL_INTERVAL)
                     results[key] = await make_write(create, key, self._ledger.arguments)
 
                 async with anyio.create_task_group() as tasks:
@@ -69,8 +70,8 @@ class TestOutcomeIsOpen:
     """Nobody but the API can say that a write was not done."""
 
     @pytest.mark.parametrize("gateway_class", GATEWAYS)
-    def test_no_server_behind_the_gateway(self, gateway_class, writer):
-        [result] = writer.write(gateway_class, "key", port=find_free_port())
+    def test_no_server_behind_the_gateway(self, gateway_class, writer, closed_port):
+        [result] = writer.write(gateway_class, "key", port=closed_port)
         assert (result.told, writer.effects) == (UNKNOWN, [0])
 
     @pytest.mark.parametrize("gateway_class", GATEWAYS)
@@ -106,15 +107,15 @@ class TestOutcomeIsOpen:
         assert (result.told, writer.effects) == (UNKNOWN, [0])
 
     def test_queue_of_the_load_balancer_is_full_for_too_long(self, writer, sandbox):
-        sandbox.faults.add("delay", seconds=1, method="POST", path=PATH)
+        delay = sandbox.faults.add("delay", seconds=1, method="POST", path=PATH)
         values = {"backend": "timeout queue 200ms", "server": "maxconn 1"}
-        results = writer.write(HAProxy, "first", "queued", pause=0.2, **values)
+        results = writer.write(HAProxy, "first", "queued", is_ready=lambda: delay.times_applied, **values)
         assert [result.told for result in results] == [DONE, UNKNOWN]
         assert writer.effects == [1, 0]
 
     def test_rate_limit_with_a_server_error(self, writer):
         keys = [f"key-{number}" for number in range(5)]
-        results = writer.write(Nginx, *keys, **limited_to(1, status=503))
+        results = writer.write(Nginx, *keys, **limited_to("1r/m", status=503))
         assert Counter(result.told for result in results) == {DONE: 1, UNKNOWN: 4}
 
 
@@ -131,7 +132,7 @@ class TestAttemptIsRejected:
 
     def test_rate_limit(self, writer):
         keys = [f"key-{number}" for number in range(5)]
-        results = writer.write(Nginx, *keys, **limited_to(1, status=429))
+        results = writer.write(Nginx, *keys, **limited_to("1r/m", status=429))
         assert Counter(result.told for result in results) == {DONE: 1, NOT_DONE: 4}
         assert {type(result.error) for result in results} == {type(None), RateLimitError}
 
@@ -159,7 +160,7 @@ class TestRetries:
     @pytest.mark.parametrize("status", [429, 503])
     def test_rate_limit(self, status, writer):
         keys = [f"key-{number}" for number in range(5)]
-        results = writer.write(Nginx, *keys, retries=WITH_RETRIES, **limited_to(10, status=status))
+        results = writer.write(Nginx, *keys, retries=WITH_RETRIES, **limited_to("10r/s", status=status))
         assert [result.told for result in results] == [DONE] * 5
         assert writer.effects == [1] * 5
 
@@ -171,10 +172,9 @@ class TestRetries:
         assert (result.told, writer.effects) == (DONE, [1])
 
 
-def limited_to(requests_per_second, *, status):
-    """Return lines that make nginx reject the requests above a rate."""
-    rate = f"rate={requests_per_second}r/s"
+def limited_to(rate, *, status):
+    """Return lines that make nginx reject the requests above a rate, such as ``10r/s``."""
     return {
-        "http": f"limit_req_zone $binary_remote_addr zone=writes:1m {rate}; limit_req_status {status};",
+        "http": f"limit_req_zone $binary_remote_addr zone=writes:1m rate={rate}; limit_req_status {status};",
         "server": "limit_req zone=writes;",
     }

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from duro.sandbox.http import server
+from tests.support.timeouts import TIMEOUT
 from tests.support.tls import NO_AUTHORITIES
 
 Make: TypeAlias = Callable[..., dict[str, Any]]
@@ -28,6 +30,13 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
     verify = sandbox.ssl_context or NO_AUTHORITIES
     with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10, verify=verify) as client:
         yield client
+
+
+@pytest.fixture
+def stop_without_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``Sandbox.stop`` raise ``RuntimeError`` if it waits for a client or a request, instead of a short wait."""
+    monkeypatch.setattr(server, "SHUTDOWN_TIMEOUT_SECONDS", 3600)
+    monkeypatch.setattr(server, "STOP_TIMEOUT_SECONDS", TIMEOUT)
 
 
 @pytest.fixture

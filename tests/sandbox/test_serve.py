@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from duro.sandbox import RequestEntry, Sandbox, serve
+from tests.support.timeouts import TIMEOUT
 
 PROGRAM = """
 import sys
@@ -35,7 +36,7 @@ def run_server(port: int = 0) -> Generator[tuple[subprocess.Popen[str], str], No
     )
     with process:
         assert process.stdout is not None
-        killer = threading.Timer(30, process.kill)
+        killer = threading.Timer(TIMEOUT, process.kill)
         killer.start()
         try:
             yield process, process.stdout.readline().strip()
@@ -53,10 +54,12 @@ def test_a_signal_stops_it_within_two_seconds_with_open_connections(number: sign
             incomplete.sendall(b"POST /v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n")
             before = time.monotonic()
             process.send_signal(number)
-            output, errors = process.communicate(timeout=10)
+            assert process.stdout is not None
+            # The end of the interpreter takes half a second, and more on a busy machine.
+            assert process.stdout.readline() == "returned\n"
             assert time.monotonic() - before < 2
-    assert process.returncode == 0
-    assert output == "returned\n"
+            output, errors = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors
 
 
@@ -65,7 +68,7 @@ def test_only_the_callback_prints() -> None:
     with run_server() as (process, url):
         httpx.get(f"{url}/v1/plans")
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=TIMEOUT)
     assert (output, errors) == ("returned\n", "")
 
 
@@ -74,7 +77,7 @@ def test_a_port_in_use_is_a_clear_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other_server:
         port = other_server.getsockname()[1]
         with run_server(port) as (process, _):
-            _, errors = process.communicate(timeout=10)
+            _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
     assert f"port {port} of 127.0.0.1 is in use" in errors.splitlines()[-1]
 
@@ -90,7 +93,7 @@ def test_another_thread_is_rejected() -> None:
 
     thread = threading.Thread(target=call_serve)
     thread.start()
-    thread.join(10)
+    thread.join(TIMEOUT)
     assert "main thread" in str(failures[0])
 
 

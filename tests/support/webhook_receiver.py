@@ -11,6 +11,8 @@ from queue import SimpleQueue
 import httpx
 from attrs import field, frozen
 
+from tests.support.timeouts import TIMEOUT
+
 
 @frozen
 class ReceivedDelivery:
@@ -55,7 +57,8 @@ class Receiver:
             self._in_progress += 1
             self.max_in_progress = max(self.max_in_progress, self._in_progress)
         self.arrived.put(delivery)
-        assert self.gate.wait(20)
+        # Longer than the tests wait for anything else, so that a delivery does not end before their failure.
+        assert self.gate.wait(2 * TIMEOUT)
         with self._lock:
             self._in_progress -= 1
         return self.response

@@ -48,7 +48,8 @@ def test_a_token_expires_by_the_clock_of_the_sandbox(sandbox: Sandbox, anonymous
 
 
 def test_the_lifetime_of_tokens_can_be_set() -> None:
-    with Sandbox(token_lifetime=90) as sandbox, httpx.Client(base_url=sandbox.url) as client:
+    # With a clock that stands still: the token is valid for one more second at the first request.
+    with Sandbox(token_lifetime=90, clock="frozen") as sandbox, httpx.Client(base_url=sandbox.url) as client:
         result = client.post("/v1/oauth/token", json=CREDENTIALS).json()
         assert result["expires_in"] == 90
         sandbox.clock.advance(seconds=89)

@@ -1,4 +1,4 @@
-"""Kept connection of an endpoint: reuse, replacement of a dead one, and the end of an idle one."""
+"""Kept connection of an endpoint: reuse, replacement of a dead one, the end of an idle one, and a timeout."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from duro.sandbox.deliveries import endpoint_connection
 from duro.sandbox.deliveries.due_delivery import DueDelivery
 from duro.sandbox.deliveries.endpoint_connection import EndpointConnection
+from tests.support.timeouts import TIMEOUT
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -21,6 +23,7 @@ class Server:
         self.requests = 0
         self.writers: list[asyncio.StreamWriter] = []
         self.closes_after_response = False
+        self.is_silent = False
         self.disconnected = asyncio.Event()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,6 +34,8 @@ class Server:
                 length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
                 await reader.readexactly(length)
                 self.requests += 1
+                if self.is_silent:
+                    continue
                 writer.write(RESPONSE)
                 if self.closes_after_response:
                     # Without "Connection: close", as after the keep-alive timeout of a server.
@@ -70,7 +75,23 @@ async def test_deliveries_share_one_connection() -> None:
         assert [(each.status, each.response) for each in outcomes] == [(200, "ok")] * 3
         assert (len(server.writers), server.requests) == (1, 3)
         await connection.aclose()
-        await asyncio.wait_for(server.disconnected.wait(), 10)
+        await asyncio.wait_for(server.disconnected.wait(), TIMEOUT)
+
+
+@pytest.mark.asyncio
+async def test_a_response_that_is_too_late_is_a_timeout_after_the_delivery_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving() as (server, due):
+        connection = EndpointConnection()
+        # The time of an attempt includes that of a new connection. This one is open when the short time begins.
+        assert (await connection.deliver(due)).failure is None
+        server.is_silent = True
+        monkeypatch.setattr(endpoint_connection, "ATTEMPT_TIMEOUT_SECONDS", 0.05)
+        outcome = await connection.deliver(due)
+        assert (outcome.status, outcome.failure, outcome.was_sent) == (None, "no response within 0.05 s", True)
+        await connection.aclose()
+        await asyncio.wait_for(server.disconnected.wait(), TIMEOUT)
 
 
 @pytest.mark.asyncio

@@ -174,20 +174,6 @@ class TestFailures:
         assert (delivery.failure or "").startswith("ConnectError")
         assert (delivery.signature, delivery.headers) == (None, {})
 
-    def test_a_timeout_is_logged(
-        self,
-        sandbox: Sandbox,
-        receiver: Receiver,
-        endpoint: Endpoint,
-        cause_event: Callable[[], None],
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        monkeypatch.setattr("duro.sandbox.deliveries.endpoint_connection.ATTEMPT_TIMEOUT_SECONDS", 0.05)
-        receiver.gate.clear()
-        cause_event()
-        sandbox.wait_for_deliveries()
-        assert [delivery.failure for delivery in sandbox.deliveries] == ["no response within 0.05 s"]
-
     def test_an_unexpected_error_does_not_end_the_worker(
         self,
         sandbox: Sandbox,

@@ -286,6 +286,7 @@ class TestDisconnect:
             assert count_open_requests(sandbox) == 1
         assert wait_until(lambda: count_open_requests(sandbox) == 0)
 
+    @pytest.mark.usefixtures("stop_without_limit")
     @pytest.mark.parametrize("disconnected", [False, True])
     def test_a_sandbox_stops_at_once_with_faults_in_progress(
         self, running_sandbox: Sandbox, disconnected: bool, caplog: pytest.LogCaptureFixture
@@ -307,9 +308,7 @@ class TestDisconnect:
                 if disconnected:
                     for connection in (one, two, three, four):
                         connection.close()
-                started = time.monotonic()
                 sandbox.stop()
-                assert time.monotonic() - started < 2
         # Cancelled requests would have logged their tracebacks.
         assert caplog.records == []
 
