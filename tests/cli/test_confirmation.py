@@ -17,9 +17,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture(autouse=True)
-def live_key(monkeypatch, unused_tcp_port):
+def live_key(monkeypatch, closed_port):
     monkeypatch.setenv("DURO_SECRET_KEY", "sk_live_example")
-    monkeypatch.setenv("DURO_BASE_URL", f"http://127.0.0.1:{unused_tcp_port}")
+    monkeypatch.setenv("DURO_BASE_URL", f"http://127.0.0.1:{closed_port}")
 
 
 @pytest.fixture

@@ -124,9 +124,9 @@ def test_a_line_shows_the_outcome_and_no_control_characters():
     assert "needle" not in line
 
 
-def test_an_application_that_refuses_connections_is_a_bad_gateway(unused_tcp_port):
+def test_an_application_that_refuses_connections_is_a_bad_gateway(closed_port):
     seen = []
-    with receive_deliveries(f"http://127.0.0.1:{unused_tcp_port}", seen.append) as url:
+    with receive_deliveries(f"http://127.0.0.1:{closed_port}", seen.append) as url:
         assert httpx.post(url, content=b"{}").status_code == 502
     assert seen[0].failure.startswith("ConnectionRefusedError")
 

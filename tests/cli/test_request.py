@@ -86,8 +86,8 @@ def test_api_error_is_one_line_and_exit_code_1(run_in_process, sandbox_environme
 
 
 @pytest.mark.process
-def test_unreachable_server_is_one_line_and_exit_code_1(run_duro, unused_tcp_port):
-    address = f"http://127.0.0.1:{unused_tcp_port}"
+def test_unreachable_server_is_one_line_and_exit_code_1(run_duro, closed_port):
+    address = f"http://127.0.0.1:{closed_port}"
     finished = run_duro("request", "GET", "/v1/plans", "--secret-key", "sk_test_example", "--base-url", address)
     assert finished.returncode == 1
     (line,) = finished.stderr.splitlines()

@@ -13,18 +13,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import ClassVar
 
+from tests.support.ports import reserve_port
 from tests.support.timeouts import TIMEOUT
 
 # Seconds between two looks at a port or a process that does not report its state.
 POLL_INTERVAL = 0.005
 # Seconds without a process. Connections are refused in that time.
 DOWN_TIME = 0.05
-
-
-def find_free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def wait_until(condition):
@@ -54,7 +49,9 @@ class Gateway:
     tls: ClassVar[dict[str, str]]
 
     def __init__(self, api_port, certificate=None, **values):
-        self.port = find_free_port()
+        self._stack = ExitStack()
+        # Also while the gateway is down.
+        self.port = self._stack.enter_context(reserve_port())
         self.url = f"{'http' if certificate is None else 'https'}://127.0.0.1:{self.port}"
         self._values = {
             **self.plain,
@@ -64,7 +61,6 @@ class Gateway:
         }
         self._certificate = certificate
         self._processes = []
-        self._stack = ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="duro-gateway-")))
         self.configure(**values)
 

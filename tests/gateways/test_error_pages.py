@@ -9,7 +9,7 @@ import pytest
 
 from duro.config import RetryPolicy
 from duro.errors import APIError, RateLimitError
-from tests.gateways.servers import HAProxy, Nginx, find_free_port
+from tests.gateways.servers import HAProxy, Nginx
 from tests.gateways.writes import DONE, INTERFACES, NOT_DONE, UNKNOWN, make_write, open_client
 
 PATH = "/v1/subscriptions"
@@ -69,8 +69,8 @@ class TestOutcomeIsOpen:
     """Nobody but the API can say that a write was not done."""
 
     @pytest.mark.parametrize("gateway_class", GATEWAYS)
-    def test_no_server_behind_the_gateway(self, gateway_class, writer):
-        [result] = writer.write(gateway_class, "key", port=find_free_port())
+    def test_no_server_behind_the_gateway(self, gateway_class, writer, closed_port):
+        [result] = writer.write(gateway_class, "key", port=closed_port)
         assert (result.told, writer.effects) == (UNKNOWN, [0])
 
     @pytest.mark.parametrize("gateway_class", GATEWAYS)

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 
@@ -15,6 +14,7 @@ import pytest
 import yaml
 
 from tests.support.contract.openapi import CONTRACT, MOMENT
+from tests.support.ports import reserve_port
 
 # Values of members whose type the contract describes only in prose.
 EXAMPLES = {"token_type": "Bearer", "expires_in": 3600}
@@ -47,13 +47,17 @@ def terminate(process):
 
 
 @pytest.fixture(scope="session")
-def prism(contract_file):
+def port():
+    """Return a port for Prism."""
+    with reserve_port() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def prism(contract_file, port):
     """Return the URL of a running Prism, which rejects requests that violate the contract."""
     program = os.environ.get("PRISM") or shutil.which("prism")
     assert program, "Prism was not found; run: nox -s contract"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [program, "mock", str(contract_file), "--host", "127.0.0.1", "--port", str(port), "--errors"]
     # A process group of its own, because the command may be a script that starts the server as a child.
     with subprocess.Popen(

@@ -173,10 +173,10 @@ def test_a_branch_is_an_asynchronous_sandbox_of_its_own(backend: str) -> None:
     anyio.run(use_sandbox, backend=backend)
 
 
-def test_a_start_that_fails_stops_what_it_has_started(unused_tcp_port: int) -> None:
+def test_a_start_that_fails_stops_what_it_has_started(sandbox: Sandbox) -> None:
     async def use_sandbox() -> None:
-        async with AsyncSandbox(port=unused_tcp_port):
+        async with AsyncSandbox(port=int(sandbox.url.rpartition(":")[2])):
             pytest.fail("the port is in use")
 
-    with Sandbox(port=unused_tcp_port), pytest.raises(OSError, match="in use"):
+    with pytest.raises(OSError, match="in use"):
         anyio.run(use_sandbox)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -41,10 +40,3 @@ def cause_event(api: httpx.Client, make_plan: Callable[..., dict[str, Any]]) -> 
         api.post("/v1/subscriptions", json={"customerId": customer["id"], "planId": plan["id"]})
 
     return start_trial
-
-
-@pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port

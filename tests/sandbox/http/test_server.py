@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from tests.support.ports import reserve_port
 
 
 def sandbox_threads() -> list[threading.Thread]:
@@ -56,13 +57,12 @@ def test_the_url_of_all_addresses_is_a_loopback_address(host: str) -> None:
 
 
 def test_a_port_can_be_bound_again_right_after_a_stop() -> None:
-    sandbox = Sandbox()
-    with sandbox, httpx.Client(base_url=sandbox.url) as client:
-        client.get("/_sandbox/stats")
-        port = int(sandbox.url.rpartition(":")[2])
-        sandbox.stop()
-    with Sandbox(port=port) as second:
-        assert httpx.get(f"{second.url}/_sandbox/stats").status_code == 200
+    with reserve_port() as port:
+        with Sandbox(port=port) as first, httpx.Client(base_url=first.url) as client:
+            client.get("/_sandbox/stats")
+            first.stop()
+        with Sandbox(port=port) as second:
+            assert httpx.get(f"{second.url}/_sandbox/stats").status_code == 200
 
 
 @pytest.mark.slow
