@@ -163,15 +163,11 @@ def test_outage_gets_few_retries_and_no_call_fails_after_it(outage, backend, san
 
 @pytest.mark.slow
 @pytest.mark.anyio
-async def test_calls_succeed_as_soon_as_a_stopped_server_is_started_again(virtual_time):
+async def test_calls_succeed_as_soon_as_the_server_starts(virtual_time, closed_port):
     task_count = 100
     time = virtual_time(task_count + 1)
-    sandbox = Sandbox()
-    sandbox.start()
-    port = int(sandbox.url.rpartition(":")[2])
-    sandbox.stop()
-    sandbox = Sandbox(port=port)
-    async with AsyncDuro(sandbox.secret_key, base_url=f"http://127.0.0.1:{port}", max_connections=16) as duro:
+    sandbox = Sandbox(port=closed_port)
+    async with AsyncDuro(sandbox.secret_key, base_url=f"http://127.0.0.1:{closed_port}", max_connections=16) as duro:
         workers = Workers(duro, time, until=OUTAGE + 2 * INTERVAL)
 
         async def change_server():

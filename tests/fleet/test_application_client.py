@@ -24,8 +24,8 @@ async def test_client_of_the_application_carries_the_token(server, sandbox, deco
         assert await application.ping(), "the application's client is left open"
 
 
-async def test_closed_port_of_the_application_costs_an_exchange_and_no_call(sandbox, unused_tcp_port):
-    application = redis.asyncio.Redis(port=unused_tcp_port)
+async def test_closed_port_of_the_application_costs_an_exchange_and_no_call(sandbox, closed_port):
+    application = redis.asyncio.Redis(port=closed_port)
     with pytest.raises(redis.exceptions.ConnectionError):
         await application.ping()
     async with AsyncDuro(**sandbox.options, token_store=application) as client:

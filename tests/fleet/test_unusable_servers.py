@@ -8,7 +8,7 @@ import pytest
 
 from duro import AsyncDuro
 from duro.auth import shared_exchange
-from tests.support.redis_servers import RedisServer, find_free_port
+from tests.support.redis_servers import RedisServer
 
 pytestmark = [pytest.mark.fleet, pytest.mark.anyio]
 
@@ -48,8 +48,8 @@ async def check_calls_go_on(sandbox, url, caplog):
     return warnings[0]
 
 
-async def test_closed_port(sandbox, caplog):
-    await check_calls_go_on(sandbox, f"redis://127.0.0.1:{find_free_port()}", caplog)
+async def test_closed_port(sandbox, closed_port, caplog):
+    await check_calls_go_on(sandbox, f"redis://127.0.0.1:{closed_port}", caplog)
 
 
 async def test_wrong_password(sandbox, server, caplog):

@@ -17,15 +17,17 @@ pytestmark = [
 ]
 
 TASKS = 100
-# Celery itself needs five seconds to close its sockets.
-MAX_STOP_SECONDS = 15.0
 
 # A worker runs one task at a time, so two tasks that wait for each other run in two workers. The broker is in the
-# memory of the parent, and only the parent uses it.
+# memory of the parent, and only the parent uses it. A worker whose end relied on the time limit of the SDK would exceed
+# that of the test.
 WORKER = """
 import json, multiprocessing, os, sys
 from celery import Celery
 from duro import Duro
+from duro.blocking import portal
+
+portal.EXIT_TIMEOUT = 600
 
 client = Duro(**json.loads(sys.argv[1]))
 client.request("GET", "/v1/plans")
@@ -86,7 +88,7 @@ def work(name):
     assert len({entry.idempotency_key for entry in created}) == len(created) == TASKS
 
     stop(running)
-    assert running.wait() < MAX_STOP_SECONDS
+    running.wait()
     assert running.status == 0
     assert running.unexpected_errors == []
 
@@ -108,7 +110,7 @@ def test_calls_in_progress_get_their_responses_during_a_graceful_stop(celery, ra
     stopping.set()
     results = [json.loads(running.read_line()) for _ in range(2)]
     assert {name: response for _, name, response in results} == {"one": "/v1/one", "other": "/v1/other"}
-    assert running.wait() < MAX_STOP_SECONDS
+    running.wait()
     assert running.status == 0
     assert running.unexpected_errors == []
     assert len(raw_server.received) == 3

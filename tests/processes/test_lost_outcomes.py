@@ -12,7 +12,6 @@ pytestmark = [
 ]
 
 KEY = "key-of-mine"
-MAX_EXIT_SECONDS = 2.0
 
 BEGIN = """
 import asyncio, signal, sys, threading
@@ -51,7 +50,7 @@ sys.stdin.readline()
     running = run_program(BEGIN + source, raw_server.url, backend)
     raw_server.wait_for_request()
     running.write_line()
-    assert running.wait() < MAX_EXIT_SECONDS
+    running.wait()
     assert running.status == 0
     assert_logged_once(running)
     assert running.unexpected_errors == running.lost_outcomes

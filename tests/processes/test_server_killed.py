@@ -51,16 +51,16 @@ cli.main()
 class Server:
     """Process of ``duro sandbox --database``, which can be killed and restarted on its port."""
 
-    def __init__(self, run_program, database):
+    def __init__(self, run_program, database, port):
         self._run_program = run_program
         self._database = database
-        self.port = 0
+        self._port = port
+        self.url = f"http://127.0.0.1:{port}"
         self.start()
 
     def start(self):
-        self._running = self._run_program(COMMAND, "sandbox", "--port", self.port, "--database", self._database)
-        self.url = self._running.read_line().rpartition(" ")[2]
-        self.port = httpx.URL(self.url).port
+        self._running = self._run_program(COMMAND, "sandbox", "--port", self._port, "--database", self._database)
+        assert self._running.read_line() == f"Duro sandbox listening on {self.url}"
 
     def kill(self):
         self._running.process.kill()
@@ -83,8 +83,8 @@ class Server:
 
 
 @pytest.fixture
-def server(run_program, tmp_path):
-    return Server(run_program, tmp_path / "sandbox.db")
+def server(run_program, tmp_path, closed_port):
+    return Server(run_program, tmp_path / "sandbox.db", closed_port)
 
 
 @pytest.fixture

@@ -14,12 +14,14 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals"),
 ]
 
-MAX_EXIT_SECONDS = 2.0
 KEY = "key-of-mine"
 
+# A program that relied on the time limits of the SDK would exceed that of the test.
 BEGIN = """
 import json, signal, sys
 from duro import Duro
+from duro.blocking import portal
+portal.EXIT_TIMEOUT = portal.INTERRUPT_WAITS = 600
 client = Duro(**json.loads(sys.argv[1]), timeout=600)
 charge = json.loads(sys.argv[2])
 client.plans.list().page()
@@ -49,7 +51,7 @@ def test_without_a_handler_the_process_ends_immediately(failing_charge, wait_unt
     )
     wait_until_held()
     running.send_signal(signal.SIGTERM)
-    assert running.wait() < MAX_EXIT_SECONDS
+    running.wait()
     assert running.status == -signal.SIGTERM
     assert running.unexpected_errors == []
     assert failing_charge.was_made_once(KEY)
@@ -68,7 +70,7 @@ except SystemExit as end:
     wait_until_held()
     running.send_signal(signal.SIGTERM)
     (note,) = json.loads(running.read_line())
-    assert running.wait() < MAX_EXIT_SECONDS
+    running.wait()
     assert running.status == 128 + signal.SIGTERM
     assert "Outcome unknown" in note
     key = note.partition("idempotency_key='")[2].partition("'")[0]

@@ -9,7 +9,6 @@ import json
 import logging
 import pickle
 import signal
-import socket
 import threading
 import traceback
 import types
@@ -172,11 +171,6 @@ def raw_server(raw_server):
     return raw_server
 
 
-def url_of_closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return f"http://127.0.0.1:{listening.getsockname()[1]}"
-
-
 CREDENTIALS = {
     "secret key": lambda: {"credential": SECRET_KEY},
     "OAuth client": lambda: {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
@@ -314,8 +308,8 @@ def test_no_secret_is_seen_when_a_client_cannot_be_created(kind, captured_texts)
 
 
 @pytest.mark.parametrize("name", ["secret key", "OAuth client"])
-def test_no_secret_is_seen_when_the_connection_is_refused(name, captured_texts):
-    with Duro(base_url=url_of_closed_port(), retries=0, **CREDENTIALS[name]()) as client:
+def test_no_secret_is_seen_when_the_connection_is_refused(name, captured_texts, closed_port):
+    with Duro(base_url=f"http://127.0.0.1:{closed_port}", retries=0, **CREDENTIALS[name]()) as client:
         for call in CALLS.values():
             try:
                 call(client)

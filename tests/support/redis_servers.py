@@ -1,4 +1,4 @@
-"""Redis and Valkey servers, as child processes on free loopback ports."""
+"""Redis and Valkey servers, as child processes on loopback ports that are reserved for them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.support.ports import reserve_port
 from tests.support.timeouts import TIMEOUT
 
 # Seconds between two looks at a server that does not report its state.
@@ -23,12 +24,6 @@ POLL_INTERVAL = 0.01
 
 # Engines on which the tests of the protocol run.
 ENGINES = ("redis", "valkey")
-
-
-def find_free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def wait_until(condition, seconds=TIMEOUT):
@@ -64,19 +59,19 @@ class RedisServer:
 
     Args:
         engine: ``redis`` or ``valkey``.
-        port: Port, ``None`` for a free one.
         tls: ``trustme`` authority and certificate, ``None`` for a server without TLS.
         mode: Arguments of the program, such as ``--sentinel``.
         settings: Lines of the configuration.
     """
 
-    def __init__(self, *settings, engine="redis", port=None, tls=None, mode=()):
-        self.port = port or find_free_port()
+    def __init__(self, *settings, engine="redis", tls=None, mode=()):
         self.scheme = "redis" if tls is None else "rediss"
         self._program = find_program(engine)
         self._mode = mode
         self._process = None
         self._stack = ExitStack()
+        # Also while the server is down.
+        self.port = self._stack.enter_context(reserve_port())
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="duro-redis-")))
         self._configuration = self.directory / "server.conf"
         lines = ["bind 127.0.0.1", "save ''", f"dir {self.directory}", *self._secure(tls), *settings]
@@ -201,7 +196,8 @@ class Cluster:
     """Three primaries that share the slots."""
 
     def __init__(self):
-        self._bus_ports = [find_free_port() for _ in range(3)]
+        self._stack = ExitStack()
+        self._bus_ports = [self._stack.enter_context(reserve_port()) for _ in range(3)]
         self.nodes = [
             RedisServer("cluster-enabled yes", f"cluster-port {port}", "cluster-node-timeout 2000")
             for port in self._bus_ports
@@ -213,6 +209,7 @@ class Cluster:
 
     def __enter__(self):
         with ExitStack() as stack:
+            stack.push(self._stack)
             for node in self.nodes:
                 stack.enter_context(node)
             self._join()
