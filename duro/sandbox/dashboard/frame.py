@@ -18,6 +18,7 @@ from ..backend import Backend
 from ..checkout.forms import read_form
 from ..clock import timestamp
 from ..errors import ApiError, ResponseError
+from .live import read_version
 from .navigation import ROOT, select_navigation
 from .notices import Notices
 from .page import DashboardForm, DashboardPage, Visit
@@ -111,16 +112,18 @@ class Frame:
             page: Page to show.
             visit: Request for the page.
         """
+        # Read before the data, so that a change in between makes the page load itself again.
+        version = read_version(self._backend)
         try:
             variables = page.view(self._backend, visit)
         except ResponseError as error:
             return self._respond_with_error(error, page.section)
         status = 200 if visit.error is None else visit.error.status
-        return self._render(page.template, status, page.section, visit, variables)
+        return self._render(page.template, status, page.section, visit, {**variables, "version": version})
 
     def _respond_with_error(self, error: ResponseError, section: str = "") -> Response:
         heading = "Page not found" if error.status == 404 else "This page cannot be shown"
-        variables = {"heading": heading, "message": error.message}
+        variables = {"heading": heading, "message": error.message, "version": ""}
         return self._render("error.html", error.status, section, Visit(), variables)
 
     def _render(
