@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 import anyio.to_thread
 from attrs import evolve
@@ -65,9 +66,12 @@ class Frame:
         Args:
             forms: Forms of the pages.
         """
+        forms = tuple(forms)
+        paths = {page.path for page in self._pages}
         return [
             *(Route(page.path, self._show(page), methods=["GET"]) for page in self._pages),
             *(Route(form.path, self._handle(form), methods=["POST"]) for form in forms),
+            *(Route(form.path, _redirect_to_page(form), methods=["GET"]) for form in forms if form.path not in paths),
             Route(f"{ROOT}/{{rest:path}}", self._show_not_found, methods=["GET", "POST"]),
         ]
 
@@ -143,3 +147,14 @@ class Frame:
             "query": visit.query,
         }
         return HTMLResponse(render_template(template, {**common, **variables}), status, HEADERS)
+
+
+def _redirect_to_page(form: DashboardForm) -> Callable[..., object]:
+    """Build the endpoint of the address that a browser shows after an error of a form, for reloads and links."""
+
+    async def endpoint(request: Request) -> Response:
+        path = form.page.path.format_map({name: quote(text, safe="") for name, text in request.path_params.items()})
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{path}{query}", 303, HEADERS)
+
+    return endpoint
