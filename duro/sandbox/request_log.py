@@ -83,6 +83,7 @@ class RequestLog(BoundedLog[RequestEntry]):
         super().__init__()
         self.listener: Callable[[RequestEntry, float], None] | None = None
         self._requests = 0
+        self._recorded = 0
         self._token_exchanges = 0
         self._exchanges: dict[str, Exchange] = {}
 
@@ -90,6 +91,11 @@ class RequestLog(BoundedLog[RequestEntry]):
     def requests(self) -> int:
         """Number of API requests."""
         return self._requests
+
+    @property
+    def recorded(self) -> int:
+        """Number of entries so far. A request has one as soon as its response starts, or is discarded."""
+        return self._recorded
 
     @property
     def token_exchanges(self) -> int:
@@ -109,7 +115,9 @@ class RequestLog(BoundedLog[RequestEntry]):
             entry: Entry of the request.
             elapsed: Duration of the request in seconds.
         """
-        self.append(entry)
+        with self._lock:
+            self.append(entry)
+            self._recorded += 1
         if self.listener is not None:
             self.listener(entry, elapsed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -57,12 +58,21 @@ def build_checkout_routes(backend: Backend, url: str) -> list[BaseRoute]:
             session = open_checkout_session(uow, price_plan(find(uow.db, "plans", link["plan_id"])), url)
         return RedirectResponse(session["url"], 303, _HEADERS)
 
+    async def show_again(request: Request) -> Response:
+        # A browser shows the address of a form after its error, and opens it again later.
+        return RedirectResponse(f"{HOSTED_PATH}/{quote(request.path_params['token'], safe='')}", 303, _HEADERS)
+
     return [
         Route("/_sandbox/links/{slug}", _report_errors(open_link), methods=["GET"]),
         Route(page, _report_errors(show), methods=["GET"]),
-        Route(f"{page}/pay", _report_errors(_handle_form(backend, _pay)), methods=["POST"]),
-        Route(f"{page}/settle", _report_errors(_handle_form(backend, _settle)), methods=["POST"]),
-        Route(f"{page}/promo-code", _report_errors(_handle_form(backend, _enter_promo_code)), methods=["POST"]),
+        *(
+            route
+            for name, step in _STEPS.items()
+            for route in (
+                Route(f"{page}/{name}", _report_errors(_handle_form(backend, step)), methods=["POST"]),
+                Route(f"{page}/{name}", show_again, methods=["GET"]),
+            )
+        ),
         Mount("/_sandbox/checkout-assets", StaticFiles(directory=STATIC)),
     ]
 
@@ -77,6 +87,9 @@ def _settle(backend: Backend, token: str, form: Form) -> None:
 
 def _enter_promo_code(backend: Backend, token: str, form: Form) -> None:
     steps.enter_promo_code(backend, token, form.get("code", ""))
+
+
+_STEPS: Final[Mapping[str, Step]] = {"pay": _pay, "settle": _settle, "promo-code": _enter_promo_code}
 
 
 def _handle_form(backend: Backend, step: Step) -> Callable[[Request], Awaitable[Response]]:

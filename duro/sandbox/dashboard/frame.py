@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 import anyio.to_thread
 from attrs import evolve
@@ -18,6 +19,7 @@ from ..backend import Backend
 from ..checkout.forms import read_form
 from ..clock import timestamp
 from ..errors import ApiError, ResponseError
+from .live import read_version
 from .navigation import ROOT, select_navigation
 from .notices import Notices
 from .page import DashboardForm, DashboardPage, Visit
@@ -64,9 +66,12 @@ class Frame:
         Args:
             forms: Forms of the pages.
         """
+        forms = tuple(forms)
+        paths = {page.path for page in self._pages}
         return [
             *(Route(page.path, self._show(page), methods=["GET"]) for page in self._pages),
             *(Route(form.path, self._handle(form), methods=["POST"]) for form in forms),
+            *(Route(form.path, _redirect_to_page(form), methods=["GET"]) for form in forms if form.path not in paths),
             Route(f"{ROOT}/{{rest:path}}", self._show_not_found, methods=["GET", "POST"]),
         ]
 
@@ -111,16 +116,18 @@ class Frame:
             page: Page to show.
             visit: Request for the page.
         """
+        # Read before the data, so that a change in between makes the page load itself again.
+        version = read_version(self._backend)
         try:
             variables = page.view(self._backend, visit)
         except ResponseError as error:
             return self._respond_with_error(error, page.section)
         status = 200 if visit.error is None else visit.error.status
-        return self._render(page.template, status, page.section, visit, variables)
+        return self._render(page.template, status, page.section, visit, {**variables, "version": version})
 
     def _respond_with_error(self, error: ResponseError, section: str = "") -> Response:
         heading = "Page not found" if error.status == 404 else "This page cannot be shown"
-        variables = {"heading": heading, "message": error.message}
+        variables = {"heading": heading, "message": error.message, "version": ""}
         return self._render("error.html", error.status, section, Visit(), variables)
 
     def _render(
@@ -140,3 +147,14 @@ class Frame:
             "query": visit.query,
         }
         return HTMLResponse(render_template(template, {**common, **variables}), status, HEADERS)
+
+
+def _redirect_to_page(form: DashboardForm) -> Callable[..., object]:
+    """Build the endpoint of the address that a browser shows after an error of a form, for reloads and links."""
+
+    async def endpoint(request: Request) -> Response:
+        path = form.page.path.format_map({name: quote(text, safe="") for name, text in request.path_params.items()})
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{path}{query}", 303, HEADERS)
+
+    return endpoint

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..backend import Backend
 
-__all__ = ["LiveUpdates"]
+__all__ = ["LiveUpdates", "read_version"]
 
 MAX_STREAMS: Final = 32
 # The interval also bounds how often a page loads itself while requests arrive.
@@ -21,16 +21,26 @@ HEARTBEAT_SECONDS: Final = 15
 MAX_STREAM_SECONDS: Final = 600
 
 _RECONNECT: Final = b"retry: 1000\n\n"
-_CHANGE: Final = b"event: change\ndata:\n\n"
 _HEARTBEAT: Final = b":\n\n"
 
 
-class LiveUpdates:
-    """ASGI application that streams a message whenever the sandbox has changed.
+def read_version(backend: Backend) -> str:
+    """Return the version of what the pages show: the records, the logged requests, and the faults.
 
-    A message does not contain data: the page loads itself again. A stream ends
-    after some minutes, and the browser opens it again. A server that stops
-    closes its connections, which ends all streams.
+    Args:
+        backend: Backend to watch.
+    """
+    # Only the faults do not count their changes. A sandbox has a few of them.
+    faults = hash(str([fault.to_json() for fault in backend.faults]))
+    return f"{backend.store.changes}/{backend.request_log.requests}/{backend.request_log.recorded}/{faults}"
+
+
+class LiveUpdates:
+    """ASGI application that streams the version of the sandbox: first the present one, and then each new one.
+
+    A page that has another version loads itself again. A stream ends after some
+    minutes, and the browser opens it again. A server that stops closes its
+    connections, which ends all streams.
 
     Args:
         backend: Backend to watch.
@@ -56,18 +66,15 @@ class LiveUpdates:
 
     async def _watch(self) -> AsyncGenerator[bytes, None]:
         yield _RECONNECT
-        seen, silence = self._version(), 0.0
+        seen, silence = "", 0.0
         # A comparison costs microseconds, and only while a page is open. A signal would burden every transaction.
         for _ in range(round(MAX_STREAM_SECONDS / INTERVAL_SECONDS)):
-            await asyncio.sleep(INTERVAL_SECONDS)
-            silence += INTERVAL_SECONDS
-            version = self._version()
+            version = read_version(self._backend)
             if version != seen:
                 seen, silence = version, 0.0
-                yield _CHANGE
+                yield f"event: change\ndata: {version}\n\n".encode()
             elif silence >= HEARTBEAT_SECONDS:
                 silence = 0.0
                 yield _HEARTBEAT
-
-    def _version(self) -> tuple[int, int]:
-        return self._backend.store.changes, self._backend.request_log.requests
+            await asyncio.sleep(INTERVAL_SECONDS)
+            silence += INTERVAL_SECONDS

@@ -69,9 +69,14 @@ def build_portal_routes(backend: Backend, url: str) -> list[BaseRoute]:
 
         return endpoint
 
+    async def show_again(_request: Request) -> Response:
+        # A browser shows the address of a form after its error, and opens it again later.
+        return _redirect(PORTAL_PATH)
+
     return [
         Route(PORTAL_PATH, show, methods=["GET"]),
         *(Route(f"{PORTAL_PATH}/{name}", handle(step), methods=["POST"]) for name, step in _STEPS.items()),
+        *(Route(f"{PORTAL_PATH}/{name}", show_again, methods=["GET"]) for name in _STEPS),
     ]
 
 

@@ -243,6 +243,15 @@ def test_a_payment_link_opens_a_session_of_its_plan(
     assert [charge.amount for charge in sandbox.ledger] == [700]
 
 
+@pytest.mark.parametrize("form", ["pay", "settle", "promo-code"])
+def test_the_address_of_a_form_leads_to_the_page(anonymous: httpx.Client, open_checkout: Make, form: str) -> None:
+    # A browser shows it after an error, and a phone opens it again when it needs the page after a while.
+    session = open_checkout(amount=900)
+    response = anonymous.get(f"{session['url']}/{form}")
+    assert response.status_code == 303
+    assert session["url"].endswith(response.headers["Location"])
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,hi", "vbscript:x"])
 def test_a_return_url_that_is_a_program_is_refused(api: httpx.Client, url: str) -> None:
     response = api.post("/v1/checkout/sessions", json={"amount": 900, "successUrl": url})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -11,6 +14,9 @@ import pytest
 
 from duro import Customer, Duro, Subscription
 from duro.sandbox import Sandbox
+from duro.sandbox.dashboard.page import Visit
+from duro.sandbox.dashboard.pages import overview
+from duro.sandbox.storage.database import Database
 from tests.sandbox.dashboard.conftest import Browser
 
 ROOT = "/_sandbox/dashboard"
@@ -44,6 +50,25 @@ def test_overview_shows_what_is_due_next_and_for_whom(browser: Browser, subscrib
     assert f"Period end {customer.name}" in text
     assert "in 1 month" in text
     assert f"{ROOT}/subscriptions/{subscription.id}" in browser.open("/_sandbox/").attributes("a", "href")
+
+
+def test_overview_is_shown_while_the_clock_advances(
+    frozen: Sandbox, subscribe: Subscribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, _ = subscribe()
+    frozen.cards.decline(customer.id, "insufficient_funds")
+    begin, thread = Database.transaction, threading.get_ident()
+
+    def advance_and_begin(database: Database) -> AbstractContextManager[sqlite3.Connection]:
+        # Not for the workers of the sandbox, which have threads of their own.
+        if threading.get_ident() == thread:
+            monkeypatch.setattr(Database, "transaction", begin)
+            # The renewal fails on a day after the one on which the request for the page began.
+            frozen.clock.advance(days=31)
+        return begin(database)
+
+    monkeypatch.setattr(Database, "transaction", advance_and_begin)
+    assert overview.PAGES[0].view(frozen._backend, Visit())["chart"]
 
 
 def test_due_item_of_an_invoice_names_its_customer(browser: Browser, frozen: Sandbox, subscribe: Subscribe) -> None:
@@ -273,7 +298,7 @@ def test_text_of_the_api_is_shown_as_text(browser: Browser, client: Duro, frozen
     ):
         page = browser.open(path)
         assert any(ATTACK in text for text in page.text)
-        assert page.attributes("script", "src") == ["/_sandbox/static/dashboard.js"]
+        assert page.attributes("script", "src") == ["/_sandbox/static/dashboard.js", "/_sandbox/static/live.js"]
 
 
 def test_text_of_the_query_is_shown_as_text(browser: Browser) -> None:

@@ -83,6 +83,21 @@ def test_form_without_the_token_changes_nothing(browser: Browser, frozen: Sandbo
     assert frozen.clock.now() == before
 
 
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("clock?a=%C3%A4", "/_sandbox/?a=%C3%A4"),
+        ("cards", "/_sandbox/dashboard/faults"),
+        ("faults/1/remove", "/_sandbox/dashboard/faults"),
+        ("customers/cus_%22%3Fx/decline?cursor=1", "/_sandbox/dashboard/customers/cus_%22%3Fx?cursor=1"),
+    ],
+)
+def test_address_of_a_form_leads_to_its_page(browser: Browser, form: str, page: str) -> None:
+    # A browser shows it after an error of the form. A reload, a link to older entries and a live update open it.
+    response = browser.client.get(f"/_sandbox/dashboard/{form}")
+    assert (response.status_code, response.headers["Location"]) == (303, page)
+
+
 def test_form_of_a_page_of_another_site_is_refused(browser: Browser, frozen: Sandbox) -> None:
     before = frozen.clock.now()
     token = browser.open("/_sandbox/").find_token()

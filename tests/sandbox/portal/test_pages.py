@@ -163,6 +163,12 @@ def test_only_a_signed_in_customer_may_send_a_form(sandbox: Sandbox, customer: C
     assert "Sign in with a code" in customer.open()
 
 
+@pytest.mark.parametrize("form", ["code", "sign-in", "sign-out", "pause", "top-up", "virtual-account"])
+def test_the_address_of_a_form_leads_to_the_page(customer: Customer, form: str) -> None:
+    # A browser shows it after an error, and a phone opens it again when it needs the page after a while.
+    assert "Sign in with a code by e-mail" in customer.open(f"{PORTAL}/{form}")
+
+
 def test_the_page_may_load_its_style_only_and_the_cookie_is_private(sandbox: Sandbox, customer: Customer) -> None:
     response = customer.client.get(PORTAL)
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")

@@ -35,8 +35,9 @@ _COUNTS: Final = """
 
 
 def _view(backend: Backend, visit: Visit) -> Mapping[str, object]:
-    now = backend.clock.now()
     with backend.store.transaction() as db:
+        # Not before: an advance of the clock could fail a renewal after this time.
+        now = backend.clock.now()
         totals = count_recoveries(db)
         recoveries = [
             row

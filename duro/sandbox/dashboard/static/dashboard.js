@@ -1,4 +1,4 @@
-// Copy buttons, confirmations, and live updates. Every page works without this file.
+// Copy buttons, confirmations, and forms that are sent once. Every page works without this file.
 "use strict";
 
 const status = document.getElementById("live");
@@ -50,10 +50,6 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-for (const control of document.querySelectorAll("[data-submit]")) {
-  control.addEventListener("change", () => control.form.requestSubmit());
-}
-
 function announce(text) {
   if (status) status.textContent = text;
 }
@@ -71,93 +67,3 @@ if (current) {
   const list = current.closest(".sections");
   list.scrollLeft = current.offsetLeft - (list.clientWidth - current.offsetWidth) / 2;
 }
-
-const MIN_PAUSE = 1000; // milliseconds between two refreshes
-const MAX_AGE = 30000; // milliseconds until relative times are refreshed
-
-let source = null;
-let isRefreshing = false;
-let isStale = false;
-
-async function refresh() {
-  if (isRefreshing) {
-    isStale = true;
-    return;
-  }
-  isRefreshing = true;
-  try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (response.ok) replaceParts(new DOMParser().parseFromString(await response.text(), "text/html"));
-  } catch {
-    // The sandbox has stopped. The stream reports its return.
-  }
-  setTimeout(() => {
-    isRefreshing = false;
-    if (isStale) {
-      isStale = false;
-      refresh();
-    }
-  }, MIN_PAUSE);
-}
-
-// Parts with a pointer or a focus inside keep both: only parts that differ are replaced.
-function replaceParts(page) {
-  // A form that was sent after a restart of the sandbox needs the present token.
-  const token = page.querySelector("input[name=token]");
-  if (token) for (const input of document.querySelectorAll("input[name=token]")) input.value = token.value;
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const next = page.getElementById(part.id);
-    if (!next || next.innerHTML === part.dataset.source) continue;
-    const source = next.innerHTML;
-    if (part.dataset.source === undefined && source === part.innerHTML) continue;
-    const focused = part.contains(document.activeElement) ? document.activeElement : null;
-    if (focused && focused.matches("input, select, textarea")) continue;
-    const position = focused ? focusable(part).indexOf(focused) : -1;
-    const open = [...part.querySelectorAll("details[open][id]")].map((details) => details.id);
-    part.replaceChildren(...document.importNode(next, true).childNodes);
-    part.dataset.source = source;
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (position >= 0) focusable(part)[position]?.focus({ preventScroll: true });
-  }
-}
-
-function focusable(part) {
-  return [...part.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
-}
-
-function connect() {
-  if (source || document.hidden || !document.querySelector("main [data-live]")) return;
-  source = new EventSource("/_sandbox/live");
-  source.addEventListener("open", () => {
-    if (document.body.classList.contains("offline")) refresh();
-    document.body.classList.remove("offline");
-    announce("");
-  });
-  source.addEventListener("change", refresh);
-  source.addEventListener("error", () => {
-    document.body.classList.add("offline");
-    announce("Waiting for the sandbox …");
-    if (source.readyState === EventSource.CLOSED) {
-      disconnect();
-      setTimeout(connect, 5000);
-    }
-  });
-}
-
-function disconnect() {
-  source?.close();
-  source = null;
-}
-
-// A browser allows few connections to one server. Hidden pages leave theirs to the others.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) {
-    disconnect();
-  } else {
-    refresh();
-    connect();
-  }
-});
-window.addEventListener("pagehide", disconnect);
-window.addEventListener("pageshow", connect);
-setInterval(() => document.hidden || refresh(), MAX_AGE);
