@@ -18,8 +18,10 @@ MIN_DAYS: Final = 28
 MAX_DAYS: Final = 84
 WIDTH: Final = 720
 HEIGHT: Final = 200
-_STEPS: Final = (1, 2, 2.5, 5, 10)
-_GRID_LINES: Final = 4
+# Round distances of the grid lines in minor units, times powers of ten. All of them are whole units of the currency.
+_STEPS: Final = (100, 200, 500, 2_500)
+# Numbers of grid lines above the one of zero.
+_GRID_LINES: Final = (3, 4, 5)
 _SERIES: Final = ("recovered", "at_risk", "lost")
 
 # Grouped by the columns of an index, so that they are summed while it is read.
@@ -90,12 +92,12 @@ def draw_recovery_chart(db: sqlite3.Connection, currency: str, now: datetime) ->
     lost = _add_up(days, db.execute(_ENDED, (currency, "lost")))
     at_risk = [all_ - won - gone for all_, won, gone in zip(started, recovered, lost, strict=True)]
     series = dict(zip(_SERIES, (recovered, at_risk, lost), strict=True))
-    step = _find_step(max(map(max, series.values())))
-    top = step * _GRID_LINES
+    step, number_of_lines = _find_scale(max(map(max, series.values())))
+    top = step * number_of_lines
     return RecoveryChart(
         currency,
         tuple(ChartLine(name, _draw_line(amounts, top), amounts[-1]) for name, amounts in series.items()),
-        tuple(GridLine(HEIGHT - HEIGHT * number / _GRID_LINES, step * number) for number in range(_GRID_LINES + 1)),
+        tuple(GridLine(HEIGHT - HEIGHT * amount / top, amount) for amount in range(0, top + 1, step)),
         timestamp(now - timedelta(days=len(days) - 1)),
         timestamp(now),
     )
@@ -115,11 +117,17 @@ def _add_up(days: Sequence[str], rows: Iterable[tuple[str, int]]) -> list[int]:
     return list(itertools.accumulate(by_day.values()))
 
 
-def _find_step(largest: int) -> int:
-    """Return a round distance of the grid lines, in whole units of the currency."""
-    least = max(largest / _GRID_LINES, 100)
-    size = 10 ** (len(str(int(least))) - 1)
-    return next(int(size * step) for step in _STEPS if size * step >= least)
+def _find_scale(largest: int) -> tuple[int, int]:
+    """Return the distance of the grid lines and their number above zero, for the lowest round top.
+
+    The largest amount uses two thirds of the height or more, from three whole units of the currency on.
+    """
+    sizes = [10**exponent for exponent in range(len(str(largest)))]
+    scales = [(size * step, number) for size in sizes for step in _STEPS for number in _GRID_LINES]
+    return min(
+        ((step, number) for step, number in scales if step * number >= largest),
+        key=lambda scale: (scale[0] * scale[1], scale[0]),
+    )
 
 
 def _draw_line(amounts: Sequence[int], top: int) -> str:
