@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from duro.cli import app, main
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def run_duro(plain_environment):
             env={**os.environ, **variables},
             capture_output=True,
             encoding="utf-8",
-            timeout=45,
+            timeout=PROGRAM_TIMEOUT,
             check=False,
         )
 

@@ -10,6 +10,8 @@ import pytest
 from cyclopts.completion import detect
 from cyclopts.completion.detect import ShellDetectionError
 
+from tests.support.timeouts import PROGRAM_TIMEOUT
+
 BASH = shutil.which("bash")
 # What bash does when a person presses the tab key.
 COMPLETE = """
@@ -31,7 +33,7 @@ def complete(run_in_process, tmp_path):
 
     def run(*words):
         command = [BASH, "-c", COMPLETE, "bash", str(script), str(program), *words]
-        finished = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=True)
         return finished.stdout.split()
 
     return run

@@ -9,6 +9,7 @@ import pytest
 
 from duro import cli
 from duro.errors import APIError, DuroError, InvalidArgumentError
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 
 def run_with_error(monkeypatch, capsys, error):
@@ -58,5 +59,7 @@ from duro.cli import app
 app.run = lambda arguments: warnings.warn("example", stacklevel=2)
 cli.main([])
 """
-    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False
+    )
     assert (finished.returncode, finished.stderr) == (0, "duro: warning: example\n")

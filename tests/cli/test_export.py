@@ -19,6 +19,7 @@ from duro import Duro, DuroError
 from duro.cli.export.formats import write_rows
 from duro.cli.export.partial_file import PartialFile, replace_file
 from duro.cli.export.run import _show_progress
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_full_disk_leaves_no_file_and_the_export_continues_later(client, run_dur
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
     )
     assert finished.returncode == 1

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support.timeouts import PROGRAM_TIMEOUT
+
 pytestmark = pytest.mark.process
 
 PROGRAM = """
@@ -25,7 +27,9 @@ main({arguments!r})
 
 def run_without(missing, *arguments):
     program = PROGRAM.format(missing=missing, arguments=arguments)
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False
+    )
 
 
 @pytest.mark.parametrize("missing", [{"cyclopts"}, {"rich"}, {"cyclopts", "rich"}])

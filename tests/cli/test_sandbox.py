@@ -16,6 +16,7 @@ import pytest
 from duro import Duro, InternalServerError
 from duro.sandbox import Sandbox
 from duro.webhooks import Webhook
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import listening
 
 pytestmark = pytest.mark.process
@@ -46,7 +47,7 @@ def test_sandbox_serves_until_a_signal_stops_it(start_duro, signal_number):
         with Duro("sk_test_sandbox", base_url=address) as client:
             assert client.plans.list().collect() == []
         process.send_signal(signal_number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -67,7 +68,7 @@ def test_tls_prints_how_to_trust_the_sandbox(start_duro, run_duro):
         assert (finished.returncode, finished.stderr) == (0, "")
         assert [plan["name"] for plan in json.loads(finished.stdout)["items"]] == ["Pro"]
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, errors) == (0, "")
     assert not Path(ca_file).exists()
 
@@ -91,7 +92,7 @@ def test_strict_prints_violations_and_makes_the_exit_status_1(start_duro, tmp_pa
             with pytest.raises(InternalServerError, match="ledger_matches_invoices"):
                 client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
     assert errors.count("ledger_matches_invoices: charges of invoice inv_") == 2
 
@@ -103,7 +104,7 @@ def test_each_request_is_printed_on_a_line_unless_quiet(start_duro, quiet):
         with Duro("sk_test_sandbox", base_url=address_in(read_start_message(process))) as client:
             client.customers.create(idempotency_key="order-17")
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=TIMEOUT)
     assert errors == ""
     line = r"\d\d:\d\d:\d\d  201  POST    /v1/customers  \d+\.\d ms  key order-17"
     assert bool(re.fullmatch(line, output.strip())) != quiet
@@ -117,7 +118,7 @@ def test_start_on_all_addresses_as_json_has_an_address_that_can_be_used(start_du
         assert httpx.get(f"{start['url']}/_sandbox/stats").status_code == 200
         assert start["networkUrl"] is None or httpx.get(f"{start['networkUrl']}/_sandbox/stats").status_code == 200
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=TIMEOUT)
     [warning] = errors.splitlines()
     assert "not a loopback address" in json.loads(warning)["warning"]["message"]
 
@@ -133,7 +134,7 @@ def test_database_outlives_the_sandbox(start_duro, tmp_path):
                 assert len(client.customers.list().collect()) == known
                 client.customers.create(email="ada@example.com")
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=10)
+            process.communicate(timeout=TIMEOUT)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
@@ -143,7 +144,7 @@ def test_allowed_hosts_may_use_the_sandbox(start_duro):
         for host, status in {"billing": 200, "duro.internal": 200, "other": 403}.items():
             assert httpx.get(url, headers={"Host": host}).status_code == status
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=TIMEOUT)
 
 
 def test_invalid_allowed_host_is_one_line_and_exit_code_1(run_duro):
@@ -185,10 +186,10 @@ def test_endpoints_get_events_and_are_added_once_to_a_database(start_duro, tmp_p
                 known = [each["url"] for each in httpx.get(f"{address_in(start_message)}/_sandbox/endpoints").json()]
                 assert known == ([one.url, other.url] if more else [one.url])
                 for receiver in (one, other) if more else (one,):
-                    delivery = receiver.arrived.get(timeout=20)
+                    delivery = receiver.arrived.get(timeout=TIMEOUT)
                     assert Webhook("whsec_sandbox").check(delivery.body, delivery.headers) == 0
                 process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=10)
+                process.communicate(timeout=TIMEOUT)
 
 
 def test_unusable_endpoint_is_one_line_and_exit_code_2(run_duro):

@@ -9,6 +9,8 @@ from importlib.metadata import version
 
 import pytest
 
+from tests.support.timeouts import PROGRAM_TIMEOUT
+
 
 def test_commands_are_listed_without_arguments(run_in_process):
     finished = run_in_process()
@@ -55,7 +57,9 @@ except SystemExit as stop:
 heavy = {"anyio", "cattrs", "duro.client", "duro.blocking", "duro.sandbox", "httpx", "starlette", "uvicorn"}
 assert not heavy & sys.modules.keys()
 """
-    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False
+    )
     assert (finished.returncode, finished.stderr) == (0, "")
 
 

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from duro.webhooks import Webhook
+from tests.support.timeouts import PROGRAM_TIMEOUT, TIMEOUT
 from tests.support.webhook_receiver import listening
 
 BODY = b'{"id": "evt_1", "type": "invoice_created", "createdAt": "2026-06-28T09:00:00Z", "data": {}}\n'
@@ -66,8 +67,8 @@ def test_output_of_sign_fits_curl(run_in_process, body, secret, tmp_path):
     headers.write_text(run_in_process("webhooks", "sign", str(body)).stdout, encoding="utf-8")
     with listening() as receiver:
         command = ["curl", "-sS", "--noproxy", "*", "-H", f"@{headers}", "--data-binary", f"@{body}", receiver.url]
-        subprocess.run(command, check=True, timeout=30, capture_output=True)
-        delivery = receiver.arrived.get(timeout=20)
+        subprocess.run(command, check=True, timeout=PROGRAM_TIMEOUT, capture_output=True)
+        delivery = receiver.arrived.get(timeout=TIMEOUT)
     assert Webhook(SECRET).verify(delivery.body, delivery.headers).id == "evt_1"
 
 

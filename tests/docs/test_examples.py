@@ -17,10 +17,10 @@ import pytest_asyncio
 
 from duro import Duro
 from duro.webhooks import Webhook
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-TIMEOUT_SECONDS = 50
 MAX_LINES = 60
 MAX_TEST_LINES = 30
 
@@ -42,7 +42,7 @@ def run(*arguments, directory):
         [sys.executable, "-W", "error", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
         cwd=directory,
     )

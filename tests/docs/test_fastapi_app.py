@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.timeouts import TIMEOUT
+
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SERVE = """
 import socket, sys
@@ -33,7 +35,7 @@ def server(run_program, sandbox_environment, monkeypatch):
 @pytest.fixture
 def app(server):
     """HTTP client of the application."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.read_line()}", timeout=30) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.read_line()}", timeout=TIMEOUT) as client:
         yield client
 
 

@@ -16,6 +16,7 @@ from sybil.parsers.myst import PythonCodeBlockParser
 from duro.cli import main
 from duro.cli.operations.catalog import list_resources
 from tests.support.page_blocks import PAGES, ROOT, find_blocks
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 REFERENCE = sorted(ROOT.glob("docs/reference/*.md"))
 
@@ -66,7 +67,7 @@ def test_blocks_with_tests_pass_in_pytest(tmp_path, monkeypatch):
         [sys.executable, "-W", "error", "-m", "pytest", *options, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr

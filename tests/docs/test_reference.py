@@ -13,6 +13,7 @@ import pytest
 import duro
 import duro.sandbox
 import duro.webhooks
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 OVERVIEW = ROOT / "docs" / "reference.md"
@@ -30,7 +31,7 @@ def section(page, name):
 @pytest.mark.process
 def test_pages_are_current():
     command = [sys.executable, "docs/generate_reference.py", "--check"]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
     assert finished.returncode == 0, finished.stderr
 
 

@@ -19,7 +19,7 @@ Make: TypeAlias = Callable[..., dict[str, Any]]
 @pytest.fixture
 def anonymous(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """HTTP client without a credential."""
-    with httpx.Client(base_url=sandbox.url, timeout=10, verify=sandbox.ssl_context or NO_AUTHORITIES) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=TIMEOUT, verify=sandbox.ssl_context or NO_AUTHORITIES) as client:
         yield client
 
 
@@ -28,7 +28,7 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """HTTP client with the secret key."""
     headers = {"Authorization": f"Bearer {sandbox.secret_key}"}
     verify = sandbox.ssl_context or NO_AUTHORITIES
-    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=10, verify=verify) as client:
+    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=TIMEOUT, verify=verify) as client:
         yield client
 
 

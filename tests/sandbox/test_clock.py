@@ -15,11 +15,11 @@ import pytest
 from duro.sandbox import Sandbox
 from duro.sandbox.billing.deliverer import NoDeliverer
 from duro.sandbox.clock import ClockMode
+from tests.support.timeouts import TIMEOUT
 
 Make = Callable[..., dict[str, Any]]
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
-TIMEOUT = 30
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

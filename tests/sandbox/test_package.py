@@ -8,13 +8,16 @@ import sys
 import pytest
 
 import duro.sandbox
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("module", ["duro.sandbox", "duro.sandbox.billing.periods", "duro.sandbox.deliveries.worker"])
 def test_a_part_without_http_does_not_import_the_web_server(module: str) -> None:
     program = f"import sys, {module}; print(sorted({{'jinja2', 'starlette', 'uvicorn'}} & set(sys.modules)))"
-    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=20)
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PROGRAM_TIMEOUT
+    )
     assert finished.stdout.strip() == "[]"
 
 
@@ -32,5 +35,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 @pytest.mark.process
 def test_serve_is_the_function_and_not_its_module() -> None:
     program = "import duro.sandbox.serve; from duro.sandbox import serve; print(serve.__name__, callable(serve))"
-    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=20)
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PROGRAM_TIMEOUT
+    )
     assert finished.stdout.strip() == "serve True"

@@ -17,6 +17,7 @@ import pytest
 from duro import Duro
 from duro.errors import ConfigurationError
 from duro.sandbox import Sandbox
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 
 def headers(sandbox: Sandbox) -> dict[str, str]:
@@ -176,7 +177,7 @@ def test_the_token_lifetime_must_be_positive_and_finite(lifetime: float) -> None
 @pytest.mark.process
 def test_an_unstopped_sandbox_does_not_keep_the_interpreter_running() -> None:
     program = "from duro.sandbox import Sandbox; Sandbox().start()"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=PROGRAM_TIMEOUT)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, pytest.param(10**5_000, id="a long integer")])

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.timeouts import PROGRAM_TIMEOUT
+
 pytestmark = pytest.mark.process
 
 # Many tests of one program, so that each kind of fault is applied.
@@ -73,7 +75,7 @@ def run_chaos(directory: Path, source: str, *options: str, seed: int = 7) -> sub
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
     )
 

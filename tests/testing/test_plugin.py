@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from duro.sandbox import Sandbox
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 pytestmark = pytest.mark.process
 
@@ -118,7 +119,7 @@ def run_pytest(directory: Path, source: str, *options: str, plugins: tuple[str, 
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
     )
     return finished.stdout + finished.stderr

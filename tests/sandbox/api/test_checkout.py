@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from tests.support.timeouts import TIMEOUT
 
 Make = Callable[..., dict[str, Any]]
 PATH = "/v1/checkout/sessions"
@@ -202,7 +203,7 @@ def test_concurrent_payments_charge_once(sandbox: Sandbox, open_checkout: Make, 
 
     def call(_: int) -> httpx.Response:
         with httpx.Client(base_url=sandbox.url) as client:
-            barrier.wait(10)
+            barrier.wait(TIMEOUT)
             return pay(client, session, key)
 
     with ThreadPoolExecutor(clients) as threads:

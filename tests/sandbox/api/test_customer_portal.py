@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Sandbox
+from tests.support.timeouts import TIMEOUT
 from tests.support.tls import NO_AUTHORITIES
 
 Make = Callable[..., dict[str, Any]]
@@ -28,7 +29,7 @@ def sign_in(sandbox: Sandbox) -> Callable[..., httpx.Client]:
     """Function that signs in a person and returns their HTTP client."""
 
     def make(email: str = EMAIL) -> httpx.Client:
-        client = httpx.Client(base_url=sandbox.url, timeout=10, verify=NO_AUTHORITIES)
+        client = httpx.Client(base_url=sandbox.url, timeout=TIMEOUT, verify=NO_AUTHORITIES)
         start(client, email=email, resend=True)
         client.headers["x-portal-session"] = verify(client, sandbox.codes[-1].code, email=email).json()["sessionToken"]
         clients.append(client)

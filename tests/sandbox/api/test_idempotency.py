@@ -14,6 +14,7 @@ from duro.sandbox import Sandbox
 from duro.sandbox.api.idempotency import find, save
 from duro.sandbox.api.responses import ApiResponse
 from duro.sandbox.storage.database import Database
+from tests.support.timeouts import TIMEOUT
 
 KEY = {"Idempotency-Key": "4f0c2c0e-1d5e-4f1a-9a55-6f2f6c1f7f11"}
 PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
@@ -125,7 +126,7 @@ def test_concurrent_calls_with_one_key_charge_once(
 
     def call(_: int) -> httpx.Response:
         with httpx.Client(base_url=sandbox.url, headers=api.headers) as client:
-            barrier.wait(10)
+            barrier.wait(TIMEOUT)
             return client.post("/v1/subscriptions", json=body, headers=KEY)
 
     with ThreadPoolExecutor(clients) as threads:

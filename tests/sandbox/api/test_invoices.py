@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from duro.sandbox import Refund, Sandbox
+from tests.support.timeouts import TIMEOUT
 
 Make = Callable[..., dict[str, Any]]
 
@@ -97,7 +98,7 @@ def test_concurrent_refunds_with_one_key_refund_once(sandbox: Sandbox, api: http
     def call(_: int) -> httpx.Response:
         headers = {**api.headers, "Idempotency-Key": "once"}
         with httpx.Client(base_url=sandbox.url, headers=headers) as client:
-            barrier.wait(10)
+            barrier.wait(TIMEOUT)
             return client.post(f"/v1/invoices/{invoice_id}/refund", json={"amount": 100})
 
     with ThreadPoolExecutor(clients) as threads:

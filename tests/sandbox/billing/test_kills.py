@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-TIMEOUT = 60
+from tests.support.timeouts import PROGRAM_TIMEOUT
+
 KILLS = 2
 KILLED = -9
 
@@ -67,7 +68,7 @@ backend.close()
 
 def run(database: Path, kill_at: int = 0, where: str = "inside") -> int:
     command = [sys.executable, "-c", PROGRAM, str(database), str(kill_at), where]
-    process = subprocess.run(command, check=False, timeout=TIMEOUT, capture_output=True, text=True)
+    process = subprocess.run(command, check=False, timeout=PROGRAM_TIMEOUT, capture_output=True, text=True)
     assert process.returncode in {0, KILLED}, process.stderr
     return process.returncode
 

@@ -22,6 +22,7 @@ from duro.sandbox.errors import ApiError
 from duro.sandbox.events import list_events
 from duro.sandbox.storage.rows import find, update
 from duro.sandbox.unit_of_work import UnitOfWork
+from tests.support.timeouts import PROGRAM_TIMEOUT
 
 WorkAt: TypeAlias = Callable[[str], UnitOfWork]
 
@@ -225,5 +226,7 @@ print(sorted({"starlette", "uvicorn", "h11"} & set(sys.modules)))
 
 @pytest.mark.process
 def test_a_renewal_does_not_import_a_web_framework() -> None:
-    run = subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=30, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM], check=True, timeout=PROGRAM_TIMEOUT, capture_output=True, text=True
+    )
     assert run.stdout.splitlines() == ["2", "[]"]

@@ -11,6 +11,7 @@ import pytest
 from duro import Duro
 from duro.sandbox import Sandbox
 from tests.support.html_pages import PageParser, parse
+from tests.support.timeouts import TIMEOUT
 from tests.support.tls import NO_AUTHORITIES
 
 START = datetime(2026, 1, 10, 9, tzinfo=UTC)
@@ -56,5 +57,5 @@ def client(frozen: Sandbox) -> Iterator[Duro]:
 
 @pytest.fixture
 def browser(frozen: Sandbox) -> Iterator[Browser]:
-    with httpx.Client(base_url=frozen.url, timeout=10, verify=NO_AUTHORITIES) as client:
+    with httpx.Client(base_url=frozen.url, timeout=TIMEOUT, verify=NO_AUTHORITIES) as client:
         yield Browser(client)

@@ -13,6 +13,7 @@ import pytest
 from duro import Duro
 from duro.sandbox import Sandbox
 from duro.webhooks import Webhook
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import ReceivedDelivery, Receiver, ReceiverResponse
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -147,10 +148,10 @@ def test_a_slow_endpoint_does_not_delay_the_others_within_a_step(
     with ThreadPoolExecutor(1) as pool:
         advance = pool.submit(frozen.clock.advance, days=1)
         expected = [event.id for event in frozen.events]
-        assert [fast.arrived.get(timeout=10).event_id for _ in expected] == expected
+        assert [fast.arrived.get(timeout=TIMEOUT).event_id for _ in expected] == expected
         assert not advance.done()
         slow.gate.set()
-        advance.result(timeout=20)
+        advance.result(timeout=TIMEOUT)
     assert [each.event_id for each in slow.received] == expected
 
 
@@ -159,8 +160,8 @@ def test_a_stop_of_the_sandbox_ends_the_advance(receiver: Receiver) -> None:
     with ThreadPoolExecutor(1) as pool, Sandbox(clock="frozen") as sandbox:
         sandbox.endpoints.add(receiver.url)
         subscribe(sandbox, trial_days=7)
-        receiver.arrived.get(timeout=10)
+        receiver.arrived.get(timeout=TIMEOUT)
         advance = pool.submit(sandbox.clock.advance, days=1)
         sandbox.stop()
         with pytest.raises(Exception, match=r"stopped|closed"):
-            advance.result(timeout=20)
+            advance.result(timeout=TIMEOUT)

@@ -11,6 +11,7 @@ import pytest
 
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Endpoint, Faults, Sandbox
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import Receiver, ReceiverResponse, listening
 
 Make = Callable[..., dict[str, Any]]
@@ -112,10 +113,10 @@ class TestEarly:
 
         thread = threading.Thread(target=call)
         thread.start()
-        receiver.arrived.get(timeout=10)
+        receiver.arrived.get(timeout=TIMEOUT)
         assert not returned.is_set()
         receiver.gate.set()
-        thread.join(20)
+        thread.join(TIMEOUT)
         assert returned.is_set()
         assert [each.event_id for each in receiver.received] == [event.id for event in sandbox.events]
         assert {each[2] for each in faults_of(sandbox)} == {"early"}

@@ -13,6 +13,7 @@ import pytest
 
 from duro import AsyncDuro, Duro
 from duro.sandbox import AsyncSandbox, Sandbox
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import Receiver
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -33,7 +34,7 @@ def subscribe(sandbox: Sandbox) -> None:
 
 
 def advance_over_http(sandbox: Sandbox) -> None:
-    response = httpx.post(f"{sandbox.url}/_sandbox/clock", json={"advance": 0}, timeout=20)
+    response = httpx.post(f"{sandbox.url}/_sandbox/clock", json={"advance": 0}, timeout=TIMEOUT)
     assert response.json()["now"] == "2026-01-31T09:00:00.000Z"
 
 
@@ -52,10 +53,10 @@ def test_each_way_to_wait_returns_after_the_responses_of_the_endpoints(
     subscribe(frozen)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(WAITS[way], frozen)
-        receiver.arrived.get(timeout=10)
+        receiver.arrived.get(timeout=TIMEOUT)
         assert not waiting.done()
         receiver.gate.set()
-        waiting.result(timeout=10)
+        waiting.result(timeout=TIMEOUT)
     assert [delivery.status for delivery in frozen.deliveries] == [200]
     assert frozen.clock.now() == START
 

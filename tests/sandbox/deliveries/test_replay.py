@@ -10,6 +10,7 @@ import pytest
 
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Endpoint, Sandbox
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 
@@ -102,7 +103,7 @@ class TestRemovalOfOneEndpoint:
         first, second = (sandbox.endpoints.add(receiver.url) for receiver in (removed, kept))
         removed.gate.clear()
         cause_event()
-        removed.arrived.get(timeout=10)
+        removed.arrived.get(timeout=TIMEOUT)
         sandbox.endpoints.remove(first)
         cause_event()
         sandbox.wait_for_deliveries()

@@ -11,6 +11,7 @@ import pytest
 
 from duro.sandbox import Endpoint, Sandbox
 from duro.webhooks.signature import Key, find_signer, parse_header
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 Make = Callable[..., dict[str, Any]]
@@ -57,7 +58,7 @@ class TestRetries:
         receiver.response = ReceiverResponse(500)
         cause_event()
         for _ in range(3):
-            receiver.arrived.get(timeout=10)
+            receiver.arrived.get(timeout=TIMEOUT)
         sandbox.wait_for_deliveries()
         assert attempts(sandbox) == [(1, 500), (2, 500), (3, 500)]
 

@@ -14,6 +14,7 @@ from duro import Duro
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Endpoint, Sandbox
 from duro.webhooks import Webhook
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 Make = Callable[..., dict[str, Any]]
@@ -47,11 +48,11 @@ class TestWaiting:
             sandbox.endpoints.add(receiver.url)
             plan = client.plans.create(name="Pro", amount=100, interval="month")
             client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
-            receiver.arrived.get(timeout=10)
-            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=20)
+            receiver.arrived.get(timeout=TIMEOUT)
+            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=TIMEOUT)
             sandbox.stop()
             with pytest.raises(RuntimeError, match=r"stopped|not running"):
-                waiting.result(timeout=10)
+                waiting.result(timeout=TIMEOUT)
 
 
 class TestRestart:
@@ -66,7 +67,7 @@ class TestRestart:
             sandbox.endpoints.add(receiver.url, secret="whsec_of_this_one")
             plan = client.plans.create(name="Pro", amount=100, interval="month")
             client.subscriptions.create(customer_id=client.customers.create().id, plan_id=plan.id)
-            receiver.arrived.get(timeout=10)
+            receiver.arrived.get(timeout=TIMEOUT)
         receiver.gate.set()
         with Sandbox(database=tmp_path / "state.db") as sandbox:
             sandbox.wait_for_deliveries()
@@ -102,7 +103,7 @@ class TestRemoval:
         sandbox.endpoints.add(silent.url)
         for _ in range(4):
             subscribe()
-        silent.arrived.get(timeout=10)
+        silent.arrived.get(timeout=TIMEOUT)
         if way == "reset":
             sandbox.reset()
         else:
@@ -122,11 +123,11 @@ class TestRemoval:
     ) -> None:
         receiver.gate.clear()
         cause_event()
-        receiver.arrived.get(timeout=10)
+        receiver.arrived.get(timeout=TIMEOUT)
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=20)
+            waiting = pool.submit(sandbox.wait_for_deliveries, timeout=TIMEOUT)
             sandbox.reset() if way == "reset" else sandbox.endpoints.clear()
-            waiting.result(timeout=10)
+            waiting.result(timeout=TIMEOUT)
 
     def test_a_reset_clears_attempts_and_counts(
         self, sandbox: Sandbox, receiver: Receiver, endpoint: Endpoint, cause_event: Callable[[], None]

@@ -13,6 +13,7 @@ from duro.sandbox import Sandbox
 from duro.sandbox.deliveries import calling_thread
 from duro.webhooks import Event, MemoryInbox, Webhook
 from duro.webhooks.receiver import BlockingReceiver
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import ReceivedDelivery, Receiver, ReceiverResponse
 
 WAITS: dict[str, Callable[[Sandbox], object]] = {
@@ -108,11 +109,11 @@ def test_an_advance_waits_for_a_delivery_in_progress_that_ends(
     receiver.gate.clear()
     sandbox.endpoints.add(receiver.url)
     cause_event()
-    receiver.arrived.get(timeout=10)
+    receiver.arrived.get(timeout=TIMEOUT)
     threading.Timer(0.05, receiver.gate.set).start()
     sandbox.clock.advance(seconds=1)
     assert [delivery.status for delivery in sandbox.deliveries] == [200]
 
 
 def advance_over_http(sandbox: Sandbox, **members: object) -> httpx.Response:
-    return httpx.post(f"{sandbox.url}/_sandbox/clock", json={"advance": 60, **members}, timeout=20)
+    return httpx.post(f"{sandbox.url}/_sandbox/clock", json={"advance": 60, **members}, timeout=TIMEOUT)

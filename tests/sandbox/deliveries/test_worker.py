@@ -19,6 +19,7 @@ from duro.sandbox.deliveries import endpoint_connection
 from duro.sandbox.deliveries.due_delivery import DueDelivery
 from duro.sandbox.deliveries.endpoint_connection import EndpointConnection
 from duro.webhooks import Webhook
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import Receiver, ReceiverResponse
 
 Make = Callable[..., dict[str, Any]]
@@ -212,7 +213,7 @@ class TestLimits:
             sandbox.endpoints.add(receiver.url)
         for _ in range(5):
             cause_event()
-        arrived = [fast.arrived.get(timeout=10).event_id for _ in range(5)]
+        arrived = [fast.arrived.get(timeout=TIMEOUT).event_id for _ in range(5)]
         assert arrived == [event.id for event in sandbox.events]
         assert len(slow.received) == 1
 
@@ -224,7 +225,7 @@ def test_events_of_concurrent_threads_are_all_delivered(
     barrier = threading.Barrier(4)
 
     def cause_events(number: int) -> None:
-        barrier.wait(10)
+        barrier.wait(TIMEOUT)
         for _ in range(10):
             cause_event()
             if number == 0:

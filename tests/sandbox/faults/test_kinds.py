@@ -18,12 +18,11 @@ import pytest
 from duro.sandbox import FaultKind, Sandbox
 from duro.sandbox.faults.kinds import KINDS
 from duro.sandbox.http.connection import Connection
+from tests.support.timeouts import TIMEOUT
 from tests.support.tls import TLSConnection
 
 Make = Callable[..., dict[str, Any]]
 
-# Generous, because the machine may be busy.
-TIMEOUT = 20
 HOUR = 3600
 
 TOKEN_REQUEST = {

@@ -12,9 +12,7 @@ import pytest
 from duro.errors import InvalidArgumentError
 from duro.sandbox import Fault, Faults, Sandbox
 from duro.sandbox.faults.kinds import DelayFault
-
-# Generous, because the machine may be busy.
-TIMEOUT = 20
+from tests.support.timeouts import TIMEOUT
 
 
 @pytest.mark.parametrize(

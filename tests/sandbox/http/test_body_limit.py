@@ -11,6 +11,7 @@ import pytest
 
 from duro.sandbox import Sandbox
 from duro.sandbox.http.body_limit import MAX_BODY_BYTES
+from tests.support.timeouts import TIMEOUT
 
 CHUNK = b"x" * 100_000
 CHUNKS_OVER_THE_LIMIT = MAX_BODY_BYTES // len(CHUNK) + 1
@@ -54,7 +55,7 @@ def test_the_error_is_sent_before_the_body_ends(sandbox: Sandbox, declared: bool
     length = f"Content-Length: {10**12}" if declared else "Transfer-Encoding: chunked"
     head = f"POST /v1/customers HTTP/1.1\r\nHost: 127.0.0.1\r\n{length}\r\n\r\n".encode()
     address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=TIMEOUT) as connection:
         connection.sendall(head)
         if not declared:
             for chunk in stream(CHUNKS_OVER_THE_LIMIT):

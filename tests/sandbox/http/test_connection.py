@@ -8,6 +8,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from duro.sandbox.http.connection import STOPPING, HTTPProtocol
+from tests.support.timeouts import TIMEOUT
 
 
 def test_a_connection_accepted_during_the_stop_is_closed_at_once() -> None:
@@ -27,4 +28,4 @@ def test_a_connection_accepted_during_the_stop_is_closed_at_once() -> None:
             finally:
                 writer.close()
 
-    assert asyncio.run(asyncio.wait_for(main(), 10)) == b""
+    assert asyncio.run(asyncio.wait_for(main(), TIMEOUT)) == b""

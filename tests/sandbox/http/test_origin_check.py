@@ -11,6 +11,7 @@ import pytest
 
 from duro.errors import ConfigurationError
 from duro.sandbox import Sandbox
+from tests.support.timeouts import TIMEOUT
 from tests.support.tls import NO_AUTHORITIES
 
 FOREIGN_ORIGIN = {"Origin": "https://evil.example"}
@@ -208,7 +209,7 @@ def send_raw(sandbox: Sandbox, request: bytes) -> tuple[int, bytes]:
     address = sandbox.url.removeprefix("http://").rpartition(":")
     connection = h11.Connection(h11.CLIENT)
     connection.send(h11.Request(method="POST", target="/", headers=[("Host", "x")]))
-    with socket.create_connection((address[0], int(address[2])), timeout=10) as client:
+    with socket.create_connection((address[0], int(address[2])), timeout=TIMEOUT) as client:
         client.sendall(request)
         status, body = 0, b""
         while True:

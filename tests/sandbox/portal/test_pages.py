@@ -10,6 +10,7 @@ import pytest
 
 from duro.sandbox import Sandbox
 from tests.support.html_pages import PageParser, parse
+from tests.support.timeouts import TIMEOUT
 
 Make = Callable[..., dict[str, Any]]
 PORTAL = "/_sandbox/portal"
@@ -45,7 +46,7 @@ class Customer:
 
 @pytest.fixture
 def customer(sandbox: Sandbox) -> Iterator[Customer]:
-    with httpx.Client(base_url=sandbox.url, timeout=10, follow_redirects=True) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=TIMEOUT, follow_redirects=True) as client:
         yield Customer(sandbox, client)
 
 

@@ -19,6 +19,7 @@ from duro.sandbox.deliveries import endpoint_queue
 from duro.sandbox.deliveries.delivery_log import Deliveries
 from duro.sandbox.errors import DiskFullError
 from duro.sandbox.storage.database import count
+from tests.support.timeouts import TIMEOUT
 from tests.support.webhook_receiver import ReceiverResponse, listening
 
 PLAN = {"name": "Pro", "amount": 500_000, "interval": "month"}
@@ -35,7 +36,7 @@ def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
 @pytest.fixture
 def client(small: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {small.secret_key}"}
-    with httpx.Client(base_url=small.url, headers=headers, timeout=10) as client:
+    with httpx.Client(base_url=small.url, headers=headers, timeout=TIMEOUT) as client:
         yield client
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from duro.errors import ConfigurationError
 from duro.sandbox import Sandbox
+from tests.support.timeouts import TIMEOUT
 
 PROGRAM = """
 import sys
@@ -38,7 +39,7 @@ def run_sandbox(database: Path) -> Generator[tuple[subprocess.Popen[str], str], 
     )
     with process:
         assert process.stdout is not None
-        killer = threading.Timer(30, process.kill)
+        killer = threading.Timer(TIMEOUT, process.kill)
         killer.start()
         try:
             yield process, process.stdout.readline().strip()
@@ -72,7 +73,7 @@ def test_a_file_that_another_process_uses_is_refused_until_that_process_ends(tmp
             with pytest.raises(ConfigurationError, match=r"state\.db' is in use by another sandbox"):
                 Sandbox(database=database).start()
         add_customer(url)
-        process.communicate(timeout=10)
+        process.communicate(timeout=TIMEOUT)
     with Sandbox(database=database) as sandbox:
         assert count_customers(sandbox) == 1
 
@@ -85,7 +86,7 @@ def test_a_killed_process_leaves_its_file_usable(tmp_path: Path) -> None:
         with run_sandbox(database) as (process, url):
             add_customer(url)
             process.send_signal(signal.SIGKILL)
-            process.wait(10)
+            process.wait(TIMEOUT)
         with Sandbox(database=database) as sandbox:
             assert count_customers(sandbox) == expected
 
