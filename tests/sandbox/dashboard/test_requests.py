@@ -184,6 +184,24 @@ def test_command_repeats_the_request(browser: Browser, frozen: Sandbox) -> None:
     assert arguments[-2:] == ["--data-raw", '{"name":"Ada\'s; rm"}']
 
 
+def test_query_is_on_the_pages_and_in_the_command_without_secrets(browser: Browser, frozen: Sandbox) -> None:
+    call(frozen, "GET", "/v1/plans?limit=2&cursor=plan_1&token=precious&code=123456")
+    shown = "limit=2&cursor=plan_1&token=…&code=…"
+    assert rows_of(browser) == [f"/v1/plans?{shown}"]
+    assert shlex.split(find_command(browser, frozen))[1] == f"{frozen.url}/v1/plans?{shown}"
+    source = browser.client.get(detail_path(frozen)).text
+    assert shown.replace("&", "&amp;") in source
+    assert "Values of the query that could be secrets are masked." in source
+    for secret in ("precious", "123456"):
+        assert secret not in source + browser.client.get(REQUESTS).text
+
+
+def test_command_repeats_the_query_of_a_list(browser: Browser, frozen: Sandbox) -> None:
+    call(frozen, "GET", "/v1/customers?limit=1")
+    assert shlex.split(find_command(browser, frozen))[1] == f"{frozen.url}/v1/customers?limit=1"
+    assert "are masked" not in "".join(browser.open(detail_path(frozen)).text)
+
+
 @pytest.mark.process
 @pytest.mark.timeout(30)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
