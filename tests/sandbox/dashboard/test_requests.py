@@ -227,5 +227,27 @@ def test_request_links_to_its_events_and_to_the_delivery_that_caused_it(browser:
     assert "Delivery 7" in page.text
 
 
+def test_only_requests_of_live_mode_are_marked(browser: Browser, frozen: Sandbox) -> None:
+    call(frozen, "GET", "/v1/plans")
+    assert "Live" not in browser.open(REQUESTS).text + browser.open(detail_path(frozen)).text
+    call(frozen, "GET", "/v1/customers", headers={"Authorization": f"Bearer {frozen.live.secret_key}"})
+    assert browser.open(REQUESTS).text.count("Live") == 1
+    assert {"Mode", "Live"} <= set(browser.open(detail_path(frozen)).text)
+
+
+def test_request_of_live_mode_does_not_link_to_records_of_test_mode(browser: Browser, frozen: Sandbox) -> None:
+    with Duro(**frozen.live.options) as client:
+        plan = client.plans.create(name="Pro", amount=9000, interval="month", trial_days=7)
+        customer = client.customers.create()
+        client.subscriptions.create(customer_id=customer.id, plan_id=plan.id, headers={"Duro-Sandbox-Trace": "7"})
+    event_ids = frozen.requests[-1].event_ids
+    page = browser.open(detail_path(frozen))
+    links = [link for link in page.attributes("a", "href") if link]
+    assert event_ids
+    assert not any(link.endswith(("/deliveries/7", *event_ids)) for link in links)
+    assert "Delivery 7" in page.text
+    assert "test mode only" in "".join(page.text)
+
+
 def test_unknown_request_is_a_page_that_was_not_found(browser: Browser) -> None:
     assert "Page not found" in browser.open(f"{REQUESTS}/req_unknown", status=404).text
