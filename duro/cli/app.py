@@ -14,7 +14,7 @@ from .completion import register_completion
 from .help_columns import build_columns
 from .help_formatter import HelpFormatter
 from .operations import register
-from .options import ExportFormat, ExportKind, FlagOption, JSONOutput
+from .options import ClockOption, ExportFormat, ExportKind, FlagOption, JSONOutput
 from .webhook_commands import webhook_commands
 
 __all__ = ["run"]
@@ -25,6 +25,7 @@ Port: TypeAlias = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]
 JSONOption: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True, name="--data", metavar="JSON")]
 HiddenArgument: TypeAlias = Annotated[str | None, Parameter(show=False)]
 FormatOption: TypeAlias = Annotated[ExportFormat | None, Parameter(name="--format", show_default=False)]
+MomentOption: TypeAlias = Annotated[str | None, Parameter(metavar="MOMENT")]
 PairOption: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--param", metavar="NAME=VALUE", show_default=False)]
 
 
@@ -96,6 +97,8 @@ def sandbox(
     endpoint: list[str] | None = None,
     allow_host: list[str] | None = None,
     fixtures: Path | None = None,
+    clock: ClockOption = "real",
+    start: MomentOption = None,
     strict: FlagOption = False,
     tls: FlagOption = False,
     quiet: FlagOption = False,
@@ -112,6 +115,8 @@ def sandbox(
         endpoint: URL to deliver events to, signed with whsec_sandbox; can be repeated.
         allow_host: Host name that requests may use besides IP addresses and localhost; can be repeated.
         fixtures: YAML or JSON file with the objects of a new sandbox: plans, customers, subscriptions, and more.
+        clock: Clock of the sandbox. A frozen one moves only by the dashboard and by POST /_sandbox/clock.
+        start: Time of a new sandbox, such as 2026-01-31T09:00:00Z. Default: the present. A database keeps its time.
         strict: Check the invariants of billing after every request and due item. Violations make the exit status 1.
         tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
         quiet: Do not print requests.
@@ -126,6 +131,8 @@ def sandbox(
         endpoint or (),
         allow_host or (),
         fixtures=fixtures,
+        clock=clock,
+        start=start,
         strict=strict,
         tls=tls,
         quiet=quiet,

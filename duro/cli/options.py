@@ -4,8 +4,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
-__all__ = ["ExportFormat", "ExportKind", "FlagOption", "JSONOutput"]
+__all__ = ["ClockOption", "ExportFormat", "ExportKind", "FlagOption", "JSONOutput"]
 
+ClockOption: TypeAlias = Literal["real", "frozen"]
 ExportKind: TypeAlias = Literal["customers", "plans", "transactions", "subscriptions"]
 ExportFormat: TypeAlias = Literal["csv", "jsonl", "parquet"]
 

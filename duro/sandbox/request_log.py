@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
+from urllib.parse import unquote_plus
 
 from attrs import field, frozen
 
@@ -13,12 +15,30 @@ from ..errors import redact
 from .bounded_log import BoundedLog
 from .faults.kinds import FaultKind
 
-__all__ = ["MAX_BODY_BYTES", "Exchange", "RequestEntry", "RequestLog"]
+__all__ = ["MAX_BODY_BYTES", "QUERY_PARAMETERS", "Exchange", "RequestEntry", "RequestLog"]
 
 TOKEN_PATH: Final = "/v1/oauth/token"
 # Contents need much more memory than entries: 20 MB at most.
 MAX_EXCHANGES: Final = 1000
 MAX_BODY_BYTES: Final = 10_000
+# The query parameters of the contract. A link of a page has its token in another one.
+QUERY_PARAMETERS: Final = frozenset({"cursor", "limit"})
+_MASKED: Final = "…"
+# Other names could be secrets themselves, such as a token without a name.
+_PARAMETER_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,39}")
+
+
+def _mask_query(query: str) -> str:
+    """Mask the values of unknown parameters, which could be tokens and codes, and secrets in the others."""
+    return "&".join(map(_mask_parameter, query.split("&"))) if query else ""
+
+
+def _mask_parameter(parameter: str) -> str:
+    name, _, value = parameter.partition("=")
+    if not value or not _PARAMETER_NAME.fullmatch(name) or redact(name) != name:
+        return _MASKED
+    text = unquote_plus(value)
+    return parameter if name in QUERY_PARAMETERS and redact(text) == text else f"{name}={_MASKED}"
 
 
 @frozen
@@ -38,6 +58,8 @@ class RequestEntry:
         delivery_id: Id of the delivery whose handler sent the request, if any.
         event_ids: Ids of the events that the request caused.
         mode: ``test`` or ``live``.
+        query: Query without its question mark. Only ``limit`` and ``cursor`` have their values, without secrets. The
+            others are masked.
     """
 
     method: str
@@ -51,6 +73,7 @@ class RequestEntry:
     delivery_id: int | None = None
     event_ids: tuple[str, ...] = ()
     mode: Mode = "test"
+    query: str = field(default="", converter=_mask_query)
 
 
 @frozen

@@ -7,12 +7,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from .._after_start import AfterStart
 
 if TYPE_CHECKING:
+    from .clock import ClockMode
     from .request_log import RequestEntry
     from .sandbox import Sandbox
 
@@ -29,6 +31,8 @@ def serve(
     port: int = DEFAULT_PORT,
     database: str | os.PathLike[str] | None = None,
     *,
+    clock: ClockMode = "real",
+    start: datetime | None = None,
     endpoints: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
     strict: bool = False,
@@ -46,6 +50,8 @@ def serve(
         host: Address to listen on.
         port: Port to listen on. 0 picks a free one.
         database: Path of the database file. With ``None`` the state ends with the sandbox.
+        clock: ``real`` runs by itself. ``frozen`` moves by the dashboard and ``POST /_sandbox/clock`` alone.
+        start: Time of a new sandbox, an aware datetime, see ``Sandbox``.
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
@@ -57,8 +63,8 @@ def serve(
 
     Raises:
         OSError: The address cannot be bound.
-        ConfigurationError: The database or the fixtures cannot be used, an allowed host is not a host name, or a
-            package for TLS is not installed.
+        ConfigurationError: The database or the fixtures cannot be used, an allowed host is not a host name, an
+            argument of the clock is invalid, or a package for TLS is not installed.
         InvalidArgumentError: The URL of an endpoint cannot be used.
         RuntimeError: The caller is not the main thread, or the server failed.
         StrictError: The sandbox was strict and had violations. It has stopped.
@@ -82,6 +88,8 @@ def serve(
                 host,
                 port,
                 database,
+                clock=clock,
+                start=start,
                 allowed_hosts=allowed_hosts,
                 strict=strict,
                 tls=tls,

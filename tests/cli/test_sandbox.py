@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import socket
 import ssl
@@ -43,7 +44,9 @@ def test_sandbox_serves_until_a_signal_stops_it(start_duro, signal_number):
         address = address_in(start_message)
         for text in ("sk_test_sandbox", "cid_test_sandbox", "csec_test_sandbox", f"{address}/_sandbox/", "Ctrl-C"):
             assert text in start_message
+        assert "  clock           runs with real time, now " in start_message
         assert "SSL_CERT_FILE" not in start_message
+        assert "curl" not in start_message
         with Duro("sk_test_sandbox", base_url=address) as client:
             assert client.plans.list().collect() == []
         process.send_signal(signal_number)
@@ -145,6 +148,34 @@ def test_allowed_hosts_may_use_the_sandbox(start_duro):
             assert httpx.get(url, headers={"Host": host}).status_code == status
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=TIMEOUT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_frozen_clock_and_its_start_are_printed_with_a_command_that_moves_it(start_duro):
+    with start_duro("sandbox", "--port", "0", "--clock", "frozen", "--start", "2026-01-31T10:00+01:00") as process:
+        start_message = read_start_message(process)
+        assert "  clock           frozen, now 2026-01-31 09:00:00 UTC\n" in start_message
+        url = f"{address_in(start_message)}/_sandbox/clock"
+        words = shlex.split(next(line for line in start_message.splitlines() if line.startswith("  curl ")))
+        assert words[:3] == ["curl", url, "-d"]
+        assert httpx.get(url).json()["now"] == "2026-01-31T09:00:00.000Z"
+        assert httpx.post(url, content=words[3]).json()["now"] == "2026-02-01T09:00:00.000Z"
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+@pytest.mark.parametrize("clock", ["real", "frozen"])
+def test_json_at_the_start_has_the_clock_and_its_time(start_duro, clock):
+    arguments = ["--clock", clock, "--start", "2026-01-31T09:00:00Z"]
+    with start_duro("sandbox", "--port", "0", "--json", *arguments) as process:
+        start = json.loads(process.stdout.readline())
+        assert start["clock"] == clock
+        assert (start["now"] == "2026-01-31T09:00:00.000Z") == (clock == "frozen")
+        assert start["now"].startswith("2026-01-31T09:")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
 
 
 def test_invalid_allowed_host_is_one_line_and_exit_code_1(run_duro):

@@ -71,6 +71,11 @@ assert not heavy & sys.modules.keys()
         (["token", "--revael"], "Did you mean --reveal?"),
         (["quickstart", "--callers", "0"], "--callers"),
         (["sandbox", "--port", "65536"], "--port"),
+        (["sandbox", "--clock", "fast"], 'Choose from: "real", "frozen"'),
+        (["sandbox", "--start", "2026-01-31"], "--start must be a time with an offset, got '2026-01-31'"),
+        (["sandbox", "--start", "tomorrow"], "write for example 2026-01-31T09:00:00Z"),
+        (["sandbox", "--start", "0001-01-01T00:00+14:00"], "--start must be a time with an offset"),
+        (["sandbox", "--start", "9000-01-01T00:00Z"], "--start must be before the year 8000"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(run_in_process, arguments, message):

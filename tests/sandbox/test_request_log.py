@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 
 from duro.sandbox import FaultKind, RequestEntry, Sandbox, Stats
+from duro.sandbox.request_log import QUERY_PARAMETERS
+from tests.support.contract.openapi import CONTRACT
 
 Make = Callable[..., dict[str, Any]]
 CREDENTIALS = {
@@ -50,6 +53,7 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
         "deliveryId": None,
         "eventIds": [],
         "mode": "test",
+        "query": "page=…",
     }
     assert datetime.now(UTC) - datetime.fromisoformat(first["at"]) < timedelta(minutes=1)
     assert (second["status"], second["idempotencyKey"]) == (401, None)
@@ -60,7 +64,49 @@ def test_requests_are_listed_newest_last(sandbox: Sandbox, anonymous: httpx.Clie
         idempotency_key="the key",
         request_id=first["requestId"],
         at=first["at"],
+        query="page=…",
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "logged"),
+    [
+        ("", ""),
+        ("limit=2&cursor=cus_01%2B", "limit=2&cursor=cus_01%2B"),
+        ("limit=2&limit=3", "limit=2&limit=3"),
+        ("token=precious&limit=2", "token=…&limit=2"),
+        ("code=123456", "code=…"),
+        ("to%6ben=precious", "…"),
+        ("cursor=sk_test_precious", "cursor=…"),
+        ("cursor=sk%5Ftest%5Fprecious", "cursor=…"),
+        ("precious", "…"),
+        ("cHJlY2lvdXM=", "…"),
+        ("csec_test_precious=1", "…"),
+        ("x=1&&y=2", "x=…&…&y=…"),
+        ("a=b;token=precious", "a=…"),
+    ],
+)
+def test_query_is_logged_without_tokens_and_codes(query: str, logged: str) -> None:
+    entry = RequestEntry("GET", "/v1/plans", 200, None, "req_1", "2026-06-28T09:00:00.000Z", query=query)
+    assert entry.query == logged
+    assert evolve(entry).query == logged
+
+
+def test_values_of_all_query_parameters_of_the_contract_are_logged() -> None:
+    parameters = CONTRACT["components"]["parameters"].values()
+    assert {parameter["name"] for parameter in parameters if parameter["in"] == "query"} == QUERY_PARAMETERS
+    assert str(CONTRACT["paths"]).count("'in': 'query'") == 0
+
+
+def test_query_of_a_request_is_in_its_entry_without_its_token(
+    sandbox: Sandbox, anonymous: httpx.Client, api: httpx.Client
+) -> None:
+    link = sandbox.portal_link(api.post("/v1/customers", json={"email": "ada@example.com"}).json()["id"])
+    api.get("/v1/plans?limit=2&cursor=plan_1")
+    api.get("/v1/plans", params={"token": link.token})
+    api.get("/v1/plans?\u2026=\u00e9")
+    assert [entry.query for entry in sandbox.requests[-3:]] == ["limit=2&cursor=plan_1", "token=…", "…"]
+    assert link.token not in anonymous.get("/_sandbox/requests").text
 
 
 @pytest.mark.slow

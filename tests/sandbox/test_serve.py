@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import httpx
@@ -101,6 +102,18 @@ def test_signal_handlers_are_restored() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     serve(port=0, on_ready=lambda _: signal.raise_signal(signal.SIGTERM))
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_frozen_clock_stands_at_its_start() -> None:
+    start = datetime(2026, 1, 31, 9, tzinfo=UTC)
+    times: list[datetime] = []
+
+    def on_ready(sandbox: Sandbox) -> None:
+        times.extend((sandbox.clock.now(), sandbox.clock.advance(days=1).now, sandbox.clock.now()))
+        signal.raise_signal(signal.SIGTERM)
+
+    serve(port=0, clock="frozen", start=start, on_ready=on_ready)
+    assert times == [start, start + timedelta(days=1), start + timedelta(days=1)]
 
 
 def test_requests_before_the_report_of_the_start_are_reported_after_it() -> None:

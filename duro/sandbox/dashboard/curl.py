@@ -18,13 +18,16 @@ _CREDENTIALS: Final = {
 }
 
 
-def build_command(origin: str, method: str, path: str, *, key: str | None = None, body: str = "") -> str:
+def build_command(
+    origin: str, method: str, path: str, *, query: str = "", key: str | None = None, body: str = ""
+) -> str:
     r"""Build the command that repeats a request to the API.
 
     Args:
         origin: URL of the sandbox, without a trailing slash.
         method: HTTP method.
         path: Path of the request.
+        query: Query without its question mark. Empty for a request without one.
         key: Idempotency key, if any.
         body: Body as text. Empty for a request without one.
 
@@ -40,8 +43,9 @@ def build_command(origin: str, method: str, path: str, *, key: str | None = None
         headers.append(shlex.quote(f"Idempotency-Key: {key}"))
     if body:
         headers.append(shlex.quote("Content-Type: application/json"))
+    url = f"{origin}{path}?{query}" if query else f"{origin}{path}"
     verb = "" if method == "GET" else f"-X {shlex.quote(method)} "
-    lines = [f"curl {verb}{shlex.quote(origin + path)}", *(f"-H {header}" for header in headers)]
+    lines = [f"curl {verb}{shlex.quote(url)}", *(f"-H {header}" for header in headers)]
     if body:
         # curl would read a file for a body that begins with @.
         lines.append(f"--data-raw {shlex.quote(body)}")

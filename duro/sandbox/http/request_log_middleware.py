@@ -73,6 +73,7 @@ class RequestLogMiddleware:
                 tuple(event_ids),
                 # The body of a token exchange selects the backend, so it can differ from the one at the start.
                 backend_of(scope).mode,
+                scope["query_string"].decode(errors="replace"),
             )
             request_log.record(entry, time.perf_counter() - start)
 

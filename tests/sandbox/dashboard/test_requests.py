@@ -184,6 +184,24 @@ def test_command_repeats_the_request(browser: Browser, frozen: Sandbox) -> None:
     assert arguments[-2:] == ["--data-raw", '{"name":"Ada\'s; rm"}']
 
 
+def test_query_is_on_the_pages_and_in_the_command_without_secrets(browser: Browser, frozen: Sandbox) -> None:
+    call(frozen, "GET", "/v1/plans?limit=2&cursor=plan_1&token=precious&code=123456")
+    shown = "limit=2&cursor=plan_1&token=…&code=…"
+    assert rows_of(browser) == [f"/v1/plans?{shown}"]
+    assert shlex.split(find_command(browser, frozen))[1] == f"{frozen.url}/v1/plans?{shown}"
+    source = browser.client.get(detail_path(frozen)).text
+    assert shown.replace("&", "&amp;") in source
+    assert "Values of the query that could be secrets are masked." in source
+    for secret in ("precious", "123456"):
+        assert secret not in source + browser.client.get(REQUESTS).text
+
+
+def test_command_repeats_the_query_of_a_list(browser: Browser, frozen: Sandbox) -> None:
+    call(frozen, "GET", "/v1/customers?limit=1")
+    assert shlex.split(find_command(browser, frozen))[1] == f"{frozen.url}/v1/customers?limit=1"
+    assert "are masked" not in "".join(browser.open(detail_path(frozen)).text)
+
+
 @pytest.mark.process
 @pytest.mark.timeout(30)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -207,6 +225,28 @@ def test_request_links_to_its_events_and_to_the_delivery_that_caused_it(browser:
     links = page.attributes("a", "href")
     assert [event for event in frozen.events if f"/_sandbox/dashboard/events/{event.id}" in links]
     assert "Delivery 7" in page.text
+
+
+def test_only_requests_of_live_mode_are_marked(browser: Browser, frozen: Sandbox) -> None:
+    call(frozen, "GET", "/v1/plans")
+    assert "Live" not in browser.open(REQUESTS).text + browser.open(detail_path(frozen)).text
+    call(frozen, "GET", "/v1/customers", headers={"Authorization": f"Bearer {frozen.live.secret_key}"})
+    assert browser.open(REQUESTS).text.count("Live") == 1
+    assert {"Mode", "Live"} <= set(browser.open(detail_path(frozen)).text)
+
+
+def test_request_of_live_mode_does_not_link_to_records_of_test_mode(browser: Browser, frozen: Sandbox) -> None:
+    with Duro(**frozen.live.options) as client:
+        plan = client.plans.create(name="Pro", amount=9000, interval="month", trial_days=7)
+        customer = client.customers.create()
+        client.subscriptions.create(customer_id=customer.id, plan_id=plan.id, headers={"Duro-Sandbox-Trace": "7"})
+    event_ids = frozen.requests[-1].event_ids
+    page = browser.open(detail_path(frozen))
+    links = [link for link in page.attributes("a", "href") if link]
+    assert event_ids
+    assert not any(link.endswith(("/deliveries/7", *event_ids)) for link in links)
+    assert "Delivery 7" in page.text
+    assert "test mode only" in "".join(page.text)
 
 
 def test_unknown_request_is_a_page_that_was_not_found(browser: Browser) -> None:

@@ -179,7 +179,7 @@ def _show_headers(headers: Mapping[str, str]) -> str:
 def _build_command(entry: RequestEntry, exchange: Exchange | None, origin: str) -> str:
     body = b"" if exchange is None or _is_cut(exchange) else exchange.request_body
     text = mask(body.decode(errors="replace"))
-    return build_command(origin, entry.method, entry.path, key=entry.idempotency_key, body=text)
+    return build_command(origin, entry.method, entry.path, query=entry.query, key=entry.idempotency_key, body=text)
 
 
 def _is_cut(exchange: Exchange) -> bool:
