@@ -108,6 +108,23 @@ async def test_a_transfer_is_confirmed_on_the_waiting_page(
     await page.wait_for_url(f"{shop.url}/done?reference={session.id}")
 
 
+async def test_a_transfer_that_is_confirmed_twice_returns_to_the_shop(
+    page: Page, client: AsyncDuro, sandbox: AsyncSandbox, shop: Shop
+) -> None:
+    session = await client.checkout.create_session(
+        amount=90_000, customer_email="ada@example.com", success_url=f"{shop.url}/done"
+    )
+    other = await page.context.new_page()
+    await page.goto(session.url)
+    await page.get_by_role("radio", name="Bank transfer").check()
+    await press(page, "Pay ₦900.00")
+    await other.goto(session.url)
+    for tab in (page, other):
+        await press(tab, "Confirm the payment")
+        await tab.wait_for_url(f"{shop.url}/done?reference={session.id}")
+    assert outcomes(sandbox) == [(90_000, "succeeded")]
+
+
 async def test_the_waiting_page_shows_a_payment_that_the_clock_has_settled(
     page: Page, client: AsyncDuro, sandbox: AsyncSandbox
 ) -> None:

@@ -83,3 +83,35 @@ async def test_a_form_declines_the_next_charge_of_a_customer(
     await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
     # 54 is the issuer's code of an expired card.
     assert [(charge.status, charge.failure_code) for charge in sandbox.ledger] == [("failed", "54")]
+
+
+async def test_a_fault_has_the_fields_of_its_kind_after_the_back_button(page: Page, sandbox: AsyncSandbox) -> None:
+    await page.goto(f"{sandbox.url}{DASHBOARD}/faults")
+    await page.get_by_label("Kind", exact=True).select_option("delay")
+    await page.get_by_label("Delay in seconds").fill("3")
+    await page.get_by_role("link", name="Ledger").click()
+    await page.wait_for_url("**/ledger")
+    await page.go_back()
+    await expect(page.get_by_label("Kind", exact=True)).to_have_value("delay")
+    await expect(page.get_by_label("Delay in seconds")).to_be_visible()
+    await expect(page.get_by_label("HTTP status")).to_be_hidden()
+
+
+@pytest.mark.parametrize("kind", ["status", "reset_after", "duplicate"])
+async def test_a_fault_is_added_without_scripts(open_page: OpenPage, sandbox: AsyncSandbox, kind: str) -> None:
+    page = await open_page(java_script_enabled=False)
+    await page.goto(f"{sandbox.url}{DASHBOARD}/faults")
+    await page.get_by_label("Kind", exact=True).select_option(kind)
+    await page.get_by_role("button", name="Add the fault").click()
+    await expect(page.get_by_text(f"The fault {kind} was added.")).to_be_visible()
+    (fault,) = sandbox.faults
+    assert fault.to_json().get("status") == (503 if kind == "status" else None)
+
+
+async def test_a_page_is_printed_in_dark_colors_on_paper(open_page: OpenPage, sandbox: AsyncSandbox) -> None:
+    page = await open_page(color_scheme="dark")
+    await page.goto(f"{sandbox.url}{DASHBOARD}/faults")
+    await page.emulate_media(media="print", color_scheme="dark")
+    assert await page.evaluate("() => getComputedStyle(document.body).color") == "rgb(23, 32, 42)"
+    await expect(page.get_by_role("navigation", name="Dashboard")).to_be_hidden()
+    await expect(page.get_by_role("button", name="Add the fault")).to_be_hidden()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
@@ -135,3 +137,29 @@ async def test_an_update_does_not_enable_a_button_that_was_pressed(
     await sandbox.clock.advance(days=1)
     await expect(page.locator("#clock")).to_contain_text("11 Jan 2026")
     await expect(button).to_be_disabled()
+
+
+async def test_a_page_whose_customer_a_reset_has_deleted_says_so(
+    page: Page, allow_status: Callable[[int], None], sandbox: AsyncSandbox, client: AsyncDuro
+) -> None:
+    allow_status(404)
+    customer = await subscribe(client)
+    await open_live(page, f"{sandbox.url}{DASHBOARD}/customers/{customer}")
+    sandbox.reset()
+    await expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+
+
+async def test_a_page_with_an_error_of_a_form_updates_itself(
+    page: Page, allow_status: Callable[[int], None], sandbox: AsyncSandbox, client: AsyncDuro
+) -> None:
+    allow_status(409)
+    plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
+    customer = await client.customers.create(name="Ada Obi")
+    subscription = await client.subscriptions.create(customer_id=customer.id, plan_id=plan.id)
+    await page.goto(f"{sandbox.url}{DASHBOARD}/subscriptions/{subscription.id}")
+    await client.subscriptions.cancel(subscription.id)
+    await page.evaluate("() => document.querySelector('form[data-confirm]').removeAttribute('data-confirm')")
+    await page.get_by_role("button", name="Cancel the subscription").click()
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be canceled")
+    await sandbox.clock.advance(days=1)
+    await expect(page.locator("#clock")).to_contain_text("11 Jan 2026")

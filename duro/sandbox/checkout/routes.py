@@ -82,7 +82,14 @@ def _pay(backend: Backend, token: str, form: Form) -> None:
 
 
 def _settle(backend: Backend, token: str, form: Form) -> None:
-    steps.settle(backend, token, failure=find_failure(form))
+    try:
+        steps.settle(backend, token, failure=find_failure(form))
+    except ResponseError:
+        # After a double click, or in another tab. A payment has the same result each time, too.
+        with backend.store.transaction() as db:
+            is_settled = find_checkout_session(db, token)["status"] == "completed"
+        if not is_settled:
+            raise
 
 
 def _enter_promo_code(backend: Backend, token: str, form: Form) -> None:

@@ -17,6 +17,7 @@ from ..validation import invalid_field
 
 __all__ = ["read_card_command", "read_fault"]
 
+DEFAULT_STATUS: Final = 503
 _NUMBERS: Final = ("status", "retryAfter", "seconds", "pause", "probability")
 
 Form = Mapping[str, str]
@@ -25,11 +26,15 @@ Form = Mapping[str, str]
 def read_fault(form: Form) -> dict[str, object]:
     """Return the body of ``POST /_sandbox/faults``. Empty fields are left out, except ``times``, which is null.
 
+    An empty status is 503. A field with a value would not fit the other kinds, and scripts that hide it may be off.
+
     Args:
         form: Fields of the form.
     """
     body: dict[str, object] = {"kind": form.get("kind", ""), "times": _parse_number(form.get("times", ""))}
     body |= {name: _parse_number(text) for name in _NUMBERS if (text := form.get(name, "").strip())}
+    if body["kind"] == "status":
+        body = {"status": DEFAULT_STATUS, **body}
     if commit := form.get("commit"):
         body["commit"] = commit == "true"
     return body | {"match": {name: text for name in MATCH if (text := form.get(name, "").strip())}}

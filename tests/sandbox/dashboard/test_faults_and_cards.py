@@ -46,6 +46,12 @@ def test_fault_of_each_kind_is_added_with_its_options(browser: Browser, frozen: 
         assert members["commit"] is False
 
 
+@pytest.mark.parametrize(("typed", "status"), [("", 503), ("429", 429)])
+def test_empty_status_is_503(browser: Browser, frozen: Sandbox, typed: str, status: int) -> None:
+    add_fault(browser, kind="status", status=typed)
+    assert [fault.to_json()["status"] for fault in frozen.faults] == [status]
+
+
 def test_empty_times_apply_a_fault_always(browser: Browser, frozen: Sandbox) -> None:
     add_fault(browser, kind="garbage", times="")
     (fault,) = frozen.faults

@@ -16,4 +16,6 @@ for (const form of document.querySelectorAll("[data-kinds-of]")) {
   };
   kind.addEventListener("change", update);
   update();
+  // After "back", the browser fills in the kind that was selected, without an event.
+  window.addEventListener("pageshow", update);
 }

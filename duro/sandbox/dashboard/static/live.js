@@ -7,12 +7,14 @@ const RETRY_PAUSE = 5000; // milliseconds after a refused stream
 const MAX_SILENCE = 2500; // milliseconds without a stream until the page says so
 const NAME = "duro-sandbox-live";
 
+const hasContents = document.querySelector("main [data-live]") !== null;
 let version = document.body.dataset.version; // of the sandbox, when the page was rendered
 let isRefreshing = false;
 let isStale = false;
 
 async function refresh() {
-  if (document.hidden) return; // The page refreshes when it is visible again.
+  // A hidden page refreshes when it is visible again.
+  if (document.hidden || !hasContents) return;
   if (isRefreshing) {
     isStale = true;
     return;
@@ -20,6 +22,8 @@ async function refresh() {
   isRefreshing = true;
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    // A reset has deleted what the page shows.
+    if (response.status === 404) location.replace(response.url);
     if (response.ok) isStale = replaceParts(new DOMParser().parseFromString(await response.text(), "text/html"));
   } catch {
     // The sandbox has stopped. The stream reports its return.
@@ -113,7 +117,7 @@ let disconnect = null;
 let latest = ""; // version that the stream of this page has reported
 
 function connect() {
-  if (disconnect || document.hidden || !document.querySelector("main [data-live]")) return;
+  if (disconnect || document.hidden || !hasContents) return;
   const controller = new AbortController();
   const { signal } = controller;
   disconnect = () => {
