@@ -10,6 +10,7 @@ import pytest
 
 from duro import AsyncDuro, Duro
 from duro.errors import DecodingError, OutcomeUnknownError, TokenExchangeError, TransportError
+from tests.support.timeouts import TIMEOUT
 
 KEY = "sk_test_hostile"
 LIMIT = 1_000
@@ -67,7 +68,7 @@ class TestTooLargeResponse:
             for _ in range(3):
                 with pytest.raises(TransportError):
                     await duro.request("GET", "/v1/anything")
-            with anyio.fail_after(5):
+            with anyio.fail_after(TIMEOUT):
                 assert await duro.request("GET", "/v1/anything") == {}
 
 
