@@ -12,6 +12,7 @@ from tests.support.blocking_calls import BlockingCalls
 
 pytest_plugins = [
     "tests.support.charges",
+    "tests.support.editors",
     "tests.support.ports",
     "tests.support.programs",
     "tests.support.raw_server",
