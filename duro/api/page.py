@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from attrs import Factory, field, frozen
 
-from .models.base import shorten
 from .models.pydantic_hooks import PydanticHooks
+from .models.reprs import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping  # noqa: TC003 - cattrs reads the annotations at run time
 from copy import deepcopy
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Self
 
 from attrs import evolve, field, fields, frozen
 
-from ...errors import redact
 from ..codec import encode_json, structure, to_plain, to_python, to_wire_names
 from .pydantic_hooks import PydanticHooks
 
-__all__ = ["Model", "SecretModel", "hide", "mask", "shorten"]
-
-MAX_SHOWN_ITEMS: Final = 3
+__all__ = ["Model", "SecretModel"]
 
 
 @frozen(kw_only=True)
@@ -96,6 +93,8 @@ class Model(PydanticHooks):
 class SecretModel(Model):
     """Response that contains a secret. No repr shows the secret, and the model cannot be pickled."""
 
+    _hides_input: ClassVar[bool] = True
+
     def __reduce__(self) -> str:
         name = type(self).__name__
         raise TypeError(f"a {name} cannot be pickled because it contains a secret; pass on only the fields you need")
@@ -106,19 +105,3 @@ class SecretModel(Model):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return type(self)(**{each.name: deepcopy(getattr(self, each.name), memo) for each in fields(type(self))})
-
-
-def mask(value: object) -> str:
-    """Return the repr of a value, with secrets of a known form cut to their prefix."""
-    return redact(repr(value))
-
-
-def hide(_value: object) -> str:
-    """Return a placeholder for a secret whose form is unknown."""
-    return "…"
-
-
-def shorten(items: tuple[object, ...]) -> str:
-    """Return the repr of a tuple, with at most three of its items."""
-    shown, hidden = items[:MAX_SHOWN_ITEMS], len(items) - MAX_SHOWN_ITEMS
-    return f"({', '.join(map(repr, shown))}, … {hidden} more)" if hidden > 0 else repr(items)

@@ -7,7 +7,8 @@ from datetime import datetime  # noqa: TC003 - cattrs reads the annotations at r
 from attrs import field, frozen
 
 from ..codec.open_enum import OpenEnum
-from .base import SecretModel, mask
+from .base import SecretModel
+from .reprs import mask
 
 __all__ = ["CheckoutKind", "CheckoutSession", "CheckoutStatus"]
 

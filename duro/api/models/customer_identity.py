@@ -9,7 +9,8 @@ from typing import Any
 from attrs import field, frozen
 
 from ...auth.credentials import IdentityToken
-from .base import Model, SecretModel, hide
+from .base import Model, SecretModel
+from .reprs import hide
 from .transactions import Rail  # noqa: TC001 - the same
 
 __all__ = ["Identity", "IdentityVerification", "OtpDelivery", "SavedMethod"]

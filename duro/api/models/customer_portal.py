@@ -9,8 +9,9 @@ from attrs import field, frozen
 from ...auth.credentials import PortalSession
 from ..codec.open_enum import OpenEnum
 from ..page import Page
-from .base import Model, SecretModel, hide, mask, shorten
+from .base import Model, SecretModel
 from .plans import Interval  # noqa: TC001 - the same
+from .reprs import hide, mask, shorten
 from .subscriptions import SubscriptionStatus  # noqa: TC001 - the same
 
 __all__ = [

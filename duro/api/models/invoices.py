@@ -7,7 +7,8 @@ from datetime import datetime  # noqa: TC003 - cattrs reads the annotations at r
 from attrs import field, frozen
 
 from ..codec.open_enum import OpenEnum
-from .base import Model, shorten
+from .base import Model
+from .reprs import shorten
 from .transactions import Transaction  # noqa: TC001 - the same
 
 __all__ = ["Invoice", "InvoiceDetail", "InvoiceRefundResult", "InvoiceStatus"]

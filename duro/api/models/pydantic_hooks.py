@@ -26,13 +26,16 @@ class PydanticHooks:
 
     __slots__ = ()
 
+    # Whether errors of the validation omit their input, because it may contain a secret.
+    _hides_input: ClassVar[bool] = False
+
     __pydantic_serializer__: ClassVar[_Serializer] = _Serializer()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from .pydantic_schema import build_core_schema
 
-        return build_core_schema(source, handler)
+        return build_core_schema(source, handler, hides_input=cls._hides_input)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

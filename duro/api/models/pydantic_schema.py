@@ -25,7 +25,7 @@ from ...errors import DecodingError, redact
 from ..codec import structure, to_wire_names
 from ..codec.encoder import to_plain_value
 from ..codec.python_names import Member, members_of
-from .base import SecretModel, hide, mask
+from .reprs import hide, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,12 +44,13 @@ ATTRIBUTES_SECTION = re.compile(r"^Attributes:\n(.*?)(?:\n\n|\Z)", re.MULTILINE 
 ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
-def build_core_schema(kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+def build_core_schema(kind: Any, handler: GetCoreSchemaHandler, *, hides_input: bool) -> CoreSchema:
     """Build the schema of a model or a page.
 
     Args:
         kind: Class of the model, or a generic alias such as ``Page[Plan]``.
         handler: Builder of the schemas of other types.
+        hides_input: Whether errors of the validation omit their input.
 
     Returns:
         A schema that accepts instances, and dicts with Python or wire names.
@@ -61,7 +62,7 @@ def build_core_schema(kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     )
 
     def validate(value: object, _: object) -> object:
-        return _validate(value, kind)
+        return _validate(value, kind, hides_input=hides_input)
 
     def serialize(model: object, serialize_members: Callable[[Any], Any], info: SerializationInfo) -> Any:
         model_type = get_origin(kind) or kind
@@ -113,11 +114,11 @@ def _reference(kind: Any) -> str:
     return f"{name}[{arguments}]" if arguments else name
 
 
-def _validate(value: object, kind: Any) -> object:
+def _validate(value: object, kind: Any, *, hides_input: bool) -> object:
     model_type = get_origin(kind) or kind
     if isinstance(value, model_type) and _has_items_of(value, get_args(kind)):
         return value
-    name, is_secret = model_type.__name__, issubclass(model_type, SecretModel)
+    name = model_type.__name__
     if isinstance(value, Mapping):
         try:
             return structure(to_wire_names(cast("object", value), kind), kind, body=b"", source="data")
@@ -130,7 +131,7 @@ def _validate(value: object, kind: Any) -> object:
     details: InitErrorDetails = {
         "type": PydanticCustomError("duro_contract", "{problem}", {"problem": problem}),
         "loc": tuple(place),
-        "input": "…" if is_secret else _value_at(place, value),
+        "input": "…" if hides_input else _value_at(place, value),
     }
     # Raised outside the handler, so that no __context__ leads to the data.
     raise ValidationError.from_exception_data(name, [details])

@@ -9,8 +9,9 @@ from attrs import fields
 
 from ..._json_types import camel_case
 from ...api.codec import to_plain
-from ...api.models.base import SecretModel, hide, mask
+from ...api.models.base import SecretModel
 from ...api.models.events import EventPayload
+from ...api.models.reprs import hide, mask
 from ...auth.token import Token
 from ...errors import redact
 

@@ -8,7 +8,7 @@ import uuid
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from anyio.lowlevel import checkpoint_if_cancelled
 from attrs import frozen
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ...api.models.events import Event
-    from .base import Inbox
 
 __all__ = ["Claim", "ClaimBlock", "ClaimStatus", "HoldBlock", "acquire_claim", "new_holder"]
 
@@ -59,12 +58,20 @@ class Claim:
         return bool(self.status)
 
 
+class ClaimStorage(Protocol):
+    """Atomic steps of an inbox."""
+
+    async def acquire(self, event_id: str, holder: str) -> ClaimStatus: ...
+    async def complete(self, event_id: str, holder: str) -> bool: ...
+    async def release(self, event_id: str, holder: str | None) -> None: ...
+
+
 def new_holder() -> str:
     """Return a new unique identifier for a claim."""
     return uuid.uuid4().hex
 
 
-async def acquire_claim(inbox: Inbox, event_id: str, holder: str) -> ClaimStatus:
+async def acquire_claim(inbox: ClaimStorage, event_id: str, holder: str) -> ClaimStatus:
     """Acquire a claim, and release it if the caller is cancelled before it gets the result.
 
     Args:
@@ -97,7 +104,7 @@ class HoldBlock(AbstractAsyncContextManager[None]):
         holder: Identifier of the claim.
     """
 
-    def __init__(self, inbox: Inbox, event: Event, holder: str) -> None:
+    def __init__(self, inbox: ClaimStorage, event: Event, holder: str) -> None:
         self._inbox = inbox
         self._event = event
         self._holder = holder
@@ -129,7 +136,7 @@ class ClaimBlock(AbstractAsyncContextManager[Claim]):
         holder: Unique identifier of the new claim.
     """
 
-    def __init__(self, inbox: Inbox, event: Event, holder: str) -> None:
+    def __init__(self, inbox: ClaimStorage, event: Event, holder: str) -> None:
         self._inbox = inbox
         self._event = event
         self._holder = holder
@@ -148,7 +155,7 @@ class ClaimBlock(AbstractAsyncContextManager[Claim]):
             await self._hold.__aexit__(kind, error, traceback)
 
 
-async def _complete(inbox: Inbox, event: Event, holder: str) -> None:
+async def _complete(inbox: ClaimStorage, event: Event, holder: str) -> None:
     completed, was_repeated = await _run_again_if_cancelled(partial(inbox.complete, event.id, holder))
     # A repeated step finds the completion of the first one.
     if not completed and not was_repeated:
@@ -160,7 +167,7 @@ async def _complete(inbox: Inbox, event: Event, holder: str) -> None:
         )
 
 
-async def _release(inbox: Inbox, event_id: str, holder: str) -> None:
+async def _release(inbox: ClaimStorage, event_id: str, holder: str) -> None:
     try:
         await _run_again_if_cancelled(partial(inbox.release, event_id, holder))
     except Exception:  # noqa: BLE001 - logged, because it would replace the error or the cancellation of the handler
