@@ -12,12 +12,12 @@ from tests.support.blocking_calls import BlockingCalls
 
 pytest_plugins = [
     "tests.support.charges",
-    "tests.support.editors",
     "tests.support.ports",
     "tests.support.programs",
     "tests.support.raw_server",
     "tests.support.virtual_time",
     "tests.support.gateway",
+    "tests.support.editors",
 ]
 
 # A deadline would fail on a slow machine. In CI, two runs must test the same examples.
