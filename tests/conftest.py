@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.raw_server",
     "tests.support.virtual_time",
     "tests.support.gateway",
+    "tests.support.editors",
 ]
 
 # A deadline would fail on a slow machine. In CI, two runs must test the same examples.

@@ -16,6 +16,7 @@ from duro import (
     TokenEndpointUnavailableError,
     TokenExchangeError,
 )
+from tests.auth.conftest import Outcomes
 
 pytestmark = pytest.mark.anyio
 
@@ -101,12 +102,17 @@ async def test_hanging_endpoint_delays_all_calls_by_one_deadline(client, server,
     monkeypatch.setattr("duro.auth.exchange.EXCHANGE_TIMEOUT_SECONDS", 0.5)
     server.always = server.Reply(behavior="hang")
 
-    async with client:
+    first = Outcomes()
+    async with client, anyio.create_task_group() as group:
         started = time.monotonic()
+        group.start_soon(first.run, call_api)
+        # Before the others start, because the deadline of the exchange is short.
+        await server.arrived(1)
         outcomes = await call_api.run_concurrently(CALLERS)
         elapsed = time.monotonic() - started
 
     assert server.posts == 1
+    assert [type(error) for error in first.errors] == [DeadlineExceededError]
     check_separate_errors(outcomes, DeadlineExceededError)
     assert {str(error) for error in outcomes.errors} == {
         "GET /v1/plans failed: the token endpoint did not respond within 0.5 s; the call itself was not sent"

@@ -72,6 +72,7 @@ def test_docstring_lists_the_values(operation, argument, values):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_cache_of_jedi")
 @each_enum_argument
 @pytest.mark.parametrize("client_class", ["AsyncDuro", "Duro"])
 def test_editor_shows_the_values_in_the_signature(operation, argument, values, client_class):

@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from duro.http.transport.resolver import resolve
+from tests.support.timeouts import TIMEOUT
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
@@ -35,6 +36,9 @@ class NameServer:
 
 @pytest.fixture
 def name_server(monkeypatch):
+    for thread in resolver_threads():
+        # Of an earlier test, which may end while the thread is still returning.
+        thread.join(TIMEOUT)
     server = NameServer()
     monkeypatch.setattr(socket, "getaddrinfo", server.getaddrinfo)
     yield server

@@ -54,11 +54,13 @@ def test_ipython_completes_submodules(complete):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_cache_of_jedi")
 @pytest.mark.parametrize("client", ["Duro", "AsyncDuro"])
 def test_jedi_completes_the_methods_of_a_resource(client):
     assert set(METHODS) <= set(complete_statically(f"import duro\nclient = duro.{client}()\nclient.plans."))
 
 
+@pytest.mark.usefixtures("own_cache_of_jedi")
 def test_jedi_completes_the_methods_of_pages():
     found = complete_statically("import duro\nduro.Duro().plans.list().")
     assert found == ["by_page", "collect", "cursor", "page", "prefetch"]

@@ -16,7 +16,8 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
 ]
 
-TRIALS = 50
+# With inherited connections, about half of the trials fail.
+TRIALS = 20
 
 # Python 3.12 and newer warn about each fork of a process that has threads.
 BEGIN = """
@@ -219,7 +220,8 @@ def test_a_child_forked_during_a_token_exchange_makes_its_own_exchange(select_lo
     def reply(request):
         if request.path != "/v1/oauth/token":
             return raw_server.json(b'"%s"' % request.path.encode())
-        if len(raw_server.received) == 1:
+        # By identity, because the exchange of the child may arrive before this line runs for that of the parent.
+        if request is raw_server.received[0]:
             forked.wait(30)
         return raw_server.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
 

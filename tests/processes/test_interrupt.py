@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from duro.blocking import portal
+from tests.support.timeouts import TIMEOUT
 
 pytestmark = [
     pytest.mark.process,
@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals"),
 ]
 
+# Wait for the end of a cancelled call.
+MAX_WAIT_SECONDS = 1.0
 LARGE = 64 << 20
 
 # A program started in the background may inherit an ignored SIGINT. A call whose end relied on the time limit of the
@@ -27,7 +29,7 @@ BEGIN = """
 import json, signal, sys, threading
 from duro import Duro
 from duro.blocking import portal
-portal.INTERRUPT_WAITS = 600
+default_waits, portal.INTERRUPT_WAITS = portal.INTERRUPT_WAITS, 600
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 main = threading.main_thread().ident
@@ -243,7 +245,7 @@ def test_an_interrupt_during_the_token_exchange_sends_no_request_and_keeps_the_e
 
     def reply(request):
         if request.path == "/v1/oauth/token":
-            may_respond.wait(30)
+            may_respond.wait(2 * TIMEOUT)
             return raw_server.json(b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}')
         return raw_server.json(b'"%s"' % request.path.encode())
 
@@ -400,20 +402,30 @@ client = Duro("sk_test_1", base_url="http://127.0.0.1", transport=UncancellableT
 
 def test_a_call_that_ends_late_is_noted(select_loop, run_program):
     source = """
-portal.WAKE_INTERVAL, portal.INTERRUPT_WAITS = 0.05, 2
+from duro.blocking.portal_call import PortalCall
+portal.INTERRUPT_WAITS = default_waits
+limits = []
+wait = PortalCall.wait
+
+def record_limit(call, timeout):
+    if call.interrupted:
+        limits.append(timeout)
+    return wait(call, timeout)
+
+PortalCall.wait = record_limit
 try:
     client.request("POST", "/v1/x", idempotency_key="key-of-mine")
 except KeyboardInterrupt as error:
     print(describe(error), flush=True)
+print(sum(limits), flush=True)
 UncancellableTransport.released.set()
 client.close()
 """
-    # It would never end without the limit, which is a second outside this test.
-    assert portal.INTERRUPT_WAITS * portal.WAKE_INTERVAL == 1.0
     running = run_program(select_loop + BEGIN + UNCANCELLABLE + source, "http://127.0.0.1")
     assert running.read_line() == "in progress"
     running.send_signal(signal.SIGINT)
     kind, (note,) = json.loads(running.read_line())
+    assert float(running.read_line()) == MAX_WAIT_SECONDS
     assert kind == "KeyboardInterrupt"
     assert "Outcome unknown" in note
     assert "key-of-mine" in note

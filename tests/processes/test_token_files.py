@@ -102,6 +102,7 @@ def kill_writers(run_program, folder, rounds):
     assert set(files) <= {"key", "key.lock", "key.tmp"}
 
 
+@pytest.mark.timeout(4 * TIMEOUT)
 def test_no_writer_that_is_killed_leaves_a_damaged_file_or_a_lock(run_program, tmp_path):
     kill_writers(run_program, tmp_path / "tokens", rounds=30)
 

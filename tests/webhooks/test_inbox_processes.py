@@ -10,6 +10,8 @@ from collections import Counter
 
 import pytest
 
+from tests.support.timeouts import TIMEOUT
+
 EVENTS = 7_000
 REPEATS = 3_000
 DISPLACED = 2_000
@@ -85,6 +87,6 @@ def test_every_event_is_handled_exactly_once(tmp_path, delivery):
     for worker in workers:
         handled.update(json.loads(worker.stdout.read()))
         worker.stdout.close()
-        assert worker.wait(10) == 0
+        assert worker.wait(TIMEOUT) == 0
     assert len(handled) == EVENTS
     assert set(handled.values()) == {1}

@@ -11,6 +11,7 @@ import redis.asyncio
 from duro import ConfigurationError
 from duro.webhooks import BlockingInbox, ClaimStatus, RedisInbox
 from tests.support.redis_servers import RedisServer
+from tests.support.timeouts import TIMEOUT
 
 pytestmark = pytest.mark.fleet
 
@@ -197,7 +198,7 @@ class TestClientOfTheApplication:
             client = redis.asyncio.Redis(port=server.port)
             await client.ping()
             server.pause()
-            with anyio.fail_after(5), pytest.raises(TimeoutError, match="did not respond"):
+            with anyio.fail_after(TIMEOUT), pytest.raises(TimeoutError, match="did not respond"):
                 await RedisInbox(client, timeout=0.2).accept(make_event())
             server.resume()
             await client.aclose()

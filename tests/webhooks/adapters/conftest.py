@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 import types
@@ -31,6 +32,7 @@ from duro.webhooks.adapters import django as django_adapter
 from duro.webhooks.adapters import fastapi as fastapi_adapter
 from duro.webhooks.adapters import flask as flask_adapter
 from duro.webhooks.adapters import starlette as starlette_adapter
+from tests.support.timeouts import TIMEOUT
 from tests.support.tls import NO_AUTHORITIES
 
 PATH = "/webhooks/duro"
@@ -86,7 +88,7 @@ def aiohttp_server(application):
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    started.wait(10)
+    assert started.wait(TIMEOUT)
     try:
         yield address[0]
     finally:
@@ -210,6 +212,18 @@ def shop():
 @pytest.fixture(params=["plain", "asynchronous"])
 def handler(request, shop):
     return getattr(shop, request.param)
+
+
+@pytest.fixture
+def logged_errors():
+    """Return a queue of the errors that the receivers log, which they may do in a thread of their own."""
+    records = queue.Queue()
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = records.put
+    logger = logging.getLogger("duro.webhooks")
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
 
 
 class WatchedInbox(MemoryInbox):
