@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -75,6 +78,16 @@ def test_only_the_error_of_a_temporary_database_names_the_folder(tmp_path: Path)
         store.close()
         assert ("database=" in caught.value.message) is is_named
         assert (find_temporary_folder() in caught.value.message) is is_named
+
+
+def test_copy_that_does_not_fit_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    store = Database()
+    with closing(store._connection):
+        monkeypatch.setattr(store, "_connection", Mock(backup=Mock(side_effect=error)))
+        with pytest.raises(DiskFullError, match="Temporary files are in "):
+            store.copy()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has one folder of temporary files")
