@@ -77,6 +77,8 @@ def _find_problem(value: str) -> str | None:
         return "a blank string"
     if any(mark.isspace() for mark in value):
         return "a string with whitespace"
+    if any("\ud800" <= mark <= "\udfff" for mark in value):
+        return "a string with a lone surrogate"
     if value == "." or ".." in value or any(mark in "/\\?#%" or mark < " " or mark == "\x7f" for mark in value):
         return "a string with '/', '..' or another reserved character"
     return None

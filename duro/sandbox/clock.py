@@ -61,7 +61,11 @@ def _check_start(start: object) -> datetime | None:
         raise ConfigurationError(f"start must be an aware datetime, got {got}; pass datetime(2026, 1, 31, tzinfo=UTC)")
     if start > MAX_TIME:
         raise ConfigurationError(f"start must be before the year {MAX_TIME.year}, got {start.year}; pass another")
-    return start.astimezone(UTC)
+    try:
+        return start.astimezone(UTC)
+    except OverflowError:
+        message = "start must not be before the year 1 in UTC, got an earlier time; pass another"
+    raise ConfigurationError(message)
 
 
 def _check_seed(seed: object) -> int | None:

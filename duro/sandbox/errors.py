@@ -59,8 +59,18 @@ class DiskFullError(ResponseError, OSError):
     """The disk is full, and the transaction was rolled back. Requests get 507, and Python code gets an ``OSError``.
 
     Its ``errno`` is ``errno.ENOSPC``.
+
+    Args:
+        temporary_folder: Folder of the temporary database that did not fit, ``None`` for a database file.
     """
 
-    def __init__(self) -> None:
-        super().__init__(507, "The disk is full, and nothing was changed; free space, and retry.")
+    def __init__(self, temporary_folder: str | None = None) -> None:
+        message = "The disk is full, and nothing was changed; free space, and retry."
+        if temporary_folder is not None:
+            message = (
+                f"The disk is full, and nothing was changed. Temporary files are in {temporary_folder}; "
+                "pass database= with a file on another disk, or set SQLITE_TMPDIR (on Windows TMP), "
+                "or free space, and retry."
+            )
+        super().__init__(507, message)
         OSError.__init__(self, errno.ENOSPC, self.message)

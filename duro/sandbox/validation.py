@@ -47,6 +47,7 @@ __all__ = [
     "TrialDays",
     "check_timestamp",
     "find_unknown",
+    "has_surrogate",
     "integer",
     "invalid_field",
     "matching",
@@ -74,9 +75,18 @@ class InvalidValueError(ValueError):
 
 def _check_text(value: object) -> str:
     # JSON can escape a lone surrogate, but UTF-8 cannot encode it, so it could be neither stored nor sent.
-    if not isinstance(value, str) or not value.strip() or _SURROGATE.search(value):
+    if not isinstance(value, str) or not value.strip() or has_surrogate(value):
         raise InvalidValueError("expected non-empty string")
     return value
+
+
+def has_surrogate(text: str) -> bool:
+    """Return whether a text contains a lone surrogate, which can be neither stored nor sent.
+
+    Args:
+        text: Text of a user or a request.
+    """
+    return _SURROGATE.search(text) is not None
 
 
 def matching(pattern: str, expected: str) -> Rule:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from duro import Duro, DuroError
 from duro.cli.export.formats import write_rows
-from duro.cli.export.partial_file import PartialFile, replace_file
+from duro.cli.export.partial_file import open_partial_file, replace_file
 from duro.cli.export.run import _show_progress
 from tests.support.timeouts import PROGRAM_TIMEOUT
 
@@ -136,10 +136,8 @@ def test_failed_export_keeps_its_pages_and_not_the_file(client, sandbox, export,
 
 def test_partial_file_of_another_account_is_refused(sandbox_environment, export, tmp_path):
     target = tmp_path / "customers.csv"
-    PartialFile(target, "customers of <Duro https://api.example.com>")
-    list_of_pages = PartialFile(target, "customers of <Duro https://api.example.com>")
-    with list_of_pages.open() as file:
-        list(list_of_pages.append(file, [{"id": "cus_1"}], "cursor"))
+    with open_partial_file(target, "customers of <Duro https://api.example.com>") as partial:
+        list(partial.append([{"id": "cus_1"}], "cursor"))
     finished = export("customers", "--out", target)
     assert finished.returncode == 1
     assert "must belong to the same list and account" in finished.stderr
@@ -156,12 +154,14 @@ def test_invalid_position_is_named(sandbox_environment, export, tmp_path, conten
 
 
 def test_missing_rows_are_not_replaced_by_zeros(tmp_path):
-    partial = PartialFile(tmp_path / "out.csv", "plans")
-    with partial.open() as file:
-        list(partial.append(file, [{"id": "1"}], "next"))
-    partial.path.unlink()
-    with pytest.raises(DuroError, match=r"out.csv.part must have the 11 bytes that were exported, got 0; delete "):
-        PartialFile(tmp_path / "out.csv", "plans")
+    with open_partial_file(tmp_path / "out.csv", "plans") as partial:
+        list(partial.append([{"id": "1"}], "next"))
+    (tmp_path / "out.csv.part").unlink()
+    with (
+        pytest.raises(DuroError, match=r"out.csv.part must have the 11 bytes that were exported, got 0; delete "),
+        open_partial_file(tmp_path / "out.csv", "plans"),
+    ):
+        pass
 
 
 @pytest.mark.process
@@ -230,15 +230,14 @@ def test_a_name_in_csv_is_not_a_formula_of_a_spreadsheet(tmp_path, name, cell):
 
 
 def test_rows_after_the_position_are_removed(tmp_path):
-    partial = PartialFile(tmp_path / "out.csv", "plans")
-    with partial.open() as file:
-        assert list(partial.append(file, [{"id": "1"}, {"id": "2"}], "next")) == [1, 2]
+    with open_partial_file(tmp_path / "out.csv", "plans") as partial:
+        assert list(partial.append([{"id": "1"}, {"id": "2"}], "next")) == [1, 2]
+    with (tmp_path / "out.csv.part").open("ab") as file:
         file.write(b'{"id": "half a')
-    again = PartialFile(tmp_path / "out.csv", "plans")
-    with again.open() as file:
-        list(again.append(file, [{"id": "3"}], None))
-    assert [row["id"] for row in again.read()] == ["1", "2", "3"]
-    assert again.position.is_complete
+    with open_partial_file(tmp_path / "out.csv", "plans") as again:
+        list(again.append([{"id": "3"}], None))
+        assert [row["id"] for row in again.read()] == ["1", "2", "3"]
+        assert again.position.is_complete
 
 
 def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path):

@@ -11,7 +11,7 @@ from ...errors import DuroError, InvalidArgumentError
 from ..console import create_console
 from ..output import print_json, print_note
 from .formats import check_format, write_rows
-from .partial_file import PartialFile, replace_file
+from .partial_file import open_partial_file, replace_file
 from .sources import column_types, iterate_pages
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...blocking.client import Duro
     from ..account import Account
     from ..options import ExportFormat, ExportKind
+    from .partial_file import PartialFile
 
 __all__ = ["run_export"]
 
@@ -46,37 +47,42 @@ def run_export(
 
     Raises:
         InvalidArgumentError: The file exists, or its suffix does not name a format. Nothing was sent.
-        DuroError: A call failed, or a file cannot be written. The partial file is kept.
+        DuroError: A call failed, a file cannot be written, or another export writes it. The partial file is kept.
     """
     chosen = check_format(out, export_format)
-    if out.exists() and not overwrite:
-        raise InvalidArgumentError(f"--out must be a new file, got {out.name!r}; pass --overwrite to replace it")
+    _check_target(out, overwrite=overwrite)
     try:
-        with account.client() as client:
-            partial = PartialFile(out, f"{kind} of {client!r}")
+        with account.client() as client, open_partial_file(out, f"{kind} of {client!r}") as partial:
+            # Again, because another export may have ended before the lock.
+            _check_target(out, overwrite=overwrite)
             if partial.position.rows and not as_json:
                 print_note(f"continuing after {partial.position.rows:,} {kind}")
             _fetch(client, kind, partial)
-        with replace_file(out) as file:
-            write_rows(file, chosen, partial.read(), column_types(kind))
+            with replace_file(out) as file:
+                write_rows(file, chosen, partial.read(), column_types(kind))
+            rows = partial.position.rows
+            partial.remove()
     except OSError as error:
         raise DuroError(f"{error.strerror or error}: {error.filename or out}") from error
-    rows = partial.position.rows
-    partial.remove()
     if as_json:
         print_json({"kind": kind, "rows": rows, "file": str(out)})
     else:
         print(f"exported {rows:,} {kind} to {out}")
 
 
+def _check_target(out: Path, *, overwrite: bool) -> None:
+    if out.exists() and not overwrite:
+        raise InvalidArgumentError(f"--out must be a new file, got {out.name!r}; pass --overwrite to replace it")
+
+
 def _fetch(client: Duro, kind: ExportKind, partial: PartialFile) -> None:
     if partial.position.is_complete:
         return
     try:
-        with partial.open() as file, _show_progress(kind) as show:
+        with _show_progress(kind) as show:
             for page in iterate_pages(client, kind, partial.position.cursor):
                 complete = partial.position.rows
-                for number in partial.append(file, page.rows, page.next_cursor):
+                for number in partial.append(page.rows, page.next_cursor):
                     show(complete + number)
     except (DuroError, OSError, KeyboardInterrupt):
         print_note("the complete pages are kept; run the command again to continue")

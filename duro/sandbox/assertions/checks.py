@@ -36,7 +36,7 @@ class Assertions(ABC):
 
         Raises:
             AssertionError: The number of successful charges differs from one.
-            InvalidArgumentError: An argument is of the wrong type.
+            InvalidArgumentError: An argument is of the wrong type, or cannot be an id or a time in UTC.
 
         Example:
             >>> plan = await client.plans.create(name="Pro", amount=500_000, interval="month")
@@ -119,7 +119,11 @@ def _format_period_start(value: object) -> str:
             f"period_start must be a datetime with a time zone, got {describe_type(value)}; "
             "pass subscription.current_period_start"
         )
-    return timestamp(value.astimezone(UTC))
+    try:
+        return timestamp(value.astimezone(UTC))
+    except OverflowError:
+        message = "period_start must be between the years 1 and 9999 in UTC, got a datetime outside of them"
+    raise InvalidArgumentError(f"{message}; pass subscription.current_period_start")
 
 
 def _check_event_type(value: object) -> None:

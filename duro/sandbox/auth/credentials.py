@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import frozen
 
-from ..._checks import describe_value
+from ..._checks import describe_value, is_number
 from ...config import Mode
 from ...errors import ConfigurationError
 from ..clock import timestamp
@@ -84,7 +84,7 @@ def check_token_lifetime(seconds: float) -> float:
     Raises:
         ConfigurationError: The lifetime is not positive, or infinite.
     """
-    if not 0 < seconds < math.inf:
+    if not is_number(seconds) or not 0 < seconds < math.inf:
         raise ConfigurationError(
             f"token_lifetime must be positive and finite, got {describe_value(seconds)}; pass a number of seconds"
         )

@@ -26,6 +26,9 @@ class CheckoutControls(ABC):
 
         Args:
             session: Session, or its token.
+
+        Raises:
+            InvalidArgumentError: The value is neither of them.
         """
         return HostedCheckout(self._backend, token_of(session))
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import frozen
 
+from ..._checks import describe_type
+from ..._ids import check_id
 from ...errors import InvalidArgumentError
 from ..backend import Backend
 from ..billing.charges import RAILS
@@ -84,6 +86,8 @@ class HostedCheckout:
         Raises:
             InvalidArgumentError: The code does not exist, cannot be redeemed, or does not apply to the session.
         """
+        if not isinstance(code, str):
+            raise InvalidArgumentError(f"code must be a string, got {describe_type(code)}; pass promo_code.code")
         try:
             steps.enter_promo_code(self._backend, self._token, code)
         except ApiError as error:
@@ -119,7 +123,7 @@ class HostedCheckout:
         Raises:
             InvalidArgumentError: The category or the rail is unknown, or the session cannot be paid.
         """
-        if find_category(category) is None:
+        if not isinstance(category, str) or find_category(category) is None:
             raise InvalidArgumentError(f"category must be one of {', '.join(CATEGORIES)}, got {category!r}")
         return self._attempt(rail, email, category)
 
@@ -176,8 +180,11 @@ def token_of(session: CheckoutSession | str) -> str:
 
     Args:
         session: Session, or its token.
+
+    Raises:
+        InvalidArgumentError: The value is neither of them.
     """
-    return session if isinstance(session, str) else session.token
+    return check_id("token", session if isinstance(session, str) else getattr(session, "token", session))
 
 
 def _to_result(attempt: CheckoutAttempt) -> CheckoutResult:

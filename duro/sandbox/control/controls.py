@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 
 from ..._checks import check_number
+from ..._ids import check_id
 from ...errors import InvalidArgumentError
 from ..auth.credentials import revoke_tokens
 from ..backend import Backend
@@ -59,7 +60,12 @@ class Controls(ABC):
 
         Returns:
             Number of revoked tokens.
+
+        Raises:
+            InvalidArgumentError: The token is not a string, or contains a character that tokens do not have.
         """
+        if token is not None:
+            check_id("token", token)
         return self._backend.transact(partial(revoke_tokens, token=token))
 
     def wait_for_deliveries(self, timeout: float = 10.0) -> None:

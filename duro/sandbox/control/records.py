@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ..._ids import check_id
 from ...errors import InvalidArgumentError
 from ..auth.otp import OneTimeCode, list_codes
 from ..backend import Backend, Stats
@@ -90,6 +91,7 @@ class Records(ABC):
             >>> record.status, record.credit, record.cancel_at_period_end
             ('active', 0, False)
         """
+        check_id("identifier", identifier)
         record = self._backend.transact(lambda db: find_subscription_record(db, identifier))
         if record is None:
             raise InvalidArgumentError(
@@ -140,6 +142,7 @@ class Records(ABC):
             >>> trace.record.path, [event.record.type for event in trace.children]
             ('/v1/subscriptions', ['subscription_created'])
         """
+        check_id("identifier", identifier)
         trace = find_trace(self._backend, identifier)
         if trace is None:
             raise InvalidArgumentError(

@@ -71,7 +71,13 @@ class Deliveries(Sequence[Delivery]):
 
         Args:
             limit: Number of the latest attempts to return. Negative for all.
+
+        Raises:
+            InvalidArgumentError: The limit is not such a number.
         """
+        check_integer(
+            "limit", limit, minimum=-MAX_ID, maximum=MAX_ID, advice="pass -1 for all", error=InvalidArgumentError
+        )
         return self._read(lambda db: list_attempts(db, limit))
 
     def replay(self, delivery: Delivery | int) -> Delivery:

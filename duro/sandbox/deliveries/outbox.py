@@ -21,7 +21,6 @@ from typing import Final
 from attrs import frozen
 
 from ..clock import SandboxClock, parse_timestamp, timestamp
-from ..errors import DiskFullError
 from ..storage.database import Database
 from .due_delivery import DueDelivery, Outcome
 from .event_filters import find_receivers
@@ -293,7 +292,7 @@ class Outbox:
         if self._is_closed:
             raise RuntimeError("the sandbox stopped with deliveries pending; wait for them before you stop it")
         if self._is_disk_full:
-            raise DiskFullError
+            raise self._store.disk_full_error()
         next_time = self.next_time()
         return next_time is None or next_time > moment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Final
 
-from ..._checks import describe_value
+from ..._checks import describe_type, describe_value, is_integer
 from ..._urls import is_loopback
 from ...errors import ConfigurationError
 
@@ -25,12 +25,14 @@ def check_address(host: str, port: int) -> None:
         port: Port to listen on. 0 picks a free one.
 
     Raises:
-        ConfigurationError: The port is out of range.
+        ConfigurationError: The host is not a string, or the port is out of range.
     """
-    if not 0 <= port <= MAX_PORT:
+    if not is_integer(port) or not 0 <= port <= MAX_PORT:
         raise ConfigurationError(
             f"port must be from 0 to {MAX_PORT}, got {describe_value(port)}; pass 0 for a free one"
         )
+    if not isinstance(host, str):
+        raise ConfigurationError(f"host must be a string, got {describe_type(host)}; pass '127.0.0.1'")
     if not is_loopback(host):
         warnings.warn(
             f"host {host!r} is not a loopback address: everyone who can reach this machine can read and change "

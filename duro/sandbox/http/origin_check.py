@@ -20,6 +20,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..._checks import describe_type
 from ...errors import ConfigurationError
 from ..api.responses import ApiResponse
 from ..errors import ApiError
@@ -56,8 +57,10 @@ def check_allowed_hosts(names: Iterable[str]) -> frozenset[str]:
     Raises:
         ConfigurationError: A value is not a host name.
     """
-    if isinstance(names, str):
-        raise ConfigurationError("allowed_hosts must be a list of host names, got str; put the name into a list")
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ConfigurationError(
+            f"allowed_hosts must be a list of host names, got {describe_type(names)}; put the name into a list"
+        )
     allowed: set[str] = set()
     for name in names:
         if not isinstance(name, str) or not _NAME.fullmatch(name.lower()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ..._ids import check_id
 from ...errors import InvalidArgumentError
 from ..backend import Backend
 from ..errors import ApiError
@@ -40,6 +41,7 @@ class PortalControls(ABC):
             >>> delivery.email
             'ada@example.com'
         """
+        check_id("customer_id", customer_id)
         try:
             return create_portal_link(self._backend, customer_id, self.url)
         except ApiError as error:

@@ -14,7 +14,7 @@ from ..billing.charges import RAILS
 from ..errors import ApiError
 from ..storage.rows import find
 from ..unit_of_work import UnitOfWork
-from ..validation import InvalidValueError, integer, nullable, one_of, structure
+from ..validation import InvalidValueError, has_surrogate, integer, nullable, one_of, structure
 from .card_updates import update_card
 from .charge_rules import FailureProfile, add_decline, set_profile, set_script
 from .failure_codes import CATEGORIES, FailureCategory, find_category
@@ -93,7 +93,7 @@ def _check_seed(value: object) -> int:
 
 
 def _check_id(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or has_surrogate(value):
         raise InvalidValueError("expected a string that is not empty")
     return value
 

@@ -12,7 +12,7 @@ from typing import Final
 from ...errors import ConfigurationError
 from ..errors import DiskFullError
 from .connection import CachingConnection, clear_cache
-from .files import create_private_file
+from .files import create_private_file, find_temporary_folder
 from .schema import copy_schema, create_schema
 
 __all__ = ["SCHEMA_VERSION", "Database", "clear", "count", "is_temporary", "savepoint"]
@@ -59,6 +59,7 @@ class Database:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._lock = threading.RLock()
         self._before_commit: Callable[[sqlite3.Connection], None] | None = None
+        self._is_temporary: bool = path is None or is_temporary(path)
         name = _TEMPORARY if path is None or is_temporary(path) else os.fspath(path)
         _create_private(name)
         try:
@@ -135,8 +136,12 @@ class Database:
                 self._connection.rollback()
                 clear_cache(self._connection)
                 if _is_disk_full(error):
-                    raise DiskFullError from error
+                    raise self.disk_full_error() from error
                 raise
+
+    def disk_full_error(self) -> DiskFullError:
+        """Create the error for a full disk, which names the folder of a temporary database."""
+        return DiskFullError(find_temporary_folder() if self._is_temporary else None)
 
     @property
     def changes(self) -> int:
@@ -157,10 +162,20 @@ class Database:
             self._before_commit = check
 
     def copy(self) -> Database:
-        """Return an independent copy, in a temporary database."""
+        """Return an independent copy, in a temporary database.
+
+        Raises:
+            DiskFullError: The copy does not fit on the disk of temporary files.
+        """
         copy = Database()
-        with self._lock:
-            self._connection.backup(copy._connection)
+        try:
+            with self._lock:
+                self._connection.backup(copy._connection)
+        except sqlite3.Error as error:
+            copy.close()
+            if _is_disk_full(error):
+                raise copy.disk_full_error() from error
+            raise
         return copy
 
     def serialize(self) -> bytes:
