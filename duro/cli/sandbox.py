@@ -143,7 +143,7 @@ In another terminal:
   export DURO_CLIENT_ID={CLIENT_ID}
   export DURO_CLIENT_SECRET={CLIENT_SECRET}
   duro request GET /v1/plans
-{context}{_advise_clock(url, clock)}
+{context}{_advise_clock(sandbox, clock)}
 Ctrl-C stops the sandbox.
 """
 
@@ -153,14 +153,15 @@ def _describe_clock(sandbox: Sandbox, clock: ClockOption) -> str:
     return f"frozen, {now}" if clock == "frozen" else f"runs with real time, {now}"
 
 
-def _advise_clock(url: str, clock: ClockOption) -> str:
+def _advise_clock(sandbox: Sandbox, clock: ClockOption) -> str:
     """Return how to move a frozen clock, and an empty text for another one."""
     if clock == "real":
         return ""
+    authority = f"--cacert {shlex.quote(sandbox.ca_file)} " if sandbox.ca_file else ""
     return f"""
 The clock is frozen. Move it on the dashboard, or for example by a day:
 
-  curl {url}/_sandbox/clock -d '{{"advance": 86400}}'
+  curl {authority}{sandbox.url}/_sandbox/clock -d '{{"advance": 86400}}'
 """
 
 

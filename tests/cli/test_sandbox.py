@@ -151,17 +151,20 @@ def test_allowed_hosts_may_use_the_sandbox(start_duro):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
-def test_frozen_clock_and_its_start_are_printed_with_a_command_that_moves_it(start_duro):
-    with start_duro("sandbox", "--port", "0", "--clock", "frozen", "--start", "2026-01-31T10:00+01:00") as process:
+@pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
+def test_frozen_clock_and_its_start_are_printed_with_a_command_that_moves_it(start_duro, options):
+    arguments = ["--clock", "frozen", "--start", "2026-01-31T10:00+01:00", *options]
+    with start_duro("sandbox", "--port", "0", *arguments) as process:
         start_message = read_start_message(process)
         assert "  clock           frozen, now 2026-01-31 09:00:00 UTC\n" in start_message
-        url = f"{address_in(start_message)}/_sandbox/clock"
         words = shlex.split(next(line for line in start_message.splitlines() if line.startswith("  curl ")))
-        assert words[:3] == ["curl", url, "-d"]
-        assert httpx.get(url).json()["now"] == "2026-01-31T09:00:00.000Z"
-        assert httpx.post(url, content=words[3]).json()["now"] == "2026-02-01T09:00:00.000Z"
+        *authority, url, data_option, body = words[1:]
+        assert (words[0], authority[:1], data_option) == ("curl", ["--cacert"] if options else [], "-d")
+        with httpx.Client(verify=ssl.create_default_context(cafile=authority[-1] if authority else None)) as client:
+            assert client.get(url).json()["now"] == "2026-01-31T09:00:00.000Z"
+            assert client.post(url, content=body).json()["now"] == "2026-02-01T09:00:00.000Z"
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -175,7 +178,7 @@ def test_json_at_the_start_has_the_clock_and_its_time(start_duro, clock):
         assert (start["now"] == "2026-01-31T09:00:00.000Z") == (clock == "frozen")
         assert start["now"].startswith("2026-01-31T09:")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=TIMEOUT)
 
 
 def test_invalid_allowed_host_is_one_line_and_exit_code_1(run_duro):
