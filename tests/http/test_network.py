@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import struct
 
 import anyio
 import pytest
@@ -147,17 +149,22 @@ async def test_addresses_of_a_host_that_all_refuse_raise_connection_failed(conne
             await client.customers.create(name="Ada")
 
 
-@pytest.mark.slow
+def reset(connection):
+    """Reset a connection. The shutdown ends the wait of the server's thread, which would delay the close."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
 @pytest.mark.anyio
 async def test_connection_that_the_server_reset_while_idle_is_replaced(raw_server):
     server = raw_server(respond_with(OK))
-    async with AsyncDuro(KEY, base_url=server.url) as client:
+    async with AsyncDuro(KEY, base_url=server.url, retries=0) as client:
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(client.request, "GET", "/v1/things")
         for connection in server._open:
-            connection.close()
-        await anyio.sleep(0.05)
+            reset(connection)
         for _ in range(3):
             await client.request("GET", "/v1/things")
     assert len(server.requests) == 6
