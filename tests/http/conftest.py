@@ -251,11 +251,3 @@ def raw_server():
     yield make
     for server in servers:
         server.close()
-
-
-@pytest.fixture
-def closed_port():
-    """Port without a listener, bound so that no other process can listen on it."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
