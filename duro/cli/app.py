@@ -99,6 +99,7 @@ def sandbox(
     fixtures: Path | None = None,
     clock: ClockOption = "real",
     start: MomentOption = None,
+    seed: int | None = None,
     strict: FlagOption = False,
     tls: FlagOption = False,
     quiet: FlagOption = False,
@@ -117,6 +118,7 @@ def sandbox(
         fixtures: YAML or JSON file with the objects of a new sandbox: plans, customers, subscriptions, and more.
         clock: Clock of the sandbox. A frozen one moves only by the dashboard and by POST /_sandbox/clock.
         start: Time of a new sandbox, such as 2026-01-31T09:00:00Z. Default: the present. A database keeps its time.
+        seed: Number that makes ids and outcomes repeatable. Default: random. A database keeps its seed.
         strict: Check the invariants of billing after every request and due item. Violations make the exit status 1.
         tls: Serve HTTPS with a certificate authority of its own, whose file is printed at the start.
         quiet: Do not print requests.
@@ -133,6 +135,7 @@ def sandbox(
         fixtures=fixtures,
         clock=clock,
         start=start,
+        seed=seed,
         strict=strict,
         tls=tls,
         quiet=quiet,

@@ -37,6 +37,7 @@ def serve_until_stopped(
     fixtures: Path | None = None,
     clock: ClockOption = "real",
     start: str | None = None,
+    seed: int | None = None,
     strict: bool = False,
     tls: bool = False,
     quiet: bool = False,
@@ -53,6 +54,7 @@ def serve_until_stopped(
         fixtures: File with the objects of a new sandbox.
         clock: ``real``, or ``frozen`` for a clock that moves by advances alone.
         start: Time of a new sandbox as text, or ``None`` for the present.
+        seed: Seed of ids and outcomes, or ``None`` for a random one.
         strict: Whether to check the invariants of billing.
         tls: Whether to serve HTTPS.
         quiet: Whether to print no requests.
@@ -84,6 +86,7 @@ def serve_until_stopped(
             fixtures=fixtures,
             clock=clock,
             start=start_time,
+            seed=seed,
             strict=strict,
             tls=tls,
             on_ready=print_start,

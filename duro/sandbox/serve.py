@@ -33,6 +33,7 @@ def serve(
     *,
     clock: ClockMode = "real",
     start: datetime | None = None,
+    seed: int | None = None,
     endpoints: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
     strict: bool = False,
@@ -52,6 +53,7 @@ def serve(
         database: Path of the database file. With ``None`` the state ends with the sandbox.
         clock: ``real`` runs by itself. ``frozen`` moves by the dashboard and ``POST /_sandbox/clock`` alone.
         start: Time of a new sandbox, an aware datetime, see ``Sandbox``.
+        seed: Seed of ids and outcomes, see ``Sandbox``.
         endpoints: URLs of webhook endpoints, signed with ``whsec_sandbox``. A URL that the database contains
             already is not added again.
         allowed_hosts: Host names that requests may use besides IP addresses, ``localhost`` and ``host``.
@@ -90,6 +92,7 @@ def serve(
                 database,
                 clock=clock,
                 start=start,
+                seed=seed,
                 allowed_hosts=allowed_hosts,
                 strict=strict,
                 tls=tls,

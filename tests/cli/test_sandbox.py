@@ -22,6 +22,8 @@ from tests.support.webhook_receiver import listening
 
 pytestmark = pytest.mark.process
 
+MOMENT = "2026-01-31T09:00:00Z"
+
 
 def read_start_message(process):
     lines = []
@@ -171,7 +173,7 @@ def test_frozen_clock_and_its_start_are_printed_with_a_command_that_moves_it(sta
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
 @pytest.mark.parametrize("clock", ["real", "frozen"])
 def test_json_at_the_start_has_the_clock_and_its_time(start_duro, clock):
-    arguments = ["--clock", clock, "--start", "2026-01-31T09:00:00Z"]
+    arguments = ["--clock", clock, "--start", MOMENT]
     with start_duro("sandbox", "--port", "0", "--json", *arguments) as process:
         start = json.loads(process.stdout.readline())
         assert start["clock"] == clock
@@ -179,6 +181,22 @@ def test_json_at_the_start_has_the_clock_and_its_time(start_duro, clock):
         assert start["now"].startswith("2026-01-31T09:")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=TIMEOUT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these signals")
+def test_the_same_seed_has_the_same_ids(start_duro):
+    def create_plan(seed):
+        with start_duro("sandbox", "--port", "0", "--json", "--clock", "frozen", "--start", MOMENT, *seed) as process:
+            start = json.loads(process.stdout.readline())
+            with Duro(start["secretKey"], base_url=start["url"]) as client:
+                plan = client.plans.create(name="Pro", amount=500_000, interval="month", idempotency_key="once")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=TIMEOUT)
+        return plan
+
+    plans = [create_plan(seed) for seed in (["--seed", "7"], ["--seed", "7"], ["--seed", "8"])]
+    assert plans[0] == plans[1]
+    assert plans[0].id != plans[2].id
 
 
 def test_invalid_allowed_host_is_one_line_and_exit_code_1(run_duro):
