@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from ..errors import InvalidArgumentError, redact
-from ..sandbox.clock import MAX_TIME
+from ..sandbox.clock import MAX_TIME, to_utc
 
 __all__ = ["parse_start"]
 
@@ -41,7 +41,6 @@ def parse_start(text: str) -> datetime:
 def _parse_aware(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-        # UTC does not have the first hours of year 1 in the zones before it.
-        return None if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return None if moment.tzinfo is None else to_utc(moment)

@@ -13,7 +13,16 @@ from .._checks import is_integer
 from ..errors import ConfigurationError
 from .storage.database import Database
 
-__all__ = ["MAX_TIME", "Advance", "ClockMode", "ClockSettings", "SandboxClock", "parse_timestamp", "timestamp"]
+__all__ = [
+    "MAX_TIME",
+    "Advance",
+    "ClockMode",
+    "ClockSettings",
+    "SandboxClock",
+    "parse_timestamp",
+    "timestamp",
+    "to_utc",
+]
 
 ClockMode: TypeAlias = Literal["real", "frozen"]
 
@@ -47,6 +56,18 @@ def parse_timestamp(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def to_utc(moment: datetime) -> datetime | None:
+    """Return the same time in UTC, or ``None`` if it is outside of the years 1 to 9999 there.
+
+    Args:
+        moment: Aware datetime.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
 def _check_mode(mode: object) -> ClockMode:
     if mode not in get_args(ClockMode):
         raise ConfigurationError(f"clock must be 'real' or 'frozen', got {mode!r}; pass one of them")
@@ -61,11 +82,10 @@ def _check_start(start: object) -> datetime | None:
         raise ConfigurationError(f"start must be an aware datetime, got {got}; pass datetime(2026, 1, 31, tzinfo=UTC)")
     if start > MAX_TIME:
         raise ConfigurationError(f"start must be before the year {MAX_TIME.year}, got {start.year}; pass another")
-    try:
-        return start.astimezone(UTC)
-    except OverflowError:
-        message = "start must not be before the year 1 in UTC, got an earlier time; pass another"
-    raise ConfigurationError(message)
+    start = to_utc(start)
+    if start is None:
+        raise ConfigurationError("start must not be before the year 1 in UTC, got an earlier time; pass another")
+    return start
 
 
 def _check_seed(seed: object) -> int | None:

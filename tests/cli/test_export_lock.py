@@ -15,8 +15,7 @@ import pytest
 from duro import Duro, DuroError
 from duro.cli.export import file_lock, run
 from duro.cli.export.partial_file import open_partial_file
-
-TIMEOUT_SECONDS = 45
+from tests.support.timeouts import TIMEOUT
 
 
 class PagedServer(ThreadingHTTPServer):
@@ -32,7 +31,7 @@ class PagedServer(ThreadingHTTPServer):
         if "cursor=second" not in path:
             return {"items": [{**self.plan, "id": "plan_1"}], "nextCursor": "second", "hasMore": True}
         self.second_requested.set()
-        assert self.released.wait(TIMEOUT_SECONDS)
+        assert self.released.wait(TIMEOUT)
         return {"items": [{**self.plan, "id": "plan_2"}], "nextCursor": None, "hasMore": False}
 
 
@@ -80,7 +79,7 @@ def first_export(server, arguments):
     command = [sys.executable, "-m", "duro", *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
         try:
-            assert server.second_requested.wait(TIMEOUT_SECONDS)
+            assert server.second_requested.wait(TIMEOUT)
             yield process
         finally:
             process.kill()
@@ -107,7 +106,7 @@ def test_second_export_to_a_file_fails_before_it_sends_or_writes(server, argumen
         )
         assert (read_files(tmp_path), server.requests) == (files, requests)
         server.released.set()
-        _, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+        _, errors = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0, errors
     assert read_ids(tmp_path / "plans.jsonl") == ["plan_1", "plan_2"]
     assert list(read_files(tmp_path)) == ["plans.jsonl"]
@@ -117,7 +116,7 @@ def test_second_export_to_a_file_fails_before_it_sends_or_writes(server, argumen
 def test_killed_export_releases_its_lock_and_another_one_continues(server, arguments, run_duro, tmp_path):
     with first_export(server, arguments) as process:
         process.kill()
-        process.communicate(timeout=TIMEOUT_SECONDS)
+        process.communicate(timeout=TIMEOUT)
     server.released.set()
     finished = run_duro(*arguments)
     assert finished.returncode == 0, finished.stderr

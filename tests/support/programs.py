@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from contextlib import suppress
 from importlib.util import find_spec
 
@@ -69,13 +68,10 @@ class Program:
         self.process.send_signal(number)
 
     def wait(self):
-        """Wait until the program ends, and return how many seconds that took."""
-        began = time.monotonic()
+        """Wait until the program ends."""
         self.process.wait(TIMEOUT)
-        seconds = time.monotonic() - began
         for reader in self._readers:
             reader.join(TIMEOUT)
-        return seconds
 
     @property
     def status(self):

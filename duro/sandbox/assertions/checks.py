@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from ..._checks import check_integer, describe_text, describe_type
@@ -13,7 +13,7 @@ from ..._nearest_names import find_nearest
 from ...api.models.event_data import EventType
 from ...errors import InvalidArgumentError
 from ..backend import Backend
-from ..clock import timestamp
+from ..clock import timestamp, to_utc
 from .story import render_story
 
 __all__ = ["Assertions"]
@@ -119,11 +119,13 @@ def _format_period_start(value: object) -> str:
             f"period_start must be a datetime with a time zone, got {describe_type(value)}; "
             "pass subscription.current_period_start"
         )
-    try:
-        return timestamp(value.astimezone(UTC))
-    except OverflowError:
-        message = "period_start must be between the years 1 and 9999 in UTC, got a datetime outside of them"
-    raise InvalidArgumentError(f"{message}; pass subscription.current_period_start")
+    period_start = to_utc(value)
+    if period_start is None:
+        raise InvalidArgumentError(
+            "period_start must be between the years 1 and 9999 in UTC, got a datetime outside of them; "
+            "pass subscription.current_period_start"
+        )
+    return timestamp(period_start)
 
 
 def _check_event_type(value: object) -> None:

@@ -66,13 +66,10 @@ def build_checkout_routes(backend: Backend, url: str) -> list[BaseRoute]:
         Route("/_sandbox/links/{slug}", _report_errors(open_link), methods=["GET"]),
         Route(page, _report_errors(show), methods=["GET"]),
         *(
-            route
+            Route(f"{page}/{name}", _report_errors(_handle_form(backend, step)), methods=["POST"])
             for name, step in _STEPS.items()
-            for route in (
-                Route(f"{page}/{name}", _report_errors(_handle_form(backend, step)), methods=["POST"]),
-                Route(f"{page}/{name}", show_again, methods=["GET"]),
-            )
         ),
+        *(Route(f"{page}/{name}", show_again, methods=["GET"]) for name in _STEPS),
         Mount("/_sandbox/checkout-assets", StaticFiles(directory=STATIC)),
     ]
 
